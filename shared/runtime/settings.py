@@ -1,0 +1,55 @@
+"""Every setting of a running function, read once from NEXUS_* environment variables."""
+
+from functools import cache
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Secrets have no default; `infra.local` provides them all on a fresh machine."""
+
+    model_config = SettingsConfigDict(env_prefix="NEXUS_", frozen=True)
+
+    database_url: SecretStr
+    """A libpq URL whose login role may become anon, authenticated, service_role and supabase_auth_admin."""
+    database_pool_size: int = Field(default=8, gt=0)
+    database_prepares: bool = True
+    """False behind a transaction pooler that does not carry prepared statements."""
+    database_timeout_s: float = Field(default=10, gt=0)
+    store_url: SecretStr
+    """valkey://, redis:// or unix:// URL of the shared store that holds rate limits."""
+    store_timeout_s: float = Field(default=0.05, gt=0)
+    processes: int = Field(default=1, gt=0)
+    """How many processes share a rate limit; each takes its part of it while the store is away."""
+
+    base_url: str = "http://127.0.0.1:54321"
+    docs_url: str = "https://docs.nexus.example"
+    pricing_url: str = "https://nexus.example/pricing"
+    allowed_origins: frozenset[str] = frozenset()
+    """Browser origins that may call with credentials; empty answers CORS for every origin, without credentials."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many proxies in front append to X-Forwarded-For; 0 believes the socket alone."""
+    max_body_bytes: int = Field(default=1_048_576, gt=0)
+
+    jwt_private_jwk: SecretStr | None = None
+    """The ES256 key that signs, as a JWK with a kid; a host that only verifies has none."""
+    jwt_jwks: str = '{"keys":[]}'
+    """Public keys that verify, as a JWKS; the signing key belongs to them."""
+    jwt_secret: SecretStr | None = None
+    """Legacy HS256 project secret; while set, HS256 tokens are accepted."""
+    jwt_algorithm: str = Field(default="ES256", pattern="^(ES256|HS256)$")
+    """What new tokens are signed with."""
+    publishable_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+    agent_token_ttl_s: int = Field(default=3600, gt=0, le=3600)
+    user_token_ttl_s: int = Field(default=3600, gt=0)
+    bcrypt_cost: int = Field(default=10, ge=4, le=12)
+    signup_enabled: bool = True
+
+    log_level: str = "info"
+
+
+@cache
+def settings() -> Settings:
+    return Settings()
