@@ -1,0 +1,195 @@
+"""What the endpoint offers: tools and resources are declared here once, and listed in one fixed order."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from .schemas import input_schema, output_schema
+
+if TYPE_CHECKING:
+    from shared.runtime.db import Tx
+    from shared.tenancy.principal import Principal
+
+Scope = Literal["read", "write", "admin"]
+SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
+"""From narrow to wide: each scope includes those before it."""
+A = TypeVar("A", bound="Arguments")
+R = TypeVar("R", bound=msgspec.Struct)
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+
+
+class Arguments(BaseModel):
+    """Arguments of a tool: an unknown one is refused, so that a misspelt filter never widens a list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class WriteArguments(Arguments):
+    idempotency_key: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[ -~]+$")] = Field(
+        default=None, description="Any unique text. Repeat it to retry safely: the first answer comes back."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What a tool or resource may use: the tenant's transaction and who asks."""
+
+    tx: "Tx"
+    principal: "Principal"
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    """`run` is the declared function; its schemas are made at the first listing, which a cold call never waits for."""
+
+    name: str
+    title: str
+    description: str
+    scope: Scope
+    arguments: type[Arguments]
+    result: type[msgspec.Struct]
+    hints: Mapping[str, bool]
+    run: Callable[[ToolCall, Any], Awaitable[msgspec.Struct]]
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": input_schema(self.arguments),
+            "outputSchema": output_schema(self.result),
+            "annotations": dict(self.hints),
+        }
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Text is sent as it is, a Struct as JSON."""
+
+    uri: str
+    name: str
+    title: str
+    description: str
+    mime_type: str
+    scope: Scope
+    run: Callable[[ToolCall], Awaitable[msgspec.Struct | str]]
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        return {
+            "uri": self.uri,
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "mimeType": self.mime_type,
+        }
+
+
+def tool(
+    *, scope: Scope, title: str, destructive: bool = False, idempotent: bool = False, open_world: bool = False
+) -> Callable[[Callable[[ToolCall, A], Awaitable[R]]], Tool]:
+    """Declare a tool; its name, description, arguments and result are those of the function.
+
+    Hints are told to the client as they stand: reading never destroys, `open_world` reaches beyond our own records.
+    """
+
+    def declare(function: Callable[[ToolCall, A], Awaitable[R]]) -> Tool:
+        name, description = _described(function)
+        hints = get_type_hints(function)
+        arguments, result = hints["arguments"], hints["return"]
+        if not issubclass(arguments, Arguments if scope == "read" else WriteArguments):
+            raise TypeError(f"{name}: arguments derive from Arguments, those of a write tool from WriteArguments")
+        if not issubclass(result, msgspec.Struct):
+            raise TypeError(f"{name}: the result is a msgspec Struct")
+        return Tool(
+            name=name,
+            title=title,
+            description=description,
+            scope=scope,
+            arguments=arguments,
+            result=result,
+            hints=_hints(scope, destructive=destructive, idempotent=idempotent, open_world=open_world),
+            run=function,
+        )
+
+    return declare
+
+
+def resource(
+    uri: str,
+    *,
+    name: str,
+    title: str,
+    description: str,
+    mime_type: str = "application/json",
+    scope: Scope = "read",
+) -> Callable[[Callable[[ToolCall], Awaitable[msgspec.Struct | str]]], Resource]:
+    def declare(function: Callable[[ToolCall], Awaitable[msgspec.Struct | str]]) -> Resource:
+        return Resource(
+            uri=uri,
+            name=name,
+            title=title,
+            description=description,
+            mime_type=mime_type,
+            scope=scope,
+            run=function,
+        )
+
+    return declare
+
+
+class Registry:
+    """Tools and resources in the order in which they were given; a name stands once."""
+
+    def __init__(self, *, tools: Sequence[Tool], resources: Sequence[Resource] = ()) -> None:
+        self.tools: Mapping[str, Tool] = {each.name: each for each in tools}
+        self.resources: Mapping[str, Resource] = {each.uri: each for each in resources}
+        if len(self.tools) != len(tools) or len(self.resources) != len(resources):
+            raise ValueError("two tools or two resources share a name")
+        self._listings: dict[tuple[str, frozenset[Scope]], bytes] = {}
+
+    def listed_tools(self, scopes: Collection[str]) -> bytes:
+        """The tools that these scopes allow, as an encoded JSON array, made once per set of scopes."""
+        return self._listed("tools", self.tools.values(), scopes)
+
+    def listed_resources(self, scopes: Collection[str]) -> bytes:
+        return self._listed("resources", self.resources.values(), scopes)
+
+    def _listed(self, kind: str, entries: Collection[Tool | Resource], scopes: Collection[str]) -> bytes:
+        allowed = frozenset(scope for scope in SCOPES if permits(scopes, scope))
+        listing = self._listings.get((kind, allowed))
+        if listing is None:
+            listing = msgspec.json.encode([each.definition for each in entries if each.scope in allowed])
+            self._listings[kind, allowed] = listing
+        return listing
+
+
+def permits(held: Collection[str], needed: Scope) -> bool:
+    """A wider scope includes the narrower ones."""
+    return any(scope in held for scope in SCOPES[SCOPES.index(needed) :])
+
+
+def _described(function: Callable[..., Any]) -> tuple[str, str]:
+    name, documentation = function.__name__, inspect.getdoc(function)
+    if not documentation or not NAME.fullmatch(name):
+        raise TypeError(f"{name}: a tool has a docstring, which is what a model reads, and a plain name")
+    return name, " ".join(documentation.split())
+
+
+def _hints(scope: Scope, *, destructive: bool, idempotent: bool, open_world: bool) -> dict[str, bool]:
+    if scope == "read":
+        return {"readOnlyHint": True, "openWorldHint": open_world}
+    return {
+        "readOnlyHint": False,
+        "destructiveHint": destructive,
+        "idempotentHint": idempotent,
+        "openWorldHint": open_world,
+    }
