@@ -1,0 +1,96 @@
+"""Where an unprivileged account can reach files that root starts servers on, without opening anybody's directory."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.errors import LauncherError
+
+STATE_DIRECTORIES = (Path("/var/lib/nexus"), Path("/var/tmp/nexus"))  # noqa: S108  created 0711, contents 0700
+
+
+@dataclass(frozen=True)
+class Account:
+    """The operating system account a server runs under."""
+
+    uid: int
+    gid: int
+
+
+def server_account() -> Account | None:
+    """None unless we are root: Postgres refuses to run as root, everybody else runs it as themselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("nobody", "daemon"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    raise LauncherError(
+        "Postgres refuses to run as root, and this machine has neither the account nobody nor daemon.",
+        mend="Run as an ordinary user, or set NEXUS_DATABASE_URL to a Postgres that already runs.",
+    )
+
+
+def can_traverse(account: Account, directory: Path) -> bool:
+    """Whether mode bits let the account pass through the directory and all its parents."""
+    for step in (directory, *directory.parents):
+        status = step.stat()
+        if status.st_uid == account.uid:
+            bit = 0o100
+        elif status.st_gid == account.gid:
+            bit = 0o010
+        else:
+            bit = 0o001
+        if not status.st_mode & bit:
+            return False
+    return True
+
+
+def state_directory(owner_of: Path, *, throwaway: bool) -> Path:
+    """A world-traversable place of our own that belongs to `owner_of`, for what cannot stay there."""
+    if throwaway:
+        place = Path(tempfile.mkdtemp(prefix="nexus-"))
+        place.chmod(0o711)
+        return place
+    name = hashlib.sha256(str(owner_of.resolve()).encode()).hexdigest()[:16]
+    for root in STATE_DIRECTORIES:
+        try:
+            root.mkdir(mode=0o711, exist_ok=True)
+            place = root / name
+            place.mkdir(mode=0o711, exist_ok=True)
+        except OSError:
+            continue
+        for directory in (root, place):
+            if directory.stat().st_uid == os.geteuid():
+                directory.chmod(0o711)
+        return place
+    raise LauncherError(
+        f"Neither {STATE_DIRECTORIES[0]} nor {STATE_DIRECTORIES[1]} can be created for the database's files.",
+        mend="Set NEXUS_DATA_DIR to a directory whose parents everybody may traverse, for example /srv/nexus.",
+    )
+
+
+def reachable_programs(account: Account | None, programs: Path, *, place: Path) -> Path:
+    """The bin directory itself, or a copy of its installation under `place` when the account cannot get to it."""
+    if account is None or can_traverse(account, programs):
+        return programs
+    installation = programs.parent
+    target = place / "programs" / installation.parent.name / installation.name
+    if not (target / "bin" / "postgres").exists():
+        # The wheel keeps libpq beside its package and finds it by a relative path: copy both, in the same layout.
+        libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, target.parent.with_name(libraries.name), dirs_exist_ok=True)
+        partial = target.with_name(f"{target.name}.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(installation, partial, ignore=shutil.ignore_patterns("include", "doc"))
+        partial.replace(target)
+    for directory in (place / "programs", target.parent):
+        directory.chmod(0o755)
+    return target / "bin"

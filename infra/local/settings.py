@@ -1,0 +1,32 @@
+"""The launcher's own settings, read from NEXUS_* environment variables, and the way it hands settings to functions."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class LocalSettings(BaseSettings):
+    """Every one has a default: a fresh machine needs none."""
+
+    model_config = SettingsConfigDict(env_prefix="NEXUS_", frozen=True, env_ignore_empty=True)
+
+    port: int = Field(default=54321, gt=0, lt=65536)
+    data_dir: Path = REPOSITORY / ".nexus"
+    database_url: SecretStr | None = None
+    """A managed Postgres instead of the embedded one, as the functions log in to it."""
+    admin_database_url: SecretStr | None = None
+    """The owner of that database's schema, for migrations and seeding; the functions' login when it is not set."""
+    store_url: SecretStr | None = None
+    """A managed Valkey or Redis instead of the embedded one."""
+    pg_bin: Path | None = None
+    """A directory with the programs of another Postgres."""
+
+
+def export(environment: Mapping[str, str]) -> None:
+    """Give these settings to the functions that this process is about to import."""
+    os.environ.update(environment)

@@ -1,0 +1,121 @@
+"""All SQL of the migration runner and the launcher."""
+
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow, class_row
+
+Database = psycopg.Connection[TupleRow]
+
+MIGRATION_LOCK = 0x6E_78_6D_67
+"""Everybody who migrates a Nexus database takes this advisory lock."""
+
+
+class AppliedMigration(NamedTuple):
+    """One row of app.schema_migrations."""
+
+    migration_set: str
+    number: int
+    name: str
+    checksum: str
+
+
+def lock_migrations(database: Database) -> None:
+    """Until the transaction ends: so it works through a transaction pooler too."""
+    database.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+
+
+def create_migrations_table(database: Database) -> None:
+    database.execute("""
+        CREATE SCHEMA IF NOT EXISTS app;
+        CREATE TABLE IF NOT EXISTS app.schema_migrations (
+            migration_set text NOT NULL,
+            number integer NOT NULL,
+            name text NOT NULL,
+            checksum text NOT NULL,
+            duration_ms integer NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (migration_set, number)
+        );
+        ALTER TABLE app.schema_migrations ENABLE ROW LEVEL SECURITY;
+        REVOKE ALL ON app.schema_migrations FROM PUBLIC;
+    """)
+
+
+def migrations_table_exists(database: Database) -> bool:
+    return _truth(database, "SELECT to_regclass('app.schema_migrations') IS NOT NULL")
+
+
+def list_migrations(database: Database) -> list[AppliedMigration]:
+    with database.cursor(row_factory=class_row(AppliedMigration)) as cursor:
+        cursor.execute("""
+            SELECT migration_set, number, name, checksum
+            FROM app.schema_migrations
+            ORDER BY migration_set, number
+        """)
+        return cursor.fetchall()
+
+
+def insert_migration(database: Database, migration: AppliedMigration, *, duration_ms: int) -> None:
+    sql_text = """
+        INSERT INTO app.schema_migrations (migration_set, number, name, checksum, duration_ms)
+        VALUES (%s, %s, %s, %s, %s)
+    """
+    database.execute(sql_text, [*migration, duration_ms])
+
+
+def set_lock_timeout(database: Database, *, milliseconds: int) -> None:
+    database.execute("SELECT set_config('lock_timeout', %s, true)", [str(milliseconds)])
+
+
+def auth_schema_exists(database: Database) -> bool:
+    return _truth(database, "SELECT to_regnamespace('auth') IS NOT NULL")
+
+
+def find_data_directory(database: Database) -> str:
+    row = database.execute("SHOW data_directory").fetchone()
+    return str(row[0]) if row else ""
+
+
+def database_exists(database: Database, *, name: str) -> bool:
+    return _truth(database, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)", [name])
+
+
+def create_database(database: Database, *, name: str) -> None:
+    database.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def role_exists(database: Database, *, name: str) -> bool:
+    return _truth(database, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [name])
+
+
+def set_role_password(database: Database, *, name: str, password: str) -> None:
+    """Sends the verifier, so that the password itself cannot reach the server's log."""
+    verifier = database.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier))
+    database.execute(statement)
+
+
+def login_is_above_policies(database: Database) -> bool:
+    """Whether the role that logged in ignores row level security."""
+    return _truth(database, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
+
+
+def login_may_become(database: Database, *, role: str) -> bool:
+    return _truth(
+        database,
+        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s AND pg_has_role(session_user, oid, 'MEMBER'))",
+        {"role": role},
+    )
+
+
+def clock_offset_s(database: Database, *, now_s: float) -> float:
+    """How far the server's clock is ahead of ours."""
+    row = database.execute("SELECT extract(epoch FROM clock_timestamp())::float8 - %s", [now_s]).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def _truth(database: Database, question: str, values: object = None) -> bool:
+    row = database.execute(question, values).fetchone()  # type: ignore[call-overload]
+    return bool(row and row[0])
