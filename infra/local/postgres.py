@@ -126,20 +126,25 @@ class Postgres:
         if not (self.cluster / "PG_VERSION").exists():
             self._make_cluster()
         self._check_version()
-        self._process = self._adopted_pid = None
-        owner_pid, port = self._lock_file()
-        if owner_pid is not None and self._is_our_server(owner_pid):
-            self._adopted_pid = owner_pid
-            self.port = port or self.port
+        if self.attach():
             return
-        if owner_pid is not None:
-            # A zombie or a stranger with a recycled number would keep Postgres from starting. Backends that outlive
-            # a killed server are safe: the shared memory of the directory says that they are there.
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        # A zombie or a stranger with a recycled number would keep Postgres from starting. Backends that outlive a
+        # killed server stay safe without the file: the shared memory of the directory says that they are there.
+        (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         if not port_is_free(self.port):
             self.port = free_port()
         self._write_record()
         self._process = self._start()
+
+    def attach(self) -> bool:
+        """Find the server running, be it that of another launcher."""
+        self._process = self._adopted_pid = None
+        pid, port = self._lock_file()
+        if pid is None or not self._is_our_server(pid):
+            return False
+        self._adopted_pid = pid
+        self.port = port or self.port
+        return True
 
     def wait(self) -> None:
         """Until a connection proves that it lives; starts again while a killed predecessor's backends go away."""
@@ -193,9 +198,10 @@ class Postgres:
 
     def _read_record(self) -> Record | None:
         try:
-            return msgspec.json.decode(self._record.read_bytes(), type=Record)
+            record = msgspec.json.decode(self._record.read_bytes(), type=Record)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
+        return record if Path(record.cluster).parent.is_dir() else None
 
     def _write_record(self) -> None:
         partial = self._record.with_suffix(".new")

@@ -52,16 +52,22 @@ def database_url(user: str, password: str, port: int, database: str = DATABASE) 
     return f"postgresql://{user}:{quote(password)}@{LOOPBACK}:{port}/{database}"
 
 
-def load_or_make(path: Path) -> Secrets:
+def load(path: Path) -> Secrets:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Secrets)
-    except FileNotFoundError:
-        made = _make()
+    except FileNotFoundError as error:
+        raise LauncherError(f"There are no data in {path.parent} yet.", mend="Run `make up` first.") from error
     except (msgspec.DecodeError, PermissionError) as error:
         raise LauncherError(
             f"The secrets of this data directory cannot be read: {error}.",
             mend=f"Restore {path} and make it readable for you, or start over with an empty data directory.",
         ) from error
+
+
+def load_or_make(path: Path) -> Secrets:
+    if path.exists():
+        return load(path)
+    made = _make()
     partial = path.with_suffix(".new")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,12 @@ from infra.local import secrets as secrets_file
 from infra.local.errors import LauncherError
 from infra.local.postgres import Postgres
 from infra.local.secrets import Secrets
+from infra.local.settings import LocalSettings
 from infra.local.valkey import Valkey
+
+
+class AlreadyRunningError(LauncherError):
+    """Another launcher holds the data directory."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,9 @@ def exclusive(directory: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise LauncherError(
+            raise AlreadyRunningError(
                 f"Nexus already runs on {directory} (process {lock.read().strip() or 'unknown'}).",
-                mend="Use it, or stop it with Ctrl-C or kill; a second one needs its own NEXUS_DATA_DIR and NEXUS_PORT.",
+                mend="Use it, or stop it with Ctrl-C or kill; a second one needs a NEXUS_DATA_DIR and NEXUS_PORT.",
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -59,48 +64,126 @@ def exclusive(directory: Path) -> Iterator[None]:
         yield
 
 
-def give_authenticator_its_password(admin_url: str, secrets: Secrets) -> None:
+class Parts:
+    """The embedded servers of a data directory; a part whose URL is given is somebody else's and stays untouched."""
+
+    def __init__(self, directory: Path, settings: LocalSettings, *, fast: bool = False) -> None:
+        self.directory = directory
+        self.secrets = secrets_file.load_or_make(directory / "secrets.json")
+        self._settings = settings
+        logs = directory / "logs"
+        self.postgres = None if settings.database_url else Postgres(
+            directory, password=self.secrets.postgres_password, log=logs / "postgres.log",
+            programs=settings.pg_bin, fast=fast, preferred_port=None if fast else settings.port + 1,
+        )  # fmt: skip
+        self.valkey = None if settings.store_url else Valkey(
+            directory / "valkey", password=self.secrets.store_password, log=logs / "valkey.log",
+            keeps=not fast, preferred_port=None if fast else settings.port + 2,
+        )  # fmt: skip
+
+    @property
+    def services(self) -> Services:
+        """Right once the parts have started: a port that was taken meanwhile has been replaced."""
+        settings, secrets = self._settings, self.secrets
+        if self.postgres:
+            admin_url, database_url = self.postgres.url(), secrets.database_url(self.postgres.port)
+        else:
+            database_url = settings.database_url.get_secret_value() if settings.database_url else ""
+            admin_url = settings.admin_database_url.get_secret_value() if settings.admin_database_url else database_url
+        given_store = settings.store_url.get_secret_value() if settings.store_url else ""
+        store_url = secrets.store_url(self.valkey.port) if self.valkey else given_store
+        return Services(admin_url=admin_url, database_url=database_url, store_url=store_url, secrets=secrets)
+
+    def launch(self) -> None:
+        for part in self._parts():
+            part.launch()
+
+    def wait(self) -> None:
+        for part in self._parts():
+            part.wait()
+
+    def attach(self) -> None:
+        """Use what another launcher runs."""
+        for part in self._parts():
+            if not part.attach():
+                raise LauncherError(
+                    f"{type(part).__name__} of the running launcher does not answer.",
+                    mend=f"Wait a moment; if it stays so, stop the launcher and look into {self.directory / 'logs'}.",
+                )
+
+    def revive(self) -> list[str]:
+        """Start again what died meanwhile, and name it."""
+        dead = [part for part in self._parts() if not part.is_alive()]
+        for part in dead:
+            part.launch()
+            part.wait()
+        return [type(part).__name__ for part in dead]
+
+    def stop(self) -> None:
+        for part in self._parts():
+            part.stop()
+
+    def remove(self) -> None:
+        if self.postgres:
+            self.postgres.remove()
+
+    def migrate(
+        self, *, migrations: Path = migrate.MIGRATIONS, platform: migrate.Platform = "auto",
+        on_applied: Callable[[str], None] = lambda _: None,
+    ) -> migrate.MigrationReport:  # fmt: skip
+        """Bring the schema up to date, and let the functions log in to the embedded database."""
+        services = self.services
+        report = migrate.migrate(services.admin_url, directory=migrations, platform=platform, on_applied=on_applied)
+        if self.postgres:
+            _give_authenticator_its_password(services)
+        return report
+
+    def _parts(self) -> list[Postgres | Valkey]:
+        return [part for part in (self.valkey, self.postgres) if part]
+
+
+def _give_authenticator_its_password(services: Services) -> None:
     """The migrations make the role without one: a password does not belong into a file everybody has."""
-    with psycopg.connect(admin_url, autocommit=True) as database:
+    with psycopg.connect(services.admin_url, autocommit=True) as database:
         if queries.role_exists(database, name="authenticator"):
-            queries.set_role_password(database, name="authenticator", password=secrets.authenticator_password)
+            password = services.secrets.authenticator_password
+            queries.set_role_password(database, name="authenticator", password=password)
+
+
+@contextlib.contextmanager
+def running_parts(settings: LocalSettings) -> Iterator[Parts]:
+    """The parts for the length of one command: those of a running launcher, else started and stopped again."""
+    directory = prepare(settings.data_dir)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(directory))
+        except AlreadyRunningError:
+            parts = Parts(directory, settings)
+            parts.attach()
+        else:
+            parts = Parts(directory, settings)
+            stack.callback(parts.stop)
+            parts.launch()
+        parts.wait()
+        yield parts
 
 
 @contextlib.contextmanager
 def embedded_services(
-    directory: Path,
-    *,
-    fast: bool = True,
-    programs: Path | None = None,
-    migrations: Path = migrate.MIGRATIONS,
+    directory: Path, *, fast: bool = True, programs: Path | None = None, migrations: Path = migrate.MIGRATIONS
 ) -> Iterator[Services]:
-    """A throwaway Postgres and Valkey with the migrations applied, gone at the end of the block.
+    """A Postgres and a Valkey with the migrations applied, until the end of the block; no setting is read.
 
     `fast` gives up durability and removes the database's files; without it they stay for the next start.
     """
-    directory = prepare(directory)
-    secrets = secrets_file.load_or_make(directory / "secrets.json")
-    logs = directory / "logs"
-    postgres = Postgres(
-        directory, password=secrets.postgres_password, log=logs / "postgres.log", programs=programs, fast=fast
-    )
-    valkey = Valkey(directory / "valkey", password=secrets.store_password, log=logs / "valkey.log", keeps=not fast)
+    settings = LocalSettings.model_construct(pg_bin=programs)
+    parts = Parts(prepare(directory), settings, fast=fast)
     try:
-        valkey.launch()
-        postgres.launch()
-        postgres.wait()
-        services = Services(
-            admin_url=postgres.url(),
-            database_url=secrets.database_url(postgres.port),
-            store_url=secrets.store_url(valkey.port),
-            secrets=secrets,
-        )
-        migrate.migrate(services.admin_url, directory=migrations)
-        give_authenticator_its_password(services.admin_url, secrets)
-        valkey.wait()
-        yield services
+        parts.launch()
+        parts.wait()
+        parts.migrate(migrations=migrations)
+        yield parts.services
     finally:
-        valkey.stop()
-        postgres.stop()
+        parts.stop()
         if fast:
-            postgres.remove()
+            parts.remove()

@@ -53,9 +53,7 @@ class Valkey:
     def launch(self) -> None:
         """Start the server, or adopt it, without waiting until it answers."""
         self._directory.mkdir(mode=0o700, exist_ok=True)
-        if self.answers():
-            self._adopted_pid = self._stored_pid()
-            self._process = None
+        if self.attach():
             return
         if not port_is_free(self.port):
             self.port = free_port()
@@ -65,6 +63,12 @@ class Valkey:
                 [server_program(), self._configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
+
+    def attach(self) -> bool:
+        """Find the server running, be it that of another launcher."""
+        self._process = None
+        self._adopted_pid = self._stored_pid() if self.answers() else None
+        return self._adopted_pid is not None
 
     def wait(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S

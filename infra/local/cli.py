@@ -1,0 +1,155 @@
+"""The `nexus` command."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.local.errors import LauncherError
+from infra.local.settings import LocalSettings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="""Run Nexus on this machine.
+
+    Settings come from the environment: [bold]NEXUS_PORT[/] (54321), [bold]NEXUS_DATA_DIR[/] (.nexus),
+    [bold]NEXUS_DATABASE_URL[/] and [bold]NEXUS_STORE_URL[/] (servers of your own instead of the embedded ones),
+    [bold]NEXUS_ADMIN_DATABASE_URL[/] (the schema's owner there, for migrations),
+    [bold]NEXUS_PG_BIN[/] (the programs of another Postgres).""",
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, for programs.")]
+
+
+class Platform(StrEnum):
+    """Whether to apply the migrations that a managed platform would bring."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
+@contextlib.contextmanager
+def _plain_errors(*, as_json: bool) -> Iterator[LocalSettings]:
+    """What went wrong and how to mend it, without a traceback; exit code 1."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from infra.migrate import MigrationError  # noqa: PLC0415  psycopg, which `--help` does not need
+
+    try:
+        yield LocalSettings()
+        return
+    except LauncherError as error:
+        message, mend = error.message, error.mend
+    except MigrationError as error:
+        message, mend = str(error), "After mending it run `nexus migrate`; what was applied before it stays."
+    except ValidationError as error:
+        names = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        message, mend = f"A setting is wrong. {names}", "Correct or unset it; `nexus --help` explains the settings."
+    if as_json:
+        print(json.dumps({"error": message, "mend": mend}))  # noqa: T201
+    else:
+        console = Console(stderr=True)
+        console.print(f"[bold red]✗[/] {message}", soft_wrap=True, highlight=False)
+        console.print(f"  {mend}", soft_wrap=True, highlight=False)
+    raise typer.Exit(1)
+
+
+@app.command()
+def up(
+    *,
+    seed: Annotated[
+        bool | None,
+        typer.Option(help="Put the demo business in. Default: yes for the embedded database, no for one of your own."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it all and keeps the data."""
+    with _plain_errors(as_json=as_json) as settings:
+        from infra.local import up as command  # noqa: PLC0415
+
+        wants_seed = settings.database_url is None if seed is None else seed
+        command.up(settings, seed=wants_seed, as_json=as_json)
+
+
+@app.command()
+def demo(
+    *,
+    base_url: Annotated[str | None, typer.Option(help="Where Nexus runs, if not on 127.0.0.1 at NEXUS_PORT.")] = None,
+) -> None:
+    """Walk the agent workflow against the running gateway, step by step. The exit code tells whether it worked."""
+    with _plain_errors(as_json=False) as settings:
+        from infra.local.demo import demo as walk  # noqa: PLC0415
+        from infra.local.secrets import load  # noqa: PLC0415
+
+        secrets = load(settings.data_dir.resolve() / "secrets.json")
+        raise typer.Exit(walk(base_url or f"http://127.0.0.1:{settings.port}", secrets, Console()))
+
+
+@app.command()
+def migrate(
+    *,
+    platform: Annotated[
+        Platform, typer.Option(help="The roles and schemas a managed platform brings: auto asks the database.")
+    ] = Platform.AUTO,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
+    with _plain_errors(as_json=as_json) as settings:
+        from infra.local.services import running_parts  # noqa: PLC0415
+
+        console = Console(stderr=True)
+        with console.status("Migrating …"), running_parts(settings) as parts:
+            report = parts.migrate(
+                platform=platform.value,
+                on_applied=lambda label: console.print(f"[green]✓[/] {label}", highlight=False),
+            )
+    if as_json:
+        print(json.dumps(asdict(report)))  # noqa: T201
+    else:
+        console.print(f"{len(report.applied)} applied, the schema is up to date.", highlight=False)
+
+
+@app.command()
+def seed(*, as_json: AsJson = False) -> None:
+    """Put the demo business into the database. Running it again changes nothing."""
+    with _plain_errors(as_json=as_json) as settings:
+        from infra.local.seed import seed as sow  # noqa: PLC0415
+        from infra.local.services import running_parts  # noqa: PLC0415
+
+        with Console(stderr=True).status("Seeding the demo business …"), running_parts(settings) as parts:
+            parts.migrate()
+            report = sow(parts.services.admin_url, parts.secrets)
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        print(msgspec.json.encode(report).decode())  # noqa: T201
+    else:
+        Console(stderr=True).print(f"The demo business is there: {report}", highlight=False)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Say what is wrong with this machine or its data, and how to mend it. Exit code 1 when something is."""
+    with _plain_errors(as_json=as_json) as settings:
+        from infra.local import doctor as command  # noqa: PLC0415
+
+        with Console(stderr=True).status("Examining …"):
+            findings = command.examine(settings)
+    if as_json:
+        print(command.as_json(findings))  # noqa: T201
+    else:
+        marks = {"fine": "[green]✓[/]", "warning": "[yellow]![/]", "wrong": "[bold red]✗[/]"}
+        console = Console()
+        for one in findings:
+            console.print(f"{marks[one.verdict]} {one.subject:<19} {one.message}", soft_wrap=True, highlight=False)
+            if one.mend:
+                console.print(f"  {'':<19} [bold]{one.mend}[/]", soft_wrap=True, highlight=False)
+    raise typer.Exit(any(one.verdict == "wrong" for one in findings))

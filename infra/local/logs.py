@@ -1,0 +1,44 @@
+"""Where the logs of a data directory go: JSON lines of the functions and the launcher, text of the embedded servers."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+KEEP_BYTES = 10_000_000
+
+
+class JsonLines(logging.Formatter):
+    """The same shape as the functions' own lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "logger": record.name,
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def rotate(directory: Path) -> None:
+    """Each log keeps its last run beside it once it has grown large; while nothing writes to it."""
+    for log in directory.glob("*.log"):
+        if log.stat().st_size > KEEP_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+
+
+def open_gateway_log(directory: Path) -> TextIO:
+    """The file that becomes the process's standard output while it serves; also where `logging` goes."""
+    file = (directory / "gateway.log").open("a", buffering=1, encoding="utf-8")
+    handler = logging.StreamHandler(file)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for chatty in ("httpx", "httpcore"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return file

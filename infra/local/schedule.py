@@ -1,0 +1,51 @@
+"""Ticks the cron functions as a cloud scheduler would: by calling them over HTTP with the service key."""
+
+import asyncio
+import importlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.local.settings import REPOSITORY
+
+if TYPE_CHECKING:
+    import httpx
+
+CALL_TIMEOUT_S = 60
+logger = logging.getLogger(__name__)
+
+
+def scheduled_functions(directory: Path = REPOSITORY / "functions") -> dict[str, float]:
+    """Path segment of each cron function, and the seconds between two calls of it."""
+    found = {}
+    for main in sorted(directory.glob("*/main.py")):
+        spec = getattr(importlib.import_module(f"functions.{main.parent.name}.main").handler, "spec", None)
+        if seconds := getattr(spec, "schedule_s", None):
+            found[main.parent.name.replace("_", "-")] = float(seconds)
+    return found
+
+
+async def tick(base_url: str, secret_key: str) -> None:
+    """Until cancelled. A call that fails is logged and made again at its next turn, never twice at once."""
+    functions = await asyncio.to_thread(scheduled_functions)
+    if not functions:
+        return
+    import httpx  # noqa: PLC0415  100 ms that a start without cron functions does not pay
+
+    credential = {"Authorization": f"Bearer {secret_key}", "apikey": secret_key}
+    async with (
+        httpx.AsyncClient(base_url=base_url, headers=credential, timeout=CALL_TIMEOUT_S) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        for name, seconds in functions.items():
+            group.create_task(_tick_one(client, name, seconds))
+
+
+async def _tick_one(client: "httpx.AsyncClient", name: str, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            answer = await client.post(f"/functions/v1/{name}")
+            answer.raise_for_status()
+        except Exception:
+            logger.warning("cron function %s failed", name, exc_info=True)

@@ -1,0 +1,77 @@
+"""Serves the gateway in this process, keeps its database and store alive and ticks the cron functions meanwhile."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from infra.local import schedule
+from infra.local.services import Parts
+
+HEARTBEAT_S = 0.5
+DRAIN_S = 5
+logger = logging.getLogger(__name__)
+
+
+class Gateway(uvicorn.Server):
+    """uvicorn, told about signals by us: its own way ends the process before the database has been stopped."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
+
+
+def serve(parts: Parts, listener: socket.socket, *, base_url: str, on_started: Callable[[], None]) -> None:
+    """Until SIGINT, SIGTERM or SIGHUP; then requests in flight are given a few seconds."""
+    config = uvicorn.Config(
+        "infra.gateway:app",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_S,
+        timeout_keep_alive=75,
+    )
+    gateway = Gateway(config, on_started)
+    work = _serve(gateway, listener, [_keep_alive(parts), schedule.tick(base_url, parts.secrets.secret_key)])
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+async def _serve(gateway: Gateway, listener: socket.socket, beside: list[Coroutine[Any, Any, None]]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, lambda: setattr(gateway, "should_exit", True))
+    tasks = [loop.create_task(work) for work in beside]
+    try:
+        await gateway.serve(sockets=[listener])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_alive(parts: Parts) -> None:
+    """Starts a database or store that died again; the loop's end waits for a restart under way."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        try:
+            revived = await asyncio.to_thread(parts.revive)
+        except Exception:
+            logger.warning("an embedded server died and does not start", exc_info=True)
+        else:
+            for name in revived:
+                logger.warning("%s died and was started again", name)

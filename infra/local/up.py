@@ -1,0 +1,160 @@
+"""`nexus up`: from nothing to a served gateway, and back to nothing running."""
+
+import contextlib
+import json
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from types import FrameType
+
+from rich.console import Console
+
+from infra.local import logs
+from infra.local.errors import LauncherError
+from infra.local.process import LOOPBACK, free_port
+from infra.local.services import Parts, exclusive, prepare
+from infra.local.settings import LocalSettings, export
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Progress:
+    """A line for each step with the time it took, on standard error; a spinner while it runs in a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+
+    @contextlib.contextmanager
+    def step(self, doing: str, done: str) -> Iterator[None]:
+        began = time.monotonic()
+        with self._console.status(f"{doing} …"):
+            yield
+        self._console.print(f"[green]✓[/] {done} [dim]({time.monotonic() - began:.1f} s)[/]", highlight=False)
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._began
+
+
+@dataclass(frozen=True)
+class Address:
+    """What somebody needs to begin; the `--json` answer of `nexus up`."""
+
+    base_url: str
+    logs: str
+    data_dir: str
+    demo_email: str
+    demo_password: str
+    publishable_key: str
+    curl: str
+    ready_s: float
+
+
+def up(settings: LocalSettings, *, seed: bool, as_json: bool) -> None:
+    """Blocks until a signal; everything it started has stopped when it returns."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    progress = Progress(Console(stderr=True))
+    directory = prepare(settings.data_dir)
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        stack.enter_context(exclusive(directory))
+        listener = stack.enter_context(contextlib.closing(_listen(settings.port)))
+        logs.rotate(directory / "logs")
+        parts = Parts(directory, settings)
+        stack.callback(_stop, parts)
+        _start(parts, progress, seed=seed)
+        _serve(parts, listener, progress, settings=settings, as_json=as_json)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _listen(port: int) -> socket.socket:
+    """Taken before anything starts, so that a port in use is told at once; listened on when all is ready."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise LauncherError(
+            f"Port {port} on {LOOPBACK} is taken by another program.",
+            mend=f"Stop it (`lsof -i :{port}` names it), or choose another: NEXUS_PORT={free_port()}",
+        ) from error
+    return listener
+
+
+def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
+    with progress.step("Starting the database and the store", "Database and store answer"):
+        parts.launch()
+        parts.wait()
+    with progress.step("Migrating", "The schema is up to date"):
+        parts.migrate()
+    if seed:
+        from infra.local.seed import seed as sow  # noqa: PLC0415  not imported by a start without it
+
+        with progress.step("Seeding the demo business", "The demo business is there"):
+            sow(parts.services.admin_url, parts.secrets)
+
+
+def _serve(
+    parts: Parts, listener: socket.socket, progress: Progress, *, settings: LocalSettings, as_json: bool
+) -> None:
+    base_url = f"http://{LOOPBACK}:{settings.port}"
+    output = sys.stdout
+    export(parts.services.environment(base_url))
+
+    def announce() -> None:
+        address = _address(parts, base_url, ready_s=progress.elapsed_s)
+        print_address(address, Console(file=output), as_json=as_json)
+        output.flush()
+
+    with logs.open_gateway_log(parts.directory / "logs") as log, contextlib.redirect_stdout(log):
+        from infra.local.serve import serve  # noqa: PLC0415  the functions read their settings from here on
+
+        try:
+            serve(parts, listener, base_url=base_url, on_started=announce)
+        except SystemExit as error:  # how uvicorn gives up
+            raise LauncherError("The gateway did not start.", mend=f"Its log says why: {log.name}") from error
+
+
+def _stop(parts: Parts) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave a server behind
+    parts.stop()
+
+
+def _address(parts: Parts, base_url: str, *, ready_s: float) -> Address:
+    return Address(
+        base_url=base_url,
+        logs=str(parts.directory / "logs"),
+        data_dir=str(parts.directory),
+        demo_email=parts.secrets.demo_email,
+        demo_password=parts.secrets.demo_password,
+        publishable_key=parts.secrets.publishable_key,
+        curl=f"curl -s {base_url}/.well-known/mcp.json",
+        ready_s=round(ready_s, 2),
+    )
+
+
+def print_address(address: Address, console: Console, *, as_json: bool) -> None:
+    if as_json:
+        console.print(json.dumps(asdict(address)), soft_wrap=True, markup=False, highlight=False)
+        return
+    lines = {
+        "Nexus": f"{address.base_url}   (ready in {address.ready_s} s, Ctrl-C stops it)",
+        "Logs": address.logs,
+        "Demo person": f"{address.demo_email}   {address.demo_password}",
+        "Public key": address.publishable_key,
+        "Try": address.curl,
+        "Then": "nexus demo   (in another terminal: the whole agent workflow, step by step)",
+    }
+    console.print()
+    for name, value in lines.items():
+        console.print(f"  [bold]{name:<12}[/] {value}", soft_wrap=True, highlight=False)
+    console.print()
