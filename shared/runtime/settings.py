@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """What new tokens are signed with."""
     publishable_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    pepper: SecretStr
+    """Keys the hashes of client addresses and e-mails that attempts are counted by."""
     agent_token_ttl_s: int = Field(default=3600, gt=0, le=3600)
     user_token_ttl_s: int = Field(default=3600, gt=0)
     bcrypt_cost: int = Field(default=10, ge=4, le=12)

@@ -1,0 +1,125 @@
+"""How an agent comes to a key, and a key to a token."""
+
+import hashlib
+import hmac
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from shared.kernel.errors import InvalidToken, RateLimited
+from shared.runtime.settings import settings
+from shared.tenancy.transactions import service_tx
+
+from . import keys, passwords, queries, tokens
+from .models import Registration, StoredKey
+
+
+class InvalidKey(InvalidToken):
+    """Unknown, revoked and expired alike, so that an answer never tells which keys exist."""
+
+    code = "invalid_api_key"
+    default_message = (
+        "the API key is unknown, revoked or expired: ask an owner or admin of the organization for a new one"
+    )
+
+
+class TooManyAttempts(RateLimited):
+    code = "rate_limit_exceeded"
+
+    def __init__(self, *, retry_after: int, limited_by: str | None) -> None:
+        super().__init__(
+            f"too many attempts; try again in {retry_after} seconds", retry_after=retry_after, limited_by=limited_by
+        )
+
+
+class Issued(NamedTuple):
+    access_token: str
+    organization_id: UUID
+    expires_in: int
+    """Seconds."""
+    scopes: list[str]
+
+
+class Registered(NamedTuple):
+    api_key: str
+    registration: Registration
+
+
+async def register(
+    *, agent_name: str, platform: str, owner_email: str, organization_name: str, ip: str, request_id: str
+) -> Registered:
+    """A free organization of the agent's own and its first key. The attempt is kept on record whatever comes of it.
+
+    Raises:
+        TooManyAttempts: 5 a day for an owner's e-mail, 20 an hour for an address.
+    """
+    async with service_tx(request_id=request_id) as tx:
+        attempt = await queries.insert_registration_attempt(
+            tx, email_hash=_keyed_hash(owner_email.casefold()), ip_hash=_keyed_hash(ip)
+        )
+    if attempt.retry_after:
+        raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
+    key = keys.new_key()
+    key_hash = await passwords.hash_secret(key.raw)
+    async with service_tx(request_id=request_id) as tx:
+        made = await queries.insert_registration(
+            tx,
+            agent_name=agent_name,
+            platform=platform,
+            owner_email=owner_email,
+            organization_name=organization_name,
+            prefix=key.prefix,
+            key_hash=key_hash,
+        )
+        await queries.update_attempt(
+            tx, attempt_id=attempt.id, outcome="registered", organization_id=made.organization_id
+        )
+    return Registered(key.raw, made)
+
+
+async def exchange(raw: str, *, ip: str, request_id: str) -> Issued:
+    """A one-hour token for a key.
+
+    Raises:
+        InvalidKey: for whatever does not open anything.
+        TooManyAttempts: 10 a minute for an address.
+    """
+    if not keys.is_key(raw):
+        raise InvalidKey(f"an API key is {keys.START} and 48 letters and digits; this is not one")
+    async with service_tx(request_id=request_id) as tx:
+        attempt = await queries.insert_exchange_attempt(tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(ip))
+        stored = await queries.find_stored_key(tx, prefix=keys.prefix_of(raw))
+    if attempt.retry_after:
+        raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
+    matches = await passwords.verify_secret(raw, stored.key_hash if stored else None)
+    if stored is None or not matches or not stored.is_usable:
+        async with service_tx(request_id=request_id) as tx:
+            await queries.update_attempt(tx, attempt_id=attempt.id, outcome="refused", organization_id=None)
+        raise InvalidKey
+    async with service_tx(request_id=request_id) as tx:
+        await queries.update_key_used(tx, key_id=stored.id)
+        await queries.update_attempt(
+            tx, attempt_id=attempt.id, outcome="exchanged", organization_id=stored.organization_id
+        )
+    return _issue(stored)
+
+
+def _issue(stored: StoredKey) -> Issued:
+    ttl_s = settings().agent_token_ttl_s
+    scopes = [scope for scope in stored.scopes if scope in stored.plan_scopes]
+    claims = {
+        "sub": str(stored.user_id),
+        "role": "authenticated",
+        "jti": str(uuid4()),
+        "organization_id": str(stored.organization_id),
+        "org_role": "agent",
+        "agent_scopes": scopes,
+        "key_id": str(stored.id),
+        "organization_timezone": stored.timezone,
+        "app_metadata": {"organization_id": str(stored.organization_id), "org_role": "agent"},
+    }
+    return Issued(tokens.mint(claims, ttl_s=ttl_s), stored.organization_id, ttl_s, scopes)
+
+
+def _keyed_hash(text: str) -> str:
+    pepper = settings().pepper.get_secret_value().encode()
+    return hmac.new(pepper, text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,59 @@
+"""Agents and their keys, as their owners see them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class AgentKey(msgspec.Struct, frozen=True):
+    """A key without what opens it."""
+
+    id: UUID
+    agent_id: UUID
+    agent_name: str
+    name: str
+    key_prefix: str
+    scopes: list[str]
+    is_active: bool
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    replaced_by: UUID | None
+    created_at: datetime
+
+
+class InsertedKey(msgspec.Struct, frozen=True):
+    id: UUID
+    organization_id: UUID
+    agent_id: UUID
+    name: str
+    key_prefix: str
+    scopes: list[str]
+    expires_at: datetime | None
+
+
+class StoredKey(msgspec.Struct, frozen=True):
+    """What an exchange needs of a key; read as the service, for `key_hash` is in no other grant."""
+
+    id: UUID
+    organization_id: UUID
+    user_id: UUID
+    key_hash: str
+    scopes: list[str]
+    plan_scopes: list[str]
+    is_usable: bool
+    timezone: str
+
+
+class Registration(msgspec.Struct, frozen=True):
+    organization_id: UUID
+    agent_id: UUID
+    key_id: UUID
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """`retry_after` is in seconds; 0 lets the attempt go on."""
+
+    id: int
+    retry_after: int
+    limited_by: str | None

@@ -1,0 +1,167 @@
+"""All SQL of this room; row level security narrows every statement to the caller's organization."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import AgentKey, Attempt, InsertedKey, Registration, StoredKey
+
+
+class _Made(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+async def insert_agent_account(tx: Tx, *, name: str, platform: str) -> UUID:
+    sql = "SELECT app.create_agent_account(%(name)s, %(platform)s) AS id"
+    return (await tx.one(_Made, sql, name=name, platform=platform)).id
+
+
+async def insert_key(
+    tx: Tx, *, agent_id: UUID, name: str, prefix: str, key_hash: str, scopes: list[str], expires_at: datetime | None
+) -> InsertedKey:
+    sql = """
+        INSERT INTO agent_api_keys (organization_id, agent_id, name, prefix, key_hash, scopes, expires_at, created_by)
+        SELECT
+          organization_id, id, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s::text[], %(expires_at)s::timestamptz,
+          (app.claims() ->> 'sub')::uuid
+        FROM agent_accounts
+        WHERE id = %(agent_id)s
+        RETURNING id, organization_id, agent_id, name, prefix AS key_prefix, scopes, expires_at
+    """
+    return await tx.one(
+        InsertedKey,
+        sql,
+        agent_id=agent_id,
+        name=name,
+        prefix=prefix,
+        key_hash=key_hash,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+
+
+async def list_keys(
+    tx: Tx, *, before: tuple[datetime, UUID] | None, limit: int, include_revoked: bool
+) -> list[AgentKey]:
+    sql = """
+        SELECT
+          key.id, key.agent_id, agent.name AS agent_name, key.name, key.prefix AS key_prefix, key.scopes,
+          key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_active,
+          key.expires_at, key.last_used_at, key.replaced_by, key.created_at
+        FROM agent_api_keys AS key
+        JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
+        WHERE (%(include_revoked)s OR key.is_active)
+          AND (%(created_at)s::timestamptz IS NULL OR (key.created_at, key.id) < (%(created_at)s, %(id)s::uuid))
+        ORDER BY key.created_at DESC, key.id DESC
+        LIMIT %(limit)s
+    """
+    created_at, key_id = before or (None, None)
+    return await tx.all(AgentKey, sql, include_revoked=include_revoked, created_at=created_at, id=key_id, limit=limit)
+
+
+async def lock_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:
+    sql = """
+        SELECT
+          key.id, key.agent_id, '' AS agent_name, key.name, key.prefix AS key_prefix, key.scopes,
+          key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_active,
+          key.expires_at, key.last_used_at, key.replaced_by, key.created_at
+        FROM agent_api_keys AS key
+        WHERE key.id = %(key_id)s
+        FOR UPDATE
+    """
+    return await tx.find(AgentKey, sql, key_id=key_id)
+
+
+async def update_key_revoked(tx: Tx, *, key_id: UUID) -> int:
+    sql = """
+        UPDATE agent_api_keys
+        SET is_active = false, revoked_at = coalesce(revoked_at, now())
+        WHERE id = %(key_id)s
+    """
+    return await tx.run(sql, key_id=key_id)
+
+
+async def update_key_replaced(tx: Tx, *, key_id: UUID, replaced_by: UUID, overlap: timedelta) -> int:
+    sql = """
+        UPDATE agent_api_keys
+        SET replaced_by = %(replaced_by)s, expires_at = least(expires_at, now() + %(overlap)s)
+        WHERE id = %(key_id)s
+    """
+    return await tx.run(sql, key_id=key_id, replaced_by=replaced_by, overlap=overlap)
+
+
+async def find_stored_key(tx: Tx, *, prefix: str) -> StoredKey | None:
+    """As the service only."""
+    sql = """
+        SELECT
+          key.id, key.organization_id, agent.user_id, key.key_hash, key.scopes, plans.scopes AS plan_scopes,
+          key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_usable,
+          organizations.timezone
+        FROM agent_api_keys AS key
+        JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
+        JOIN organizations ON organizations.id = key.organization_id
+        JOIN plans ON plans.code = organizations.plan_code
+        WHERE key.prefix = %(prefix)s
+    """
+    return await tx.find(StoredKey, sql, prefix=prefix)
+
+
+async def update_key_used(tx: Tx, *, key_id: UUID) -> int:
+    """As the service only."""
+    sql = "UPDATE agent_api_keys SET last_used_at = now() WHERE id = %(key_id)s"
+    return await tx.run(sql, key_id=key_id)
+
+
+async def insert_registration(
+    tx: Tx, *, agent_name: str, platform: str, owner_email: str, organization_name: str, prefix: str, key_hash: str
+) -> Registration:
+    """As the service only."""
+    sql = """
+        SELECT organization_id, agent_id, key_id
+        FROM app.register_agent(
+          %(agent_name)s, %(platform)s, %(owner_email)s, %(organization_name)s, %(prefix)s, %(key_hash)s
+        )
+    """
+    return await tx.one(
+        Registration,
+        sql,
+        agent_name=agent_name,
+        platform=platform,
+        owner_email=owner_email,
+        organization_name=organization_name,
+        prefix=prefix,
+        key_hash=key_hash,
+    )
+
+
+async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> Attempt:
+    """As the service only: 10 a minute for an address."""
+    sql = """
+        SELECT id, retry_after, limited_by
+        FROM app.record_attempt('agent_auth', %(prefix)s, %(ip_hash)s, 10, interval '1 minute', null, null)
+    """
+    return await tx.one(Attempt, sql, prefix=prefix, ip_hash=ip_hash)
+
+
+async def insert_registration_attempt(tx: Tx, *, email_hash: str, ip_hash: str) -> Attempt:
+    """As the service only: 20 an hour for an address, 5 a day for an owner's e-mail."""
+    sql = """
+        SELECT id, retry_after, limited_by
+        FROM app.record_attempt(
+          'agent_register', %(email_hash)s, %(ip_hash)s, 20, interval '1 hour', 5, interval '1 day'
+        )
+    """
+    return await tx.one(Attempt, sql, email_hash=email_hash, ip_hash=ip_hash)
+
+
+async def update_attempt(tx: Tx, *, attempt_id: int, outcome: str, organization_id: UUID | None) -> int:
+    """As the service only."""
+    sql = """
+        UPDATE access_attempts
+        SET outcome = %(outcome)s, organization_id = %(organization_id)s
+        WHERE id = %(attempt_id)s
+    """
+    return await tx.run(sql, attempt_id=attempt_id, outcome=outcome, organization_id=organization_id)

@@ -1,0 +1,101 @@
+"""What people may do to their agents' keys, and when."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.kernel.clock import utc_now
+from shared.kernel.errors import Conflict, InvalidRequest, NotFound
+from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.runtime.db import Tx
+
+from . import keys, passwords, queries
+from .models import AgentKey, InsertedKey
+
+CLOSED_SCOPES = {"read": ["read"], "write": ["read", "write"], "admin": ["read", "write", "admin"]}
+"""A scope holds those below it."""
+
+
+class KeyNotUsable(Conflict):
+    code = "key_not_active"
+    default_message = "the key is revoked, expired or already rotated: make a new one instead"
+
+
+class CreatedKey(NamedTuple):
+    raw: str
+    """Shown once; only its hash is kept."""
+    key: InsertedKey
+
+
+def close_scopes(scopes: list[str]) -> list[str]:
+    """The given scopes and all they hold, narrowest first."""
+    return max((CLOSED_SCOPES[scope] for scope in scopes), key=len)
+
+
+async def create_key(tx: Tx, *, name: str, platform: str, scopes: list[str], expires_at: datetime | None) -> CreatedKey:
+    """A new agent of the organization with one key.
+
+    Raises:
+        Refusal: insufficient_scope unless an owner or admin asks; plan_limit_exceeded for agents and for scopes.
+        InvalidRequest: when the key would be expired from the start.
+    """
+    if expires_at is not None and expires_at <= utc_now():
+        raise InvalidRequest(
+            "expires_at lies in the past", errors=[{"pointer": "/expires_at", "message": "must lie in the future"}]
+        )
+    agent_id = await queries.insert_agent_account(tx, name=name, platform=platform)
+    return await _insert_key(tx, agent_id=agent_id, name=name, scopes=close_scopes(scopes), expires_at=expires_at)
+
+
+async def list_keys(tx: Tx, *, limit: int, cursor: str | None, include_revoked: bool) -> Page[AgentKey]:
+    before = decode_cursor(cursor, datetime, UUID) if cursor else None
+    found = await queries.list_keys(
+        tx, before=(before[0], before[1]) if before else None, limit=limit + 1, include_revoked=include_revoked
+    )
+    page = found[:limit]
+    more = len(found) > limit
+    return Page(page, encode_cursor(page[-1].created_at, page[-1].id) if more else None)
+
+
+async def revoke_key(tx: Tx, *, key_id: UUID) -> None:
+    """Its tokens stop at once. Revoking a revoked key changes nothing.
+
+    Raises:
+        NotFound: no such key here.
+    """
+    if not await queries.update_key_revoked(tx, key_id=key_id):
+        raise NotFound
+
+
+async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta) -> CreatedKey:
+    """A new key for the same agent with the same name, scopes and expiry; the old one works until the overlap ends.
+
+    Raises:
+        NotFound: no such key here.
+        KeyNotUsable: the key is not active, or was rotated before (also by a caller at the same moment).
+    """
+    old = await queries.lock_key(tx, key_id=key_id)
+    if old is None:
+        raise NotFound
+    if not old.is_active or old.replaced_by is not None:
+        raise KeyNotUsable
+    created = await _insert_key(tx, agent_id=old.agent_id, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
+    await queries.update_key_replaced(tx, key_id=key_id, replaced_by=created.key.id, overlap=overlap)
+    return created
+
+
+async def _insert_key(
+    tx: Tx, *, agent_id: UUID, name: str, scopes: list[str], expires_at: datetime | None
+) -> CreatedKey:
+    key = keys.new_key()
+    key_hash = await passwords.hash_secret(key.raw)
+    inserted = await queries.insert_key(
+        tx,
+        agent_id=agent_id,
+        name=name,
+        prefix=key.prefix,
+        key_hash=key_hash,
+        scopes=scopes,
+        expires_at=expires_at,
+    )
+    return CreatedKey(key.raw, inserted)

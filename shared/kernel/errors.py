@@ -1,0 +1,118 @@
+"""Refusals: what Nexus says no with. One class per code, one code per cause."""
+
+from typing import Any, ClassVar, Self
+
+
+class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
+    """`code` is for programs and never changes; `message` is for people; details tell an agent what to try."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    default_message: ClassVar[str] = "something went wrong on our side; the request id helps us find it"
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        self.message = message or self.default_message
+        self.details = details
+        super().__init__(self.message)
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        return {"error": self.code, "message": self.message, **self.details, "request_id": request_id}
+
+    @classmethod
+    def from_database(cls, status: int, message: str, fields: dict[str, Any]) -> Self:
+        """The refusal that a function in the database raised; it has the database's code, so no class of its own."""
+        code = fields.pop("error", cls.code)
+        refusal: type[Self] = type("DatabaseRefusal", (cls,), {"status": status, "code": code})
+        return refusal(message, **fields)
+
+
+class BadRequest(Refusal):
+    status = 400
+    code = "bad_request"
+    default_message = "the request could not be understood"
+
+
+class InvalidRequest(Refusal):
+    """The body or the query does not parse; `errors` has a JSON pointer and a reason for each fault."""
+
+    status = 422
+    code = "invalid_request"
+    default_message = "the request is not valid; `errors` says where"
+
+
+class MissingToken(Refusal):
+    status = 401
+    code = "missing_token"
+    default_message = "send Authorization: Bearer <token>; an agent gets one from agent-auth"
+
+
+class InvalidToken(Refusal):
+    status = 401
+    code = "invalid_token"
+    default_message = "the token is invalid or has expired: exchange the API key again at agent-auth"
+
+
+class Forbidden(Refusal):
+    status = 403
+    code = "forbidden"
+    default_message = "this credential may not do that"
+
+
+class InsufficientScope(Refusal):
+    status = 403
+    code = "insufficient_scope"
+    default_message = "the credential lacks the scope that this call needs"
+
+
+class PlanLimitExceeded(Refusal):
+    status = 403
+    code = "plan_limit_exceeded"
+    default_message = "the organization's plan does not allow more"
+
+
+class NotFound(Refusal):
+    """Absent, and not yours, alike."""
+
+    status = 404
+    code = "not_found"
+    default_message = "no such record in this organization: check the id"
+
+
+class MethodNotAllowed(Refusal):
+    status = 405
+    code = "method_not_allowed"
+    default_message = "this endpoint does not answer that method"
+
+
+class Conflict(Refusal):
+    status = 409
+    code = "conflict"
+    default_message = "the record's present state does not allow that"
+
+
+class PayloadTooLarge(Refusal):
+    status = 413
+    code = "payload_too_large"
+    default_message = "the body is larger than this endpoint takes"
+
+
+class UnsupportedMediaType(Refusal):
+    status = 415
+    code = "unsupported_media_type"
+    default_message = "send the body as application/json"
+
+
+class RateLimited(Refusal):
+    """`retry_after` is in seconds."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    default_message = "too many requests"
+
+
+class Unavailable(Refusal):
+    """Nothing was changed that the caller was told of: sending the request again is safe."""
+
+    status = 503
+    code = "unavailable"
+    default_message = "a part we stand on does not answer; send the request again in a few seconds"

@@ -1,0 +1,54 @@
+"""Plans and usage as callers see them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class PlanUsage(msgspec.Struct, frozen=True):
+    """The organization, its plan and what Postgres has counted."""
+
+    organization_id: UUID
+    organization_name: str
+    timezone: str
+    plan: str
+    plan_name: str
+    scopes: list[str]
+    features: list[str]
+    upgrade: str
+    max_contacts: int | None
+    max_orders: int | None
+    orders_period: str
+    max_messages_month: int
+    max_api_calls_day: int
+    max_agents: int | None
+    contacts: int
+    orders: int
+    messages: int
+    agents: int
+    month_ends: datetime
+    day_ends: datetime
+
+
+class Meter(msgspec.Struct, frozen=True):
+    """`limit` and `remaining` are null where the plan sets no limit."""
+
+    used: int
+    limit: int | None
+    remaining: int | None
+    period: str
+    resets_at: datetime | None
+
+
+class UsageReport(msgspec.Struct, frozen=True):
+    organization_id: UUID
+    organization_name: str
+    plan: str
+    plan_name: str
+    scopes: list[str]
+    features: list[str]
+    usage: dict[str, Meter]
+    warnings: list[str]
+    upgrade: str
+    upgrade_url: str

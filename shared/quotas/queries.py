@@ -1,0 +1,59 @@
+"""All SQL of this room; row level security narrows every statement to the caller's organization."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.runtime.db import Tx
+
+from .models import PlanUsage
+
+
+async def find_plan_usage(tx: Tx) -> PlanUsage | None:
+    sql = """
+        SELECT
+          organizations.id AS organization_id, organizations.name AS organization_name, organizations.timezone,
+          plans.code AS plan, plans.name AS plan_name, plans.scopes, plans.features, plans.upgrade,
+          plans.max_contacts, plans.max_orders, plans.orders_period, plans.max_messages_month, plans.max_api_calls_day,
+          plans.agents_included + organizations.additional_agents AS max_agents,
+          coalesce(sum(counter.used) FILTER (WHERE counter.resource = 'contacts'), 0)::bigint AS contacts,
+          coalesce(sum(counter.used) FILTER (
+            WHERE counter.resource = 'orders'
+              AND counter.period = CASE plans.orders_period WHEN 'total' THEN 'total' ELSE local.month END
+          ), 0)::bigint AS orders,
+          coalesce(sum(counter.used) FILTER (
+            WHERE counter.resource = 'messages' AND counter.period = local.month
+          ), 0)::bigint AS messages,
+          (
+            SELECT count(DISTINCT key.agent_id) FROM agent_api_keys AS key
+            WHERE key.is_active AND (key.expires_at IS NULL OR key.expires_at > now())
+          ) AS agents,
+          (date_trunc('month', local.now) + interval '1 month') AT TIME ZONE organizations.timezone AS month_ends,
+          (date_trunc('day', local.now) + interval '1 day') AT TIME ZONE organizations.timezone AS day_ends
+        FROM organizations
+        JOIN plans ON plans.code = organizations.plan_code
+        CROSS JOIN LATERAL (
+          SELECT
+            now() AT TIME ZONE organizations.timezone AS now,
+            to_char(now() AT TIME ZONE organizations.timezone, 'YYYY-MM') AS month
+        ) AS local
+        LEFT JOIN usage_counters AS counter
+          ON counter.organization_id = organizations.id AND counter.period IN ('total', local.month)
+        GROUP BY organizations.id, plans.code, local.now, local.month
+    """
+    return await tx.find(PlanUsage, sql)
+
+
+async def upsert_daily_calls(
+    tx: Tx, *, organization_ids: Sequence[UUID], days: Sequence[str], used: Sequence[int]
+) -> int:
+    """As the service only. A count never falls: the store may have lost its own and begun anew."""
+    sql = """
+        INSERT INTO usage_counters AS counter (organization_id, resource, period, used)
+        SELECT flushed.organization_id, 'api_calls', flushed.day, flushed.used
+        FROM unnest(%(organization_ids)s::uuid[], %(days)s::text[], %(used)s::bigint[])
+          AS flushed (organization_id, day, used)
+        JOIN organizations ON organizations.id = flushed.organization_id
+        ON CONFLICT (organization_id, resource, period)
+        DO UPDATE SET used = greatest(counter.used, excluded.used), updated_at = now()
+    """
+    return await tx.run(sql, organization_ids=list(organization_ids), days=list(days), used=list(used))

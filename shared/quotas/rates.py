@@ -1,0 +1,100 @@
+"""Rate classes, counted in the shared store; the plan's daily API calls are counted in the same round trip.
+
+A window is a whole minute of the clock: its counter tells remaining and reset without a second look.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from shared.kernel.clock import zone
+from shared.kernel.errors import RateLimited
+from shared.runtime.settings import settings
+from shared.runtime.store import Counter, store
+from shared.tenancy.principal import Principal
+
+_DAY_S = 86_400
+
+
+class RateClass(NamedTuple):
+    name: str
+    limit: int
+    window_s: int = 60
+    by_address: bool = False
+    """Counted per client address instead of per user and organization."""
+
+
+STANDARD = RateClass("standard", 100)
+BULK = RateClass("bulk", 20)
+KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
+REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
+PUBLIC = RateClass("public", 300, by_address=True)
+
+
+class Usage(NamedTuple):
+    """What is left of a rate class, and the organization's API calls of its day so far."""
+
+    rate: RateClass
+    limit: int
+    remaining: int
+    reset_s: int
+    degraded: bool
+    calls_today: int | None
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit` and `RateLimit-Policy` as the IETF draft has them, as lists of items."""
+        told = {
+            "RateLimit-Policy": f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}',
+            "RateLimit": f'"{self.rate.name}";r={self.remaining};t={self.reset_s}',
+        }
+        if self.degraded:
+            told["Nexus-Degraded"] = "rate-limit"
+        return told
+
+
+class RateExceeded(RateLimited):
+    def __init__(self, usage: Usage) -> None:
+        super().__init__(
+            f"{usage.limit} requests in {usage.rate.window_s} seconds are allowed; try again in {usage.reset_s} seconds",
+            retry_after=usage.reset_s,
+            limit=usage.limit,
+            rate_class=usage.rate.name,
+        )
+        self.usage = usage
+
+
+async def charge(rate: RateClass, principal: Principal, *, address: str, calls: int = 1) -> Usage:
+    """Count calls against the class and against the organization's day.
+
+    Raises:
+        RateExceeded: the day is then not charged.
+    """
+    now = time.time()
+    window = int(now // rate.window_s)
+    who = address if rate.by_address else principal.rate_key
+    counters = [Counter(f"rate:{rate.name}:{who}:{window}", rate.window_s + 5, calls)]
+    if principal.organization_id is not None:
+        counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
+    counts = await store().add(*counters)
+    limit = max(1, rate.limit // settings().processes) if counts.degraded else rate.limit
+    usage = Usage(
+        rate=rate,
+        limit=limit,
+        remaining=max(0, limit - counts.values[0]),
+        reset_s=max(1, int((window + 1) * rate.window_s - now + 0.999)),
+        degraded=counts.degraded,
+        calls_today=counts.values[1] if len(counters) > 1 else None,
+    )
+    if counts.values[0] > limit:
+        if len(counters) > 1:
+            await store().add(counters[1]._replace(amount=-calls))
+        raise RateExceeded(usage)
+    return usage
+
+
+DAILY = "calls:"
+
+
+def daily_key(principal: Principal) -> str:
+    """`calls:<organization>:<day>`, the day being the organization's own."""
+    return f"{DAILY}{principal.organization_id}:{datetime.now(UTC).astimezone(zone(principal.timezone)):%Y-%m-%d}"

@@ -1,0 +1,71 @@
+"""What an organization has used of its plan, and what is left."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.kernel.errors import NotFound
+from shared.runtime.db import Tx
+from shared.runtime.settings import settings
+from shared.runtime.store import store
+
+from . import queries
+from .models import Meter, PlanUsage, UsageReport
+from .rates import DAILY
+
+_WARN_FROM = 0.8
+"""The part of a limit from which on a caller is warned."""
+
+
+async def report_usage(tx: Tx, *, calls_today: int) -> UsageReport:
+    """Plan, counters, what remains, warnings from 80 percent on, and what the next plan would add."""
+    found = await queries.find_plan_usage(tx)
+    if found is None:
+        raise NotFound
+    meters = _meters(found, calls_today)
+    return UsageReport(
+        organization_id=found.organization_id,
+        organization_name=found.organization_name,
+        plan=found.plan,
+        plan_name=found.plan_name,
+        scopes=found.scopes,
+        features=found.features,
+        usage=meters,
+        warnings=[warning for name, meter in meters.items() if (warning := _warning(name, meter))],
+        upgrade=found.upgrade,
+        upgrade_url=settings().pricing_url,
+    )
+
+
+def _meters(found: PlanUsage, calls_today: int) -> dict[str, Meter]:
+    monthly = found.orders_period == "month"
+    return {
+        "contacts": _meter(found.contacts, found.max_contacts, "total", None),
+        "orders": _meter(found.orders, found.max_orders, found.orders_period, found.month_ends if monthly else None),
+        "messages": _meter(found.messages, found.max_messages_month, "month", found.month_ends),
+        "api_calls": _meter(calls_today, found.max_api_calls_day, "day", found.day_ends),
+        "agents": _meter(found.agents, found.max_agents, "total", None),
+    }
+
+
+def _meter(used: int, limit: int | None, period: str, resets_at: datetime | None) -> Meter:
+    remaining = None if limit is None else max(0, limit - used)
+    return Meter(used=used, limit=limit, remaining=remaining, period=period, resets_at=resets_at)
+
+
+def _warning(name: str, meter: Meter) -> str | None:
+    if not meter.limit or meter.used < meter.limit * _WARN_FROM:
+        return None
+    named = name.replace("_", " ").replace("api", "API")
+    return f"{meter.used} of {meter.limit} {named} are used" + (": the next is refused" if not meter.remaining else "")
+
+
+async def flush_daily_calls(tx: Tx) -> int:
+    """Copy the shared store's daily call counts to Postgres, where they survive the store; the number of rows."""
+    counts = await store().listed(DAILY)
+    rows = [(*key.split(":")[1:], used) for key, used in counts.items()]
+    if not rows:
+        return 0
+    organizations, days, used = zip(*rows, strict=True)
+    return await queries.upsert_daily_calls(
+        tx, organization_ids=[UUID(each) for each in organizations], days=days, used=used
+    )

@@ -1,0 +1,297 @@
+"""The database transaction: a role, its claims and its statements, in as few round trips as can be.
+
+A pool belongs to an event loop and is opened at first use. Connections are in autocommit mode: a pipeline without BEGIN
+is one implicit transaction, which ends, with its role and claims, at the pipeline's end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
+
+import msgspec
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
+
+from .settings import settings
+
+Row = TypeVar("Row")
+Connection = psycopg.AsyncConnection[Any]
+Cursor = psycopg.AsyncCursor[Any]
+
+
+class Statement(NamedTuple):
+    sql: str
+    params: dict[str, Any]
+
+
+class AlreadyExists(Conflict):
+    """A unique constraint refused the row; `constraint` names it."""
+
+    code = "already_exists"
+    default_message = "a record with the same key exists"
+
+
+class InvalidReference(Conflict):
+    """A foreign key refused the row; `constraint` names it."""
+
+    code = "invalid_reference"
+    default_message = "the record points to one that does not exist in this organization, or is pointed to by others"
+
+
+class InvalidValue(Refusal):
+    """A type or CHECK constraint refused a value."""
+
+    status = 422
+    code = "invalid_value"
+    default_message = "a value is out of the range that the column takes"
+
+
+class PermissionDenied(Refusal):
+    """A grant or a row policy refused the statement."""
+
+    status = 403
+    code = "permission_denied"
+    default_message = "the database does not let this credential do that"
+
+
+class Busy(Unavailable):
+    """A lock or a statement took longer than the database allows, or two writers met."""
+
+    code = "busy"
+    default_message = "other writers hold these records; send the request again"
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message, **{"retry_after": 1, **details})
+
+
+class Tx:
+    """The statements of one caller, all under the role and claims that `enter` sets.
+
+    Read only: each statement is a transaction of its own and one round trip, so a read that needs one snapshot is one
+    statement. Otherwise one transaction begins with the first statement, in the same round trip, and is
+    committed by whoever opened it.
+    """
+
+    def __init__(self, connection: Callable[[], Any], enter: Statement, *, read_only: bool) -> None:
+        self._connect = connection
+        self._enter = enter
+        self._read_only = read_only
+        self._connection: Connection | None = None
+        self._begun = False
+        self._deferred: list[Statement] = []
+        self.admission: Any = None
+        """What `enter` answered, once a statement has run."""
+
+    async def one(self, model: type[Row], sql: str, /, **params: Any) -> Row:
+        """The row.
+
+        Raises:
+            NotFound: where there is none, or row level security hides it.
+        """
+        row = await self.find(model, sql, **params)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def find(self, model: type[Row], sql: str, /, **params: Any) -> Row | None:
+        cursor = await self._run(sql, params)
+        values = await cursor.fetchone()
+        return None if values is None else _convert(cursor, values, model)
+
+    async def all(self, model: type[Row], sql: str, /, **params: Any) -> list[Row]:
+        cursor = await self._run(sql, params)
+        return [_convert(cursor, values, model) for values in await cursor.fetchall()]
+
+    async def run(self, sql: str, /, **params: Any) -> int:
+        """The number of rows the statement changed."""
+        return (await self._run(sql, params)).rowcount
+
+    async def admit(self) -> None:
+        """Enter without a statement: the caller is refused here if it may not go on."""
+        if not self._begun:
+            await self._run("SELECT", {})
+
+    def defer(self, sql: str, /, **params: Any) -> None:
+        """Send a statement, whose result nobody needs, along with the next one or with the commit."""
+        self._deferred.append(Statement(sql, params))
+
+    async def commit(self) -> None:
+        if self._begun and not self._read_only:
+            await self._execute("COMMIT", {})
+
+    async def rollback(self) -> None:
+        if self._begun and not self._read_only and self._connection is not None and not self._connection.broken:
+            self._deferred.clear()
+            await self._execute("ROLLBACK", {})
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo the block's effects, and nothing else, when it is refused."""
+        self.defer("SAVEPOINT attempt")
+        try:
+            yield
+        except Refusal:
+            if self._deferred:
+                self._deferred.clear()
+            else:
+                await self.run("ROLLBACK TO SAVEPOINT attempt")
+            raise
+
+    async def _run(self, sql: str, params: dict[str, Any]) -> Cursor:
+        try:
+            if self._begun and not self._read_only:
+                return await self._execute(sql, params)
+            return await self._open(sql, params)
+        except psycopg.Error as fault:
+            raise refusal(fault) from fault
+
+    async def _open(self, sql: str, params: dict[str, Any]) -> Cursor:
+        """The first statement, tried again while the pool hands out dead connections: nothing is committed yet."""
+        for tries_left in reversed(range(settings().database_pool_size + 1)):
+            self._connection = await self._connect()
+            try:
+                return await self._entered(self._connection, sql, params)
+            except psycopg.OperationalError:
+                if not tries_left or not self._connection.broken:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _entered(self, connection: Connection, sql: str, params: dict[str, Any]) -> Cursor:
+        async with connection.pipeline():
+            if not self._read_only:
+                await connection.execute("BEGIN")
+                self._begun = True
+            entered = await connection.execute(*self._enter)
+            cursor = await connection.execute(sql, params)
+        # Results are read after the block: reading inside it would cost a second round trip.
+        self.admission = (await entered.fetchone() or (None,))[0]
+        return cursor
+
+    async def _execute(self, sql: str, params: dict[str, Any]) -> Cursor:
+        if self._connection is None:
+            raise AssertionError("a statement before the transaction was entered")
+        if not self._deferred:
+            return await self._connection.execute(sql, params)
+        async with self._connection.pipeline():
+            while self._deferred:
+                await self._connection.execute(*self._deferred.pop(0))
+            return await self._connection.execute(sql, params)
+
+
+@asynccontextmanager
+async def transaction(enter: Statement, *, read_only: bool = False) -> AsyncIterator[Tx]:
+    """A transaction that commits at the block's end and rolls back when it raises; a block that runs no statement costs
+    nothing.
+
+    Raises:
+        Refusal: what a function in the database refused with, or a constraint's.
+        Unavailable: the database does not answer.
+    """
+    leases: list[Connection] = []
+
+    async def connect() -> Connection:
+        await _give_back(leases)
+        leases.append(await _take())
+        return leases[-1]
+
+    tx = Tx(connect, enter, read_only=read_only)
+    try:
+        try:
+            yield tx
+        except BaseException:
+            await _undo(tx)
+            raise
+        try:
+            await tx.commit()
+        except psycopg.Error as fault:
+            raise refusal(fault) from fault
+    finally:
+        await asyncio.shield(_give_back(leases))
+
+
+async def _undo(tx: Tx) -> None:
+    try:
+        await asyncio.shield(tx.rollback())
+    except psycopg.Error:
+        return  # The connection is gone, and the transaction with it.
+
+
+async def _take() -> Connection:
+    try:
+        return await (await pool()).getconn()
+    except (PoolTimeout, psycopg.OperationalError) as fault:
+        raise Unavailable(retry_after=2) from fault
+
+
+async def _give_back(leases: list[Connection]) -> None:
+    while leases:
+        await (await pool()).putconn(leases.pop())
+
+
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool[Connection]] = WeakKeyDictionary()
+
+
+async def pool() -> AsyncConnectionPool[Connection]:
+    loop = asyncio.get_running_loop()
+    found = _pools.get(loop)
+    if found is None:
+        chosen = settings()
+        found = _pools[loop] = AsyncConnectionPool(
+            chosen.database_url.get_secret_value(),
+            min_size=0,
+            max_size=chosen.database_pool_size,
+            open=False,
+            timeout=chosen.database_timeout_s,
+            max_waiting=chosen.database_pool_size * 50,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": 2 if chosen.database_prepares else None,
+                "connect_timeout": max(2, int(chosen.database_timeout_s)),
+            },
+        )
+        await found.open(wait=False)
+    return found
+
+
+async def close() -> None:
+    """Close this event loop's pool; a function that is called again opens a new one."""
+    found = _pools.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()
+
+
+def _convert(cursor: Cursor, values: tuple[Any, ...], model: type[Row]) -> Row:
+    names = [column.name for column in cursor.description or ()]
+    return msgspec.convert(dict(zip(names, values, strict=True)), model)
+
+
+_CONSTRAINTS: dict[str, type[Refusal]] = {
+    "23505": AlreadyExists,
+    "23503": InvalidReference,
+    "42501": PermissionDenied,
+    "22": InvalidValue,
+    "23": InvalidValue,
+    "40": Busy,
+    "55": Busy,
+    "57014": Busy,
+}
+"""SQLSTATE, or its first two characters, and what it means to a caller."""
+
+
+def refusal(fault: psycopg.Error) -> Refusal | psycopg.Error:
+    """What a caller is told of a database error; an error that is our own fault comes back as it is."""
+    state = fault.sqlstate
+    if state is None or state.startswith(("08", "53", "57P")):
+        return Unavailable(retry_after=2)
+    if state.startswith("PT"):
+        fields = msgspec.json.decode(fault.diag.message_detail or "{}")
+        return Refusal.from_database(int(state[2:]), fault.diag.message_primary or "", fields)
+    kind = _CONSTRAINTS.get(state) or _CONSTRAINTS.get(state[:2])
+    if kind is None:
+        return fault
+    details = {"constraint": fault.diag.constraint_name, "column": fault.diag.column_name}
+    return kind(**{name: value for name, value in details.items() if value})

@@ -1,0 +1,25 @@
+"""What may be done to an organization, and when."""
+
+from uuid import UUID
+
+from shared.kernel.errors import NotFound
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import Organization
+
+
+async def create_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:
+    """The calling person owns it, and the next token they get names it.
+
+    Raises:
+        Refusal: forbidden for an agent, too_many_organizations for a person who owns ten.
+    """
+    return await queries.insert_organization(tx, name=name, timezone=timezone, country=country, currency=currency)
+
+
+async def get_organization(tx: Tx, *, organization_id: UUID | None) -> Organization:
+    found = await queries.find_organization(tx, organization_id=organization_id) if organization_id else None
+    if found is None:
+        raise NotFound
+    return found

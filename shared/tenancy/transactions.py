@@ -1,0 +1,59 @@
+"""A transaction that is its caller: the only place that names a database role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from shared.runtime.db import Statement, Tx, transaction
+
+from .principal import SERVICE, Principal
+
+ENTER = "SELECT app.enter(%(role)s, %(claims)s, %(headers)s, %(scope)s, %(calls_today)s)"
+
+
+@asynccontextmanager
+async def tenant_tx(
+    principal: Principal,
+    *,
+    request_id: str,
+    scope: str | None,
+    calls_today: int | None = None,
+    read_only: bool = False,
+) -> AsyncIterator[Tx]:
+    """The caller's rows and nobody else's.
+
+    `scope` is what the caller must hold: read, write, admin, or manage (a person who is owner or admin); None asks for
+    no organization. `calls_today` is held against the plan.
+
+    Raises:
+        Refusal: at the first statement: key_revoked, insufficient_scope, plan_limit_exceeded, no_organization.
+    """
+    headers = msgspec.json.encode({"x-request-id": request_id}).decode()
+    enter = Statement(
+        ENTER,
+        {
+            "role": principal.role,
+            "claims": principal.claims,
+            "headers": headers,
+            "scope": scope,
+            "calls_today": calls_today,
+        },
+    )
+    async with transaction(enter, read_only=read_only) as tx:
+        yield tx
+
+
+@asynccontextmanager
+async def service_tx(*, request_id: str, read_only: bool = False) -> AsyncIterator[Tx]:
+    """Every tenant's rows: for what happens before a tenant is known, and for jobs. Never for a caller's own work."""
+    async with tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=read_only) as tx:
+        yield tx
+
+
+@asynccontextmanager
+async def accounts_tx(*, request_id: str, read_only: bool = False) -> AsyncIterator[Tx]:
+    """The `auth` schema, as the role that Supabase Auth has."""
+    principal = Principal(kind=SERVICE.kind, role="supabase_auth_admin", claims='{"role":"supabase_auth_admin"}')
+    async with tenant_tx(principal, request_id=request_id, scope=None, read_only=read_only) as tx:
+        yield tx
