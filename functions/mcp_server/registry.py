@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .schemas import input_schema, output_schema
 
@@ -21,6 +21,8 @@ SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
 """From narrow to wide: each scope includes those before it."""
 A = TypeVar("A", bound="Arguments")
 R = TypeVar("R", bound=msgspec.Struct)
+RESULT_BYTES = 24_000
+"""What the rows of one list result may weigh when encoded; a list stops there and gives a cursor."""
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
@@ -28,6 +30,13 @@ class Arguments(BaseModel):
     """Arguments of a tool: an unknown one is refused, so that a misspelt filter never widens a list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, arguments: Any) -> Any:
+        if _holds_nul(arguments):
+            raise ValueError("text must not contain the character U+0000")
+        return arguments
 
 
 class WriteArguments(Arguments):
@@ -175,6 +184,15 @@ class Registry:
 def permits(held: Collection[str], needed: Scope) -> bool:
     """A wider scope includes the narrower ones."""
     return any(scope in held for scope in SCOPES[SCOPES.index(needed) :])
+
+
+def _holds_nul(value: object) -> bool:
+    """Postgres keeps no such text."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(each) for each in value.values())
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def _described(function: Callable[..., Any]) -> tuple[str, str]:

@@ -1,0 +1,112 @@
+"""The two ways MCP is spoken: with a handshake (dates up to 2025-11-25), and with each request standing alone."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .envelope import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, Call, Notice, RpcError
+
+LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+MODERN = ("2026-07-28",)
+ASSUMED = "2025-03-26"
+"""What a request without a version header speaks."""
+
+HEADER_MISMATCH = -32020
+MISSING_CLIENT_CAPABILITY = -32021
+UNSUPPORTED_VERSION = -32022
+
+META = "io.modelcontextprotocol/"
+VERSION_KEY = META + "protocolVersion"
+CAPABILITIES_KEY = META + "clientCapabilities"
+SERVER_KEY = META + "serverInfo"
+
+VERSION_HEADER = "mcp-protocol-version"
+NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+"""Methods that repeat a parameter in the header Mcp-Name."""
+
+STATUSES = {
+    PARSE_ERROR: 400,
+    INVALID_REQUEST: 400,
+    INVALID_PARAMS: 400,
+    METHOD_NOT_FOUND: 404,
+    HEADER_MISMATCH: 400,
+    MISSING_CLIENT_CAPABILITY: 400,
+    UNSUPPORTED_VERSION: 400,
+}
+"""HTTP statuses of modern errors; any other code is told in a 200."""
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    version: str
+    modern: bool
+
+    @property
+    def batches(self) -> bool:
+        return self.version == ASSUMED and not self.modern
+
+    @property
+    def structures_refusals(self) -> bool:
+        """Clients of these two dates hold a refusal's structured content against the tool's output schema and throw."""
+        return self.version not in {"2025-06-18", "2025-11-25"}
+
+    def status(self, code: int) -> int:
+        if self.modern:
+            return STATUSES.get(code, 200)
+        return 400 if code in {PARSE_ERROR, INVALID_REQUEST} else 200
+
+
+def era_of_headers(headers: Mapping[str, str]) -> Era:
+    version = headers.get(VERSION_HEADER, ASSUMED).strip()
+    return Era(version, modern=version not in LEGACY)
+
+
+def era_of(message: Notice | None, headers: Mapping[str, str]) -> Era:
+    """A request that names its version in `_meta` is modern, whatever its header says."""
+    if message and VERSION_KEY in message.meta:
+        return Era(str(message.meta[VERSION_KEY]), modern=True)
+    return era_of_headers(headers)
+
+
+def check_modern_request(message: Call, headers: Mapping[str, str]) -> None:
+    """Metadata first, then headers against body, then the version: who disagrees with himself is told so."""
+    missing = [key for key in (VERSION_KEY, CAPABILITIES_KEY) if key not in message.meta]
+    if missing:
+        raise RpcError(INVALID_PARAMS, f"Invalid params: _meta lacks {' and '.join(missing)}")
+    if not isinstance(message.meta[CAPABILITIES_KEY], dict):
+        raise RpcError(INVALID_PARAMS, f"Invalid params: {CAPABILITIES_KEY} is an object")
+    _check_header(headers, VERSION_HEADER, message.meta[VERSION_KEY], "the version in _meta")
+    _check_header(headers, "mcp-method", message.method, "the method of the body")
+    named = NAMED.get(message.method)
+    if named and message.params:
+        _check_header(headers, "mcp-name", message.params.get(named), f"params.{named}")
+    check_version(message.meta[VERSION_KEY])
+
+
+def check_version(requested: str) -> None:
+    if requested not in MODERN:
+        supported: dict[str, Any] = {"supported": list(MODERN), "requested": requested}
+        raise RpcError(UNSUPPORTED_VERSION, "Unsupported protocol version", supported)
+
+
+def _check_header(headers: Mapping[str, str], name: str, expected: object, meaning: str) -> None:
+    sent = headers.get(name)
+    if sent is None:
+        raise RpcError(HEADER_MISMATCH, f"Header mismatch: {name} is missing; it repeats {meaning}")
+    if plain(sent) != expected:
+        raise RpcError(HEADER_MISMATCH, f"Header mismatch: {name} differs from {meaning}")
+
+
+def plain(value: str) -> str | None:
+    """A header's value, decoded where it came as =?base64?…?=; None when that is damaged."""
+    value = value.strip()
+    if not (value.startswith("=?base64?") and value.endswith("?=")):
+        return value
+    encoded = value[len("=?base64?") : -len("?=")]
+    try:
+        decoded = base64.b64decode(encoded, validate=True)
+        return decoded.decode() if base64.b64encode(decoded).decode() == encoded else None
+    except (binascii.Error, ValueError):
+        return None

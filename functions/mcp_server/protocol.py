@@ -1,0 +1,119 @@
+"""One POST of the Model Context Protocol, from headers and body to the reply; stateless, in both eras, without I/O."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from shared.kernel.errors import Refusal
+
+from . import envelope, eras, transport
+from .envelope import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Call, Notice, RpcError
+from .eras import Era
+from .methods import Request, Result, Server, Session
+from .transport import Reply
+
+BATCH = 20
+"""Messages in one array, each of which counts against the rate limit."""
+TTL_MS = 300_000
+JSON = {"content-type": "application/json"}
+
+
+async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: bytes, session: Session) -> Reply:
+    """Answer one HTTP request; `headers` are looked up in lower case.
+
+    Raises:
+        Refusal: where the request as a whole is refused, in the words of HTTP rather than of JSON-RPC.
+    """
+    refusal = transport.refusal(verb, headers, origins=server.origins, request_id=session.request_id)
+    if refusal is not None:
+        return refusal
+    try:
+        message = envelope.decode(body)
+        if isinstance(message, list):
+            return await _batch(server, headers, message, session)
+    except RpcError as error:
+        return Reply(400, envelope.failure(None, error), JSON)
+    return await _single(server, headers, message, session)
+
+
+async def _single(server: Server, headers: Mapping[str, str], message: object, session: Session) -> Reply:
+    era = eras.era_of_headers(headers)
+    try:
+        posted = envelope.read(message)
+        era = eras.era_of(posted, headers)
+        if not isinstance(posted, Call):
+            return _taken(posted, era)
+        if era.modern:
+            eras.check_modern_request(posted, headers)
+        answer = await _answer(server, posted, era, session)
+    except RpcError as error:
+        return Reply(era.status(error.code), envelope.failure(envelope.request_id(message), error), JSON)
+    return Reply(200, answer, JSON)
+
+
+def _taken(posted: Notice | None, era: Era) -> Reply:
+    """Legacy clients may post responses; we ask nothing of them, so these are dropped like any notification."""
+    if era.modern and posted is None:
+        raise RpcError(INVALID_REQUEST, "Invalid request: this endpoint takes requests and notifications")
+    if era.modern:
+        eras.check_version(era.version)
+    return Reply(202)
+
+
+async def _batch(server: Server, headers: Mapping[str, str], batch: list[object], session: Session) -> Reply:
+    if not eras.era_of_headers(headers).batches:
+        raise RpcError(INVALID_REQUEST, "Invalid request: send one message at a time")
+    if not 0 < len(batch) <= BATCH:
+        raise RpcError(INVALID_REQUEST, f"Invalid request: a batch has 1 to {BATCH} messages")
+    await session.admit(len(batch) - 1)
+    answers = [await _batched(server, message, session) for message in batch]
+    told = [answer for answer in answers if answer is not None]
+    return Reply(200, b"[" + b",".join(told) + b"]", JSON) if told else Reply(202)
+
+
+async def _batched(server: Server, message: object, session: Session) -> bytes | None:
+    try:
+        posted = envelope.read(message)
+        _check_batched(posted)
+        if not isinstance(posted, Call):
+            return None
+        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), session)
+    except RpcError as error:
+        return envelope.failure(envelope.request_id(message), error)
+    except Refusal as refusal:
+        # The other messages of the batch have their answers, which an HTTP refusal would lose.
+        told = RpcError(refusal.status, refusal.message, refusal.body(session.request_id))
+        return envelope.failure(envelope.request_id(message), told)
+
+
+def _check_batched(posted: Notice | None) -> None:
+    if posted and (posted.method == "initialize" or eras.VERSION_KEY in posted.meta):
+        raise RpcError(INVALID_REQUEST, "Invalid request: this message is not sent in a batch")
+
+
+async def _answer(server: Server, posted: Call, era: Era, session: Session) -> bytes:
+    method = server.methods.get(posted.method)
+    if method is None or not (method.modern if era.modern else method.legacy):
+        raise RpcError(METHOD_NOT_FOUND, "Method not found")
+    if posted.params is None:
+        raise RpcError(INVALID_PARAMS, "Invalid params: params is an object")
+    try:
+        result = await method.run(server, Request(posted.method, posted.params, era), session)
+    except (RpcError, Refusal):
+        raise
+    except Exception as failure:
+        session.report(failure)
+        raise RpcError(INTERNAL_ERROR, "Internal error", {"request_id": session.request_id}) from failure
+    told = _finished(server, result, cacheable=method.cacheable) if era.modern else result.members
+    return envelope.success(posted.id, told)
+
+
+def _finished(server: Server, result: Result, *, cacheable: bool) -> bytes:
+    tail = _tail(server.info["name"], server.info["version"], result.kind, cacheable and result.kind == "complete")
+    return result.members + b"," + tail if result.members else tail
+
+
+@lru_cache
+def _tail(name: str, version: str, kind: str, cacheable: bool) -> bytes:
+    """What every modern result says of itself; private, because lists depend on the token's scopes."""
+    told = {"resultType": kind, "_meta": {eras.SERVER_KEY: {"name": name, "version": version}}}
+    return envelope.members(told | ({"ttlMs": TTL_MS, "cacheScope": "private"} if cacheable else {}))

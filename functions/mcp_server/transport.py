@@ -1,0 +1,69 @@
+"""What is settled by HTTP alone, before anybody reads the body: verb, origin, Accept, Content-Type, the challenge."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from shared.kernel.json import encode
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], request_id: str) -> Reply | None:
+    """None when the body may be read."""
+    if verb != "POST":
+        return Reply(405, headers={"allow": "POST"})
+    origin = headers.get("origin")
+    if origin is not None and not origin_allowed(origin, origins):
+        return _refused(403, "forbidden_origin", f"requests from the origin {origin} are not accepted", request_id)
+    if not _accepts_json(headers.get("accept", "*/*")):
+        return _refused(406, "not_acceptable", "answers are application/json: accept it", request_id)
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return _refused(415, "unsupported_media_type", "send the message as application/json", request_id)
+    return None
+
+
+def origin_allowed(origin: str, allowed: Collection[str]) -> bool:
+    """A loopback endpoint takes every loopback origin: local tools choose their ports freely."""
+    return origin in allowed or (_is_loopback(origin) and any(map(_is_loopback, allowed)))
+
+
+def challenge(*, metadata_url: str, scope: str, error: str = "", description: str = "") -> str:
+    """The WWW-Authenticate value that lets a client find out how to get a token."""
+    told = {"error": error, "error_description": description, "resource_metadata": metadata_url, "scope": scope}
+    return "Bearer " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in told.items() if value)
+
+
+def _refused(status: int, error: str, message: str, request_id: str) -> Reply:
+    body = encode({"error": error, "message": message, "request_id": request_id})
+    return Reply(status, body, {"content-type": "application/json"})
+
+
+def _accepts_json(accept: str) -> bool:
+    ranges = [each.strip().lower() for each in accept.split(",") if each.strip()]
+    return not ranges or any(_takes_json(each) for each in ranges)
+
+
+def _takes_json(media_range: str) -> bool:
+    name, *parameters = (part.strip() for part in media_range.split(";"))
+    excluded = any(part.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for part in parameters)
+    return name in JSON_RANGES and not excluded
+
+
+def _is_loopback(origin: str) -> bool:
+    try:
+        return urlsplit(origin).hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+def _quotable(value: str) -> str:
+    return "".join(" " if each in '"\\' or not each.isprintable() else each for each in value)
