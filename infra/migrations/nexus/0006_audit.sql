@@ -66,8 +66,8 @@ grant execute on function app.record_event to service_role;
 create function app.audit() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  before jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) - tg_argv end;
-  after jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) - tg_argv end;
+  before jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) - coalesce(tg_argv, '{}') end;
+  after jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) - coalesce(tg_argv, '{}') end;
   subject jsonb := coalesce(after, before);
   organization uuid := coalesce(subject ->> 'organization_id', subject ->> 'id')::uuid;
   changes jsonb := '{}';
