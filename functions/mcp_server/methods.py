@@ -11,8 +11,8 @@ from shared.kernel.json import encode
 
 from .envelope import INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError, members
 from .eras import CAPABILITIES_KEY, LEGACY, MODERN, Era
-from .outcomes import InputNeeded, ToolOutcome, invalid_arguments, lacking_scope, refused
-from .registry import Arguments, Registry, Resource, Tool, permits
+from .outcomes import InputNeeded, ToolOutcome, for_a_model, invalid_arguments, refused
+from .registry import Arguments, Registry, Resource, Scope, Tool
 
 CAPABILITY_OF_REQUEST = {
     "elicitation/create": "elicitation",
@@ -47,6 +47,10 @@ class Session(Protocol):
 
     request_id: str
     scopes: Collection[str]
+    """What the credential claims, which decides what is listed; whether it may is for `require` to say."""
+
+    async def require(self, scope: Scope) -> None:
+        """Raises: Refusal: the credential has died, does not hold the scope, or its plan does not."""
 
     async def admit(self, more: int) -> None:
         """Count the further calls of a batch against the rate limit."""
@@ -109,11 +113,13 @@ async def discover(server: Server, _request: Request, _session: Session) -> Resu
 
 async def list_tools(server: Server, request: Request, session: Session) -> Result:
     only_page(request)
+    await session.require("read")
     return Result(b'"tools":' + server.registry.listed_tools(session.scopes))
 
 
 async def list_resources(server: Server, request: Request, session: Session) -> Result:
     only_page(request)
+    await session.require("read")
     return Result(b'"resources":' + server.registry.listed_resources(session.scopes))
 
 
@@ -125,7 +131,7 @@ async def list_resource_templates(_server: Server, request: Request, _session: S
 async def read_resource(server: Server, request: Request, session: Session) -> Result:
     uri = request.params.get("uri")
     resource = server.registry.resources.get(uri) if isinstance(uri, str) else None
-    if resource is None or not permits(session.scopes, resource.scope):
+    if resource is None:
         code = INVALID_PARAMS if request.era.modern else RESOURCE_NOT_FOUND
         raise RpcError(code, "Resource not found: resources/list has those there are", {"uri": uri})
     text = await session.read_resource(resource)
@@ -156,7 +162,8 @@ def asking(needed: InputNeeded, request: Request) -> Result:
     }
     if needed.requests and not answerable:
         message = f"more input is needed: call again with the argument {needed.argument}"
-        return _told(refused({"error": "input_required", "message": message, "argument": needed.argument}), request.era)
+        refusal = refused({"error": "input_required", "message": message, "argument": needed.argument})
+        return _told(refusal, request.era)
     asked: dict[str, Any] = {"inputRequests": answerable} if answerable else {}
     if needed.state is not None:
         asked["requestState"] = needed.state
@@ -164,18 +171,21 @@ def asking(needed: InputNeeded, request: Request) -> Result:
 
 
 async def _outcome(tool: Tool, request: Request, session: Session) -> ToolOutcome | InputNeeded:
-    if not permits(session.scopes, tool.scope):
-        return lacking_scope(tool, session.scopes)
     try:
-        arguments = tool.arguments.model_validate(request.params.get("arguments") or {})
-    except ValidationError as failure:
-        return invalid_arguments(tool, failure)
-    try:
-        return await session.call_tool(tool, arguments, request)
+        if tool.scope not in session.scopes:
+            await session.require(tool.scope)
+        return await session.call_tool(tool, _arguments(tool, request.params.get("arguments")), request)
     except Refusal as refusal:
         if _of_the_whole_request(refusal):
             raise
-        return refused(refusal.body(session.request_id))
+        return refused(for_a_model(tool, refusal).body(session.request_id))
+
+
+def _arguments(tool: Tool, sent: object) -> Arguments:
+    try:
+        return tool.arguments.model_validate({} if sent is None else sent)
+    except ValidationError as fault:
+        raise invalid_arguments(tool, fault) from fault
 
 
 def _of_the_whole_request(refusal: Refusal) -> bool:

@@ -1,14 +1,17 @@
 """What a tool call comes to: a result, a refusal that a model can act on, or a question back to the client."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from shared.kernel.errors import InsufficientScope, InvalidRequest, Refusal
 from shared.kernel.json import encode
 
 from .registry import Tool
+
+MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +36,23 @@ def refused(body: Mapping[str, Any]) -> ToolOutcome:
     return ToolOutcome(encode(body), is_error=True)
 
 
-def lacking_scope(tool: Tool, held: Collection[str]) -> ToolOutcome:
+def for_a_model(tool: Tool, refusal: Refusal) -> Refusal:
+    """An agent cannot widen its own token, so it is told who can."""
+    if refusal.code != InsufficientScope.code:
+        return refusal
+    granted = ", ".join(refusal.details.get("granted") or ()) or "nothing"
     message = (
-        f"{tool.name} needs the scope {tool.scope}, this token has: {', '.join(sorted(held)) or 'none'}. "
-        "Do not retry. An owner or admin of the organization can issue a key with that scope where the plan allows it; "
-        "exchange it at agent-auth for a new token."
+        f"{tool.name} needs the scope {tool.scope}; this token holds {granted}. Do not call it again with this token: "
+        f"ask an owner or admin of the organization for an API key with {tool.scope}, and exchange it at agent-auth."
     )
-    return refused(
-        {
-            "error": "insufficient_scope",
-            "message": message,
-            "required_scope": tool.scope,
-            "scopes": sorted(held),
-        }
-    )
+    return InsufficientScope(message, **refusal.details)
 
 
-def invalid_arguments(tool: Tool, failure: ValidationError) -> ToolOutcome:
+def invalid_arguments(tool: Tool, fault: ValidationError) -> InvalidRequest:
     """Names what is wrong with each argument, never its value."""
-    problems = [
-        {"argument": ".".join(map(str, each["loc"])), "problem": each["msg"]}
-        for each in failure.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    told = "; ".join(f"{each['argument'] or 'arguments'}: {each['problem']}" for each in problems)
-    taken = ", ".join(tool.arguments.model_fields)
-    message = f"{told}. {tool.name} takes: {taken}. Mend this and call again."
-    return refused({"error": "invalid_request", "message": message, "arguments": problems})
+    faults = fault.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
+    told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in faults)
+    return InvalidRequest(
+        f"{told}. {tool.name} takes: {', '.join(tool.arguments.model_fields)}. Mend this and call again.",
+        errors=[{"pointer": "".join(f"/{part}" for part in each["loc"]), "message": each["msg"]} for each in faults],
+    )

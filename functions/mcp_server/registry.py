@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from shared.tenancy.principal import Principal
 
 Scope = Literal["read", "write", "admin"]
-SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
-"""From narrow to wide: each scope includes those before it."""
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 A = TypeVar("A", bound="Arguments")
 R = TypeVar("R", bound=msgspec.Struct)
 RESULT_BYTES = 24_000
@@ -173,17 +172,12 @@ class Registry:
         return self._listed("resources", self.resources.values(), scopes)
 
     def _listed(self, kind: str, entries: Collection[Tool | Resource], scopes: Collection[str]) -> bytes:
-        allowed = frozenset(scope for scope in SCOPES if permits(scopes, scope))
+        allowed = frozenset(scope for scope in SCOPES if scope in scopes)
         listing = self._listings.get((kind, allowed))
         if listing is None:
             listing = msgspec.json.encode([each.definition for each in entries if each.scope in allowed])
             self._listings[kind, allowed] = listing
         return listing
-
-
-def permits(held: Collection[str], needed: Scope) -> bool:
-    """A wider scope includes the narrower ones."""
-    return any(scope in held for scope in SCOPES[SCOPES.index(needed) :])
 
 
 def _holds_nul(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""What is settled by HTTP alone, before anybody reads the body: verb, origin, Accept, Content-Type, the challenge."""
+"""What is settled by HTTP alone, before anybody reads the body: verb, origin, Accept, Content-Type."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -36,12 +36,6 @@ def origin_allowed(origin: str, allowed: Collection[str]) -> bool:
     return origin in allowed or (_is_loopback(origin) and any(map(_is_loopback, allowed)))
 
 
-def challenge(*, metadata_url: str, scope: str, error: str = "", description: str = "") -> str:
-    """The WWW-Authenticate value that lets a client find out how to get a token."""
-    told = {"error": error, "error_description": description, "resource_metadata": metadata_url, "scope": scope}
-    return "Bearer " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in told.items() if value)
-
-
 def _refused(status: int, error: str, message: str, request_id: str) -> Reply:
     body = encode({"error": error, "message": message, "request_id": request_id})
     return Reply(status, body, {"content-type": "application/json"})
@@ -63,7 +57,3 @@ def _is_loopback(origin: str) -> bool:
         return urlsplit(origin).hostname in LOOPBACK
     except ValueError:
         return False
-
-
-def _quotable(value: str) -> str:
-    return "".join(" " if each in '"\\' or not each.isprintable() else each for each in value)

@@ -1,0 +1,45 @@
+"""POST /functions/v1/mcp-server: the Model Context Protocol, for agents that work through tools."""
+
+from functools import cache
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+from shared.edge import MEMBERS, Call, surface
+from shared.edge.body import read_body
+from shared.runtime.settings import settings
+
+from .catalog import registry
+from .instructions import INFO, INSTRUCTIONS
+from .methods import CORE, Server
+from .protocol import dispatch
+from .tenant_session import TenantSession
+
+
+@surface(tag="MCP", method="POST", access=MEMBERS)
+async def handler(call: Call) -> Response:
+    headers, body = _joined(call.request.headers), await read_body(call.request)
+    reply = await dispatch(_server(), call.request.method, headers, body, TenantSession(call))
+    return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
+
+
+@cache
+def _server() -> Server:
+    base = urlsplit(settings().base_url)
+    return Server(
+        registry=registry,
+        methods=CORE,
+        info=INFO,
+        capabilities={"tools": {}, "resources": {}},
+        instructions=INSTRUCTIONS,
+        origins=settings().allowed_origins | {f"{base.scheme}://{base.netloc}"},
+    )
+
+
+def _joined(headers: Headers) -> dict[str, str]:
+    """A header sent twice becomes a list, which no checked header may be."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined

@@ -1,0 +1,69 @@
+"""Tools and resources carried out for the caller of one HTTP request, in transactions that are its tenant's."""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+import msgspec
+
+from shared.edge import Call
+from shared.kernel.json import encode
+from shared.runtime.db import Tx
+from shared.tenancy.principal import Kind, Principal
+
+from .methods import Request
+from .outcomes import ToolOutcome
+from .registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall
+
+REFUSED = 400
+"""An idempotent answer from here on was a refusal, kept to be told again."""
+
+
+class TenantSession:
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.request_id = call.request_id
+        self.scopes = scopes_of(call.principal)
+
+    async def admit(self, more: int) -> None:
+        if more:
+            await self._call.charge(more)
+
+    async def require(self, scope: Scope) -> None:
+        async with self._call.begin(scope, read_only=True) as tx:
+            await tx.admit()
+
+    async def call_tool(self, tool: Tool, arguments: Arguments, _: Request) -> ToolOutcome:
+        self._call.log["tool"] = tool.name
+        answer = await self._call.perform(
+            self._work(lambda call: tool.run(call, arguments)),
+            operation=tool.name,
+            scope=tool.scope,
+            read_only=tool.scope == "read",
+            idempotency_key=getattr(arguments, "idempotency_key", None),
+            payload=arguments.model_dump_json(exclude={"idempotency_key"}, exclude_unset=True).encode(),
+        )
+        return ToolOutcome(answer.body, is_error=answer.status >= REFUSED)
+
+    async def read_resource(self, resource: Resource) -> str:
+        self._call.log["resource"] = resource.uri
+        async with self._call.begin(resource.scope, read_only=True) as tx:
+            contents = await self._work(resource.run)(tx)
+        return contents if isinstance(contents, str) else encode(contents).decode()
+
+    def report(self, failure: Exception) -> None:
+        self._call.log["exc_info"] = failure
+
+    def _work(self, run: Callable[[ToolCall], Awaitable[Any]]) -> Callable[[Tx], Awaitable[msgspec.Struct | str]]:
+        async def work(tx: Tx) -> Any:
+            return await run(ToolCall(tx, self._call.principal, self.request_id))
+
+        return work
+
+
+def scopes_of(principal: Principal) -> Collection[str]:
+    """An agent's token names its scopes; a person's follow from the membership."""
+    if principal.kind is Kind.AGENT:
+        return principal.scopes
+    if principal.org_role in {"owner", "admin"}:
+        return SCOPES
+    return SCOPES[:2] if principal.org_role else ()

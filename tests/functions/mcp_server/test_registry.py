@@ -1,0 +1,160 @@
+"""What tools and resources look like in a list, and which declarations are refused."""
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import jsonschema
+import msgspec
+import pytest
+from pydantic import BaseModel, Field
+
+from functions.mcp_server.registry import Arguments, Registry, ToolCall, WriteArguments, tool
+from functions.mcp_server.schemas import clearable, input_schema, output_schema
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Line(BaseModel):
+    """For developers."""
+
+    sku: str = Field(min_length=1, description="SKU")
+    quantity: Decimal = Field(gt=0)
+
+
+class Order(Arguments):
+    title: str
+    colour: Colour | None = None
+    lines: list[Line] = Field(min_length=1, description="What is ordered")
+    note: str | None = Field(default=None, json_schema_extra=clearable, description="null clears it")
+    limit: int = Field(default=25, ge=1, le=100)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """For developers."""
+
+    id: UUID
+    price: Decimal | None
+    colour: Colour
+
+
+class Whole(msgspec.Struct, frozen=True):
+    title: str
+    kind: Literal["a", "b"]
+    at: Annotated[dt.datetime, msgspec.Meta(tz=True)]
+    parts: list[Part]
+    note: Annotated[str | None, msgspec.Meta(description="a note")] = None
+    part: Part | msgspec.UnsetType = msgspec.UNSET
+
+
+def keywords(schema: Any) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*map(keywords, schema))
+    if not isinstance(schema, dict):
+        return set()
+    inner = [value for name, value in schema.items() if name not in {"properties", "required", "enum"}]
+    return set(schema) | keywords(inner) | keywords(list(schema.get("properties", {}).values()))
+
+
+@pytest.mark.parametrize("schema", [input_schema(Order), output_schema(Whole)])
+def test_a_schema_is_portable(schema):
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["type"] == "object"
+    assert not keywords(schema) & {"$ref", "$defs", "title"}
+    assert "For developers" not in str(schema)
+    assert "'type': [" not in str(schema)
+
+
+def test_an_argument_that_may_be_left_out_has_no_null_unless_null_clears():
+    assert input_schema(Order)["properties"] == {
+        "title": {"type": "string"},
+        "colour": {"type": "string", "enum": ["red", "blue"]},
+        "lines": {
+            "type": "array",
+            "minItems": 1,
+            "description": "What is ordered",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "sku": {"type": "string", "minLength": 1, "description": "SKU"},
+                    "quantity": {"type": "number", "exclusiveMinimum": 0},
+                },
+                "required": ["sku", "quantity"],
+            },
+        },
+        "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "null clears it"},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 25},
+    }
+
+
+def test_a_result_has_numbers_for_decimals_and_keeps_formats():
+    part = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "price": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+            "colour": {"type": "string", "enum": ["blue", "red"]},
+        },
+        "required": ["id", "price", "colour"],
+    }
+    assert output_schema(Whole)["properties"] == {
+        "title": {"type": "string"},
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "at": {"type": "string", "format": "date-time"},
+        "parts": {"type": "array", "items": part},
+        "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "a note"},
+        "part": part,
+    }
+
+
+def test_a_listing_has_a_fixed_order_and_is_made_once_per_scope_set(server):
+    registry = server.registry
+    listed = [each["name"] for each in msgspec.json.decode(registry.listed_tools({"read", "write"}))]
+    assert listed == ["greet", "rename"]
+    assert registry.listed_tools(["write", "read"]) is registry.listed_tools({"read", "write"})
+
+
+def test_a_listed_tool_says_what_it_does_to_the_world(server):
+    greet, rename = msgspec.json.decode(server.registry.listed_tools({"read", "write"}))
+    assert (greet["title"], greet["description"]) == ("Greet", "Greet somebody by name.")
+    assert greet["annotations"] == {"readOnlyHint": True, "openWorldHint": False}
+    assert rename["annotations"] == {
+        "readOnlyHint": False,
+        "destructiveHint": False,
+        "idempotentHint": True,
+        "openWorldHint": False,
+    }
+    assert "idempotency_key" in rename["inputSchema"]["properties"]
+
+
+def test_a_name_stands_once(server):
+    greet = server.registry.tools["greet"]
+    with pytest.raises(ValueError, match="share a name"):
+        Registry(tools=[greet, greet])
+
+
+async def undocumented(_call: ToolCall, arguments: Order) -> Whole:
+    raise NotImplementedError
+
+
+async def documented(_call: ToolCall, arguments: Order) -> Whole:
+    """Do."""
+    raise NotImplementedError
+
+
+async def unstructured(_call: ToolCall, arguments: WriteArguments) -> dict[str, str]:
+    """Do."""
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("function", "scope"), [(undocumented, "read"), (documented, "write"), (unstructured, "write")]
+)
+def test_a_tool_without_docstring_write_arguments_or_struct_is_refused(function, scope):
+    with pytest.raises(TypeError):
+        tool(scope=scope, title="Do")(function)
