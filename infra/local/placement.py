@@ -12,6 +12,8 @@ from infra.local.errors import LauncherError
 
 STATE_DIRECTORIES = (Path("/var/lib/nexus"), Path("/var/tmp/nexus"))  # noqa: S108  created 0711, contents 0700
 
+TEMPORARY_DIRECTORIES = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  only parents of directories with random names
+
 
 @dataclass(frozen=True)
 class Account:
@@ -52,12 +54,17 @@ def can_traverse(account: Account, directory: Path) -> bool:
     return True
 
 
-def state_directory(owner_of: Path, *, throwaway: bool) -> Path:
-    """A world-traversable place of our own that belongs to `owner_of`, for what cannot stay there."""
-    if throwaway:
-        place = Path(tempfile.mkdtemp(prefix="nexus-"))
-        place.chmod(0o711)
-        return place
+def throwaway_directory(account: Account) -> Path:
+    """A new place of our own that the account can get to, for the length of one run."""
+    roots = (Path(tempfile.gettempdir()), *TEMPORARY_DIRECTORIES)
+    root = next((root for root in roots if can_traverse(account, root)), roots[0])
+    place = Path(tempfile.mkdtemp(prefix="nexus-", dir=root))
+    place.chmod(0o711)
+    return place
+
+
+def state_directory(owner_of: Path) -> Path:
+    """A place of our own that everybody can get to and that belongs to `owner_of`, for what cannot stay there."""
     name = hashlib.sha256(str(owner_of.resolve()).encode()).hexdigest()[:16]
     for root in STATE_DIRECTORIES:
         try:

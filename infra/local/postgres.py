@@ -214,7 +214,9 @@ class Postgres:
         self._directory.chmod(self._directory.stat().st_mode | 0o111)
         if placement.can_traverse(self._account, self._directory):
             return self._directory
-        return placement.state_directory(self._directory, throwaway=self._fast)
+        if self._fast:
+            return placement.throwaway_directory(self._account)
+        return placement.state_directory(self._directory)
 
     def _check_version(self) -> None:
         version = int((self.cluster / "PG_VERSION").read_text())

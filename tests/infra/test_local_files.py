@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import jwt
@@ -95,12 +96,21 @@ def test_programs_in_reach_are_used_where_they_are(private):
     assert placement.reachable_programs(STRANGER, Path("/usr/bin"), place=private) == Path("/usr/bin")
 
 
-def test_a_throwaway_place_lets_a_stranger_through(private):
-    place = placement.state_directory(private, throwaway=True)
+def test_a_throwaway_place_lets_a_stranger_through_even_when_tmpdir_is_private(private, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    place = placement.throwaway_directory(STRANGER)
     try:
         assert placement.can_traverse(STRANGER, place)
     finally:
         place.rmdir()
+
+
+def test_a_lasting_place_is_the_same_each_time_and_open_for_passing_only(private, tmp_path, monkeypatch):
+    monkeypatch.setattr(placement, "STATE_DIRECTORIES", (private / "missing/root", tmp_path / "state"))
+    place = placement.state_directory(private)
+    assert placement.state_directory(private) == place
+    assert placement.state_directory(tmp_path) != place
+    assert stat.S_IMODE(place.stat().st_mode) == 0o711
 
 
 def test_a_bin_directory_without_postgres_is_named_in_the_error(private):
