@@ -11,6 +11,7 @@ from shared.kernel.json import encode
 
 from .envelope import INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError, members
 from .eras import CAPABILITIES_KEY, LEGACY, MODERN, Era
+from .mirrored import check_mirrored
 from .outcomes import InputNeeded, ToolOutcome, for_a_model, invalid_arguments, refused
 from .registry import Arguments, Registry, Resource, Scope, Tool
 
@@ -26,6 +27,7 @@ class Request:
     method: str
     params: Mapping[str, Any]
     era: Era
+    headers: Mapping[str, str]
 
     @property
     def client_capabilities(self) -> Mapping[str, Any]:
@@ -143,7 +145,10 @@ async def call_tool(server: Server, request: Request, session: Session) -> Resul
     tool = server.registry.tools.get(name) if isinstance(name, str) else None
     if tool is None:
         raise RpcError(INVALID_PARAMS, "Unknown tool: tools/list has those there are")
-    outcome = await _outcome(tool, request, session)
+    sent = request.params.get("arguments")
+    if request.era.modern:
+        check_mirrored(tool, sent if isinstance(sent, dict) else {}, request.headers)
+    outcome = await _outcome(tool, {} if sent is None else sent, request, session)
     return asking(outcome, request) if isinstance(outcome, InputNeeded) else _told(outcome, request.era)
 
 
@@ -170,11 +175,11 @@ def asking(needed: InputNeeded, request: Request) -> Result:
     return Result(members(asked), kind="input_required")
 
 
-async def _outcome(tool: Tool, request: Request, session: Session) -> ToolOutcome | InputNeeded:
+async def _outcome(tool: Tool, sent: object, request: Request, session: Session) -> ToolOutcome | InputNeeded:
     try:
         if tool.scope not in session.scopes:
             await session.require(tool.scope)
-        return await session.call_tool(tool, _arguments(tool, request.params.get("arguments")), request)
+        return await session.call_tool(tool, _arguments(tool, sent), request)
     except Refusal as refusal:
         if _of_the_whole_request(refusal):
             raise
@@ -183,7 +188,7 @@ async def _outcome(tool: Tool, request: Request, session: Session) -> ToolOutcom
 
 def _arguments(tool: Tool, sent: object) -> Arguments:
     try:
-        return tool.arguments.model_validate({} if sent is None else sent)
+        return tool.arguments.model_validate(sent)
     except ValidationError as fault:
         raise invalid_arguments(tool, fault) from fault
 

@@ -44,7 +44,7 @@ async def _single(server: Server, headers: Mapping[str, str], message: object, s
             return _taken(posted, era)
         if era.modern:
             eras.check_modern_request(posted, headers)
-        answer = await _answer(server, posted, era, session)
+        answer = await _answer(server, posted, era, headers, session)
     except RpcError as error:
         return Reply(era.status(error.code), envelope.failure(envelope.request_id(message), error), JSON)
     return Reply(200, answer, JSON)
@@ -76,7 +76,7 @@ async def _batched(server: Server, message: object, session: Session) -> bytes |
         _check_batched(posted)
         if not isinstance(posted, Call):
             return None
-        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), session)
+        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), {}, session)
     except RpcError as error:
         return envelope.failure(envelope.request_id(message), error)
     except Refusal as refusal:
@@ -90,14 +90,14 @@ def _check_batched(posted: Notice | None) -> None:
         raise RpcError(INVALID_REQUEST, "Invalid request: this message is not sent in a batch")
 
 
-async def _answer(server: Server, posted: Call, era: Era, session: Session) -> bytes:
+async def _answer(server: Server, posted: Call, era: Era, headers: Mapping[str, str], session: Session) -> bytes:
     method = server.methods.get(posted.method)
     if method is None or not (method.modern if era.modern else method.legacy):
         raise RpcError(METHOD_NOT_FOUND, "Method not found")
     if posted.params is None:
         raise RpcError(INVALID_PARAMS, "Invalid params: params is an object")
     try:
-        result = await method.run(server, Request(posted.method, posted.params, era), session)
+        result = await method.run(server, Request(posted.method, posted.params, era, headers), session)
     except (RpcError, Refusal):
         raise
     except Exception as failure:

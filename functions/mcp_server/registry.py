@@ -67,6 +67,16 @@ class Tool:
     run: Callable[[ToolCall, Any], Awaitable[msgspec.Struct]]
 
     @cached_property
+    def mirrored(self) -> Mapping[str, str]:
+        """Arguments that modern clients repeat as `Mcp-Param-<token>`; a field's schema says so by `x-mcp-header`."""
+        extras = {name: each.json_schema_extra for name, each in self.arguments.model_fields.items()}
+        return {
+            name: str(extra["x-mcp-header"])
+            for name, extra in extras.items()
+            if isinstance(extra, dict) and "x-mcp-header" in extra
+        }
+
+    @cached_property
     def definition(self) -> dict[str, Any]:
         return {
             "name": self.name,

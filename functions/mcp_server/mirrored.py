@@ -1,0 +1,22 @@
+"""Arguments that a tool wants repeated in headers, for routers that do not read bodies: both must say the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .envelope import RpcError
+from .eras import HEADER_MISMATCH, plain
+from .registry import Tool
+
+
+def check_mirrored(tool: Tool, arguments: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    for argument, token in tool.mirrored.items():
+        sent = headers.get(f"mcp-param-{token.lower()}")
+        meant = _rendered(arguments.get(argument))
+        if (None if sent is None else plain(sent)) != meant or (sent is not None and meant is None):
+            raise RpcError(HEADER_MISMATCH, f"Header mismatch: Mcp-Param-{token} and the argument {argument} differ")
+
+
+def _rendered(value: object) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int) else None

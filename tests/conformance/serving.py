@@ -1,0 +1,50 @@
+"""The protocol core behind a bare ASGI server on a free loopback port, without credentials: for test clients only."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import uvicorn
+
+from functions.mcp_server.methods import Server, Session
+from functions.mcp_server.protocol import dispatch
+
+
+@contextmanager
+def served(server: Server, session: Session) -> Iterator[str]:
+    """The endpoint's URL, which answers until the block ends."""
+    config = uvicorn.Config(_app(server, session), port=0, lifespan="off", ws="none", log_level="warning")
+    listener = uvicorn.Server(config)
+    thread = threading.Thread(target=listener.run, daemon=True)
+    thread.start()
+    while not listener.started:
+        if not thread.is_alive():
+            raise RuntimeError("the fixture server did not start")
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.servers[0].sockets[0].getsockname()[1]}/mcp"
+    finally:
+        listener.should_exit = True
+        thread.join(timeout=10)
+
+
+def _app(server: Server, session: Session) -> Any:
+    local = replace(server, origins={"http://127.0.0.1"})
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while (message := await receive())["type"] == "http.request":
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        reply = await dispatch(local, scope["method"], headers, body, session)
+        told = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+        told.append((b"content-length", str(len(reply.body)).encode()))
+        await send({"type": "http.response.start", "status": reply.status, "headers": told})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    return app
