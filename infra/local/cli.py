@@ -52,7 +52,11 @@ def _plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
     except LauncherError as error:
         _complain(error.message, error.mend, as_json=as_json)
     except MigrationError as error:
-        _complain(str(error), "Mend it, then run `nexus migrate`; what was applied before it stays.", as_json=as_json)
+        _complain(
+            str(error),
+            "Mend it, then run `nexus migrate`. A data directory that nobody needs can be removed instead.",
+            as_json=as_json,
+        )
     except ValidationError as error:
         faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
         _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)

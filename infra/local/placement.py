@@ -26,6 +26,7 @@ class Account:
 def server_account() -> Account | None:
     """None unless we are root: Postgres refuses to run as root, everybody else runs it as themselves."""
     if os.geteuid() != 0:
+        _check_name(os.geteuid())
         return None
     for name in ("nobody", "daemon"):
         try:
@@ -37,6 +38,16 @@ def server_account() -> Account | None:
         "Postgres refuses to run as root, and this machine has neither the account nobody nor daemon.",
         mend="Run as an ordinary user, or set NEXUS_DATABASE_URL to a Postgres that already runs.",
     )
+
+
+def _check_name(uid: int) -> None:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError as error:
+        raise LauncherError(
+            f"Postgres does not run under an account without a name, and user {uid} has none.",
+            mend="Add the user to /etc/passwd, run as another, or set NEXUS_DATABASE_URL to a Postgres that runs.",
+        ) from error
 
 
 def can_traverse(account: Account, directory: Path) -> bool:

@@ -186,11 +186,13 @@ class Postgres:
                     deadline += STOP_TIMEOUT_S
                 time.sleep(0.01)
 
+    @property
+    def files(self) -> Path:
+        """All that a throwaway server wrote."""
+        return self.cluster if self.place == self._directory else self.place
+
     def remove(self) -> None:
-        """Of a throwaway server: everything it wrote."""
-        shutil.rmtree(self.cluster, ignore_errors=True)
-        if self.place != self._directory:
-            shutil.rmtree(self.place, ignore_errors=True)
+        shutil.rmtree(self.files, ignore_errors=True)
 
     @property
     def _record(self) -> Path:

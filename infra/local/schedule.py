@@ -1,12 +1,10 @@
 """Ticks the cron functions as a cloud scheduler would: by calling them over HTTP with the service key."""
 
 import asyncio
-import importlib
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.settings import REPOSITORY
+from infra import gateway
 
 if TYPE_CHECKING:
     import httpx
@@ -15,13 +13,17 @@ CALL_TIMEOUT_S = 60
 logger = logging.getLogger(__name__)
 
 
-def scheduled_functions(directory: Path = REPOSITORY / "functions") -> dict[str, float]:
-    """Path segment of each cron function, and the seconds between two calls of it."""
+def scheduled_functions() -> dict[str, int]:
+    """Each cron function and the seconds between two calls of it; imports every function, so that none is cold."""
     found = {}
-    for main in sorted(directory.glob("*/main.py")):
-        spec = getattr(importlib.import_module(f"functions.{main.parent.name}.main").handler, "spec", None)
-        if seconds := getattr(spec, "schedule_s", None):
-            found[main.parent.name.replace("_", "-")] = float(seconds)
+    for folder in sorted(gateway.names()):
+        try:
+            spec = gateway.spec(folder)
+        except Exception:
+            logger.exception("functions/%s cannot be imported", folder)
+        else:
+            if spec.schedule_s:
+                found[spec.name] = spec.schedule_s
     return found
 
 
@@ -41,7 +43,7 @@ async def tick(base_url: str, secret_key: str) -> None:
             group.create_task(_tick_one(client, name, seconds))
 
 
-async def _tick_one(client: "httpx.AsyncClient", name: str, seconds: float) -> None:
+async def _tick_one(client: "httpx.AsyncClient", name: str, seconds: int) -> None:
     while True:
         await asyncio.sleep(seconds)
         try:

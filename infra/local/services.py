@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from infra import migrate, queries
+from infra.local import reaper
 from infra.local import secrets as secrets_file
 from infra.local.errors import LauncherError
 from infra.local.postgres import Postgres
@@ -127,6 +128,11 @@ class Parts:
         if self.postgres:
             self.postgres.remove()
 
+    def outlived(self) -> contextlib.AbstractContextManager[None]:
+        """Throwaway servers go even when this process is killed within the block."""
+        pids = [part.pid for part in self._parts() if part.pid]
+        return reaper.reaping(self.postgres.files if self.postgres else self.directory, pids)
+
     def migrate(
         self, *, migrations: Path = migrate.MIGRATIONS, platform: migrate.Platform = "auto",
         on_applied: Callable[[str], None] = lambda _: None,
@@ -181,8 +187,9 @@ def embedded_services(
     try:
         parts.launch()
         parts.wait()
-        parts.migrate(migrations=migrations)
-        yield parts.services
+        with parts.outlived() if fast else contextlib.nullcontext():
+            parts.migrate(migrations=migrations)
+            yield parts.services
     finally:
         parts.stop()
         if fast:

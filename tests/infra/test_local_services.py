@@ -1,12 +1,16 @@
 """Embedded Postgres and Valkey through crashes: whatever was killed, the next start works and the data are there."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -16,7 +20,7 @@ import valkey
 from infra.local.errors import LauncherError
 from infra.local.process import free_port, is_running
 from infra.local.services import AlreadyRunningError, Parts, embedded_services, exclusive, prepare
-from infra.local.settings import LocalSettings
+from infra.local.settings import REPOSITORY, LocalSettings
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,17 @@ def start(make_parts):
         return parts
 
     return start
+
+
+@pytest.fixture
+def eventually():
+    def eventually(question):
+        deadline = time.monotonic() + 20
+        while not question():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    return eventually
 
 
 @pytest.fixture
@@ -169,6 +184,23 @@ def test_throwaway_services_leave_nothing_and_open_no_parent(tmp_path):
             assert store.ping()
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert not cluster.exists()
+
+
+def test_a_killed_test_run_takes_its_throwaway_servers_with_it(tmp_path, eventually):
+    program = "import sys; from pathlib import Path; from infra.local.services import embedded_services\n"
+    program += "with embedded_services(Path(sys.argv[1]), migrations=Path('none')): print('up', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
+    ) as run:
+        assert run.stdout
+        assert run.stdout.readline() == b"up\n"
+        cluster = Path(json.loads((tmp_path / "postgres.json").read_bytes())["cluster"])
+        pids = [
+            int(file.read_text().split()[0]) for file in (cluster / "postmaster.pid", tmp_path / "valkey/valkey.pid")
+        ]
+        run.kill()
+    eventually(lambda: not cluster.exists())
+    assert not any(map(is_running, pids))
 
 
 def test_strangers_need_a_password(start):

@@ -1,0 +1,29 @@
+"""Takes throwaway servers down when the process that started them dies without a chance to: a killed test run."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+# The read ends when the pipe closes, and the pipe closes when its only writer is gone, however it went.
+SCRIPT = """
+directory=$1
+shift
+read -r _
+kill -INT "$@" 2>/dev/null
+for pid; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null && sleep 0.2; done
+done
+rm -rf -- "$directory"
+"""
+
+
+@contextlib.contextmanager
+def reaping(directory: Path, pids: Sequence[int]) -> Iterator[None]:
+    """While the block runs: should this process die, the servers stop and the directory goes."""
+    arguments = ["/bin/sh", "-c", SCRIPT, "reaper", str(directory), *map(str, pids)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, cwd="/", start_new_session=True) as watcher:
+        try:
+            yield
+        finally:
+            watcher.kill()
