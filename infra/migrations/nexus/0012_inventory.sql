@@ -293,7 +293,7 @@ $$;
 
 create view public.item_stock with (security_invoker = true) as
 select
-  items.organization_id, items.id as item_id, items.sku, items.item_no, items.category,
+  items.organization_id, items.id as item_id, items.sku, items.item_no, items.barcode, items.category,
   coalesce(items.name, items.description, items.item_no, items.sku, items.id::text) as name,
   items.unit, items.selling_price, items.min_stock_level, items.is_active, items.created_at,
   stock.quantity, stock.reserved_quantity, stock.available_quantity,

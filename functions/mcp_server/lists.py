@@ -1,0 +1,56 @@
+"""Lists as tools answer them: the fields asked for, within a byte budget, with a cursor instead of a cut."""
+
+from collections.abc import Callable, Collection
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+from pydantic import Field
+
+from shared.kernel import json
+from shared.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+
+from .registry import RESULT_BYTES, Arguments
+
+T = TypeVar("T", bound=msgspec.Struct)
+L = TypeVar("L")
+
+
+class ListArguments(Arguments):
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(max_length=500)] = Field(default=None, description="A page's next_cursor")
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """`truncated` says that the byte budget, not `limit`, ended the page; `next_cursor` goes on from there."""
+
+    data: list[T]
+    next_cursor: str | None
+    truncated: bool
+
+
+def fitted(
+    listing: Callable[[list[T], str | None, bool], L],
+    page: Page[T],
+    *,
+    fields: Collection[str] | None,
+    cursor_of: Callable[[T], str],
+) -> L:
+    """The page with as many whole rows as the budget holds, one at least."""
+    kept: list[T] = []
+    size = 0
+    for row in page.data:
+        narrowed = row if fields is None else _narrowed(row, fields)
+        size += len(json.encode(narrowed)) + 1
+        if kept and size > RESULT_BYTES:
+            return listing(kept, cursor_of(page.data[len(kept) - 1]), True)
+        kept.append(narrowed)
+    return listing(kept, page.next_cursor, False)
+
+
+def _narrowed(row: T, fields: Collection[str]) -> T:
+    """Without what nobody asked for; fields that are never unset stay, because cursors and follow-ups need them."""
+    names, defaults = row.__struct_fields__, row.__struct_defaults__
+    optional = names[len(names) - len(defaults) :]
+    return replace(row, **{name: UNSET for name in optional if name not in fields})

@@ -1,0 +1,92 @@
+"""Tools over items and their stock."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from shared.domain.inventory import service
+from shared.domain.inventory.models import ItemStock, StockCheck
+
+from ..lists import ListArguments, Listing, fitted
+from ..registry import Arguments, ToolCall, tool
+
+Code = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class InventoryList(Listing[ItemStock], frozen=True):
+    pass
+
+
+class ListInventory(ListArguments):
+    sku: Code | None = None
+    category: Code | None = None
+    low_stock: bool | None = Field(default=None, description="true: available <= min_stock_level")
+    search: Code | None = Field(default=None, description="A whole SKU, item_no or barcode; words: nexus_search")
+    is_active: bool | None = None
+    fields: (
+        list[
+            Literal[
+                "name",
+                "sku",
+                "item_no",
+                "category",
+                "unit",
+                "selling_price",
+                "currency",
+                "quantity",
+                "available_quantity",
+                "min_stock_level",
+                "is_low",
+                "is_active",
+            ]
+        ]
+        | None
+    ) = Field(default=None, description="Only these, beside item_id and created_at")
+
+
+@tool(scope="read", title="List inventory")
+async def nexus_list_inventory(call: ToolCall, arguments: ListInventory) -> InventoryList:
+    """List items with their price and stock over all warehouses, newest first."""
+    page = await service.list_inventory(
+        call.tx,
+        search=arguments.search,
+        sku=arguments.sku,
+        category=arguments.category,
+        low_stock=arguments.low_stock,
+        is_active=arguments.is_active,
+        cursor=arguments.cursor,
+        limit=arguments.limit,
+    )
+    return fitted(InventoryList, page, fields=arguments.fields, cursor_of=service.cursor_of)
+
+
+class CheckStock(Arguments):
+    item_id: UUID | None = None
+    sku: Code | None = None
+    warehouse: Annotated[str | None, Field(min_length=1, max_length=200)] = Field(
+        default=None, description="Warehouse UUID or name"
+    )
+
+    @model_validator(mode="after")
+    def _one_reference(self) -> Self:
+        if (self.item_id is None) == (self.sku is None):
+            raise ValueError("give either item_id or sku")
+        return self
+
+
+@tool(scope="read", title="Check stock")
+async def nexus_check_stock(call: ToolCall, arguments: CheckStock) -> StockCheck:
+    """Stock of one item (by item_id or sku) in each warehouse, with totals; available = on hand - reserved."""
+    return await service.check_stock(
+        call.tx, item_id=arguments.item_id, sku=arguments.sku, warehouse=_id_or_name(arguments.warehouse)
+    )
+
+
+def _id_or_name(warehouse: str | None) -> UUID | str | None:
+    if warehouse is None:
+        return None
+    try:
+        return UUID(warehouse)
+    except ValueError:
+        return warehouse

@@ -1,0 +1,170 @@
+"""Tools over orders."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from shared.domain.orders import service
+from shared.domain.orders.models import (
+    Address,
+    LineWanted,
+    OrderDetail,
+    OrderMade,
+    OrderMoved,
+    OrderStatus,
+    OrderSummary,
+    PaymentMode,
+)
+from shared.kernel.clock import zone
+
+from ..lists import ListArguments, Listing, fitted
+from ..registry import Arguments, ToolCall, WriteArguments, tool
+
+OrderReference = Annotated[
+    str, Field(min_length=1, max_length=100, description="Order UUID or order number (ORD-2026-001)")
+]
+Moment = Annotated[date | datetime, Field(union_mode="left_to_right"), WithJsonSchema({"type": "string"})]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class OrderList(Listing[OrderSummary], frozen=True):
+    pass
+
+
+class ListOrders(ListArguments):
+    order_status: OrderStatus | None = None
+    customer_id: UUID | None = None
+    order_number: Annotated[str | None, Field(min_length=1, max_length=100)] = Field(
+        default=None, description="The number or its beginning"
+    )
+    created_from: Moment | None = Field(default=None, description="Date or RFC 3339 time")
+    created_to: Moment | None = Field(default=None, description="The same; a date includes its day")
+    fields: (
+        list[
+            Literal[
+                "order_number",
+                "order_status",
+                "customer_id",
+                "customer_name",
+                "total_amount",
+                "currency",
+                "payment_status",
+                "awb_number",
+            ]
+        ]
+        | None
+    ) = Field(default=None, description="Only these, beside id and created_at")
+
+
+@tool(scope="read", title="List orders")
+async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
+    """List orders, newest first. Dates are read in the organization's time zone."""
+    local = call.principal.timezone
+    page = await service.list_orders(
+        call.tx,
+        order_status=arguments.order_status,
+        customer_id=arguments.customer_id,
+        order_number=arguments.order_number,
+        created_from=_start(arguments.created_from, local),
+        created_below=_end(arguments.created_to, local),
+        cursor=arguments.cursor,
+        limit=arguments.limit,
+    )
+    return fitted(OrderList, page, fields=arguments.fields, cursor_of=service.cursor_of)
+
+
+class GetOrder(Arguments):
+    order_id: OrderReference
+
+
+@tool(scope="read", title="Get an order")
+async def nexus_get_order(call: ToolCall, arguments: GetOrder) -> OrderDetail:
+    """Read one order: lines, timeline, customer, shipping and payment. next_statuses says where it may go."""
+    return await service.get_order(call.tx, reference=arguments.order_id)
+
+
+class LineArguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    item_id: UUID | None = None
+    sku: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    qty: Annotated[int, Field(ge=1, le=1_000_000)]
+    unit_price: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999)] = Field(
+        default=None, description="Default: the item's selling_price"
+    )
+
+    @model_validator(mode="after")
+    def _one_reference(self) -> Self:
+        if (self.item_id is None) == (self.sku is None):
+            raise ValueError("give either item_id or sku")
+        return self
+
+    @property
+    def reference(self) -> UUID | str:
+        return self.item_id or self.sku or ""
+
+
+class CreateOrder(WriteArguments):
+    customer_id: UUID
+    items: Annotated[
+        list[LineArguments], Field(min_length=1, max_length=service.MAX_LINES, description="Each by item_id or sku")
+    ]
+    currency: Annotated[str | None, Field(pattern=r"^[A-Z]{3}$")] = Field(
+        default=None, description="Default: the organization's"
+    )
+    shipping_address: dict[Literal["line1", "line2", "city", "country"], Text] | None = Field(
+        default=None, description="Default: the contact's"
+    )
+    notes: Annotated[str | None, Field(max_length=5000)] = None
+    payment_mode: PaymentMode = PaymentMode.COD
+
+
+@tool(scope="write", title="Create an order")
+async def nexus_create_order(call: ToolCall, arguments: CreateOrder) -> OrderMade:
+    """Create a pending order with its lines; the total is computed. Stock is reserved when it is confirmed."""
+    return await service.create_order(
+        call.tx,
+        customer_id=arguments.customer_id,
+        lines=[LineWanted(line.reference, line.qty, line.unit_price) for line in arguments.items],
+        currency=arguments.currency,
+        shipping_address=Address(**arguments.shipping_address) if arguments.shipping_address else None,
+        notes=arguments.notes,
+        payment_mode=arguments.payment_mode,
+    )
+
+
+class UpdateOrderStatus(WriteArguments):
+    order_id: OrderReference
+    order_status: OrderStatus
+    expected_status: OrderStatus | None = Field(default=None, description="Refuse if the order is not in it")
+
+
+@tool(scope="write", title="Move an order", destructive=True, idempotent=True)
+async def nexus_update_order_status(call: ToolCall, arguments: UpdateOrderStatus) -> OrderMoved:
+    """Move an order one step: pending, confirmed (reserves stock), fulfilling, shipped (stock leaves), delivered;
+    cancelled from any step before shipped.
+    """
+    return await service.update_order_status(
+        call.tx,
+        reference=arguments.order_id,
+        order_status=arguments.order_status,
+        expected_status=arguments.expected_status,
+    )
+
+
+def _start(given: date | datetime | None, timezone: str | None) -> datetime | None:
+    if given is None:
+        return None
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time())
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone))
+
+
+def _end(given: date | datetime | None, timezone: str | None) -> datetime | None:
+    """The first moment that is too late."""
+    if isinstance(given, datetime) or given is None:
+        last = _start(given, timezone)
+        return last and last + timedelta(microseconds=1)
+    return _start(given + timedelta(days=1), timezone)

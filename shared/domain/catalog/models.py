@@ -1,0 +1,17 @@
+"""Items as an order sees them."""
+
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+
+class SellableItem(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    is_active: bool
+    currency: str
+    """The organization's, which `selling_price` is in."""
+    sku: str | None = None
+    barcode: str | None = None
+    selling_price: Decimal | None = None

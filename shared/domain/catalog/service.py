@@ -1,0 +1,48 @@
+"""What may be sold."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from shared.kernel.errors import Conflict, NotFound
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import SellableItem
+
+Reference = UUID | str
+"""An item's id or its SKU."""
+
+
+class UnknownItem(NotFound):
+    """`unknown` lists the ids and SKUs that name no item."""
+
+    code = "unknown_item"
+
+
+class ItemNotActive(Conflict):
+    """`inactive` lists the ids and SKUs of items that were taken out of sale."""
+
+    code = "item_not_active"
+
+
+async def find_sellable(tx: Tx, *, references: Collection[Reference]) -> dict[Reference, SellableItem]:
+    """Each reference's item.
+
+    Raises:
+        UnknownItem, ItemNotActive: naming all that are.
+    """
+    ids = {each for each in references if isinstance(each, UUID)}
+    skus = {each for each in references if isinstance(each, str)}
+    items = await queries.list_items_by_reference(tx, ids=ids, skus=skus)
+    found: dict[Reference, SellableItem] = {item.id: item for item in items}
+    found |= {item.sku: item for item in items if item.sku is not None}
+    unknown = [str(each) for each in references if each not in found]
+    if unknown:
+        raise UnknownItem(
+            f"no item has this id or SKU: {', '.join(unknown)}. Find items with nexus_list_inventory or nexus_search.",
+            unknown=unknown,
+        )
+    inactive = [str(each) for each in references if not found[each].is_active]
+    if inactive:
+        raise ItemNotActive(f"no longer sold: {', '.join(inactive)}", inactive=inactive)
+    return {each: found[each] for each in references}

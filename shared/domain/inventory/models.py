@@ -1,0 +1,51 @@
+"""Items with their stock."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class ItemStock(msgspec.Struct, frozen=True):
+    """An item with its stock over all warehouses, as lists show it; a field that was not asked for is unset."""
+
+    item_id: UUID
+    created_at: datetime
+    name: str | UnsetType = UNSET
+    sku: str | UnsetType | None = UNSET
+    item_no: str | UnsetType | None = UNSET
+    category: str | UnsetType | None = UNSET
+    unit: str | UnsetType = UNSET
+    selling_price: Decimal | UnsetType | None = UNSET
+    currency: str | UnsetType = UNSET
+    quantity: int | UnsetType = UNSET
+    available_quantity: int | UnsetType = UNSET
+    min_stock_level: int | UnsetType = UNSET
+    is_low: bool | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+
+
+class WarehouseStock(msgspec.Struct, frozen=True):
+    warehouse_id: UUID
+    name: str
+    quantity: int
+    reserved_quantity: int
+    available_quantity: int
+
+
+class StockCheck(msgspec.Struct, frozen=True):
+    """One item, where it lies; the totals are over all warehouses whatever was asked for."""
+
+    item_id: UUID
+    name: str
+    sku: str | None
+    unit: str
+    is_active: bool
+    quantity: int
+    reserved_quantity: int
+    available_quantity: int
+    min_stock_level: int
+    is_low: bool
+    warehouses: list[WarehouseStock]

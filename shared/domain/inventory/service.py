@@ -1,0 +1,79 @@
+"""What can be asked of the stock."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.kernel.errors import NotFound
+from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import ItemStock, StockCheck
+
+
+class UnknownWarehouse(NotFound):
+    """`warehouse` is what was asked for."""
+
+    code = "unknown_warehouse"
+
+
+async def list_inventory(
+    tx: Tx,
+    *,
+    search: str | None = None,
+    sku: str | None = None,
+    category: str | None = None,
+    low_stock: bool | None = None,
+    is_active: bool | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> Page[ItemStock]:
+    """The newest items first. `search` is a whole SKU, item number or barcode, as written or in capitals."""
+    rows = await queries.list_item_stock(
+        tx,
+        codes=[search, search.upper()] if search is not None else None,
+        sku=sku,
+        category=category,
+        low_stock=low_stock,
+        is_active=is_active,
+        after=_after(cursor),
+        limit=limit + 1,
+    )
+    kept = rows[:limit]
+    return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+
+
+def cursor_of(item: ItemStock) -> str:
+    return encode_cursor(item.created_at, item.item_id)
+
+
+def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    time, item_id = decode_cursor(cursor, datetime, UUID)
+    return time, item_id
+
+
+async def check_stock(
+    tx: Tx, *, item_id: UUID | None = None, sku: str | None = None, warehouse: UUID | str | None = None
+) -> StockCheck:
+    """The item's stock in each warehouse, or in the one of that id or name.
+
+    Raises:
+        NotFound: no such item.
+        UnknownWarehouse: no such warehouse.
+    """
+    found = await queries.find_stock_check(
+        tx,
+        item_id=item_id,
+        sku=sku,
+        warehouse_id=warehouse if isinstance(warehouse, UUID) else None,
+        warehouse_name=warehouse if isinstance(warehouse, str) else None,
+    )
+    if found is None:
+        raise NotFound("no item has this id or SKU: find it with nexus_list_inventory or nexus_search")
+    if warehouse is not None and not found.warehouses:
+        raise UnknownWarehouse(
+            f"there is no warehouse {warehouse}: leave it out to see all of them", warehouse=str(warehouse)
+        )
+    return found

@@ -1,0 +1,130 @@
+"""Orders, as lists and readers see them."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class OrderStatus(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    FULFILLING = "fulfilling"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class PaymentMode(StrEnum):
+    COD = "COD"
+    PREPAID = "prepaid"
+    PARTIAL = "partial"
+
+
+class OrderSummary(msgspec.Struct, frozen=True):
+    """An order as lists show it; a field that was not asked for is unset."""
+
+    id: UUID
+    created_at: datetime
+    order_number: str | UnsetType = UNSET
+    order_status: OrderStatus | UnsetType = UNSET
+    customer_id: UUID | UnsetType | None = UNSET
+    customer_name: str | UnsetType | None = UNSET
+    total_amount: Decimal | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    payment_status: str | UnsetType = UNSET
+    awb_number: str | UnsetType | None = UNSET
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    country: str | None = None
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    item_id: UUID | None
+    sku: str | None
+    name: str | None
+    qty: int
+    unit_price: Decimal
+    line_total: Decimal
+
+
+class OrderCustomer(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str | None
+    phone_number: str | None
+    email: str | None
+
+
+class OrderEvent(msgspec.Struct, frozen=True):
+    """Something that happened to the order; `order_status` where it came to that one, `changed` names the fields."""
+
+    at: datetime
+    action: str
+    actor: str
+    order_status: str | None
+    changed: list[str]
+
+
+class OrderDetail(msgspec.Struct, frozen=True):
+    id: UUID
+    order_number: str
+    order_status: OrderStatus
+    next_statuses: list[OrderStatus]
+    customer: OrderCustomer | None
+    total_amount: Decimal
+    refund_amount: Decimal
+    currency: str
+    payment_mode: str
+    payment_status: str
+    shipping_address: Address | None
+    awb_number: str | None
+    source: str
+    notes: str | None
+    created_at: datetime
+    updated_at: datetime
+    lines: list[OrderLine]
+    line_count: int
+    timeline: list[OrderEvent]
+
+
+class LineWanted(msgspec.Struct, frozen=True):
+    """What a caller orders: an item by id or SKU, at its own price unless another is given."""
+
+    item: UUID | str
+    qty: int
+    unit_price: Decimal | None = None
+
+
+class LineMade(msgspec.Struct, frozen=True):
+    """A line about to be written."""
+
+    item_id: UUID
+    sku: str | None
+    name: str
+    barcode: str | None
+    qty: int
+    unit_price: Decimal
+
+
+class OrderMade(msgspec.Struct, frozen=True):
+    id: UUID
+    order_number: str
+    order_status: OrderStatus
+    total_amount: Decimal
+    currency: str
+    created_at: datetime
+
+
+class OrderMoved(msgspec.Struct, frozen=True):
+    id: UUID
+    order_number: str
+    previous_status: OrderStatus
+    order_status: OrderStatus
+    next_statuses: list[OrderStatus]

@@ -1,0 +1,231 @@
+"""All SQL of this room; row level security narrows every statement to the caller's organization."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Address, LineMade, OrderDetail, OrderMade, OrderMoved, OrderStatus, OrderSummary, PaymentMode
+
+
+async def list_orders(
+    tx: Tx,
+    *,
+    order_status: OrderStatus | None,
+    customer_id: UUID | None,
+    number_from: str | None,
+    number_below: str | None,
+    created_from: datetime | None,
+    created_below: datetime | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[OrderSummary]:
+    sql = """
+        SELECT orders.id, orders.created_at, orders.order_number, orders.order_status::text, orders.customer_id,
+            coalesce(nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company)
+                AS customer_name,
+            round(orders.total_amount, app.currency_decimals(orders.currency)) AS total_amount, orders.currency,
+            orders.payment_status, orders.awb_number
+        FROM orders
+        LEFT JOIN customers
+            ON customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
+        WHERE (%(order_status)s::order_status IS NULL OR orders.order_status = %(order_status)s)
+            AND (%(customer_id)s::uuid IS NULL OR orders.customer_id = %(customer_id)s)
+            AND (%(number_from)s::text IS NULL
+                OR (orders.order_number >= %(number_from)s AND orders.order_number < %(number_below)s))
+            AND (%(created_from)s::timestamptz IS NULL OR orders.created_at >= %(created_from)s)
+            AND (%(created_below)s::timestamptz IS NULL OR orders.created_at < %(created_below)s)
+            AND (%(after_time)s::timestamptz IS NULL
+                OR (orders.created_at, orders.id) < (%(after_time)s, %(after_id)s::uuid))
+        ORDER BY orders.created_at DESC, orders.id DESC
+        LIMIT %(limit)s
+    """
+    after_time, after_id = after or (None, None)
+    return await tx.all(
+        OrderSummary,
+        sql,
+        order_status=order_status,
+        customer_id=customer_id,
+        number_from=number_from,
+        number_below=number_below,
+        created_from=created_from,
+        created_below=created_below,
+        after_time=after_time,
+        after_id=after_id,
+        limit=limit,
+    )
+
+
+async def find_order(
+    tx: Tx, *, order_id: UUID | None, numbers: Sequence[str] | None, max_lines: int, max_events: int
+) -> OrderDetail | None:
+    """Amounts inside JSON are text, because a JSON number would pass through a float."""
+    sql = """
+        SELECT orders.id, orders.order_number, orders.order_status::text,
+            to_jsonb(app.next_order_statuses(orders.order_status)) AS next_statuses,
+            (
+                SELECT jsonb_build_object(
+                    'id', customers.id,
+                    'name', coalesce(
+                        nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
+                    ),
+                    'phone_number', customers.phone_number, 'email', customers.email
+                )
+                FROM customers
+                WHERE customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
+            ) AS customer,
+            round(orders.total_amount, currency.decimals) AS total_amount,
+            round(orders.refund_amount, currency.decimals) AS refund_amount, orders.currency,
+            orders.payment_mode, orders.payment_status, orders.shipping_address, orders.awb_number, orders.source,
+            orders.notes, orders.created_at, orders.updated_at,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'item_id', line.item_id, 'sku', line.sku, 'name', line.name, 'qty', line.qty,
+                    'unit_price', round(line.unit_price, currency.decimals)::text,
+                    'line_total', round(line.qty * line.unit_price, currency.decimals)::text
+                ) ORDER BY line.created_at, line.id), '[]')
+                FROM (
+                    SELECT *
+                    FROM order_items
+                    WHERE order_items.order_id = orders.id
+                    ORDER BY order_items.created_at, order_items.id
+                    LIMIT %(max_lines)s
+                ) AS line
+            ) AS lines,
+            (SELECT count(*) FROM order_items WHERE order_items.order_id = orders.id) AS line_count,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'at', event.created_at, 'action', event.action, 'actor', event.actor_type,
+                    'order_status', event.changes -> 'order_status' ->> 'to',
+                    'changed', CASE event.action
+                        WHEN 'orders.update' THEN (SELECT jsonb_agg(name) FROM jsonb_object_keys(event.changes) AS name)
+                        ELSE '[]'
+                    END
+                ) ORDER BY event.created_at, event.action DESC), '[]')
+                FROM (
+                    SELECT *
+                    FROM audit_events
+                    WHERE audit_events.organization_id = orders.organization_id
+                        AND audit_events.entity_type = 'orders' AND audit_events.entity_id = orders.id
+                    ORDER BY audit_events.created_at DESC
+                    LIMIT %(max_events)s
+                ) AS event
+            ) AS timeline
+        FROM orders
+        CROSS JOIN LATERAL (SELECT app.currency_decimals(orders.currency) AS decimals) AS currency
+        WHERE (%(order_id)s::uuid IS NULL OR orders.id = %(order_id)s)
+            AND (%(numbers)s::text[] IS NULL OR orders.order_number = ANY(%(numbers)s))
+        ORDER BY array_position(%(numbers)s::text[], orders.order_number)
+        LIMIT 1
+    """
+    return await tx.find(
+        OrderDetail,
+        sql,
+        order_id=order_id,
+        numbers=None if numbers is None else list(numbers),
+        max_lines=max_lines,
+        max_events=max_events,
+    )
+
+
+def insert_order(
+    tx: Tx,
+    *,
+    order_id: UUID,
+    customer_id: UUID,
+    currency: str,
+    total_amount: Decimal,
+    shipping_address: Address | None,
+    notes: str | None,
+    payment_mode: PaymentMode,
+) -> None:
+    """Sent with the next statement. Makes nothing where the customer is not the caller's own."""
+    sql = """
+        INSERT INTO orders (id, customer_id, currency, total_amount, shipping_address, notes, payment_mode)
+        SELECT %(order_id)s, customers.id, %(currency)s, %(total_amount)s,
+            coalesce(%(shipping_address)s::jsonb, customers.address), %(notes)s, %(payment_mode)s
+        FROM customers
+        WHERE customers.id = %(customer_id)s
+    """
+    tx.defer(
+        sql,
+        order_id=order_id,
+        customer_id=customer_id,
+        currency=currency,
+        total_amount=total_amount,
+        shipping_address=None if shipping_address is None else msgspec.json.encode(shipping_address).decode(),
+        notes=notes,
+        payment_mode=payment_mode,
+    )
+
+
+def insert_order_items(tx: Tx, *, order_id: UUID, lines: Sequence[LineMade]) -> None:
+    """Sent with the next statement. Makes nothing where there is no such order."""
+    sql = """
+        INSERT INTO order_items (order_id, item_id, sku, name, barcode, qty, unit_price)
+        SELECT orders.id, line.item_id, line.sku, line.name, line.barcode, line.qty, line.unit_price
+        FROM orders
+        CROSS JOIN ROWS FROM (
+            jsonb_to_recordset(%(lines)s::jsonb)
+                AS (item_id uuid, sku text, name text, barcode text, qty integer, unit_price numeric)
+        ) WITH ORDINALITY AS line (item_id, sku, name, barcode, qty, unit_price, position)
+        WHERE orders.id = %(order_id)s
+        ORDER BY line.position
+    """
+    tx.defer(sql, order_id=order_id, lines=msgspec.json.encode(lines).decode())
+
+
+async def find_order_made(tx: Tx, *, order_id: UUID) -> OrderMade | None:
+    sql = """
+        SELECT id, order_number, order_status::text,
+            round(total_amount, app.currency_decimals(currency)) AS total_amount, currency, created_at
+        FROM orders
+        WHERE id = %(order_id)s
+    """
+    return await tx.find(OrderMade, sql, order_id=order_id)
+
+
+async def update_order_status(
+    tx: Tx,
+    *,
+    order_id: UUID | None,
+    numbers: Sequence[str] | None,
+    order_status: OrderStatus,
+    expected_status: OrderStatus | None,
+) -> OrderMoved | None:
+    """Where the order is in another status than the expected one, it stays as it is."""
+    sql = """
+        WITH found AS (
+            SELECT id, order_number, order_status
+            FROM orders
+            WHERE (%(order_id)s::uuid IS NULL OR id = %(order_id)s)
+                AND (%(numbers)s::text[] IS NULL OR order_number = ANY(%(numbers)s))
+            ORDER BY array_position(%(numbers)s::text[], order_number)
+            LIMIT 1
+            FOR NO KEY UPDATE
+        ), moved AS (
+            UPDATE orders
+            SET order_status = %(order_status)s::order_status
+            FROM found
+            WHERE orders.id = found.id AND found.order_status <> %(order_status)s::order_status
+                AND (%(expected_status)s::order_status IS NULL OR found.order_status = %(expected_status)s)
+            RETURNING orders.id, orders.order_status
+        )
+        SELECT found.id, found.order_number, found.order_status::text AS previous_status,
+            coalesce(moved.order_status, found.order_status)::text AS order_status,
+            to_jsonb(app.next_order_statuses(coalesce(moved.order_status, found.order_status))) AS next_statuses
+        FROM found
+        LEFT JOIN moved ON moved.id = found.id
+    """
+    return await tx.find(
+        OrderMoved,
+        sql,
+        order_id=order_id,
+        numbers=None if numbers is None else list(numbers),
+        order_status=order_status,
+        expected_status=expected_status,
+    )

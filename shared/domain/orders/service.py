@@ -1,0 +1,192 @@
+"""What may be done to an order, and when."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from shared.domain.catalog import service as catalog
+from shared.domain.catalog.models import SellableItem
+from shared.kernel.errors import Conflict, InvalidRequest, NotFound
+from shared.kernel.money import quantize
+from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import (
+    Address,
+    LineMade,
+    LineWanted,
+    OrderDetail,
+    OrderMade,
+    OrderMoved,
+    OrderStatus,
+    OrderSummary,
+    PaymentMode,
+)
+
+MAX_LINES = 100
+MAX_EVENTS = 30
+LAST = "\U0010ffff"
+
+
+class UnknownCustomer(NotFound):
+    """`customer_id` is what was asked for."""
+
+    code = "unknown_customer"
+
+
+class PriceRequired(InvalidRequest):
+    """`items` lists those that have no price of their own in the order's currency, which is `currency`."""
+
+    code = "price_required"
+
+
+class StatusChanged(Conflict):
+    """Somebody moved the order first; `order_status` is where it is now."""
+
+    code = "status_changed"
+
+
+async def list_orders(
+    tx: Tx,
+    *,
+    order_status: OrderStatus | None = None,
+    customer_id: UUID | None = None,
+    order_number: str | None = None,
+    created_from: datetime | None = None,
+    created_below: datetime | None = None,
+    cursor: str | None = None,
+    limit: int,
+) -> Page[OrderSummary]:
+    """The newest first. `order_number` may be the beginning of one; `created_below` is the first moment too late."""
+    rows = await queries.list_orders(
+        tx,
+        order_status=order_status,
+        customer_id=customer_id,
+        number_from=order_number and order_number.upper(),
+        number_below=order_number and order_number.upper() + LAST,
+        created_from=created_from,
+        created_below=created_below,
+        after=_after(cursor),
+        limit=limit + 1,
+    )
+    kept = rows[:limit]
+    return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+
+
+def cursor_of(order: OrderSummary) -> str:
+    return encode_cursor(order.created_at, order.id)
+
+
+def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    time, order_id = decode_cursor(cursor, datetime, UUID)
+    return time, order_id
+
+
+async def get_order(tx: Tx, *, reference: str) -> OrderDetail:
+    """The order of that id or number, with its first lines and its last events.
+
+    Raises:
+        NotFound: no such order.
+    """
+    order_id, numbers = _named(reference)
+    found = await queries.find_order(tx, order_id=order_id, numbers=numbers, max_lines=MAX_LINES, max_events=MAX_EVENTS)
+    if found is None:
+        raise _no_order(reference)
+    return found
+
+
+async def create_order(
+    tx: Tx,
+    *,
+    customer_id: UUID,
+    lines: Sequence[LineWanted],
+    currency: str | None = None,
+    shipping_address: Address | None = None,
+    notes: str | None = None,
+    payment_mode: PaymentMode = PaymentMode.COD,
+) -> OrderMade:
+    """A pending order, in two round trips: one that looks the items up, one that writes and reads back.
+
+    Raises:
+        UnknownItem, ItemNotActive, UnknownCustomer, PriceRequired, InvalidAmount: and then nothing was made.
+    """
+    items = await catalog.find_sellable(tx, references={line.item for line in lines})
+    currency = currency or next(iter(items.values())).currency
+    made = _priced(lines, items, currency)
+    order_id = uuid4()
+    queries.insert_order(
+        tx,
+        order_id=order_id,
+        customer_id=customer_id,
+        currency=currency,
+        total_amount=quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency),
+        shipping_address=shipping_address,
+        notes=notes,
+        payment_mode=payment_mode,
+    )
+    queries.insert_order_items(tx, order_id=order_id, lines=made)
+    order = await queries.find_order_made(tx, order_id=order_id)
+    if order is None:
+        raise UnknownCustomer(
+            f"there is no contact {customer_id}: find it with nexus_list_contacts or nexus_search",
+            customer_id=str(customer_id),
+        )
+    return order
+
+
+def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, SellableItem], currency: str) -> list[LineMade]:
+    unpriced: list[str] = []
+    made: list[LineMade] = []
+    for line in lines:
+        item = items[line.item]
+        own = item.selling_price if item.currency == currency else None
+        price = own if line.unit_price is None else line.unit_price
+        if price is None:
+            unpriced.append(str(line.item))
+            continue
+        made.append(LineMade(item.id, item.sku, item.name, item.barcode, line.qty, quantize(price, currency)))
+    if unpriced:
+        raise PriceRequired(
+            f"give unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency
+        )
+    return made
+
+
+async def update_order_status(
+    tx: Tx, *, reference: str, order_status: OrderStatus, expected_status: OrderStatus | None = None
+) -> OrderMoved:
+    """Move the order one step; to the status it already has is no step and no fault.
+
+    Raises:
+        NotFound: no such order.
+        StatusChanged: it is not in the expected status.
+        Refusal: illegal_transition, insufficient_stock, by the database.
+    """
+    order_id, numbers = _named(reference)
+    moved = await queries.update_order_status(
+        tx, order_id=order_id, numbers=numbers, order_status=order_status, expected_status=expected_status
+    )
+    if moved is None:
+        raise _no_order(reference)
+    if expected_status is not None and moved.previous_status is not expected_status:
+        raise StatusChanged(
+            f"the order is {moved.previous_status}, not {expected_status}: read it again, then decide",
+            order_status=moved.previous_status,
+        )
+    return moved
+
+
+def _named(reference: str) -> tuple[UUID | None, list[str] | None]:
+    """The id, or the numbers that may be meant: as written, then in capitals."""
+    try:
+        return UUID(reference), None
+    except ValueError:
+        return None, [reference, reference.upper()]
+
+
+def _no_order(reference: str) -> NotFound:
+    return NotFound(f"there is no order {reference}: find it with nexus_list_orders or nexus_search")
