@@ -1,5 +1,6 @@
 """Applies the SQL files of infra/migrations: forward only, each once, each in a transaction of its own."""
 
+import contextlib
 import hashlib
 import re
 import time
@@ -76,7 +77,7 @@ def migrate(
     report = MigrationReport()
     with psycopg.connect(admin_url, autocommit=True, application_name="nexus migrate") as database:
         _check_server(database)
-        with database.transaction():
+        with _owner_expected(), database.transaction():
             queries.lock_migrations(database)
             if not queries.migrations_table_exists(database):
                 queries.create_migrations_table(database)
@@ -96,8 +97,9 @@ def status(admin_url: str, *, directory: Path = MIGRATIONS, platform: Platform =
     report = MigrationReport()
     with psycopg.connect(admin_url, autocommit=True, application_name="nexus migrate") as database:
         _check_server(database)
-        applied = queries.list_migrations(database) if queries.migrations_table_exists(database) else []
-        report.with_platform = _wants_platform(database, platform)
+        with _owner_expected():
+            applied = queries.list_migrations(database) if queries.migrations_table_exists(database) else []
+            report.with_platform = _wants_platform(database, platform)
     wanted = [one for one in migrations if report.with_platform or one.migration_set != "platform"]
     for migration in wanted:
         label = migration.label
@@ -123,6 +125,17 @@ def _check_server(database: Database) -> None:
     version = database.info.server_version
     if not OLDEST_SERVER <= version < AFTER_NEWEST_SERVER:
         raise MigrationError(f"this is Postgres {version // 10000}; Nexus runs on 15 to 18")
+
+
+@contextlib.contextmanager
+def _owner_expected() -> Iterator[None]:
+    try:
+        yield
+    except errors.InsufficientPrivilege as error:
+        raise MigrationError(
+            f"this login does not own the schema ({error.diag.message_primary}): "
+            "set NEXUS_ADMIN_DATABASE_URL to one that does"
+        ) from error
 
 
 def _wants_platform(database: Database, platform: Platform) -> bool:

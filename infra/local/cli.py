@@ -42,6 +42,7 @@ class Platform(StrEnum):
 @contextlib.contextmanager
 def _plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
     """What went wrong and how to mend it, without a traceback; exit code 1."""
+    import psycopg  # noqa: PLC0415
     from pydantic import ValidationError  # noqa: PLC0415  `--help` shall not wait for these imports
 
     from infra.local.settings import LocalSettings  # noqa: PLC0415
@@ -57,6 +58,11 @@ def _plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
             "Mend it, then run `nexus migrate`. A data directory that nobody needs can be removed instead.",
             as_json=as_json,
         )
+    except psycopg.OperationalError as error:
+        message = f"The database refuses: {str(error).strip()}"
+        _complain(message, "`nexus doctor` looks closer; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
+    except PermissionError as error:
+        _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
     except ValidationError as error:
         faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
         _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)

@@ -40,6 +40,11 @@ def server_account() -> Account | None:
     )
 
 
+def owner(path: Path) -> Account:
+    status = path.stat()
+    return Account(status.st_uid, status.st_gid)
+
+
 def _check_name(uid: int) -> None:
     try:
         pwd.getpwuid(uid)

@@ -109,6 +109,8 @@ class Postgres:
         record = self._read_record()
         self.place = Path(record.cluster).parent if record else self._choose_place()
         self.cluster = Path(record.cluster) if record else self.place / "postgres"
+        if self._account and self.cluster.exists():
+            self._account = placement.owner(self.cluster)  # of a server that an ordinary user started before root did
         self.port = record.port if record else free_port(preferred_port)
         found = find_programs(programs)
         self.version = programs_version(found)

@@ -43,6 +43,11 @@ def prepare(directory: Path) -> Path:
     """The data directory, made with room for logs; its secrets are readable by their owner alone."""
     directory = directory.resolve()
     directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        raise LauncherError(
+            f"The data directory {directory} is not yours.",
+            mend=f"Give it to yourself (sudo chown -R $(id -u) {directory}) or set NEXUS_DATA_DIR to another one.",
+        )
     (directory / "logs").mkdir(mode=0o700, exist_ok=True)
     return directory
 

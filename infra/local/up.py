@@ -35,6 +35,9 @@ class Progress:
             yield
         self._console.print(f"[green]✓[/] {done} [dim]({time.monotonic() - began:.1f} s)[/]", highlight=False)
 
+    def note(self, text: str) -> None:
+        self._console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
+
     @property
     def elapsed_s(self) -> float:
         return time.monotonic() - self._began
@@ -94,6 +97,11 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
     with progress.step("Starting the database and the store", "Database and store answer"):
         parts.launch()
         parts.wait()
+    if parts.postgres and parts.postgres.place != parts.directory:
+        progress.note(
+            f"The database's files are in {parts.postgres.place}: root may not run Postgres, and the account that does "
+            f"may not enter {parts.directory}"
+        )
     with progress.step("Migrating", "The schema is up to date"):
         parts.migrate()
     if seed:

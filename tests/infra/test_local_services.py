@@ -165,6 +165,12 @@ def test_data_of_another_postgres_are_told_plainly(start, directory):
         version.write_text(kept)
 
 
+def test_a_data_directory_of_somebody_else_is_told_plainly(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(LauncherError, match="is not yours"):
+        prepare(tmp_path)
+
+
 def test_one_launcher_at_a_time(directory):
     with exclusive(directory), pytest.raises(AlreadyRunningError, match=str(os.getpid())), exclusive(directory):
         pass

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from infra.local.process import free_port, is_running
+from infra.local.services import embedded_services
 from infra.local.settings import REPOSITORY
 
 NEXUS = [sys.executable, "-m", "infra.local"]
@@ -48,10 +49,9 @@ def up(environment):
     """Starts a launcher and waits for its address."""
     with contextlib.ExitStack() as stack:
 
-        def up():
-            process = subprocess.Popen(
-                [*NEXUS, "up", "--json", "--no-seed"], env=environment, stdout=subprocess.PIPE, text=True
-            )
+        def up(**changed):
+            command = [*NEXUS, "up", "--json", "--no-seed"]
+            process = subprocess.Popen(command, env=environment | changed, stdout=subprocess.PIPE, text=True)
             stack.enter_context(process)
             stack.callback(process.terminate)
             assert process.stdout
@@ -150,6 +150,25 @@ def test_killed_servers_are_started_again_while_it_serves(up, servers, eventuall
     assert works(address)
     findings = json.loads(nexus("doctor", "--json").stdout)
     assert [one for one in findings if one["verdict"] != "fine"] == []
+
+
+def test_servers_of_ones_own_are_used_and_nothing_is_started(up, nexus, tmp_path, tmp_path_factory):
+    with embedded_services(tmp_path_factory.mktemp("managed")) as managed:
+        environment = {
+            "NEXUS_DATA_DIR": str(tmp_path),
+            "NEXUS_DATABASE_URL": managed.database_url,
+            "NEXUS_ADMIN_DATABASE_URL": managed.admin_url,
+            "NEXUS_STORE_URL": managed.store_url,
+        }
+        process, address = up(**environment)
+        assert httpx.get(f"{address['base_url']}/functions/v1/agent-usage").status_code == 401
+        findings = json.loads(nexus("doctor", "--json", **environment).stdout)
+        assert [one for one in findings if one["verdict"] != "fine"] == []
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert not {file.name for file in tmp_path.iterdir()} & {"postgres", "postgres.json", "valkey"}
+    refused = nexus("migrate", "--json", **environment)
+    assert json.loads(refused.stdout)["error"].startswith("The database refuses")
 
 
 def test_a_second_launcher_on_the_same_data_is_told_so(up, nexus):

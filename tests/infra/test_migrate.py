@@ -177,6 +177,15 @@ def test_a_table_in_use_is_not_waited_for_without_end(database, directory, write
     assert migrate.migrate(database, directory=directory).applied == ["nexus/0002_alter"]
 
 
+def test_a_login_that_owns_nothing_is_told_whom_to_send(database, directory):
+    with psycopg.connect(database) as admin:
+        admin.execute("DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN PASSWORD 'x'")
+    visitor = urlsplit(database)
+    visitor = visitor._replace(netloc=f"visitor:x@{visitor.hostname}:{visitor.port}").geturl()
+    with pytest.raises(MigrationError, match="set NEXUS_ADMIN_DATABASE_URL"):
+        migrate.migrate(visitor, directory=directory)
+
+
 def test_another_server_version_is_refused(database, directory, monkeypatch):
     monkeypatch.setattr(migrate, "OLDEST_SERVER", 190000)
     with pytest.raises(MigrationError, match="Nexus runs on 15 to 18"):
