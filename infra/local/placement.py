@@ -104,16 +104,30 @@ def reachable_programs(account: Account | None, programs: Path, *, place: Path) 
     if account is None or can_traverse(account, programs):
         return programs
     installation = programs.parent
-    target = place / "programs" / installation.parent.name / installation.name
-    if not (target / "bin" / "postgres").exists():
-        # The wheel keeps libpq beside its package and finds it by a relative path: copy both, in the same layout.
-        libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, target.parent.with_name(libraries.name), dirs_exist_ok=True)
-        partial = target.with_name(f"{target.name}.new")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(installation, partial, ignore=shutil.ignore_patterns("include", "doc"))
-        partial.replace(target)
-    for directory in (place / "programs", target.parent):
-        directory.chmod(0o755)
+    status = (programs / "postgres").stat()
+    version = hashlib.sha256(f"{programs} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:16]
+    copies = place / "programs"
+    target = copies / version / installation.parent.name / installation.name
+    if not target.exists():
+        shutil.rmtree(copies, ignore_errors=True)
+        _copy_installation(installation, target)
+        for directory in (copies, target.parents[1], target.parents[0]):
+            directory.chmod(0o755)
     return target / "bin"
+
+
+def _copy_installation(installation: Path, target: Path) -> None:
+    # The wheel keeps libpq beside its package and finds it by a relative path: copy both, in the same layout.
+    libraries = installation.parent.with_name(f"{installation.parent.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target.parent.with_name(libraries.name))
+    partial = target.with_name(f"{target.name}.new")
+    shutil.copytree(installation, partial, ignore=shutil.ignore_patterns("include", "doc"))
+    partial.replace(target)
+
+
+def set_aside(directory: Path) -> None:
+    """Out of the way, in place of what was set aside before."""
+    older = directory.with_name(f"{directory.name}.old")
+    shutil.rmtree(older, ignore_errors=True)
+    directory.replace(older)

@@ -157,7 +157,7 @@ class Postgres:
             if isinstance(problem, errors.InvalidPassword) or "password authentication failed" in str(problem):
                 raise LauncherError(
                     "Postgres does not know the password in this data directory's secrets.",
-                    mend=f"Restore secrets.json as it was, or remove {self._directory} to start over without its data.",
+                    mend=f"Restore secrets.json as it was, or remove {self.cluster} to start over without the data.",
                 )
             if waited > (RECOVERY_TIMEOUT_S if recovering else START_TIMEOUT_S):
                 raise LauncherError(f"Postgres did not start: {problem}.", mend=f"Its log says why: {self._log}")
@@ -220,7 +220,11 @@ class Postgres:
             return self._directory
         if self._fast:
             return placement.throwaway_directory(self._account)
-        return placement.state_directory(self._directory)
+        place = placement.state_directory(self._directory)
+        if (place / "postgres").exists():
+            # The data directory was removed, and with it the password: these files are of no use to the new one.
+            placement.set_aside(place / "postgres")
+        return place
 
     def _check_version(self) -> None:
         version = int((self.cluster / "PG_VERSION").read_text())

