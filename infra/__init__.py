@@ -1,1 +1,1 @@
-"""Everything around the functions: migrations, the local launcher, the gateway, packaging and deployment."""
+"""What builds, serves and migrates Nexus; no deployed function imports it."""

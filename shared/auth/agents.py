@@ -41,6 +41,8 @@ class Issued(NamedTuple):
 
 class Registered(NamedTuple):
     api_key: str
+    """Shown once; only its hash is kept."""
+    key_prefix: str
     registration: Registration
 
 
@@ -73,7 +75,7 @@ async def register(
         await queries.update_attempt(
             tx, attempt_id=attempt.id, outcome="registered", organization_id=made.organization_id
         )
-    return Registered(key.raw, made)
+    return Registered(key.raw, key.prefix, made)
 
 
 async def exchange(raw: str, *, ip: str, request_id: str) -> Issued:

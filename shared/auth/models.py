@@ -45,10 +45,24 @@ class StoredKey(msgspec.Struct, frozen=True):
     timezone: str
 
 
+class PlanLimits(msgspec.Struct, frozen=True):
+    """Null means unlimited; `orders_period` says whether orders count for ever (total) or by the month."""
+
+    contacts: int | None
+    orders: int | None
+    orders_period: str
+    messages_month: int
+    api_calls_day: int
+    agents: int | None
+
+
 class Registration(msgspec.Struct, frozen=True):
     organization_id: UUID
     agent_id: UUID
     key_id: UUID
+    scopes: list[str]
+    plan: str
+    limits: PlanLimits
 
 
 class Attempt(msgspec.Struct, frozen=True):

@@ -120,10 +120,18 @@ async def insert_registration(
 ) -> Registration:
     """As the service only."""
     sql = """
-        SELECT organization_id, agent_id, key_id
+        SELECT
+          made.organization_id, made.agent_id, made.key_id, plans.scopes, plans.code AS plan,
+          jsonb_build_object(
+            'contacts', plans.max_contacts, 'orders', plans.max_orders, 'orders_period', plans.orders_period,
+            'messages_month', plans.max_messages_month, 'api_calls_day', plans.max_api_calls_day,
+            'agents', plans.agents_included
+          ) AS limits
         FROM app.register_agent(
           %(agent_name)s, %(platform)s, %(owner_email)s, %(organization_name)s, %(prefix)s, %(key_hash)s
-        )
+        ) AS made
+        CROSS JOIN plans
+        WHERE plans.code = 'free'
     """
     return await tx.one(
         Registration,

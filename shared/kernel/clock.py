@@ -8,6 +8,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def rfc3339(moment: datetime) -> str:
+    """With milliseconds and Z, as JavaScript writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def zone(name: str | None) -> ZoneInfo:
     """The time zone of that IANA name, UTC where there is none of that name."""
     try:

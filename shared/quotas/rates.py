@@ -55,7 +55,7 @@ class Usage(NamedTuple):
 class RateExceeded(RateLimited):
     def __init__(self, usage: Usage) -> None:
         super().__init__(
-            f"{usage.limit} requests in {usage.rate.window_s} seconds are allowed; try again in {usage.reset_s} seconds",
+            f"{usage.limit} requests in {usage.rate.window_s} seconds are allowed; wait {usage.reset_s} seconds",
             retry_after=usage.reset_s,
             limit=usage.limit,
             rate_class=usage.rate.name,

@@ -3,16 +3,18 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.errors import StorageError
+from valkey.asyncio import ConnectionPool, Valkey
 
 from .log import log
 from .settings import settings
 
 _RETRY_STORE_S = 1.0
+_PREFIX = "nexus"
 
 
 class Counter(NamedTuple):
@@ -32,13 +34,13 @@ class Store:
     """Counters of one event loop's connection to the store."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
+        self._connections = ConnectionPool.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
         self._shared = RedisStorage(
             "async+" + url.replace("unix://", "valkey+unix://", 1),
             implementation="valkey",
             wrap_exceptions=True,
-            key_prefix="nexus",
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
+            key_prefix=_PREFIX,
+            connection_pool=cast("Any", self._connections),  # limits declares less than it takes
         )
         self._own = MemoryStorage()
         self._away_until = 0.0
@@ -68,16 +70,17 @@ class Store:
         Raises:
             valkey.exceptions.ValkeyError: when the store is away.
         """
-        from valkey.asyncio import Valkey  # noqa: PLC0415  (only the job that flushes counters needs it)
-
-        async with Valkey.from_url(settings().store_url.get_secret_value()) as client:
-            keys = [key async for key in client.scan_iter(match=f"nexus:{prefix}*", count=1000)]
-            values = await client.mget(keys) if keys else []
+        client = Valkey(connection_pool=self._connections)
+        keys = [key async for key in client.scan_iter(match=f"{_PREFIX}:{prefix}*", count=1000)]
+        values = await client.mget(keys) if keys else []
         return {
-            key.decode().removeprefix("nexus:"): int(value)
+            key.decode().removeprefix(f"{_PREFIX}:"): int(value)
             for key, value in zip(keys, values, strict=True)
             if value is not None
         }
+
+    async def close(self) -> None:
+        await self._connections.disconnect()
 
     @staticmethod
     async def _add(storage: MemoryStorage | RedisStorage, counters: Sequence[Counter]) -> list[int]:
@@ -95,3 +98,10 @@ def store() -> Store:
     if found is None:
         found = _stores[loop] = Store(settings().store_url.get_secret_value(), settings().store_timeout_s)
     return found
+
+
+async def close() -> None:
+    """Close this event loop's store; a function that is called again connects anew."""
+    found = _stores.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()

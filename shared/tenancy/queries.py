@@ -8,7 +8,7 @@ from .models import Organization
 
 
 async def insert_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:
-    """With the caller as its owner; the caller's present token does not show it yet, so the function answers the row."""
+    """With the caller as its owner. Their present token does not show it yet, so the function answers the row."""
     sql = """
         SELECT id, name, plan_code, timezone, country, currency, created_at
         FROM app.create_organization(%(name)s, %(timezone)s, %(country)s, %(currency)s)

@@ -1,0 +1,26 @@
+"""POST /functions/v1/agent-api-key-revoke: end an API key; the tokens it gave stop at once, on every surface."""
+
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from shared.auth import service
+from shared.edge import PEOPLE, Call, endpoint
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+
+
+class Revoked(msgspec.Struct, frozen=True):
+    id: UUID
+    is_active: bool
+
+
+@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage")
+async def handler(call: Call, body: Body) -> Revoked:
+    await service.revoke_key(call.tx, key_id=body.id)
+    return Revoked(id=body.id, is_active=False)

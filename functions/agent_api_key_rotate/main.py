@@ -1,0 +1,47 @@
+"""POST /functions/v1/agent-api-key-rotate: a new key for the same agent; the old one works on for an overlap.
+
+Name, scopes and expiry stay. With an overlap of 0 the old key and its tokens stop at once.
+"""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.auth import service
+from shared.edge import PEOPLE, Call, endpoint
+
+_WEEK_S = 7 * 86_400
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    overlap_s: Annotated[int, Field(ge=0, le=_WEEK_S, description="Seconds; a day unless given, a week at most.")] = (
+        86_400
+    )
+
+
+class Rotated(msgspec.Struct, frozen=True):
+    api_key: str
+    key_prefix: str
+    id: UUID
+    replaces: UUID
+    scopes: list[str]
+    message: str
+
+
+@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(service.KeyNotUsable,))
+async def handler(call: Call, body: Body) -> Rotated:
+    made = await service.rotate_key(call.tx, key_id=body.id, overlap=timedelta(seconds=body.overlap_s))
+    return Rotated(
+        api_key=made.raw,
+        key_prefix=made.key.key_prefix,
+        id=made.key.id,
+        replaces=body.id,
+        scopes=made.key.scopes,
+        message="store the key now: it is returned once",
+    )

@@ -1,0 +1,50 @@
+"""POST /functions/v1/organization-create: a signed-in person makes an organization and becomes its owner.
+
+The next token names it: refresh the session before calling on.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.edge import PEOPLE, Call, endpoint
+from shared.tenancy import service
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    timezone: Annotated[str, Field(max_length=64, description="IANA name.")] = "Africa/Cairo"
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")] = "EG"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.")] = "EGP"
+
+
+class Created(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    plan_code: str
+    timezone: str
+    country: str
+    currency: str
+    org_role: str
+    message: str
+
+
+@endpoint(Body, tag="Auth", access=PEOPLE, status=201)
+async def handler(call: Call, body: Body) -> Created:
+    made = await service.create_organization(
+        call.tx, name=body.name, timezone=body.timezone, country=body.country, currency=body.currency
+    )
+    return Created(
+        id=made.id,
+        name=made.name,
+        plan_code=made.plan_code,
+        timezone=made.timezone,
+        country=made.country,
+        currency=made.currency,
+        org_role="owner",
+        message="refresh the session: the next token names this organization",
+    )

@@ -1,0 +1,107 @@
+"""The key exchange as an OAuth 2 token endpoint (RFC 6749 section 4.4, RFC 8707): same keys, same tokens."""
+
+import base64
+import binascii
+from typing import NamedTuple
+from urllib.parse import unquote_plus
+
+from shared.kernel.errors import BadRequest, InvalidRequest
+from shared.runtime.settings import settings
+
+from . import agents
+from .agents import InvalidKey, Issued
+
+
+class InvalidClient(InvalidKey):
+    """RFC 6749 section 5.2: what an OAuth client calls a bad key."""
+
+    code = "invalid_client"
+
+
+class UnsupportedGrantType(BadRequest):
+    code = "unsupported_grant_type"
+    default_message = "this token endpoint knows grant_type=client_credentials only"
+
+
+class InvalidTarget(BadRequest):
+    """RFC 8707 section 2."""
+
+    code = "invalid_target"
+    default_message = "resource is not a URL of this host"
+
+
+class InvalidScope(BadRequest):
+    code = "invalid_scope"
+    default_message = "the key does not hold the scope that was asked for"
+
+
+REFUSALS = (InvalidClient, UnsupportedGrantType, InvalidTarget, InvalidScope)
+
+
+class Grant(NamedTuple):
+    raw: str
+    is_oauth: bool
+
+
+def read_grant(
+    *,
+    api_key: str | None,
+    grant_type: str | None,
+    client: tuple[str | None, str | None],
+    authorization: str | None,
+    resource: str | None,
+) -> Grant:
+    """The key, from whichever form the request has.
+
+    Raises:
+        InvalidRequest: with neither form.
+        UnsupportedGrantType, InvalidTarget, InvalidClient: in the OAuth form.
+    """
+    if grant_type is None:
+        if not api_key:
+            raise InvalidRequest("send api_key", errors=[{"pointer": "/api_key", "message": "is missing"}])
+        return Grant(api_key, is_oauth=False)
+    if grant_type != "client_credentials":
+        raise UnsupportedGrantType(error_description=UnsupportedGrantType.default_message)
+    if resource is not None and resource.rstrip("/") not in _resources():
+        raise InvalidTarget(error_description=InvalidTarget.default_message)
+    secret = client[1] or _basic(authorization) or api_key
+    if not secret:
+        raise InvalidClient("send the API key as client_secret, or by HTTP Basic", error_description="no client secret")
+    return Grant(secret, is_oauth=True)
+
+
+async def issue(grant: Grant, *, scope: str | None, ip: str, request_id: str) -> Issued:
+    """The token.
+
+    Raises:
+        InvalidKey: in the OAuth form as InvalidClient.
+        InvalidScope: when a scope is asked for that the key or the plan does not give.
+    """
+    try:
+        issued = await agents.exchange(grant.raw, ip=ip, request_id=request_id)
+    except InvalidKey as refused:
+        if not grant.is_oauth:
+            raise
+        raise InvalidClient(refused.message, error_description=refused.message) from refused
+    if grant.is_oauth and scope and not set(scope.split()) <= set(issued.scopes):
+        granted = " ".join(issued.scopes)
+        raise InvalidScope(f"this key gives: {granted}", error_description=f"this key gives: {granted}")
+    return issued
+
+
+def _resources() -> frozenset[str]:
+    base = settings().base_url
+    return frozenset({base, f"{base}/functions/v1/mcp-server"})
+
+
+def _basic(authorization: str | None) -> str | None:
+    """The password of HTTP Basic, which RFC 6749 section 2.3.1 form-encodes."""
+    scheme, _, value = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    return unquote_plus(decoded.partition(":")[2]) or None

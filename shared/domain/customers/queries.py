@@ -1,0 +1,125 @@
+"""All SQL of this room; row level security narrows every statement to the caller's organization."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Choices, Contact, ContactFilter, ContactRow
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+async def list_contacts(
+    tx: Tx, *, chosen: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[ContactRow]:
+    # Ids come as an array: a filter that finds few contacts is then a look-up by id and not a walk of the whole list.
+    sql = """
+        SELECT contact.id, contact.created_at, contact.first_name, contact.last_name, contact.phone_number,
+            contact.email, contact.company, stage.name AS journey_stage, contact.tags, contact.last_contact
+        FROM customers AS contact
+        LEFT JOIN customer_journey_stages AS stage
+            ON stage.organization_id = contact.organization_id AND stage.id = contact.journey_stage_id
+        WHERE (%(phone)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_with_phone(%(phone)s))))
+            AND (%(email)s::text IS NULL OR contact.id = ANY(ARRAY(
+                SELECT identity.customer_id FROM customer_identities AS identity
+                WHERE identity.kind = 'email' AND identity.value = lower(%(email)s))))
+            AND (%(search)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_named(%(search)s))))
+            AND (%(journey_stage)s::text IS NULL OR contact.journey_stage_id = (
+                SELECT chosen.id FROM customer_journey_stages AS chosen
+                WHERE chosen.id::text = %(journey_stage)s OR app.fold(chosen.name) = app.fold(%(journey_stage)s)
+                LIMIT 1))
+            AND (%(label)s::text IS NULL OR contact.id = ANY(ARRAY(
+                SELECT worn.customer_id FROM customer_labels AS worn
+                JOIN labels ON labels.organization_id = worn.organization_id AND labels.id = worn.label_id
+                WHERE app.fold(labels.name) = app.fold(%(label)s))))
+            AND (%(tag)s::text IS NULL OR %(tag)s = ANY(contact.tags))
+            AND (%(after_time)s::timestamptz IS NULL
+                OR (contact.created_at, contact.id) < (%(after_time)s, %(after_id)s::uuid))
+        ORDER BY contact.created_at DESC, contact.id DESC
+        LIMIT %(limit)s
+    """
+    after_time, after_id = after or (None, None)
+    return await tx.all(
+        ContactRow,
+        sql,
+        **msgspec.structs.asdict(chosen),
+        after_time=after_time,
+        after_id=after_id,
+        limit=limit,
+    )
+
+
+async def find_contact(tx: Tx, *, customer_id: UUID) -> Contact | None:
+    sql = """
+        SELECT contact.id, contact.first_name, contact.last_name, contact.email, contact.phone_number,
+            contact.phone_raw, contact.company, contact.address, stage.name AS journey_stage,
+            source.name AS lead_source, contact.customer_label, contact.assigned_to, contact.customer_score,
+            contact.tags, contact.last_contact, contact.next_follow_up, contact.notes, contact.created_at,
+            contact.updated_at
+        FROM customers AS contact
+        LEFT JOIN customer_journey_stages AS stage
+            ON stage.organization_id = contact.organization_id AND stage.id = contact.journey_stage_id
+        LEFT JOIN lead_sources AS source
+            ON source.organization_id = contact.organization_id AND source.id = contact.lead_source_id
+        WHERE contact.id = %(customer_id)s
+    """
+    return await tx.find(Contact, sql, customer_id=customer_id)
+
+
+async def find_choices(tx: Tx) -> Choices:
+    sql = """
+        SELECT organizations.country,
+            (
+                SELECT coalesce(jsonb_agg(
+                    jsonb_build_object('id', stage.id, 'name', stage.name) ORDER BY stage.position, stage.name), '[]')
+                FROM customer_journey_stages AS stage
+            ) AS journey_stages,
+            (
+                SELECT coalesce(jsonb_agg(
+                    jsonb_build_object('id', source.id, 'name', source.name) ORDER BY source.name), '[]')
+                FROM lead_sources AS source
+            ) AS lead_sources
+        FROM organizations
+        WHERE organizations.id = app.organization_id()
+    """
+    return await tx.one(Choices, sql)
+
+
+async def insert_contact(tx: Tx, *, values: dict[str, Any]) -> UUID:
+    """`values` by column name; a column that is left out takes its default."""
+    sql = """
+        INSERT INTO customers
+            (first_name, last_name, email, phone_number, phone_raw, company, address, journey_stage_id, lead_source_id,
+                customer_label, assigned_to, customer_score, tags, last_contact, next_follow_up, notes)
+        SELECT given.first_name, given.last_name, given.email, given.phone_number, given.phone_raw, given.company,
+            given.address, given.journey_stage_id, given.lead_source_id, given.customer_label, given.assigned_to,
+            coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact, given.next_follow_up,
+            given.notes
+        FROM jsonb_populate_record(NULL::customers, %(values)s::jsonb) AS given
+        RETURNING id
+    """
+    return (await tx.one(_Id, sql, values=msgspec.json.encode(values).decode())).id
+
+
+async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any]) -> UUID | None:
+    """Changes the columns that `values` names and no other; None where there is no such contact."""
+    sql = """
+        UPDATE customers AS contact
+        SET (first_name, last_name, email, phone_number, phone_raw, company, address, journey_stage_id, lead_source_id,
+                customer_label, assigned_to, customer_score, tags, last_contact, next_follow_up, notes)
+            = (SELECT given.first_name, given.last_name, given.email, given.phone_number, given.phone_raw,
+                given.company, given.address, given.journey_stage_id, given.lead_source_id, given.customer_label,
+                given.assigned_to, coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact,
+                given.next_follow_up, given.notes
+            FROM jsonb_populate_record(contact, %(values)s::jsonb) AS given)
+        WHERE contact.id = %(customer_id)s
+        RETURNING contact.id
+    """
+    found = await tx.find(_Id, sql, customer_id=customer_id, values=msgspec.json.encode(values).decode())
+    return found.id if found else None

@@ -1,0 +1,144 @@
+"""What may be done to a contact, and when."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+
+from shared.kernel.errors import InvalidRequest, NotFound, Refusal
+from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.phones import normalize
+from shared.kernel.text import fold
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import Choice, Choices, Contact, ContactChanges, ContactFilter, ContactRow, CreatedContact, UpdatedContact
+
+CONTACT_EXISTS = "contact_exists"
+"""What the database refuses a second contact of one phone number or e-mail address with."""
+
+
+class UnknownJourneyStage(InvalidRequest):
+    """`allowed` has the names of the organization's stages."""
+
+    code = "unknown_journey_stage"
+
+
+class UnknownLeadSource(InvalidRequest):
+    """`allowed` has the names of the organization's lead sources."""
+
+    code = "unknown_lead_source"
+
+
+class InvalidPhone(InvalidRequest):
+    code = "invalid_phone"
+    default_message = "that is no phone number: send it with its country code, such as +201012345678"
+
+
+class ContactUnreachable(InvalidRequest):
+    code = "contact_unreachable"
+    default_message = "a contact needs at least one of first_name, last_name, company, phone and email"
+
+
+def cursor_of(row: ContactRow) -> str:
+    return encode_cursor(row.created_at, row.id)
+
+
+async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, limit: int) -> Page[ContactRow]:
+    """Newest first.
+
+    Raises:
+        InvalidCursor: for a cursor of another list.
+        UnknownJourneyStage: where nothing was found because the organization has no such stage.
+    """
+    after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    rows = await queries.list_contacts(tx, chosen=chosen, after=after, limit=limit + 1)
+    if not rows and chosen.journey_stage is not None:
+        _choice((await queries.find_choices(tx)).journey_stages, chosen.journey_stage, UnknownJourneyStage)
+    page = rows[:limit]
+    return Page(page, cursor_of(page[-1]) if len(rows) > limit else None)
+
+
+async def create_contact(tx: Tx, *, given: ContactChanges) -> CreatedContact:
+    """One contact, however many ask for it at once: the others get the one that was made.
+
+    Raises:
+        UnknownJourneyStage, UnknownLeadSource, InvalidPhone, ContactUnreachable: before anything is written.
+        Refusal: plan_limit_exceeded.
+    """
+    values = _columns(given, await queries.find_choices(tx))
+    if not any(values.get(name) for name in ("first_name", "last_name", "company", "phone_number", "email")):
+        raise ContactUnreachable
+    try:
+        async with tx.savepoint():
+            customer_id = await queries.insert_contact(tx, values=values)
+    except Refusal as refused:
+        if refused.code != CONTACT_EXISTS:
+            raise
+        holder = UUID(refused.details["contact_id"])
+        return CreatedContact(False, refused.details["matched_on"], await _contact(tx, holder))
+    return CreatedContact(True, None, await _contact(tx, customer_id))
+
+
+async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) -> UpdatedContact:
+    """Changes what is given; None clears.
+
+    Raises:
+        NotFound: absent, or not the caller's.
+        UnknownJourneyStage, UnknownLeadSource, InvalidPhone: before anything is written.
+        Refusal: contact_exists, with the id of the contact that has the phone number or e-mail address.
+    """
+    needs_choices = (given.phone, given.journey_stage, given.lead_source) != (UNSET, UNSET, UNSET)
+    choices = await queries.find_choices(tx) if needs_choices else None
+    if await queries.update_contact(tx, customer_id=customer_id, values=_columns(given, choices)) is None:
+        raise NotFound
+    return UpdatedContact(await _contact(tx, customer_id))
+
+
+async def _contact(tx: Tx, customer_id: UUID) -> Contact:
+    contact = await queries.find_contact(tx, customer_id=customer_id)
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def _columns(given: ContactChanges, choices: Choices | None) -> dict[str, Any]:
+    """By column: phones in E.164 beside how they were written, names of stages and sources as ids."""
+    values: dict[str, Any] = msgspec.to_builtins(given)
+    for spoken in ("phone", "journey_stage", "lead_source"):
+        values.pop(spoken, None)
+    if given.tags:
+        values["tags"] = list(dict.fromkeys(given.tags))
+    if choices is None:
+        return values
+    if given.phone is not UNSET:
+        values |= _phone_columns(given.phone, choices.country)
+    if given.journey_stage is not UNSET:
+        values["journey_stage_id"] = _choice(choices.journey_stages, given.journey_stage, UnknownJourneyStage)
+    if given.lead_source is not UNSET:
+        values["lead_source_id"] = _choice(choices.lead_sources, given.lead_source, UnknownLeadSource)
+    return values
+
+
+def _phone_columns(phone: str | None, country: str) -> dict[str, str | None]:
+    if phone is None:
+        return {"phone_number": None, "phone_raw": None}
+    number = normalize(phone, country)
+    if number is None:
+        raise InvalidPhone
+    return {"phone_number": number, "phone_raw": phone}
+
+
+def _choice(
+    choices: list[Choice], wanted: str | None, unknown: type[UnknownJourneyStage | UnknownLeadSource]
+) -> UUID | None:
+    """By name, however it is spelt, or by id; None stays None."""
+    if wanted is None:
+        return None
+    for choice in choices:
+        if fold(wanted) == fold(choice.name) or wanted.lower() == str(choice.id):
+            return choice.id
+    allowed = [choice.name for choice in choices]
+    raise unknown(f"there is no {wanted!r} here; the organization has: {', '.join(allowed)}", allowed=allowed)

@@ -1,0 +1,61 @@
+"""Search, and what follows from all that is known about a contact."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from shared.kernel.clock import utc_now
+from shared.kernel.errors import NotFound
+from shared.kernel.text import fold
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import ContactDetails, ContactProfile, ContactRecord, Find, Segment
+
+NEW = timedelta(days=30)
+"""So long after it was made a contact counts as new."""
+SILENT = timedelta(days=90)
+"""A buyer who has ordered nothing for longer is at risk."""
+REPEAT_ORDERS = 2
+VIP_ORDERS = 10
+
+
+async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
+    """Best first; nothing found is an empty list."""
+    return await queries.search(tx, query=query, kinds=kinds, limit=limit)
+
+
+async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
+    """One statement.
+
+    Raises:
+        NotFound: absent, or not the caller's.
+    """
+    record = await queries.find_contact_record(tx, customer_id=customer_id)
+    if record is None:
+        raise NotFound
+    return ContactProfile(
+        contact=ContactDetails(**{name: getattr(record, name) for name in ContactDetails.__struct_fields__}),
+        segments=segments(record, now=utc_now()),
+        order_totals=record.order_totals,
+        recent_orders=record.recent_orders,
+        conversations=record.conversations,
+        history=record.history,
+    )
+
+
+def segments(record: ContactRecord, *, now: datetime) -> list[Segment]:
+    """What kind of customer this is; orders that were cancelled do not count."""
+    kept = sum(totals.orders - totals.cancelled for totals in record.order_totals)
+    last_order = max((totals.last_order_at for totals in record.order_totals), default=now)
+    marks = {
+        fold(mark) for mark in (*record.tags, *record.labels, record.journey_stage or "", record.customer_label or "")
+    }
+    holds = {
+        Segment.NEW: now - record.created_at < NEW,
+        Segment.LEAD: kept == 0,
+        Segment.BUYER: kept > 0,
+        Segment.REPEAT: kept >= REPEAT_ORDERS,
+        Segment.VIP: "vip" in marks or kept >= VIP_ORDERS,
+        Segment.AT_RISK: kept > 0 and now - last_order > SILENT,
+    }
+    return [segment for segment, true in holds.items() if true]

@@ -1,0 +1,10 @@
+"""The only room that knows HTTP: from a request to a handler's call, from its answer or refusal to a response.
+
+Owns idempotency_keys. Calls auth, quotas, tenancy and runtime.
+"""
+
+from .call import Call
+from .endpoint import cron, endpoint, surface
+from .spec import AGENTS, ANYONE, MEMBERS, PEOPLE, SERVICE_ONLY
+
+__all__ = ["AGENTS", "ANYONE", "MEMBERS", "PEOPLE", "SERVICE_ONLY", "Call", "cron", "endpoint", "surface"]

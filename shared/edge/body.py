@@ -1,0 +1,93 @@
+"""Reading a body: its size, its type, its model. Nothing here looks at who sends it."""
+
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from shared.runtime.settings import settings
+
+Model = TypeVar("Model", bound=BaseModel)
+_FORM = "application/x-www-form-urlencoded"
+_MOST_ERRORS = 20
+
+
+class MalformedJson(BadRequest):
+    code = "malformed_json"
+    default_message = "the body is not JSON"
+
+
+async def read_body(request: Request, *, limit: int | None = None) -> bytes:
+    """The raw body, read no further than the limit.
+
+    Raises:
+        PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
+    """
+    most = limit or settings().max_body_bytes
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and float(declared) > most:
+        raise PayloadTooLarge(limit_bytes=most)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise PayloadTooLarge(limit_bytes=most)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def parse_body(model: type[Model], raw: bytes, content_type: str, *, form: bool) -> Model:
+    """The model.
+
+    Raises:
+        UnsupportedMediaType, MalformedJson: before the model is asked.
+        InvalidRequest: with a JSON pointer and a reason for each fault.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if form and kind == _FORM:
+        return parse_fields(model, raw.decode("latin-1"))
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType
+    return validated(model, decode_json(raw or b"{}"))
+
+
+def parse_fields(model: type[Model], query: str) -> Model:
+    """The model of a query string or form; a repeated name is refused rather than chosen from."""
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InvalidRequest("a parameter stands twice")
+    return validated(model, fields)
+
+
+def decode_json(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        raise MalformedJson(f"the body is not JSON: {fault}") from fault
+    except RecursionError as fault:
+        raise MalformedJson("the body is nested too deeply") from fault
+
+
+def validated(model: type[Model], value: Any) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as fault:
+        raise invalid_request(fault) from fault
+
+
+def invalid_request(fault: ValidationError) -> InvalidRequest:
+    """Each fault with the place it is at, without the value that was sent."""
+    errors = [
+        {
+            "pointer": "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in each["loc"]),
+            "message": each["msg"],
+        }
+        for each in fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
+    ]
+    told = "; ".join(f"{each['pointer'] or 'the body'}: {each['message']}" for each in errors[:3])
+    return InvalidRequest(f"the request is not valid: {told}", errors=errors)

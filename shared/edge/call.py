@@ -1,0 +1,139 @@
+"""One call: who, under which limits, and the transaction its work runs in."""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from shared.kernel import json
+from shared.kernel.errors import Refusal
+from shared.quotas.rates import RateClass, Usage, charge
+from shared.runtime.db import Tx
+from shared.runtime.settings import settings
+from shared.tenancy.principal import Principal
+from shared.tenancy.transactions import tenant_tx
+
+from . import queries
+
+KEPT = frozenset({400, 404, 409})
+"""Refusals that the same request will meet again; a limit, a scope or a fault of ours may be gone at the next try."""
+
+
+class Answer(NamedTuple):
+    """An encoded body; `replayed` says that an earlier call with the same idempotency key made it."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass
+class Call:
+    """`tx` is the declared transaction; a service that needs its own gets them from `begin`."""
+
+    request: Request
+    request_id: str
+    principal: Principal
+    address: str
+    rate: RateClass
+    usage: Usage | None = None
+    log: dict[str, Any] = field(default_factory=dict)
+    """What the function adds to its log line."""
+    _tx: Tx | None = None
+
+    @property
+    def tx(self) -> Tx:
+        if self._tx is None:
+            raise RuntimeError('a function declared with tx="own" opens its transactions with call.begin')
+        return self._tx
+
+    @property
+    def calls_today(self) -> int | None:
+        return self.usage.calls_today if self.usage else None
+
+    async def charge(self, calls: int = 1) -> None:
+        """Count calls against the rate class and the day's API calls.
+
+        Raises:
+            RateExceeded: over the rate class. The day's ceiling is met at the next transaction's start.
+        """
+        self.usage = await charge(self.rate, self.principal, address=self.address, calls=calls)
+
+    @asynccontextmanager
+    async def begin(self, scope: str | None, *, read_only: bool = False) -> AsyncIterator[Tx]:
+        """A transaction as the caller, who must hold the scope now."""
+        async with tenant_tx(
+            self.principal,
+            request_id=self.request_id,
+            scope=scope,
+            calls_today=self.calls_today,
+            read_only=read_only,
+        ) as tx:
+            yield tx
+
+    async def perform(
+        self,
+        work: Callable[[Tx], Awaitable[Any]],
+        *,
+        operation: str,
+        scope: str | None,
+        read_only: bool,
+        status: int = 200,
+        idempotency_key: str | None = None,
+        payload: bytes = b"",
+    ) -> Answer:
+        """Do the work in one transaction; with an idempotency key, once: the same key and payload get the first answer.
+
+        Raises:
+            Refusal: the work's own; idempotency_in_flight, idempotency_key_reused.
+        """
+        async with self.begin(scope, read_only=read_only) as tx:
+            if idempotency_key is None or read_only:
+                return Answer(status, await self._encoded(tx, work))
+            request_hash = hashlib.sha256(payload).hexdigest()
+            kept = await queries.claim_idempotency_key(
+                tx, operation=operation, key=idempotency_key, request_hash=request_hash
+            )
+            if kept is not None:
+                return Answer(kept.status, kept.response, replayed=True)
+            answer = await self._attempted(tx, work, status)
+            queries.keep_idempotent_answer(
+                tx,
+                operation=operation,
+                key=idempotency_key,
+                request_hash=request_hash,
+                status=answer.status,
+                response=answer.body,
+            )
+            return answer
+
+    async def _attempted(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int) -> Answer:
+        """The work's answer, or its refusal as one where the same request would be refused again."""
+        try:
+            async with tx.savepoint():
+                return Answer(status, await self._encoded(tx, work))
+        except Refusal as refused:
+            if refused.status not in KEPT:
+                raise
+            return Answer(refused.status, json.encode(refused.body(self.request_id)))
+
+    async def _encoded(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]]) -> bytes:
+        # The handler of a declared transaction finds it at call.tx.
+        self._tx = tx
+        try:
+            result = await work(tx)
+        finally:
+            self._tx = None
+        return b"" if result is None else json.encode(result)
+
+
+def client_address(request: Request) -> str:
+    """Whom rate limits by address count: the first hop that our own proxies have seen."""
+    proxies = settings().trusted_proxies
+    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
+    if proxies and hops:
+        return hops[-min(proxies, len(hops))][:64]
+    return request.client.host if request.client else "unknown"

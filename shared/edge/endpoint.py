@@ -1,0 +1,262 @@
+"""The decorators that make a function of a handler: credential, limits, body, transaction, answer, log line."""
+
+import inspect
+import re
+import time
+from collections.abc import Callable
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any, cast, get_type_hints
+from uuid import uuid4
+
+import functions_framework.aio
+import msgspec
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.auth.credentials import caller
+from shared.kernel import json
+from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Refusal
+from shared.quotas.rates import STANDARD, RateClass, RateExceeded
+from shared.runtime.db import Tx
+from shared.runtime.log import log
+from shared.tenancy.principal import ANONYMOUS, Kind, Principal
+
+from .body import parse_body, parse_fields, read_body
+from .call import Call, client_address
+from .response import encoded, finish, preflight, refused
+from .spec import MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
+_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
+
+
+class InvalidIdempotencyKey(InvalidRequest):
+    code = "invalid_idempotency_key"
+    default_message = "Idempotency-Key is 1 to 255 printable ASCII characters"
+
+
+class NotForThisCaller(Forbidden):
+    """The credential is good, but of a kind that this function does not serve; `allowed` names those it does."""
+
+    code = "wrong_credential"
+    default_message = "this function does not serve that kind of credential"
+
+
+def endpoint(
+    body: type[BaseModel] | None = None,
+    *,
+    tag: str,
+    method: str = "POST",
+    access: frozenset[Kind] = MEMBERS,
+    scope: Scope | None = None,
+    rate: RateClass = STANDARD,
+    tx: TxMode = "write",
+    status: int = 200,
+    refusals: tuple[type[Refusal], ...] = (),
+    form: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Declare a function whose handler takes the call and, where there is one, the body's model.
+
+    A refusal that the handler raises rolls its transaction back and becomes the error body.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        spec = _spec(
+            handler,
+            body=body,
+            tag=tag,
+            method=method,
+            access=access,
+            scope=scope,
+            rate=rate,
+            tx=tx,
+            status=status,
+            refusals=refusals,
+            form=form,
+        )
+        return _registered(handler, spec, _answer)
+
+    return declare
+
+
+def surface(
+    *, tag: str, method: str = "*", access: frozenset[Kind], rate: RateClass = STANDARD
+) -> Callable[[Handler], Handler]:
+    """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response."""
+
+    def declare(handler: Handler) -> Handler:
+        spec = _spec(
+            handler,
+            body=None,
+            tag=tag,
+            method=method,
+            access=access,
+            scope=None,
+            rate=rate,
+            tx="own",
+            status=200,
+            refusals=(),
+            surface=True,
+        )
+        return _registered(handler, spec, _hand_over)
+
+    return declare
+
+
+def cron(*, every_s: int) -> Callable[[Handler], Handler]:
+    """Declare a job that the scheduler calls with the service credential."""
+
+    def declare(handler: Handler) -> Handler:
+        spec = _spec(
+            handler,
+            body=None,
+            tag="Automation",
+            method="POST",
+            access=SERVICE_ONLY,
+            scope=None,
+            rate=STANDARD,
+            tx="write",
+            status=200,
+            refusals=(),
+            schedule_s=every_s,
+        )
+        return _registered(handler, spec, _answer)
+
+    return declare
+
+
+def _spec(handler: Handler, **declared: Any) -> Spec:
+    summary, _, description = (inspect.getdoc(inspect.getmodule(handler)) or "").partition("\n")
+    name = Path(inspect.getfile(handler)).parent.name.replace("_", "-")
+    return Spec(
+        name=name,
+        summary=summary.partition(": ")[2] or summary,
+        description=description.strip(),
+        result=get_type_hints(handler).get("return"),
+        **declared,
+    )
+
+
+def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any]) -> Handler:
+    @wraps(handler)
+    async def function(request: Request) -> Response:
+        return await _serve(spec, partial(respond, spec, handler), request)
+
+    function.spec = spec  # type: ignore[attr-defined]
+    registered = functions_framework.aio.http(function)
+    return cast("Handler", registered)
+
+
+async def _serve(spec: Spec, respond: Callable[[Call], Any], request: Request) -> Response:
+    """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
+    started = time.perf_counter()
+    request_id = _request_id(request)
+    if request.method == "OPTIONS":
+        return preflight(request, spec.method)
+    call = Call(request, request_id, ANONYMOUS, client_address(request), spec.rate)
+    headers: dict[str, str] = {}
+    try:
+        await _admit(spec, call)
+        response: Response = await respond(call)
+    except Refusal as refusal:
+        call.log["error"] = refusal.code
+        headers |= refusal.usage.headers() if isinstance(refusal, RateExceeded) else {}
+        headers |= {"Allow": spec.method} if isinstance(refusal, MethodNotAllowed) else {}
+        response = refused(refusal, request_id=request_id)
+    except Exception as fault:  # noqa: BLE001
+        call.log["exc_info"] = fault
+        response = refused(Refusal(), request_id=request_id)
+    headers |= call.usage.headers() if call.usage else {}
+    _log(spec, call, response, time.perf_counter() - started)
+    return finish(response, request=request, request_id=request_id, headers=headers)
+
+
+async def _admit(spec: Spec, call: Call) -> None:
+    """The method, the credential and the rate, before anything of the body is read."""
+    if spec.method not in ("*", call.request.method):
+        raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
+    call.principal = _caller(spec, call.request)
+    await call.charge()
+
+
+def _caller(spec: Spec, request: Request) -> Principal:
+    authorization = request.headers.get("authorization")
+    if spec.public and (spec.surface or authorization is None):
+        # A protocol of its own reads its credentials itself.
+        return ANONYMOUS
+    principal = caller(authorization)
+    if principal.kind not in spec.access:
+        allowed = sorted(kind.value for kind in spec.access)
+        raise NotForThisCaller(f"{spec.name} serves {', '.join(allowed)}, not {principal.kind.value}", allowed=allowed)
+    return principal
+
+
+async def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Response:
+    response: Response = await handler(call)
+    return response
+
+
+async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
+    arguments = await _arguments(spec, call.request)
+    if spec.tx == "own":
+        result = await handler(call, *arguments)
+        return encoded(b"" if result is None else json.encode(result), status=spec.status)
+
+    async def work(_: Tx) -> Any:
+        return await handler(call, *arguments)
+
+    answer = await call.perform(
+        work,
+        operation=spec.name,
+        scope=spec.scope,
+        read_only=spec.tx == "read",
+        status=spec.status,
+        idempotency_key=_idempotency_key(call.request),
+        payload=_canonical(arguments),
+    )
+    replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return encoded(answer.body, status=answer.status, headers=replayed)
+
+
+async def _arguments(spec: Spec, request: Request) -> tuple[BaseModel, ...]:
+    if spec.body is None:
+        return ()
+    if spec.method == "GET":
+        return (parse_fields(spec.body, request.url.query),)
+    raw = await read_body(request)
+    return (parse_body(spec.body, raw, request.headers.get("content-type", ""), form=spec.form),)
+
+
+def _canonical(arguments: tuple[BaseModel, ...]) -> bytes:
+    """The same bytes for the same request, however its JSON was spaced and ordered."""
+    return msgspec.json.encode([each.model_dump(mode="json", exclude_unset=True) for each in arguments], order="sorted")
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidIdempotencyKey
+    return key
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
+    level = log().error if "exc_info" in call.log else log().info
+    level(
+        "request",
+        function=spec.name,
+        method=call.request.method,
+        status=response.status_code,
+        duration_ms=round(seconds * 1000, 2),
+        request_id=call.request_id,
+        caller=call.principal.kind.value,
+        organization_id=str(call.principal.organization_id) if call.principal.organization_id else None,
+        key_id=str(call.principal.key_id) if call.principal.key_id else None,
+        **call.log,
+    )

@@ -1,0 +1,22 @@
+"""One spelling for search and comparison, letter for letter the same as the database's app.fold."""
+
+import re
+import unicodedata
+
+_DROPPED = re.compile(
+    "[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+"""Accents, Arabic diacritics, tatweel and invisible marks."""
+_SPELLINGS = str.maketrans(
+    "\u0623\u0625\u0622\u0671\u0649\u0629\u0624\u0626\u06cc\u06a9\u03c2"
+    "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9",
+    "\u0627\u0627\u0627\u0627\u064a\u0647\u0648\u064a\u064a\u0643\u03c301234567890123456789",
+)
+"""Forms of alef, yeh, heh, waw and kaf, final sigma, Arabic-Indic and Persian digits."""
+_SPACE = re.compile("[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+"""White space as Unicode has it; Python's own \\s also takes four control characters."""
+
+
+def fold(value: str) -> str:
+    plain = _DROPPED.sub("", unicodedata.normalize("NFKD", value))
+    return _SPACE.sub(" ", plain.lower().translate(_SPELLINGS)).strip(" ")
