@@ -34,7 +34,7 @@ if ! new_enough "$venv/bin/python"; then
     fi
 fi
 
-echo "Installing $requirements ..." >&2
+echo "Installing $requirements; the first time takes about half a minute ..." >&2
 if command -v uv >/dev/null 2>&1; then
     uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$requirements"
 else
