@@ -14,8 +14,14 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import uvicorn
 
 from infra.local.services import Services, embedded_services
+from shared.auth import tokens
+from shared.auth.service import close_scopes
+from shared.runtime import db
+from shared.tenancy.principal import ANONYMOUS
+from shared.tenancy.transactions import tenant_tx
 
 ADDRESS = "127.0.0.1"
 
@@ -58,8 +64,8 @@ class Tenants:
     def org(self, plan: str = "growth", **columns: Any) -> Org:
         org_id = uuid.uuid4()
         values = {"country": "EG", "currency": "EGP", "timezone": "Africa/Cairo", **columns}
-        with self.database() as db:
-            db.execute(
+        with self.database() as connection:
+            connection.execute(
                 "INSERT INTO organizations (id, name, plan_code, country, currency, timezone)"
                 " VALUES (%s, %s, %s, %s, %s, %s)",
                 (org_id, f"Shop {org_id.hex[:6]}", plan, values["country"], values["currency"], values["timezone"]),
@@ -67,27 +73,22 @@ class Tenants:
         return Org(org_id, plan, self.person(org_id, "owner"), self)
 
     def person(self, org_id: uuid.UUID | None, role: str = "member") -> Caller:
-        from shared.auth import tokens
-
-        with self.database() as db:
-            user = db.execute(
+        with self.database() as connection:
+            user = connection.execute(
                 "INSERT INTO auth.users (email) VALUES (%s) RETURNING id", (f"{uuid.uuid4().hex}@example.com",)
             ).fetchone()
             assert user
             if org_id:
-                db.execute("INSERT INTO organization_members VALUES (%s, %s, %s)", (org_id, user[0], role))
+                connection.execute("INSERT INTO organization_members VALUES (%s, %s, %s)", (org_id, user[0], role))
         metadata = {"organization_id": str(org_id), "org_role": role} if org_id else {}
         claims = {"sub": str(user[0]), "role": "authenticated", "app_metadata": metadata}
         return Caller(tokens.mint(claims, ttl_s=600), user[0])
 
     def agent(self, org: Org, scopes: list[str]) -> Caller:
-        from shared.auth import tokens
-        from shared.auth.service import close_scopes
-
         held = close_scopes(scopes)
         prefix = "nxs_ak_" + uuid.uuid4().hex[:8]
-        with self.database() as db:
-            row = db.execute(
+        with self.database() as connection:
+            row = connection.execute(
                 """
                 WITH agent AS (
                   INSERT INTO agent_accounts (organization_id, user_id, name, platform)
@@ -146,8 +147,6 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 @pytest.fixture(scope="session")
 def base_url(services: Services, free_port: Callable[[], int]) -> Iterator[str]:
     """The gateway, served by uvicorn in a thread of its own."""
-    import uvicorn
-
     port = free_port()
     url = f"http://{ADDRESS}:{port}"
     chosen = {
@@ -200,7 +199,7 @@ async def http(base_url: str, address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def call(http: httpx.AsyncClient) -> Callable[..., Any]:
-    """`await call("agent-usage", as_=org.owner, method="GET")`"""
+    """Use as `await call("agent-usage", as_=org.owner, method="GET")`."""
 
     async def send(
         function: str,
@@ -230,7 +229,7 @@ def rpc(http: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def mcp(rpc: Callable[..., Any]) -> Callable[..., Any]:
-    """`await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: the tool's result, an error result with its fields."""
+    """Use as `await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: the tool result and whether it is an error."""
 
     async def use(tool: str, arguments: dict[str, Any] | None = None, *, as_: Caller) -> dict[str, Any]:
         response = await rpc("tools/call", {"name": tool, "arguments": arguments or {}}, as_=as_)
@@ -243,11 +242,7 @@ def mcp(rpc: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def tx_as(tenants: Tenants) -> Callable[..., Any]:
-    """`async with tx_as(caller, scope="read") as tx`: a transaction exactly as a function opens it."""
-    from shared.auth import tokens
-    from shared.runtime import db
-    from shared.tenancy.principal import ANONYMOUS
-    from shared.tenancy.transactions import tenant_tx
+    """Use as `async with tx_as(caller, scope="read") as tx`: a transaction exactly as a function opens it."""
 
     @asynccontextmanager
     async def open_as(
