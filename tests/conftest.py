@@ -199,7 +199,7 @@ async def http(base_url: str, address: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def call(http: httpx.AsyncClient) -> Callable[..., Any]:
-    """Use as `await call("agent-usage", as_=org.owner, method="GET")`."""
+    """Request a function: `await call("agent-usage", as_=org.owner, method="GET")`."""
 
     async def send(
         function: str,
@@ -229,7 +229,7 @@ def rpc(http: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def mcp(rpc: Callable[..., Any]) -> Callable[..., Any]:
-    """Use as `await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: the tool result and whether it is an error."""
+    """Use a tool: `await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: the tool result and whether it is an error."""
 
     async def use(tool: str, arguments: dict[str, Any] | None = None, *, as_: Caller) -> dict[str, Any]:
         response = await rpc("tools/call", {"name": tool, "arguments": arguments or {}}, as_=as_)
@@ -242,7 +242,7 @@ def mcp(rpc: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def tx_as(tenants: Tenants) -> Callable[..., Any]:
-    """Use as `async with tx_as(caller, scope="read") as tx`: a transaction exactly as a function opens it."""
+    """Open a transaction exactly as a function does: `async with tx_as(caller, scope="read") as tx`."""
 
     @asynccontextmanager
     async def open_as(
