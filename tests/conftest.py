@@ -229,7 +229,7 @@ def rpc(http: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def mcp(rpc: Callable[..., Any]) -> Callable[..., Any]:
-    """Use a tool: `await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: the tool result and whether it is an error."""
+    """Use a tool: `await mcp("nexus_get_contact", {"id": ...}, as_=agent)`: its result, and `is_error`."""
 
     async def use(tool: str, arguments: dict[str, Any] | None = None, *, as_: Caller) -> dict[str, Any]:
         response = await rpc("tools/call", {"name": tool, "arguments": arguments or {}}, as_=as_)
