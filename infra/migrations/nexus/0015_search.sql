@@ -116,10 +116,10 @@ end
 $$;
 
 -- At most `max` rows of one kind, in no order, under tokens of all three lists. One shape for every question, so that each
--- kind has one plan, kept by the session: the index of tokens.
+-- kind has one plan, which the session keeps (the functions that clients call say so) and which is always the index of tokens.
 create function app.search_rows(organization uuid, kind text, first bigint[], second bigint[], third bigint[], max integer)
 returns setof uuid
-language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 as $$
+language plpgsql stable rows 30 set search_path = '' as $$
 begin
   case kind
     when 'contact' then
@@ -150,11 +150,11 @@ begin
 end
 $$;
 
--- At most `max` rows of one kind that have the query's words (its three longest decide), and how close they come: exact, then
--- prefix, then similar; partial (some of the words) only where nothing else was found.
-create function app.search_by_words(organization uuid, kind text, query text, max integer)
+-- At most `max` rows of one kind that have the query's words (its three longest decide), and how close they come: exact,
+-- then prefix, then similar, until there are `enough`; partial (some of the words) only where nothing else was found.
+create function app.search_by_words(organization uuid, kind text, query text, enough integer, max integer)
 returns table (id uuid, matched text)
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable rows 30 set search_path = '' as $$
 declare
   words text[] := array(
     select word from unnest(app.search_words(left(query, 200))) as word group by word order by length(word) desc, word limit 3
@@ -181,7 +181,7 @@ begin
     );
     return query select one.id, search_by_words.matched from unnest(added) as one (id);
     seen := seen || added;
-    exit when cardinality(seen) >= max;
+    exit when cardinality(seen) >= enough;
   end loop;
   if seen = '{}' and cardinality(words) > 1 then
     matched := 'partial';
@@ -194,18 +194,14 @@ begin
 end
 $$;
 
--- Contacts whose phone number ends in the query's digits (four or more), or whose e-mail address or account it is.
-create function app.search_by_identity(organization uuid, query text, max integer) returns setof uuid
-language plpgsql stable set search_path = '' as $$
+-- Contacts whose phone number is written so, with a country code or without, or ends so (four digits or more).
+create function app.search_by_phone(organization uuid, phone text, max integer) returns setof uuid
+language plpgsql stable rows 5 set search_path = '' as $$
 declare
-  folded text := app.fold(query);
+  folded text := app.fold(phone);
   digits text := case when folded ~ '^[-+0-9 ().]+$' then ltrim(regexp_replace(folded, '[^0-9]', '', 'g'), '0') end;
   tokens bigint[];
 begin
-  return query
-  select identity.customer_id from public.customer_identities as identity
-  where identity.organization_id = organization and identity.value = lower(btrim(query))
-    and identity.kind = any (array['email', 'whatsapp', 'facebook', 'instagram']);
   if length(digits) >= 4 then
     tokens := array[hashtextextended(
       's' || right(digits, case when length(digits) >= 8 then 8 else 4 end), pg_catalog.uuid_hash_extended(organization, 0)
@@ -213,11 +209,21 @@ begin
     return query
     select contact.id
     from app.search_rows(organization, 'contact', tokens, tokens, tokens, 1000) as found (id)
-    join public.customers as contact on contact.id = found.id
+    join public.customers as contact on contact.organization_id = organization and contact.id = found.id
     where contact.phone_number like '%' || digits
     limit max;
   end if;
 end
+$$;
+
+-- Contacts whose phone number, e-mail address or account on a channel the text is.
+create function app.search_by_identity(organization uuid, query text, max integer) returns setof uuid
+language sql stable rows 5 set search_path = '' as $$
+  select known.id from app.search_by_phone(organization, query, max) as known (id)
+  union
+  select identity.customer_id from public.customer_identities as identity
+  where identity.organization_id = organization and identity.value = lower(btrim(query))
+    and identity.kind = any (array['email', 'whatsapp', 'facebook', 'instagram'])
 $$;
 
 -- From 0 to 1: the kind of match decides, and within it how much of the name is the query.
@@ -233,7 +239,8 @@ $$;
 
 -- What lists narrow by: the ids of at most 1,000 contacts that the text names; misspelt ones only where no other is.
 create function app.contacts_named(query text) returns setof uuid
-language plpgsql stable security definer rows 100 set search_path = '' as $$
+language plpgsql stable security definer rows 100 set search_path = ''
+set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
 declare
   organization uuid := app.organization_id();
 begin
@@ -243,38 +250,58 @@ begin
   select near.id
   from (
     select found.id, found.matched = 'similar' or found.matched = 'partial' as guessed, bool_or(found.matched in ('exact', 'prefix')) over () as certain
-    from app.search_by_words(organization, 'contact', query, 1000) as found
+    from app.search_by_words(organization, 'contact', query, 1000, 1000) as found
   ) as near
   where not (near.guessed and near.certain);
 end
 $$;
-grant execute on function app.contacts_named to authenticated;
+create function app.contacts_with_phone(phone text) returns setof uuid
+language sql stable security definer rows 10 set search_path = ''
+set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
+  select known.id from app.search_by_phone(app.organization_id(), phone, 1000) as known (id)
+$$;
+grant execute on function app.contacts_named, app.contacts_with_phone to authenticated;
 
--- The best `max` finds of the caller's organization over all kinds, best first. Codes and addresses that equal the query
--- come before words; orders are found by their number, and after that by the contact they belong to.
+-- The best `max` finds of the caller's organization over all kinds, best first. Where a code or an address equals the query
+-- the words of its kind are not asked; orders are found by their number, and by the contact they belong to.
 create function app.search(query text, kinds text[], max integer)
 returns table (kind text, id uuid, title text, detail text, matched text, score real)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer rows 10 set search_path = ''
+set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
 declare
   organization uuid := app.organization_id();
   folded text := app.fold(query);
   codes text[] := array[btrim(query), upper(btrim(query)), ltrim(upper(btrim(query)), '#')];
   -- More than is asked for, so that the best of them can be chosen.
-  pool integer := greatest(3 * max, 30);
+  pool integer := greatest(3 * max, 100);
 begin
   if organization is null or folded = '' then
     return;
   end if;
   return query
-  with contact_finds as materialized (
-    select distinct on (found.id) found.id, found.matched
-    from (
-      select known.id, 'code' as matched from app.search_by_identity(organization, query, max) as known (id)
-      union all
-      select words.id, words.matched from app.search_by_words(organization, 'contact', query, pool) as words
-    ) as found
+  with coded_contacts as materialized (
+    select known.id from app.search_by_identity(organization, query, max) as known (id)
     where kinds && array['contact', 'order']
-    order by found.id, found.matched = 'code' desc
+  ),
+  coded_items as materialized (
+    select coded.id from public.items as coded
+    where coded.organization_id = organization and coded.sku = any (codes)
+    union
+    select coded.id from public.items as coded
+    where coded.organization_id = organization and coded.item_no = any (codes)
+    union
+    select coded.id from public.items as coded
+    where coded.organization_id = organization and coded.barcode = any (codes)
+  ),
+  coded_orders as materialized (
+    select coded.id from public.orders as coded
+    where coded.organization_id = organization and coded.order_number = any (codes)
+  ),
+  contact_finds as materialized (
+    select coded_contacts.id, 'code' as matched from coded_contacts
+    union all
+    select words.id, words.matched from app.search_by_words(organization, 'contact', query, max, pool) as words
+    where kinds && array['contact', 'order'] and not exists (select from coded_contacts)
   ),
   contacts as materialized (
     select contact.id, finds.matched, contact.phone_number, contact.email,
@@ -286,24 +313,16 @@ begin
     limit max
   ),
   item_finds as (
-    select coded.id, 'code' as matched
-    from public.items as coded
-    where coded.organization_id = organization and coded.sku = any (codes)
+    select coded_items.id, 'code' as matched from coded_items
     union all
-    select coded.id, 'code' from public.items as coded
-    where coded.organization_id = organization and coded.item_no = any (codes)
-    union all
-    select coded.id, 'code' from public.items as coded
-    where coded.organization_id = organization and coded.barcode = any (codes)
-    union all
-    select words.id, words.matched from app.search_by_words(organization, 'item', query, pool) as words
+    select words.id, words.matched from app.search_by_words(organization, 'item', query, max, pool) as words
+    where not exists (select from coded_items)
   ),
   order_finds as (
-    select coded.id, 'code' as matched
-    from public.orders as coded
-    where coded.organization_id = organization and coded.order_number = any (codes)
+    select coded_orders.id, 'code' as matched from coded_orders
     union all
-    select words.id, words.matched from app.search_by_words(organization, 'order', query, pool) as words
+    select words.id, words.matched from app.search_by_words(organization, 'order', query, max, pool) as words
+    where not exists (select from coded_orders)
     union all
     select placed.id, 'customer'
     from contacts
@@ -340,7 +359,12 @@ begin
     where 'order' = any (kinds)
   )
   select best.kind, best.id, best.title, best.detail, best.matched, best.score::real
-  from (select distinct on (results.kind, results.id) results.* from results order by results.kind, results.id, results.score desc) as best
+  from (
+    select distinct on (results.kind, results.id) results.*, bool_or(results.matched <> 'partial') over () as found_whole
+    from results
+    order by results.kind, results.id, results.score desc
+  ) as best
+  where best.matched <> 'partial' or not best.found_whole
   order by best.score desc, best.kind, best.id
   limit max;
 end
