@@ -22,6 +22,8 @@ A = TypeVar("A", bound="Arguments")
 R = TypeVar("R", bound=msgspec.Struct)
 RESULT_BYTES = 24_000
 """What the rows of one list result may weigh when encoded; a list stops there and gives a cursor."""
+ASSUMED_HINTS = {"destructiveHint": True, "openWorldHint": True}
+"""The hints that hold where a tool does not give them; the others are assumed to be false."""
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
@@ -40,7 +42,7 @@ class Arguments(BaseModel):
 
 class WriteArguments(Arguments):
     idempotency_key: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[ -~]+$")] = Field(
-        default=None, description="Any unique text. Repeat it to retry safely: the first answer comes back."
+        default=None, description="Repeat to retry safely"
     )
 
 
@@ -207,11 +209,9 @@ def _described(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _hints(scope: Scope, *, destructive: bool, idempotent: bool, open_world: bool) -> dict[str, bool]:
+    """Only what differs from what the protocol takes for granted: that a tool writes, destroys and reaches outside."""
     if scope == "read":
-        return {"readOnlyHint": True, "openWorldHint": open_world}
-    return {
-        "readOnlyHint": False,
-        "destructiveHint": destructive,
-        "idempotentHint": idempotent,
-        "openWorldHint": open_world,
-    }
+        told = {"readOnlyHint": True, "openWorldHint": open_world}
+    else:
+        told = {"destructiveHint": destructive, "idempotentHint": idempotent, "openWorldHint": open_world}
+    return {hint: value for hint, value in told.items() if value != ASSUMED_HINTS.get(hint, False)}

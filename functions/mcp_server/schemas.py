@@ -1,4 +1,8 @@
-"""Portable JSON Schemas of tool arguments and results: no references, no titles, one plain type per schema."""
+"""Portable JSON Schemas of tool arguments and results: no references, no titles, one plain type per schema.
+
+Every client loads all of them before its first call, so they say what a model needs in order to call and to read, and
+leave to the refusal of a bad argument what it would only need then.
+"""
 
 from typing import Any
 
@@ -8,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 NULL = {"type": "null"}
-NOISE = frozenset({"$defs", "title"})
+NOISE = frozenset({"$defs", "title", "minLength", "maxLength", "pattern"})
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
 """Keywords whose members are names chosen by us: `title` is a property there, not noise."""
 
@@ -33,35 +37,40 @@ def clearable(schema: dict[str, Any]) -> None:
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """An argument that may be left out loses its null alternative: leaving it out says the same in fewer bytes."""
     raw = model.model_json_schema(schema_generator=_Numbers)
-    return _portable(raw, raw.get("$defs", {}))
+    return _portable(raw, raw.get("$defs", {})) | {"additionalProperties": False}
 
 
 def output_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """The members that every result has, by name and kind; what may be null or lies deeper is seen in a result."""
     raw = msgspec.json.schema(struct)
-    return _portable(raw, raw.get("$defs", {}), keep_defaults=False)
+    named = raw["$defs"]
+    members = _inlined(raw, named)["properties"].items()
+    kinds = {name: kind for name, each in members if (kind := _kind(_inlined(each, named)))}
+    return {"type": "object", "properties": kinds}
 
 
-def _portable(schema: dict[str, Any], named: dict[str, Any], *, keep_defaults: bool = True) -> dict[str, Any]:
-    schema = _inlined(schema, named)
+def _kind(schema: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in schema:
+        return {}
+    kind = "number" if schema.get("format") == "decimal" else schema.get("type", "string")
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {"type": kind, **described}
+
+
+def _portable(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     portable: dict[str, Any] = {}
-    for keyword, value in schema.items():
-        if keyword in NOISE:
+    for keyword, value in _inlined(schema, named).items():
+        if keyword in NOISE or (keyword == "additionalProperties" and value is False):
             continue
         if keyword in NAMED_SCHEMAS:
-            portable[keyword] = {
-                name: _portable(each, named, keep_defaults=keep_defaults) for name, each in value.items()
-            }
-        elif isinstance(value, dict) and keyword != "default":
-            portable[keyword] = _portable(value, named, keep_defaults=keep_defaults)
+            portable[keyword] = {name: _portable(each, named) for name, each in value.items()}
         elif keyword == "anyOf":
-            portable[keyword] = [_portable(each, named, keep_defaults=keep_defaults) for each in value]
+            portable[keyword] = [_portable(each, named) for each in value]
+        elif isinstance(value, dict) and keyword != "default":
+            portable[keyword] = _portable(value, named)
         else:
             portable[keyword] = value
-    _plain_type(portable)
-    if keep_defaults:
-        _without_null_default(portable)
-    else:
-        portable.pop("default", None)
+    _without_null_default(portable)
     return portable
 
 
@@ -71,14 +80,6 @@ def _inlined(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     # The description of a definition is a docstring for developers; what stands beside the reference is for the reader.
     target = {key: value for key, value in named[schema["$ref"].rpartition("/")[2]].items() if key != "description"}
     return target | {key: value for key, value in schema.items() if key not in {"$ref", "$defs"}}
-
-
-def _plain_type(schema: dict[str, Any]) -> None:
-    if schema.get("format") == "decimal":
-        schema.pop("format")
-        schema["type"] = "number"
-    if "enum" in schema and "type" not in schema and all(isinstance(value, str) for value in schema["enum"]):
-        schema["type"] = "string"
 
 
 def _without_null_default(schema: dict[str, Any]) -> None:

@@ -17,11 +17,6 @@ HERE = Path(__file__).parent
 PACKAGES = HERE / "node_modules"
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
     with served(SERVER, FixtureSession()) as address:

@@ -21,7 +21,7 @@ class InventoryList(Listing[ItemStock], frozen=True):
 class ListInventory(ListArguments):
     sku: Code | None = None
     category: Code | None = None
-    low_stock: bool | None = Field(default=None, description="true: available <= min_stock_level")
+    low_stock: bool | None = Field(default=None, description="available <= min_stock_level")
     search: Code | None = Field(default=None, description="A whole SKU, item_no or barcode; words: nexus_search")
     is_active: bool | None = None
     fields: (
@@ -42,7 +42,7 @@ class ListInventory(ListArguments):
             ]
         ]
         | None
-    ) = Field(default=None, description="Only these, beside item_id and created_at")
+    ) = Field(default=None, description="Only these")
 
 
 @tool(scope="read", title="List inventory")
@@ -65,7 +65,7 @@ class CheckStock(Arguments):
     item_id: UUID | None = None
     sku: Code | None = None
     warehouse: Annotated[str | None, Field(min_length=1, max_length=200)] = Field(
-        default=None, description="Warehouse UUID or name"
+        default=None, description="UUID or name"
     )
 
     @model_validator(mode="after")

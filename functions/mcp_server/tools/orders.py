@@ -23,9 +23,7 @@ from shared.kernel.clock import zone
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
 
-OrderReference = Annotated[
-    str, Field(min_length=1, max_length=100, description="Order UUID or order number (ORD-2026-001)")
-]
+OrderReference = Annotated[str, Field(min_length=1, max_length=100, description="UUID or order number (ORD-2026-001)")]
 Moment = Annotated[date | datetime, Field(union_mode="left_to_right"), WithJsonSchema({"type": "string"})]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -38,10 +36,10 @@ class ListOrders(ListArguments):
     order_status: OrderStatus | None = None
     customer_id: UUID | None = None
     order_number: Annotated[str | None, Field(min_length=1, max_length=100)] = Field(
-        default=None, description="The number or its beginning"
+        default=None, description="Or its beginning"
     )
     created_from: Moment | None = Field(default=None, description="Date or RFC 3339 time")
-    created_to: Moment | None = Field(default=None, description="The same; a date includes its day")
+    created_to: Moment | None = Field(default=None, description="Likewise; includes its day")
     fields: (
         list[
             Literal[
@@ -56,12 +54,12 @@ class ListOrders(ListArguments):
             ]
         ]
         | None
-    ) = Field(default=None, description="Only these, beside id and created_at")
+    ) = Field(default=None, description="Only these")
 
 
 @tool(scope="read", title="List orders")
 async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
-    """List orders, newest first. Dates are read in the organization's time zone."""
+    """Orders, newest first; dates in the organization's time zone."""
     local = call.principal.timezone
     page = await service.list_orders(
         call.tx,
@@ -93,7 +91,7 @@ class LineArguments(BaseModel):
     sku: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     qty: Annotated[int, Field(ge=1, le=1_000_000)]
     unit_price: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999)] = Field(
-        default=None, description="Default: the item's selling_price"
+        default=None, description="Default: selling_price"
     )
 
     @model_validator(mode="after")
@@ -113,10 +111,10 @@ class CreateOrder(WriteArguments):
         list[LineArguments], Field(min_length=1, max_length=service.MAX_LINES, description="Each by item_id or sku")
     ]
     currency: Annotated[str | None, Field(pattern=r"^[A-Z]{3}$")] = Field(
-        default=None, description="Default: the organization's"
+        default=None, description="Default: organization's"
     )
     shipping_address: dict[Literal["line1", "line2", "city", "country"], Text] | None = Field(
-        default=None, description="Default: the contact's"
+        default=None, description="Default: contact's"
     )
     notes: Annotated[str | None, Field(max_length=5000)] = None
     payment_mode: PaymentMode = PaymentMode.COD
@@ -139,7 +137,7 @@ async def nexus_create_order(call: ToolCall, arguments: CreateOrder) -> OrderMad
 class UpdateOrderStatus(WriteArguments):
     order_id: OrderReference
     order_status: OrderStatus
-    expected_status: OrderStatus | None = Field(default=None, description="Refuse if the order is not in it")
+    expected_status: OrderStatus | None = Field(default=None, description="Refuse if it differs")
 
 
 @tool(scope="write", title="Move an order", destructive=True, idempotent=True)

@@ -136,6 +136,7 @@ create trigger seed_customer_choices after insert on public.organizations
 -- Makes one identity the contact's, or refuses and names the contact that has it. A writer of the same identity is waited for.
 create function app.claim_identity(customer public.customers, kind text, value text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column -- the conflict target below cannot be qualified
 declare
   holder uuid;
 begin

@@ -105,11 +105,6 @@ class FakeSession:
         self.reported.append(failure)
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def server() -> Server:
     return Server(
