@@ -53,6 +53,7 @@ class ToolCall:
     tx: "Tx"
     principal: "Principal"
     request_id: str
+    calls_today: int
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Every client loads all of them before its first call, so they say what a model n
 leave to the refusal of a bad argument what it would only need then.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+Settle = Callable[[dict[str, Any]], None]
+"""What becomes of a schema's default and type, once its parts are portable."""
 NULL = {"type": "null"}
 NOISE = frozenset({"$defs", "title", "minLength", "maxLength", "pattern"})
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
@@ -37,7 +40,13 @@ def clearable(schema: dict[str, Any]) -> None:
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """An argument that may be left out loses its null alternative: leaving it out says the same in fewer bytes."""
     raw = model.model_json_schema(schema_generator=_Numbers)
-    return _portable(raw, raw.get("$defs", {})) | {"additionalProperties": False}
+    return _portable(raw, raw.get("$defs", {}), _without_null) | {"additionalProperties": False}
+
+
+def record_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """All that a result holds, however deep, for those who ask for it."""
+    raw = msgspec.json.schema(struct)
+    return _portable(raw, raw["$defs"], _without_default)
 
 
 def output_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -57,20 +66,20 @@ def _kind(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": kind, **described}
 
 
-def _portable(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+def _portable(schema: dict[str, Any], named: dict[str, Any], settle: Settle) -> dict[str, Any]:
     portable: dict[str, Any] = {}
     for keyword, value in _inlined(schema, named).items():
         if keyword in NOISE or (keyword == "additionalProperties" and value is False):
             continue
         if keyword in NAMED_SCHEMAS:
-            portable[keyword] = {name: _portable(each, named) for name, each in value.items()}
+            portable[keyword] = {name: _portable(each, named, settle) for name, each in value.items()}
         elif keyword == "anyOf":
-            portable[keyword] = [_portable(each, named) for each in value]
+            portable[keyword] = [_portable(each, named, settle) for each in value]
         elif isinstance(value, dict) and keyword != "default":
-            portable[keyword] = _portable(value, named)
+            portable[keyword] = _portable(value, named, settle)
         else:
             portable[keyword] = value
-    _without_null_default(portable)
+    settle(portable)
     return portable
 
 
@@ -82,7 +91,14 @@ def _inlined(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     return target | {key: value for key, value in schema.items() if key not in {"$ref", "$defs"}}
 
 
-def _without_null_default(schema: dict[str, Any]) -> None:
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+    if schema.get("format") == "decimal":
+        del schema["format"]
+        schema["type"] = "number"
+
+
+def _without_null(schema: dict[str, Any]) -> None:
     if "default" not in schema or schema["default"] is not None:
         return
     del schema["default"]

@@ -47,6 +47,7 @@ class TenantSession:
     async def read_resource(self, resource: Resource) -> str:
         self._call.log["resource"] = resource.uri
         async with self._call.begin(resource.scope, read_only=True) as tx:
+            await tx.admit()
             contents = await self._work(resource.run)(tx)
         return contents if isinstance(contents, str) else encode(contents).decode()
 
@@ -55,7 +56,7 @@ class TenantSession:
 
     def _work(self, run: Callable[[ToolCall], Awaitable[Any]]) -> Callable[[Tx], Awaitable[msgspec.Struct | str]]:
         async def work(tx: Tx) -> Any:
-            return await run(ToolCall(tx, self._call.principal, self.request_id))
+            return await run(ToolCall(tx, self._call.principal, self.request_id, self._call.calls_today or 0))
 
         return work
 

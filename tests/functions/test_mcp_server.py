@@ -11,6 +11,7 @@ from functions.mcp_server.catalog import registry
 URL = "/functions/v1/mcp-server"
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 MODERN = "2026-07-28"
+RESOURCES = ["nexus://organization/info", *(f"nexus://schema/{noun}" for noun in ("contacts", "orders", "inventory"))]
 
 
 async def test_401_without_a_token_with_the_way_to_one(http, base_url):
@@ -150,6 +151,27 @@ async def test_the_official_client_works_with_the_real_tools(base_url, org, addr
         assert client.protocol_version == version
     assert [tool.name for tool in tools] == list(registry.tools)
     assert (found.is_error, found.structured_content["data"], missing.is_error) == (False, [], True)
+
+
+async def test_resources_tell_the_organization_and_the_full_schemas(rpc, org):
+    agent = org.agent("read")
+    listed = (await rpc("resources/list", as_=agent)).json()["result"]["resources"]
+    assert [each["uri"] for each in listed] == RESOURCES
+    read = [await rpc("resources/read", {"uri": uri}, as_=agent) for uri in RESOURCES]
+    info, contacts, *_ = (msgspec.json.decode(each.json()["result"]["contents"][0]["text"]) for each in read)
+    assert (info["organization"]["id"], info["usage"]["plan"]) == (str(org.id), "growth")
+    assert info["usage"]["usage"]["api_calls"]["used"] > 0
+    contact = contacts["tools"]["nexus_get_contact"]["result"]["properties"]["contact"]
+    assert contact["properties"]["email"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+@pytest.mark.parametrize("uri", RESOURCES)
+async def test_resources_are_closed_to_a_revoked_key(rpc, org, tenants, uri):
+    agent = org.agent("read")
+    with tenants.database() as db:
+        db.execute("UPDATE agent_api_keys SET is_active = false WHERE id = %s", (agent.key_id,))
+    answer = await rpc("resources/read", {"uri": uri}, as_=agent)
+    assert (answer.status_code, answer.json()["error"]) == (401, "key_revoked")
 
 
 def test_the_whole_list_of_tools_is_small_enough_to_load_every_time():

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from functions.mcp_server.registry import Arguments, Registry, ToolCall, WriteArguments, tool
-from functions.mcp_server.schemas import clearable, input_schema, output_schema
+from functions.mcp_server.schemas import clearable, input_schema, output_schema, record_schema
 
 
 class Colour(StrEnum):
@@ -62,7 +62,7 @@ def keywords(schema: Any) -> set[str]:
     return set(schema) | keywords(inner) | keywords(list(schema.get("properties", {}).values()))
 
 
-@pytest.mark.parametrize("schema", [input_schema(Order), output_schema(Whole)])
+@pytest.mark.parametrize("schema", [input_schema(Order), output_schema(Whole), record_schema(Whole)])
 def test_a_schema_is_portable(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["type"] == "object"
@@ -105,6 +105,21 @@ def test_a_result_is_outlined_by_the_members_that_it_always_has():
             "part": {"type": "object"},
         },
     }
+
+
+def test_a_record_is_described_in_full_where_there_is_room():
+    part = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "format": "uuid"},
+            "price": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+            "colour": {"enum": ["blue", "red"]},
+        },
+        "required": ["id", "price", "colour"],
+    }
+    described = record_schema(Whole)["properties"]
+    assert (described["parts"], described["part"]) == ({"type": "array", "items": part}, part)
+    assert described["note"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
 def test_a_listing_has_a_fixed_order_and_is_made_once_per_scope_set(server):

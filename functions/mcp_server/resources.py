@@ -1,0 +1,55 @@
+"""What an agent may read to learn about the organization and the records, without calling a tool."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from shared.kernel.json import encode
+from shared.quotas.models import UsageReport
+from shared.quotas.service import report_usage
+from shared.tenancy.models import Organization
+from shared.tenancy.service import get_organization
+
+from .registry import Resource, Tool, ToolCall, resource
+from .schemas import input_schema, record_schema
+
+
+class OrganizationInfo(msgspec.Struct, frozen=True):
+    organization: Organization
+    usage: UsageReport
+
+
+@resource(
+    "nexus://organization/info",
+    name="organization-info",
+    title="Organization",
+    description="Name, country, currency, time zone, plan, limits and what is used of them",
+)
+async def organization_info(call: ToolCall) -> OrganizationInfo:
+    organization = await get_organization(call.tx, organization_id=call.principal.organization_id)
+    return OrganizationInfo(organization, await report_usage(call.tx, calls_today=call.calls_today))
+
+
+def schema_of(noun: str, tools: Sequence[Tool]) -> Resource:
+    """The full schemas behind the outlines that a listing has room for."""
+
+    @resource(
+        f"nexus://schema/{noun}",
+        name=f"schema-{noun}",
+        title=f"Schema of {noun}",
+        description=f"JSON Schemas of what the tools for {noun} take and answer, in full",
+        mime_type="application/schema+json",
+    )
+    async def schema(_call: ToolCall) -> str:
+        described: dict[str, Any] = {
+            tool.name: {"arguments": input_schema(tool.arguments), "result": record_schema(tool.result)}
+            for tool in tools
+        }
+        return encode({"tools": described}).decode()
+
+    return schema
+
+
+def _described(tool: Tool) -> dict[str, Any]:
+    return {"arguments": input_schema(tool.arguments), "result": record_schema(tool.result)}
