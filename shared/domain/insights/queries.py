@@ -62,7 +62,7 @@ CONTACT_RECORD = """
             FROM (
                 SELECT event.created_at AS at, event.action, event.actor_type, event.entity_id,
                     CASE WHEN event.action LIKE '%%.update'
-                        THEN ARRAY(SELECT jsonb_object_keys(event.changes)) ELSE '{}' END AS changed,
+                        THEN ARRAY(SELECT jsonb_object_keys(event.changes) ORDER BY 1) ELSE '{}' END AS changed,
                     event.changes -> 'order_status' ->> 'to' AS order_status
                 FROM audit_events AS event
                 WHERE (event.entity_type, event.entity_id) = ('customers', contact.id)
