@@ -1,5 +1,7 @@
 """POST /functions/v1/mcp-server through HTTP; the protocol's own table is tested in tests/functions/mcp_server."""
 
+from pathlib import Path
+
 import httpx2
 import msgspec
 import pytest
@@ -182,3 +184,8 @@ def test_the_tools_are_those_of_the_contract_with_a_schema_each():
     listed = msgspec.json.decode(registry.listed_tools({"read", "write", "admin"}))
     assert all(tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object" for tool in listed)
     assert len(listed) == 13
+
+
+def test_every_tool_and_resource_is_documented():
+    document = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
+    assert [name for name in [*registry.tools, *registry.resources] if f"`{name}`" not in document] == []
