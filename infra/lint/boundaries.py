@@ -1,0 +1,100 @@
+"""What may stand in one place only: SQL, the environment, connections, broad excepts, imports of functions."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .source import Finding, Source, documentation
+
+SQL = re.compile(
+    r"\s*(?:"
+    r"(?i:insert\s+into\s|update\s+[\w.\"]+\s+(?:as\s+\w+\s+)?set\s|delete\s+from\s|select\s.*\bfrom\s|with\s+\w+\s+as\s"
+    r"|(?:create|alter|drop|truncate)\s+(?:table|role|database|schema|index|view|function|policy)\b)"
+    r"|(?:SELECT|COMMIT|ROLLBACK|SAVEPOINT|BEGIN|GRANT|REVOKE|SET\s+(?:LOCAL\s+)?ROLE|EXPLAIN)\b"
+    r")",
+    re.DOTALL,
+)
+SQL_ALLOWED = frozenset({"shared/runtime/db.py", "shared/tenancy/transactions.py"})
+"""Those that begin, enter and end a transaction."""
+SETTINGS = "shared/runtime/settings.py"
+OF_TENANCY = frozenset({"pool", "transaction", "Statement"})
+BROAD = frozenset({"Exception", "BaseException"})
+
+
+def sql_in_queries(source: Source) -> Iterator[Finding]:
+    """SQL stands in queries.py, and as one literal."""
+    if not source.is_code or source.under("infra/lint"):
+        return
+    allowed = source.path.name == "queries.py" or str(source.path) in SQL_ALLOWED
+    documentations = {id(each.value) for node in ast.walk(source.tree) if (each := documentation(node))}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.JoinedStr) and _is_sql(node.values[0] if node.values else None):
+            yield source.finding(node, "SQL is assembled here: write it as one literal with named parameters")
+        elif not allowed and _is_sql(node) and id(node) not in documentations and not _inside_f_string(source, node):
+            yield source.finding(node, "SQL stands outside queries.py: move the statement to the room's queries.py")
+
+
+def environment_in_settings(source: Source) -> Iterator[Finding]:
+    """The environment is read by settings alone; the launcher makes it."""
+    if not source.is_code or str(source.path) == SETTINGS or source.under("infra/local"):
+        return
+    for node in ast.walk(source.tree):
+        attribute = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        if attribute and node.attr in {"environ", "environb", "getenv"}:  # type: ignore[attr-defined]
+            yield source.finding(node, f"the environment is read here: add a setting to {SETTINGS}")
+    for statement, module, name in source.imports():
+        if module == "os" and name in {"environ", "environb", "getenv"}:
+            yield source.finding(statement, f"the environment is read here: add a setting to {SETTINGS}")
+
+
+def connections_in_runtime(source: Source) -> Iterator[Finding]:
+    """Only runtime holds connections and only tenancy opens transactions, so that no row is reached past RLS."""
+    if not source.under("shared", "functions") or not source.is_python:
+        return
+    for statement, module, name in source.imports():
+        if module.split(".")[0] in {"psycopg", "psycopg_pool"} and not source.under("shared/runtime"):
+            yield source.finding(statement, "psycopg is imported outside shared/runtime: use the Tx you are given")
+        of_tenancy = module == "shared.runtime.db" and name in OF_TENANCY
+        if of_tenancy and not source.under("shared/runtime", "shared/tenancy"):
+            yield source.finding(statement, f"{name} is imported outside shared/tenancy: use call.begin or tenant_tx")
+
+
+def broad_except_in_edge(source: Source) -> Iterator[Finding]:
+    """Nobody but the edge catches what it cannot mend; catching to clean up and raise again is no catching."""
+    if not source.under("shared", "functions") or source.under("shared/edge") or not source.is_python:
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not isinstance(node.body[-1], ast.Raise):
+            yield source.finding(node, "this catches everything: name the exceptions that are mended here")
+
+
+def functions_stand_alone(source: Source) -> Iterator[Finding]:
+    """A packaged function has no folder `functions` around it: siblings are imported relatively, others not at all."""
+    if not source.under("functions") or not source.is_python:
+        return
+    for statement, module, _ in source.imports():
+        if module.split(".")[0] in {"functions", "infra", "tests"}:
+            yield source.finding(statement, f"a function imports {module}: it stands on shared/ and its siblings alone")
+
+
+def rooms_re_export_nothing(source: Source) -> Iterator[Finding]:
+    """What a room has is imported from the module that has it; only the edge exports its decorators."""
+    if source.path.name != "__init__.py" or not source.is_code or str(source.path) == "shared/edge/__init__.py":
+        return
+    for node in source.tree.body:
+        if node is not documentation(source.tree):
+            yield source.finding(node, "an __init__.py holds its docstring and nothing else")
+
+
+def _is_sql(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value) is not None
+
+
+def _inside_f_string(source: Source, node: ast.AST) -> bool:
+    joined = (each for each in ast.walk(source.tree) if isinstance(each, ast.JoinedStr))
+    return any(node in each.values for each in joined)
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(each is None or (isinstance(each, ast.Name) and each.id in BROAD) for each in caught)

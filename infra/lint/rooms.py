@@ -1,0 +1,64 @@
+"""What shows only by looking at all rooms: that the import contracts see each of them, and who owns a table."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from .source import Finding, Source
+
+OWNS = re.compile(r"\bowns\b(.*?)(?:;|\.\s|\.$|$)", re.DOTALL | re.IGNORECASE)
+FILLERS = frozenset({"and", "the", "view", "views", "table", "tables", "no", "nothing", "reads", "itself"})
+WRITES = re.compile(
+    r"(?:insert\s+into|delete\s+from|(?<!do\s)(?<!for\s)\bupdate)\s+(?:only\s+)?(?:\w+\.)?(?!set\b)(\w+)", re.IGNORECASE
+)
+
+
+def rooms_are_packages(sources: Sequence[Source]) -> Iterator[Finding]:
+    """The import contracts do not look into a folder of shared/ that has no __init__.py."""
+    paths = {source.path for source in sources}
+    folders = {
+        parent
+        for source in sources
+        if source.under("shared") and source.is_python
+        for parent in source.path.parents
+        if parent.is_relative_to("shared")
+    }
+    for folder in sorted(folders):
+        if folder / "__init__.py" not in paths:
+            yield Finding(folder, 1, "no __init__.py: the import contracts would not see this room")
+
+
+def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
+    """A room writes the tables that its __init__.py says it owns, and each table has one owner."""
+    owned = {source.path.parent: tables_owned(source) for source in sources if _is_room(source)}
+    owners: dict[str, PurePosixPath] = {}
+    for room, tables in sorted(owned.items()):
+        for table in sorted(tables):
+            if owners.setdefault(table, room) != room:
+                yield Finding(
+                    room / "__init__.py", 1, f"{table} is also owned by {owners[table]}: a table has one owner"
+                )
+    for source in sources:
+        if source.path.name == "queries.py" and source.path.parent in owned:
+            yield from _foreign_writes(source, owned[source.path.parent], owners)
+
+
+def tables_owned(source: Source) -> frozenset[str]:
+    """The tables that a room's docstring names after "Owns", up to the next semicolon or full stop."""
+    told = OWNS.search(ast.get_docstring(source.tree) or "")
+    words = re.findall(r"[a-z_]+", told[1]) if told else []
+    return frozenset(words) - FILLERS
+
+
+def _foreign_writes(source: Source, own: frozenset[str], owners: dict[str, PurePosixPath]) -> Iterator[Finding]:
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for table in WRITES.findall(node.value):
+                if table.lower() in owners and table.lower() not in own:
+                    owner = owners[table.lower()]
+                    yield source.finding(node, f"{table} belongs to {owner}: call that room's service to change it")
+
+
+def _is_room(source: Source) -> bool:
+    return source.under("shared") and source.path.name == "__init__.py"

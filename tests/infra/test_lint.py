@@ -1,0 +1,146 @@
+"""Each house lint finds what it is for and leaves its neighbour alone."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from infra.lint import boundaries, rooms, sizes, words
+from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS
+from infra.lint.source import Source
+
+DOC = '"""What it is."""\n'
+LONG = DOC + "x = 1\n" * 401
+LONG_FUNCTION = "def work():\n" + "    x = 1\n" * 50
+MANY = "def work(tx, a, b, c, d, e, *, f, g): ..."
+CATCH = "try:\n    x = 1\nexcept {}:\n    {}\n"
+
+FAULTS = [
+    (boundaries.sql_in_queries, "shared/domain/orders/service.py", 'sql = "SELECT id FROM orders"'),
+    (boundaries.sql_in_queries, "functions/agent_auth/main.py", 'sql = """\n  UPDATE orders SET status = 1"""'),
+    (boundaries.sql_in_queries, "infra/queries.py", 'sql = f"DELETE FROM {table}"'),
+    (boundaries.sql_in_queries, "infra/deploy.py", 'run("create role someone")'),
+    (boundaries.environment_in_settings, "shared/auth/tokens.py", 'import os\nos.environ["HOME"]'),
+    (boundaries.environment_in_settings, "functions/agent_auth/main.py", 'import os\nos.getenv("HOME")'),
+    (boundaries.environment_in_settings, "infra/package.py", "from os import environ"),
+    (boundaries.connections_in_runtime, "shared/edge/call.py", "import psycopg"),
+    (boundaries.connections_in_runtime, "functions/rest/main.py", "from psycopg_pool import AsyncConnectionPool"),
+    (boundaries.connections_in_runtime, "shared/edge/call.py", "from shared.runtime.db import transaction"),
+    (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("Exception", "pass")),
+    (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("(ValueError, BaseException)", "x = 2")),
+    (boundaries.broad_except_in_edge, "functions/auth/main.py", CATCH.format("", "pass")),
+    (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "from functions.agent_register import main"),
+    (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "import infra.gateway"),
+    (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC + "from .tokens import mint"),
+    (sizes.sizes, "functions/agent_auth/main.py", DOC + "x = 1\n" * 61),
+    (sizes.sizes, "shared/auth/tokens.py", LONG),
+    (sizes.sizes, "shared/auth/tokens.py", LONG_FUNCTION),
+    (sizes.sizes, "shared/auth/tokens.py", MANY),
+    (sizes.sizes, "tests/test_it.py", "def test_it():\n" + "    x = 1\n" * 40),
+    (sizes.documented, "shared/auth/tokens.py", "x = 1"),
+    (words.names_say_something, "shared/edge/helpers.py", DOC),
+    (words.names_say_something, "shared/utils/text.py", DOC),
+    (words.ties_to_nothing, "docs/agents.md", "see /home/" + "sam/notes"),
+    (words.ties_to_nothing, "requirements/dev.txt", "--index-" + "url somewhere"),
+]
+
+NEIGHBOURS = [
+    (boundaries.sql_in_queries, "shared/domain/orders/queries.py", 'sql = "SELECT id FROM orders"'),
+    (boundaries.sql_in_queries, "shared/tenancy/transactions.py", 'ENTER = "SELECT app.enter(%(role)s)"'),
+    (boundaries.sql_in_queries, "shared/edge/call.py", '"""Select one from many: with care as always."""'),
+    (boundaries.sql_in_queries, "shared/edge/call.py", 'message = "update the key, then select a plan"'),
+    (boundaries.sql_in_queries, "tests/test_it.py", 'sql = "SELECT 1 FROM orders"'),
+    (boundaries.environment_in_settings, "shared/runtime/settings.py", "import os\nos.environ"),
+    (boundaries.environment_in_settings, "infra/local/up.py", "import os\nos.environ"),
+    (boundaries.connections_in_runtime, "shared/runtime/db.py", "import psycopg"),
+    (boundaries.connections_in_runtime, "shared/tenancy/transactions.py", "from shared.runtime.db import transaction"),
+    (boundaries.connections_in_runtime, "shared/domain/orders/queries.py", "from shared.runtime.db import Tx"),
+    (boundaries.broad_except_in_edge, "shared/edge/endpoint.py", CATCH.format("Exception", "pass")),
+    (boundaries.broad_except_in_edge, "shared/runtime/db.py", CATCH.format("BaseException", "raise")),
+    (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("ValueError", "pass")),
+    (boundaries.functions_stand_alone, "functions/mcp_server/main.py", "from .catalog import registry"),
+    (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC),
+    (sizes.sizes, "functions/agent_auth/main.py", DOC + "x = 1\n" * 60 + "# why\n" * 9),
+    (
+        sizes.sizes,
+        "shared/auth/tokens.py",
+        "def work():\n" + '    """Told.\n\n    At length.\n    """\n' + "    x = 1\n" * 49,
+    ),
+    (sizes.sizes, "shared/auth/tokens.py", MANY.replace(", g", "")),
+    (sizes.documented, "shared/domain/__init__.py", ""),
+    (words.names_say_something, "docs/common.md", ""),
+    (words.ties_to_nothing, "docs/agents.md", "the data are in /var/lib/nexus or https://nexus.example/work/"),
+]
+
+
+@pytest.mark.parametrize(("lint", "path", "text"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
+def test_a_planted_fault_is_found(lint, path, text):
+    assert len(list(lint(Source(PurePosixPath(path), text)))) == 1
+
+
+@pytest.mark.parametrize(("lint", "path", "text"), NEIGHBOURS, ids=lambda value: getattr(value, "__name__", None))
+def test_what_only_looks_like_a_fault_is_left_alone(lint, path, text):
+    assert list(lint(Source(PurePosixPath(path), text))) == []
+
+
+def test_every_lint_has_a_planted_fault():
+    assert {lint for lint, _, _ in FAULTS} == set(LINTS)
+
+
+@pytest.fixture
+def tree():
+    """Two rooms, each with a table."""
+
+    def make(files: dict[str, str]) -> list[Source]:
+        texts = {
+            "shared/__init__.py": DOC,
+            "shared/customers/__init__.py": '"""Contacts.\n\nOwns customers and labels; reads orders.\n"""',
+            "shared/orders/__init__.py": '"""Orders.\n\nOwns orders. Calls customers.\n"""',
+            **{f"shared/{name}.py": text for name, text in files.items()},
+        }
+        return [Source(PurePosixPath(path), text) for path, text in texts.items()]
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO labels (name) VALUES (1)",
+        "UPDATE customers SET a = 1",
+        "WITH a AS (DELETE FROM public.labels) SELECT 1",
+    ],
+)
+def test_a_room_that_writes_a_table_of_another_is_found(tree, sql):
+    (found,) = rooms.tables_have_one_owner(tree({"orders/queries": f'{DOC}sql = "{sql}"'}))
+    assert "belongs to shared/customers" in found.message
+
+
+def test_a_room_may_write_its_own_tables_and_lock_others(tree):
+    sql = "INSERT INTO orders VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 1; SELECT 1 FROM customers FOR UPDATE"
+    assert list(rooms.tables_have_one_owner(tree({"orders/queries": f'{DOC}sql = "{sql}"'}))) == []
+
+
+def test_a_table_with_two_owners_is_found(tree):
+    (found,) = rooms.tables_have_one_owner(tree({"stock/__init__": '"""Stock.\n\nOwns the table orders.\n"""'}))
+    assert "orders is also owned by shared/orders" in found.message
+
+
+def test_a_folder_that_the_import_contracts_cannot_see_is_found(tree):
+    (found,) = rooms.rooms_are_packages(tree({"hidden/service": DOC}))
+    assert str(found.path) == "shared/hidden"
+    assert rooms.rooms_are_packages in TREE_LINTS
+
+
+def test_a_room_that_is_not_in_the_import_contracts_fails_them(tmp_path: Path):
+    for name in ("shared", "functions", "infra", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "shared/newroom").mkdir()
+    (tmp_path / "shared/newroom/__init__.py").write_text(DOC)
+    command = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run([command, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode != 0, run.stdout
+    assert "newroom" in run.stdout
