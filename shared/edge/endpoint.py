@@ -12,7 +12,7 @@ from uuid import uuid4
 import functions_framework.aio
 import msgspec
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from shared.auth.credentials import caller
@@ -29,6 +29,8 @@ from .response import encoded, finish, preflight, refused
 from .spec import MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
+_CLIENT_CLOSED_REQUEST = 499
+"""For the log line alone: nobody is left to read it."""
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 
 
@@ -165,6 +167,9 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], request: Request) -
         headers |= refusal.usage.headers() if isinstance(refusal, RateExceeded) else {}
         headers |= {"Allow": spec.method} if isinstance(refusal, MethodNotAllowed) else {}
         response = refused(refusal, request_id=request_id)
+    except ClientDisconnect:
+        call.log["error"] = "client_disconnected"
+        response = Response(status_code=_CLIENT_CLOSED_REQUEST)
     except Exception as fault:  # noqa: BLE001
         call.log["exc_info"] = fault
         response = refused(Refusal(), request_id=request_id)
