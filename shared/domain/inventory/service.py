@@ -5,6 +5,7 @@ from uuid import UUID
 
 from shared.kernel.errors import NotFound
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
@@ -28,10 +29,10 @@ async def list_inventory(
     cursor: str | None = None,
     limit: int,
 ) -> Page[ItemStock]:
-    """The newest items first. `search` is a whole SKU, item number or barcode, as written or in capitals."""
+    """The newest items first. `search` is a whole SKU, item number or barcode, as written or in capitals and ASCII digits."""
     rows = await queries.list_item_stock(
         tx,
-        codes=[search, search.upper()] if search is not None else None,
+        codes=[search, fold(search).upper()] if search is not None else None,
         sku=sku,
         category=category,
         low_stock=low_stock,

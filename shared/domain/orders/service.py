@@ -10,6 +10,7 @@ from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.money import quantize
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
@@ -60,12 +61,13 @@ async def list_orders(
     limit: int,
 ) -> Page[OrderSummary]:
     """The newest first. `order_number` may be the beginning of one; `created_below` is the first moment too late."""
+    number = order_number and _as_generated(order_number)
     rows = await queries.list_orders(
         tx,
         order_status=order_status,
         customer_id=customer_id,
-        number_from=order_number and order_number.upper(),
-        number_below=order_number and order_number.upper() + LAST,
+        number_from=number,
+        number_below=number and number + LAST,
         created_from=created_from,
         created_below=created_below,
         after=_after(cursor),
@@ -181,11 +183,16 @@ async def update_order_status(
 
 
 def _named(reference: str) -> tuple[UUID | None, list[str] | None]:
-    """The id, or the numbers that may be meant: as written, then in capitals."""
+    """The id, or the numbers that may be meant: as written, then as ours are written."""
     try:
         return UUID(reference), None
     except ValueError:
-        return None, [reference, reference.upper()]
+        return None, [reference, _as_generated(reference)]
+
+
+def _as_generated(number: str) -> str:
+    """In capitals and ASCII digits, as generated numbers are."""
+    return fold(number).upper()
 
 
 def _no_order(reference: str) -> NotFound:
