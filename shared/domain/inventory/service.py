@@ -29,7 +29,7 @@ async def list_inventory(
     cursor: str | None = None,
     limit: int,
 ) -> Page[ItemStock]:
-    """The newest items first. `search` is a whole SKU, item number or barcode, as written or in capitals and ASCII digits."""
+    """The newest items first. `search` is a whole SKU, item number or barcode, small letters and Arabic digits too."""
     rows = await queries.list_item_stock(
         tx,
         codes=[search, fold(search).upper()] if search is not None else None,
