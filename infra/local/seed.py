@@ -1,0 +1,68 @@
+"""`nexus seed`: the demo business, put into the database once; a second time changes nothing."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from infra.local.demo_business import queries
+from infra.local.demo_business.business import insert_shop
+from infra.local.demo_business.people import Access
+from infra.local.demo_business.queries import Counts
+from infra.local.demo_business.shops import SHOPS
+from infra.local.secrets import Secrets
+from shared.kernel.clock import utc_now
+
+BCRYPT_COST = 10
+
+
+class SeedReport(msgspec.Struct, frozen=True):
+    """`created` is false where the demo business had been there before; the counts are what there is now."""
+
+    created: bool
+    organizations: list[Counts]
+
+    def __str__(self) -> str:
+        return "; ".join(
+            f"{each.organization} ({each.plan}): {each.contacts} contacts, {each.items} items, {each.orders} orders, "
+            f"{each.conversations} conversations"
+            for each in self.organizations
+        )
+
+
+def seed(
+    admin_url: str,
+    secrets: Secrets,
+    *,
+    now: datetime | None = None,
+    on_shop: Callable[[str], None] = lambda _: None,
+) -> SeedReport:
+    """Puts in what is missing, each organization whole or not at all.
+
+    Names, amounts and ids are the same everywhere; dates run up to `now`, which is the present hour unless given.
+    """
+    at = (now or utc_now()).replace(minute=0, second=0, microsecond=0) - timedelta(minutes=5)
+    with psycopg.connect(admin_url, autocommit=True, application_name="nexus seed") as database:
+        present = queries.count_rows(database, organization_ids=_ids())
+        if len(present) == len(SHOPS):
+            return SeedReport(created=False, organizations=present)
+        access = Access(secrets.demo_email, _hashed(secrets.demo_password))
+        for shop in SHOPS:
+            with database.transaction():
+                queries.lock_seed(database)
+                if not queries.count_rows(database, organization_ids=[shop.organization_id]):
+                    insert_shop(database, shop, access, at)
+                    on_shop(shop.name)
+        return SeedReport(created=True, organizations=queries.count_rows(database, organization_ids=_ids()))
+
+
+def _ids() -> list[UUID]:
+    return [shop.organization_id for shop in SHOPS]
+
+
+def _hashed(password: str) -> str:
+    import bcrypt  # noqa: PLC0415  a second run needs it not
+
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(BCRYPT_COST)).decode()
