@@ -31,6 +31,7 @@ from .spec import MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
 """For the log line alone: nobody is left to read it."""
+_PATH = re.compile(r"/functions/v1/([a-z0-9-]+)")
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 
 
@@ -83,10 +84,21 @@ def endpoint(
     return declare
 
 
+Refuse = Callable[[Request, Refusal, str], Response]
+"""How a refusal of that request, under that request id, is told."""
+
+
+def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
+    return refused(refusal, request_id=request_id)
+
+
 def surface(
-    *, tag: str, method: str = "*", access: frozenset[Kind], rate: RateClass = STANDARD
+    *, tag: str, method: str = "*", access: frozenset[Kind], rate: RateClass = STANDARD, refuse: Refuse = _refuse
 ) -> Callable[[Handler], Handler]:
-    """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response."""
+    """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response.
+
+    `refuse` tells every refusal in that protocol, those that came before the handler too.
+    """
 
     def declare(handler: Handler) -> Handler:
         spec = _spec(
@@ -102,7 +114,7 @@ def surface(
             refusals=(),
             surface=True,
         )
-        return _registered(handler, spec, _hand_over)
+        return _registered(handler, spec, _hand_over, refuse)
 
     return declare
 
@@ -131,9 +143,10 @@ def cron(*, every_s: int) -> Callable[[Handler], Handler]:
 
 def _spec(handler: Handler, **declared: Any) -> Spec:
     summary, _, description = (inspect.getdoc(inspect.getmodule(handler)) or "").partition("\n")
-    name = Path(inspect.getfile(handler)).parent.name.replace("_", "-")
+    # Deployed, the folder may have any name; the first line of the docstring keeps the function's own.
+    told = _PATH.search(summary)
     return Spec(
-        name=name,
+        name=told[1] if told else Path(inspect.getfile(handler)).parent.name.replace("_", "-"),
         summary=summary.partition(": ")[2] or summary,
         description=description.strip(),
         result=get_type_hints(handler).get("return"),
@@ -141,17 +154,17 @@ def _spec(handler: Handler, **declared: Any) -> Spec:
     )
 
 
-def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any]) -> Handler:
+def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refuse: Refuse = _refuse) -> Handler:
     @wraps(handler)
     async def function(request: Request) -> Response:
-        return await _serve(spec, partial(respond, spec, handler), request)
+        return await _serve(spec, partial(respond, spec, handler), refuse, request)
 
     function.spec = spec  # type: ignore[attr-defined]
     registered = functions_framework.aio.http(function)
     return cast("Handler", registered)
 
 
-async def _serve(spec: Spec, respond: Callable[[Call], Any], request: Request) -> Response:
+async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
     """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
     started = time.perf_counter()
     request_id = _request_id(request)
@@ -165,17 +178,22 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], request: Request) -
     except Refusal as refusal:
         call.log["error"] = refusal.code
         headers |= refusal.usage.headers() if isinstance(refusal, RateExceeded) else {}
-        headers |= {"Allow": spec.method} if isinstance(refusal, MethodNotAllowed) else {}
-        response = refused(refusal, request_id=request_id)
+        headers |= _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else {}
+        response = refuse(request, refusal, request_id)
     except ClientDisconnect:
         call.log["error"] = "client_disconnected"
         response = Response(status_code=_CLIENT_CLOSED_REQUEST)
     except Exception as fault:  # noqa: BLE001
         call.log["exc_info"] = fault
-        response = refused(Refusal(), request_id=request_id)
+        response = refuse(request, Refusal(), request_id)
     headers |= call.usage.headers() if call.usage else {}
     _log(spec, call, response, time.perf_counter() - started)
     return finish(response, request=request, request_id=request_id, headers=headers)
+
+
+def _allow(spec: Spec, refusal: MethodNotAllowed) -> dict[str, str]:
+    """A surface says itself which methods its path takes."""
+    return {"Allow": ", ".join(refusal.details.get("allowed", [spec.method]))}
 
 
 async def _admit(spec: Spec, call: Call) -> None:
@@ -187,11 +205,11 @@ async def _admit(spec: Spec, call: Call) -> None:
 
 
 def _caller(spec: Spec, request: Request) -> Principal:
-    authorization = request.headers.get("authorization")
-    if spec.public and (spec.surface or authorization is None):
-        # A protocol of its own reads its credentials itself.
+    if spec.public:
+        # A dead token, which a client may send along, must not keep it from exchanging its key for a new one; OAuth
+        # clients send Basic; and a protocol of its own reads its credentials itself.
         return ANONYMOUS
-    principal = caller(authorization)
+    principal = caller(request.headers.get("authorization"))
     if principal.kind not in spec.access:
         allowed = sorted(kind.value for kind in spec.access)
         raise NotForThisCaller(f"{spec.name} serves {', '.join(allowed)}, not {principal.kind.value}", allowed=allowed)

@@ -11,7 +11,10 @@ from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.runtime.settings import settings
 
 JSON = "application/json"
-_EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate"
+_EXPOSED = (
+    "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, "
+    "X-Supabase-Api-Version, X-Sb-Error-Code, X-Total-Count, Link"
+)
 _ALLOWED = (
     "authorization, apikey, content-type, accept, idempotency-key, x-client-info, x-supabase-api-version, "
     "x-request-id, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id"

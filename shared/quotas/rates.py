@@ -29,6 +29,9 @@ BULK = RateClass("bulk", 20)
 KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
 PUBLIC = RateClass("public", 300, by_address=True)
+SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True)
+SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True)
+TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True)
 
 
 class Usage(NamedTuple):

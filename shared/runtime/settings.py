@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     user_token_ttl_s: int = Field(default=3600, gt=0)
     bcrypt_cost: int = Field(default=10, ge=4, le=12)
     signup_enabled: bool = True
+    email_autoconfirm: bool = True
+    """False: who signs up waits until an administrator has confirmed the address; no mail goes out."""
 
     log_level: str = "info"
 
