@@ -1,0 +1,81 @@
+"""The routes of the service: every account."""
+
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from shared.edge.response import encoded
+from shared.kernel import json
+from shared.kernel.clock import utc_now
+from shared.kernel.errors import InvalidRequest
+from shared.platform.accounts import admin
+from shared.platform.accounts.admin import Ban, Changes
+from shared.platform.accounts.models import User
+from shared.runtime.settings import settings
+
+from .bodies import AdminUser, Deletion, PageQuery, duration
+from .dispatch import PREFIX, Visit
+from .left_out import PhoneProviderDisabled
+
+
+async def list_users(visit: Visit, *, query: PageQuery) -> Response:
+    """Accounts, newest first, page by page."""
+    found = await admin.list_users(visit.visitor, page=query.page, per_page=query.per_page)
+    headers = {"X-Total-Count": str(found.total), "Link": _links(query, found.total)}
+    body = json.encode({"users": found.users, "aud": "authenticated"})
+    return encoded(body, status=200, headers={name: value for name, value in headers.items() if value})
+
+
+async def create_user(visit: Visit, *, body: AdminUser) -> User:
+    """Make an account for somebody."""
+    if body.phone:
+        raise PhoneProviderDisabled
+    if not body.email:
+        raise InvalidRequest("email is missing: an account cannot be made without it")
+    return await admin.create_user(
+        visit.visitor, email=body.email, changes=_changes(body), user_id=body.id, ban=_ban(body.ban_duration)
+    )
+
+
+async def get_user(visit: Visit, *, user_id: UUID) -> User:
+    """One account."""
+    return await admin.get_user(visit.visitor, user_id=user_id)
+
+
+async def update_user(visit: Visit, *, user_id: UUID, body: AdminUser) -> User:
+    """Change an account: address, password, metadata, ban."""
+    if body.phone:
+        raise PhoneProviderDisabled
+    return await admin.update_user(visit.visitor, user_id=user_id, changes=_changes(body), ban=_ban(body.ban_duration))
+
+
+async def delete_user(visit: Visit, *, user_id: UUID, body: Deletion) -> dict[str, Any]:
+    """Delete an account with its sessions and memberships."""
+    await admin.delete_user(visit.visitor, user_id=user_id, soft=body.should_soft_delete)
+    return {}
+
+
+def _changes(body: AdminUser) -> Changes:
+    return Changes(
+        email=body.email,
+        password=body.password,
+        password_hash=body.password_hash,
+        email_confirm=body.email_confirm,
+        app_metadata=body.app_metadata,
+        user_metadata=body.user_metadata,
+    )
+
+
+def _ban(ban_duration: str | None) -> Ban | None:
+    if not ban_duration:
+        return None
+    return Ban(None if ban_duration == "none" else utc_now() + duration(ban_duration))
+
+
+def _links(query: PageQuery, total: int) -> str:
+    """RFC 8288; `page` comes first, where the clients look for it."""
+    last = max(1, -(-total // query.per_page))
+    pages = {"next": query.page + 1, "last": last} if query.page < last else {"last": last}
+    url = f"{settings().base_url}{PREFIX}/admin/users"
+    return ", ".join(f'<{url}?page={page}&per_page={query.per_page}>; rel="{rel}"' for rel, page in pages.items())

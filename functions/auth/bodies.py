@@ -1,0 +1,115 @@
+"""What the routes take. Names that this host has no use for are passed over, since clients send more than they mean."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.kernel.errors import InvalidRequest
+from shared.platform.accounts.sessions import LogoutScope
+
+MOST_PER_PAGE = 1000
+_DURATION = re.compile(r"(?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h))+", re.ASCII)
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+
+Email = Annotated[str | None, Field(max_length=320)]
+Password = Annotated[str | None, Field(max_length=4096, description="6 characters to 72 bytes.")]
+Metadata = Annotated[
+    dict[str, Any] | None, Field(description="Travels in every token: at most 4,000 characters of JSON in all.")
+]
+Phone = Annotated[str | None, Field(max_length=64, description="Refused: signing in by phone is switched off.")]
+
+
+class SignUp(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email = None
+    password: Password = None
+    phone: Phone = None
+    data: Metadata = None
+
+
+class Grant(BaseModel):
+    """`email` and `password` for grant_type=password, `refresh_token` for grant_type=refresh_token."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email = None
+    password: Password = None
+    phone: Phone = None
+    refresh_token: Annotated[str | None, Field(max_length=4096)] = None
+
+
+class UserChanges(BaseModel):
+    """Of one's own account; in `data`, null takes a name out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email = None
+    password: Password = None
+    phone: Phone = None
+    data: Metadata = None
+    app_metadata: Annotated[dict[str, Any] | None, Field(description="Refused: only the service may set it.")] = None
+
+
+class AdminUser(BaseModel):
+    """Of any account; in metadata, null takes a name out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: Annotated[UUID | None, Field(description="When the account is made.")] = None
+    email: Email = None
+    password: Password = None
+    password_hash: Annotated[str | None, Field(max_length=100, description="bcrypt, instead of the password.")] = None
+    phone: Phone = None
+    email_confirm: Annotated[bool | None, Field(description="True confirms the address.")] = None
+    role: Annotated[str | None, Field(pattern="^authenticated$")] = None
+    user_metadata: Metadata = None
+    app_metadata: Metadata = None
+    ban_duration: Annotated[
+        str | None, Field(max_length=100, description="none, or a duration such as 24h or 1h30m.")
+    ] = None
+
+
+class Deletion(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    should_soft_delete: Annotated[bool, Field(description="True keeps the id and nothing else.")] = False
+
+
+class GrantQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    grant_type: Annotated[str, Field(max_length=100, description="password or refresh_token.")] = ""
+
+
+class LogoutQuery(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    scope: LogoutScope = LogoutScope.GLOBAL
+
+
+class PageQuery(BaseModel):
+    """The Python client sends both names empty."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    page: Annotated[int, BeforeValidator(lambda text: text or 1), Field(ge=1, le=1_000_000)] = 1
+    per_page: Annotated[int, BeforeValidator(lambda text: text or 50), Field(ge=1, le=MOST_PER_PAGE)] = 50
+
+
+def duration(text: str) -> timedelta:
+    """A duration as Go writes it: 24h, 1h30m, 300ms.
+
+    Raises:
+        InvalidRequest: for any other text, and beyond what a calendar holds.
+    """
+    if not _DURATION.fullmatch(text):
+        raise InvalidRequest("ban_duration is none or a duration such as 24h or 1h30m")
+    parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)", text)
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if seconds > timedelta(days=365 * 1000).total_seconds():
+        raise InvalidRequest("ban_duration is at most a thousand years")
+    return timedelta(seconds=seconds)

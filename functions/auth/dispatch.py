@@ -1,0 +1,138 @@
+"""From a request to its route: the project's key, the path, who may, how often, then the body."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from shared.auth.credentials import project_caller
+from shared.edge import Call
+from shared.edge.body import parse_body, parse_fields, read_body
+from shared.edge.response import encoded
+from shared.kernel import json
+from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
+from shared.platform.accounts.admin import UserNotFound
+from shared.platform.accounts.models import Visitor
+from shared.quotas.rates import RateClass, charge
+from shared.tenancy.principal import Principal
+
+from .access import Access, person, service
+from .left_out import OPEN, refusal_of
+
+PREFIX = "/auth/v1"
+
+
+class NoSuchPath(NotFound):
+    code = "not_found"
+    default_message = "no route of this host answers that path"
+
+
+class Route(NamedTuple):
+    """What a route takes, who may ask it and what it answers; the documents are made of it too."""
+
+    method: str
+    path: str
+    """Below /auth/v1; `{id}` is a user's."""
+    handler: Callable[..., Awaitable[Any]]
+    """Takes the visit, then `query`, `body` and `user_id` where the route has them."""
+    access: Access = Access.KEY
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    result: Any = None
+    status: int = 200
+    rate: RateClass | None = None
+    """Beside the surface's own."""
+    refusals: tuple[type[Refusal], ...] = ()
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or "").partition("\n")[0]
+
+
+class Visit(NamedTuple):
+    call: Call
+    principal: Principal | None
+    """The person or the service, where the route asks for one."""
+
+    @property
+    def visitor(self) -> Visitor:
+        return Visitor(self.call.address, self.call.request.headers.get("user-agent"), self.call.request_id)
+
+    @property
+    def person(self) -> Principal:
+        if self.principal is None:
+            raise AssertionError("a route that asks for no person")
+        return self.principal
+
+
+async def answer(routes: Sequence[Route], call: Call) -> Response:
+    """The route's answer.
+
+    Raises:
+        Refusal: whatever stands in the way, in the order of this module's first line.
+    """
+    path = _path(call)
+    project = None if _is_open(routes, path) else _project(call)
+    route, found = _route(routes, "GET" if call.request.method == "HEAD" else call.request.method, path)
+    visit = Visit(call, _admitted(route, project, call.request.headers.get("authorization")))
+    call.log["route"] = f"{route.method} {route.path}"
+    if visit.principal is not None:
+        call.principal = visit.principal
+    if route.rate is not None:
+        call.usage = await charge(route.rate, call.principal, address=call.address)
+    result = await route.handler(visit, **found, **await _arguments(route, call))
+    if isinstance(result, Response):
+        return result
+    return encoded(b"" if result is None else json.encode(result), status=route.status)
+
+
+def _path(call: Call) -> str:
+    return call.request.url.path.removeprefix(PREFIX).removesuffix("/")
+
+
+def _is_open(routes: Sequence[Route], path: str) -> bool:
+    return path.startswith(OPEN) or any(route.access is Access.OPEN for route in routes if route.path == path)
+
+
+def _project(call: Call) -> Principal:
+    return project_caller(call.request.headers.get("apikey") or call.request.query_params.get("apikey"))
+
+
+def _route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, UUID]]:
+    parent, _, last = path.rpartition("/")
+    exact = [route for route in routes if route.path == path]
+    fitting = exact or [route for route in routes if route.path == f"{parent}/{{id}}"]
+    if not fitting:
+        raise refusal_of(path) or NoSuchPath
+    for route in fitting:
+        if route.method == method:
+            return route, {} if exact else {"user_id": _user_id(last)}
+    allowed = [route.method for route in fitting]
+    raise MethodNotAllowed(f"{path} answers {', '.join(allowed)}", allowed=allowed)
+
+
+def _user_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as fault:
+        raise UserNotFound("the id in the path is not a UUID") from fault
+
+
+def _admitted(route: Route, project: Principal | None, authorization: str | None) -> Principal | None:
+    if route.access is Access.PERSON:
+        return person(authorization)
+    if route.access is Access.SERVICE and project is not None:
+        return service(project, authorization)
+    return None
+
+
+async def _arguments(route: Route, call: Call) -> dict[str, BaseModel]:
+    arguments: dict[str, BaseModel] = {}
+    if route.query is not None:
+        arguments["query"] = parse_fields(route.query, call.request.url.query)
+    if route.body is not None:
+        content_type = call.request.headers.get("content-type", "")
+        arguments["body"] = parse_body(route.body, await read_body(call.request), content_type, form=False)
+    return arguments

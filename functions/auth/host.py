@@ -1,0 +1,62 @@
+"""The routes that tell of the host itself."""
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from shared.edge.response import encoded
+from shared.kernel import json
+from shared.runtime.settings import settings
+
+from .dispatch import Visit
+
+_PUBLIC_MEMBERS = frozenset({"kty", "kid", "alg", "use", "crv", "x", "y", "n", "e"})
+_JWKS_MAX_AGE_S = 600
+
+
+class Health(msgspec.Struct, frozen=True):
+    version: str
+    name: str
+    description: str
+
+
+class HostSettings(msgspec.Struct, frozen=True):
+    """Ways in that are open."""
+
+    external: dict[str, bool]
+    disable_signup: bool
+    mailer_autoconfirm: bool
+    phone_autoconfirm: bool
+    sms_provider: str
+    saml_enabled: bool
+
+
+async def health(_visit: Visit) -> Health:
+    """That the host answers."""
+    return Health(version="0.1.0", name="nexus-auth", description="Accounts and sessions, for supabase clients")
+
+
+async def host_settings(_visit: Visit) -> HostSettings:
+    """Which ways to sign in are open."""
+    chosen = settings()
+    return HostSettings(
+        external={"email": True, "phone": False, "anonymous_users": False},
+        disable_signup=not chosen.signup_enabled,
+        mailer_autoconfirm=chosen.email_autoconfirm,
+        phone_autoconfirm=False,
+        sms_provider="",
+        saml_enabled=False,
+    )
+
+
+async def jwks(_visit: Visit) -> Response:
+    """The public keys that tokens are verified with."""
+    published = [_public(key) for key in msgspec.json.decode(settings().jwt_jwks)["keys"] if key["kty"] != "oct"]
+    headers = {"Cache-Control": f"public, max-age={_JWKS_MAX_AGE_S}"}
+    return encoded(json.encode({"keys": published}), status=200, headers=headers)
+
+
+def _public(key: dict[str, Any]) -> dict[str, Any]:
+    """Whatever else the setting holds, a private member never leaves."""
+    return {name: value for name, value in key.items() if name in _PUBLIC_MEMBERS} | {"key_ops": ["verify"]}

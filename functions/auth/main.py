@@ -1,0 +1,19 @@
+"""/auth/v1: people's accounts and sessions, as supabase clients ask for them.
+
+Every call carries the project's publishable or secret key as `apikey`, but for keys, health and the paths that a link
+in a mail opens; a person's access token or, for `admin`, a secret key goes in Authorization.
+"""
+
+from starlette.responses import Response
+
+from shared.edge import ANYONE, Call, surface
+from shared.quotas.rates import PUBLIC
+
+from .dispatch import answer
+from .refusing import refused
+from .routes import ROUTES
+
+
+@surface(tag="Auth", access=ANYONE, rate=PUBLIC, refuse=refused)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

@@ -1,0 +1,151 @@
+"""What the project's own service does with accounts."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from shared.kernel.errors import Conflict, NotFound
+from shared.runtime.db import AlreadyExists, InvalidReference, Tx
+from shared.tenancy.transactions import accounts_tx
+
+from . import queries
+from .credentials import check_metadata, checked_hash, email_address, hash_password
+from .models import User, UserPage, Visitor
+from .people import EMAIL_PROVIDER, EmailExists
+from .sessions import record
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    default_message = "there is no user with that id"
+
+
+class UserInUse(Conflict):
+    code = "user_in_use"
+    default_message = "an agent works under this account: it cannot be deleted"
+
+
+class Changes(NamedTuple):
+    """Of an account; None leaves a value as it is."""
+
+    email: str | None = None
+    password: str | None = None
+    password_hash: str | None = None
+    email_confirm: bool | None = None
+    app_metadata: dict[str, Any] | None = None
+    user_metadata: dict[str, Any] | None = None
+
+
+class Ban(NamedTuple):
+    """`until` None ends a ban."""
+
+    until: datetime | None
+
+
+async def list_users(visitor: Visitor, *, page: int, per_page: int) -> UserPage:
+    """Newest first, people and the accounts of agents; the first page is 1."""
+    async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
+        users = await queries.list_users(tx, limit=per_page, offset=(page - 1) * per_page)
+        return UserPage(users, await queries.count_users(tx))
+
+
+async def get_user(visitor: Visitor, *, user_id: UUID) -> User:
+    """The account.
+
+    Raises:
+        UserNotFound.
+    """
+    async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
+        return await _user(tx, user_id)
+
+
+async def create_user(
+    visitor: Visitor, *, email: str, changes: Changes, user_id: UUID | None = None, ban: Ban | None = None
+) -> User:
+    """Without `email_confirm` the account cannot sign in yet; without a password not by password.
+
+    Raises:
+        EmailExists, WeakPassword, MetadataTooLarge, InvalidRequest.
+        AlreadyExists: the id is taken.
+    """
+    made, encrypted_password = user_id or uuid4(), await _hash(changes)
+    try:
+        async with accounts_tx(request_id=visitor.request_id) as tx:
+            await queries.insert_user(
+                tx,
+                user_id=made,
+                email=email_address(email),
+                encrypted_password=encrypted_password,
+                is_confirmed=bool(changes.email_confirm),
+                metadata=({**EMAIL_PROVIDER, **(changes.app_metadata or {})}, changes.user_metadata or {}),
+                banned_until=ban.until if ban else None,
+            )
+            await queries.upsert_email_identity(tx, user_id=made)
+            record(tx, visitor, action="user_created", user_id=made)
+            return await _user(tx, made)
+    except AlreadyExists as taken:
+        raise _taken(taken) from taken
+
+
+async def update_user(visitor: Visitor, *, user_id: UUID, changes: Changes, ban: Ban | None) -> User:
+    """A new password ends every session of the user.
+
+    Raises:
+        UserNotFound, EmailExists, WeakPassword, MetadataTooLarge, InvalidRequest.
+    """
+    encrypted_password = await _hash(changes)
+    try:
+        async with accounts_tx(request_id=visitor.request_id) as tx:
+            await queries.update_user(
+                tx,
+                user_id=user_id,
+                email=email_address(changes.email) if changes.email else None,
+                is_confirmed=changes.email_confirm or None,
+                encrypted_password=encrypted_password,
+                metadata=(changes.app_metadata, changes.user_metadata),
+            )
+            if ban is not None:
+                await queries.update_ban(tx, user_id=user_id, banned_until=ban.until)
+            if changes.email or changes.email_confirm:
+                await queries.upsert_email_identity(tx, user_id=user_id)
+            if encrypted_password is not None:
+                await queries.delete_sessions(tx, user_id=user_id)
+            record(tx, visitor, action="user_modified", user_id=user_id)
+            return await _user(tx, user_id)
+    except AlreadyExists as taken:
+        raise _taken(taken) from taken
+
+
+async def delete_user(visitor: Visitor, *, user_id: UUID, soft: bool) -> None:
+    """Softly, the id stays and nothing that says who it was.
+
+    Raises:
+        UserNotFound.
+        UserInUse: it is an agent's.
+    """
+    delete = queries.update_user_deleted if soft else queries.delete_user
+    try:
+        async with accounts_tx(request_id=visitor.request_id) as tx:
+            if not await delete(tx, user_id=user_id):
+                raise UserNotFound
+            record(tx, visitor, action="user_deleted", user_id=user_id)
+    except InvalidReference as used:
+        raise UserInUse from used
+
+
+async def _hash(changes: Changes) -> str | None:
+    if changes.password is not None:
+        return await hash_password(changes.password)
+    return checked_hash(changes.password_hash) if changes.password_hash else None
+
+
+async def _user(tx: Tx, user_id: UUID) -> User:
+    account = await queries.find_account(tx, user_id=user_id)
+    if account is None:
+        raise UserNotFound
+    check_metadata(account.user.app_metadata, account.user.user_metadata)
+    return account.user
+
+
+def _taken(taken: AlreadyExists) -> AlreadyExists | EmailExists:
+    return EmailExists() if taken.details.get("constraint") == "users_email_key" else taken

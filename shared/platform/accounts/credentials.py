@@ -1,0 +1,83 @@
+"""What an e-mail address, a password and metadata must be like."""
+
+import json
+import re
+from typing import Any
+
+from shared.auth.passwords import MAX_BYTES, hash_secret
+from shared.kernel.errors import InvalidRequest, Refusal
+
+SHORTEST_PASSWORD = 6
+_LONGEST_EMAIL = 254
+_EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+    r"(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.ASCII,
+)
+_HASH = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}", re.ASCII)
+_LONGEST_METADATA = 4000
+"""Characters of JSON: metadata travel in every access token, and a longer token is refused."""
+
+
+class WeakPassword(Refusal):
+    """`reasons` is a list: length."""
+
+    status = 422
+    code = "weak_password"
+    default_message = f"the password needs at least {SHORTEST_PASSWORD} characters"
+
+
+class MetadataTooLarge(Refusal):
+    status = 422
+    code = "metadata_too_large"
+    default_message = "app_metadata and user_metadata travel in every token: keep larger things elsewhere"
+
+
+def email_address(text: str) -> str:
+    """In the one spelling that accounts are found by.
+
+    Raises:
+        InvalidRequest: for what is no address.
+    """
+    address = text.strip().lower()
+    if len(address) > _LONGEST_EMAIL or not _EMAIL.fullmatch(address):
+        raise InvalidRequest("email is not an e-mail address")
+    return address
+
+
+async def hash_password(password: str) -> str:
+    """The hash of a password that is fit to be one.
+
+    Raises:
+        WeakPassword: shorter than 6 characters.
+        InvalidRequest: longer than the 72 bytes that are read of it, or with a NUL.
+    """
+    if len(password.encode()) > MAX_BYTES:
+        raise InvalidRequest(f"the password is longer than {MAX_BYTES} bytes")
+    if "\0" in password:
+        raise InvalidRequest("the password contains a NUL character")
+    if len(password) < SHORTEST_PASSWORD:
+        raise WeakPassword(reasons=["length"])
+    return await hash_secret(password)
+
+
+def checked_hash(text: str) -> str:
+    """A bcrypt hash from elsewhere.
+
+    Raises:
+        InvalidRequest: for another kind of hash, or one that would take too long to check.
+    """
+    if not _HASH.fullmatch(text):
+        raise InvalidRequest("password_hash is not a bcrypt hash of cost 4 to 12")
+    return text
+
+
+def check_metadata(*metadata: dict[str, Any]) -> None:
+    """Whether a token has room for them.
+
+    Raises:
+        MetadataTooLarge: when a token with them would be too long.
+    """
+    length = sum(len(json.dumps(each)) for each in metadata)
+    if length > _LONGEST_METADATA:
+        raise MetadataTooLarge(limit=_LONGEST_METADATA, current=length)

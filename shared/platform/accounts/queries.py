@@ -1,0 +1,372 @@
+"""All SQL of this room, as the role supabase_auth_admin."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Account, StoredPassword, StoredRefreshToken, User
+
+
+class _Count(msgspec.Struct, frozen=True):
+    total: int
+
+
+class _Claims(msgspec.Struct, frozen=True):
+    claims: dict[str, Any]
+
+
+class _Locked(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+async def insert_user(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    email: str,
+    encrypted_password: str | None,
+    is_confirmed: bool,
+    metadata: tuple[dict[str, Any], dict[str, Any]],
+    banned_until: datetime | None = None,
+) -> int:
+    """`metadata` is the app's and the user's own."""
+    sql = """
+        INSERT INTO auth.users (
+          id, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, banned_until
+        )
+        VALUES (
+          %(user_id)s, %(email)s, %(encrypted_password)s, CASE WHEN %(is_confirmed)s THEN now() END,
+          %(app_metadata)s::jsonb, %(user_metadata)s::jsonb, %(banned_until)s::timestamptz
+        )
+    """
+    return await tx.run(
+        sql,
+        user_id=user_id,
+        email=email,
+        encrypted_password=encrypted_password,
+        is_confirmed=is_confirmed,
+        app_metadata=_json(metadata[0]),
+        user_metadata=_json(metadata[1]),
+        banned_until=banned_until,
+    )
+
+
+async def upsert_email_identity(tx: Tx, *, user_id: UUID) -> int:
+    """Brings the identity `email` in line with the user's address."""
+    sql = """
+        INSERT INTO auth.identities AS identity (provider_id, user_id, provider, identity_data, last_sign_in_at)
+        SELECT
+          users.id::text, users.id, 'email',
+          jsonb_build_object(
+            'sub', users.id, 'email', users.email, 'email_verified', users.email_confirmed_at IS NOT NULL,
+            'phone_verified', false
+          ),
+          users.last_sign_in_at
+        FROM auth.users
+        WHERE users.id = %(user_id)s AND users.email IS NOT NULL
+        ON CONFLICT (provider_id, provider)
+        DO UPDATE SET identity_data = identity.identity_data || excluded.identity_data, updated_at = now()
+    """
+    return await tx.run(sql, user_id=user_id)
+
+
+async def find_account(tx: Tx, *, user_id: UUID, session_id: UUID | None = None) -> Account | None:
+    sql = """
+        SELECT
+          to_jsonb(shown) AS "user", nullif(users.encrypted_password, '') AS encrypted_password,
+          coalesce(users.banned_until > now(), false) AS is_banned,
+          EXISTS (
+            SELECT FROM auth.sessions AS session
+            WHERE session.id = %(session_id)s::uuid AND session.user_id = users.id
+              AND (session.not_after IS NULL OR session.not_after > now())
+          ) AS has_session
+        FROM auth.users
+        CROSS JOIN LATERAL (
+          SELECT
+            users.id, users.aud, users.role, coalesce(users.email, '') AS email, coalesce(users.phone, '') AS phone,
+            users.email_confirmed_at, users.confirmed_at, users.invited_at, users.confirmation_sent_at,
+            users.recovery_sent_at, users.last_sign_in_at, users.raw_app_meta_data AS app_metadata,
+            users.raw_user_meta_data AS user_metadata, users.banned_until, users.deleted_at, users.is_anonymous,
+            users.created_at, users.updated_at,
+            coalesce((
+              SELECT jsonb_agg(
+                jsonb_build_object(
+                  'identity_id', identity.id, 'id', identity.provider_id, 'user_id', identity.user_id,
+                  'identity_data', identity.identity_data, 'provider', identity.provider, 'email', identity.email,
+                  'last_sign_in_at', identity.last_sign_in_at, 'created_at', identity.created_at,
+                  'updated_at', identity.updated_at
+                ) ORDER BY identity.created_at
+              )
+              FROM auth.identities AS identity
+              WHERE identity.user_id = users.id
+            ), '[]') AS identities
+        ) AS shown
+        WHERE users.id = %(user_id)s
+    """
+    return await tx.find(Account, sql, user_id=user_id, session_id=session_id)
+
+
+async def list_users(tx: Tx, *, limit: int, offset: int) -> list[User]:
+    """Newest first."""
+    sql = """
+        SELECT
+          users.id, users.aud, users.role, coalesce(users.email, '') AS email, coalesce(users.phone, '') AS phone,
+          users.email_confirmed_at, users.confirmed_at, users.invited_at, users.confirmation_sent_at,
+          users.recovery_sent_at, users.last_sign_in_at, users.raw_app_meta_data AS app_metadata,
+          users.raw_user_meta_data AS user_metadata, users.banned_until, users.deleted_at, users.is_anonymous,
+          users.created_at, users.updated_at,
+          coalesce((
+            SELECT jsonb_agg(
+              jsonb_build_object(
+                'identity_id', identity.id, 'id', identity.provider_id, 'user_id', identity.user_id,
+                'identity_data', identity.identity_data, 'provider', identity.provider, 'email', identity.email,
+                'last_sign_in_at', identity.last_sign_in_at, 'created_at', identity.created_at,
+                'updated_at', identity.updated_at
+              ) ORDER BY identity.created_at
+            )
+            FROM auth.identities AS identity
+            WHERE identity.user_id = users.id
+          ), '[]') AS identities
+        FROM auth.users
+        ORDER BY users.created_at DESC, users.id DESC
+        LIMIT %(limit)s OFFSET %(offset)s
+    """
+    return await tx.all(User, sql, limit=limit, offset=offset)
+
+
+async def count_users(tx: Tx) -> int:
+    return (await tx.one(_Count, "SELECT count(*) AS total FROM auth.users")).total
+
+
+async def find_password(tx: Tx, *, email: str) -> StoredPassword | None:
+    sql = """
+        SELECT
+          id AS user_id, nullif(encrypted_password, '') AS encrypted_password,
+          coalesce(banned_until > now(), false) AS is_banned, email_confirmed_at IS NOT NULL AS is_confirmed
+        FROM auth.users
+        WHERE lower(email) = %(email)s AND NOT is_sso_user AND deleted_at IS NULL
+    """
+    return await tx.find(StoredPassword, sql, email=email)
+
+
+async def update_signed_in(tx: Tx, *, user_id: UUID, encrypted_password: str | None) -> int:
+    """Of the user who still has that password and is not banned; 0 for one who was changed meanwhile."""
+    sql = """
+        WITH entered AS (
+          UPDATE auth.users
+          SET last_sign_in_at = now(), updated_at = now()
+          WHERE id = %(user_id)s AND encrypted_password = %(encrypted_password)s
+            AND (banned_until IS NULL OR banned_until <= now())
+          RETURNING id
+        ), identity AS (
+          UPDATE auth.identities
+          SET last_sign_in_at = now(), updated_at = now()
+          WHERE provider = 'email' AND user_id IN (SELECT id FROM entered)
+        )
+        SELECT id FROM entered
+    """
+    return await tx.run(sql, user_id=user_id, encrypted_password=encrypted_password)
+
+
+async def update_user(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    email: str | None = None,
+    is_confirmed: bool | None = None,
+    encrypted_password: str | None = None,
+    metadata: tuple[dict[str, Any] | None, dict[str, Any] | None] = (None, None),
+) -> int:
+    """None leaves a value as it is. `metadata`, the app's and the user's own, are merged in: null takes a name out."""
+    sql = """
+        UPDATE auth.users
+        SET
+          email = coalesce(%(email)s, email),
+          email_confirmed_at = CASE %(is_confirmed)s::boolean
+            WHEN true THEN coalesce(email_confirmed_at, now())
+            WHEN false THEN null
+            ELSE email_confirmed_at
+          END,
+          encrypted_password = coalesce(%(encrypted_password)s, encrypted_password),
+          raw_app_meta_data = (
+            SELECT coalesce(jsonb_object_agg(key, value), '{}')
+            FROM jsonb_each(raw_app_meta_data || %(app_metadata)s::jsonb)
+            WHERE value <> 'null'
+          ),
+          raw_user_meta_data = (
+            SELECT coalesce(jsonb_object_agg(key, value), '{}')
+            FROM jsonb_each(raw_user_meta_data || %(user_metadata)s::jsonb)
+            WHERE value <> 'null'
+          ),
+          updated_at = now()
+        WHERE id = %(user_id)s
+    """
+    return await tx.run(
+        sql,
+        user_id=user_id,
+        email=email,
+        is_confirmed=is_confirmed,
+        encrypted_password=encrypted_password,
+        app_metadata=_json(metadata[0] or {}),
+        user_metadata=_json(metadata[1] or {}),
+    )
+
+
+async def update_ban(tx: Tx, *, user_id: UUID, banned_until: datetime | None) -> int:
+    sql = "UPDATE auth.users SET banned_until = %(banned_until)s, updated_at = now() WHERE id = %(user_id)s"
+    return await tx.run(sql, user_id=user_id, banned_until=banned_until)
+
+
+async def delete_user(tx: Tx, *, user_id: UUID) -> int:
+    return await tx.run("DELETE FROM auth.users WHERE id = %(user_id)s", user_id=user_id)
+
+
+async def update_user_deleted(tx: Tx, *, user_id: UUID) -> int:
+    """Keeps the row and its id, and nothing that says who it was or lets anybody in."""
+    sql = """
+        WITH identity AS (
+          DELETE FROM auth.identities WHERE user_id = %(user_id)s
+        ), session AS (
+          DELETE FROM auth.sessions WHERE user_id = %(user_id)s
+        )
+        UPDATE auth.users
+        SET
+          deleted_at = coalesce(deleted_at, now()), email = null, phone = null, encrypted_password = null,
+          raw_app_meta_data = '{}', raw_user_meta_data = '{}', updated_at = now()
+        WHERE id = %(user_id)s
+    """
+    return await tx.run(sql, user_id=user_id)
+
+
+def insert_session(
+    tx: Tx,
+    *,
+    session_id: UUID,
+    user_id: UUID,
+    amr: list[dict[str, Any]],
+    token: str,
+    user_agent: str | None,
+    address: str | None,
+) -> None:
+    """With its first refresh token; goes out with the next statement."""
+    sql = """
+        WITH session AS (
+          INSERT INTO auth.sessions (id, user_id, amr, user_agent, ip)
+          VALUES (%(session_id)s, %(user_id)s, %(amr)s::jsonb, %(user_agent)s, %(address)s::inet)
+          RETURNING id, user_id
+        )
+        INSERT INTO auth.refresh_tokens (token, user_id, session_id)
+        SELECT %(token)s, user_id, id FROM session
+    """
+    tx.defer(
+        sql,
+        session_id=session_id,
+        user_id=user_id,
+        amr=_json(amr),
+        token=token,
+        user_agent=user_agent,
+        address=address,
+    )
+
+
+async def lock_session_of_token(tx: Tx, *, token: str) -> UUID | None:
+    """Refreshes of one session go one after the other."""
+    sql = """
+        SELECT session.id
+        FROM auth.sessions AS session
+        JOIN auth.refresh_tokens AS refresh ON refresh.session_id = session.id
+        WHERE refresh.token = %(token)s
+        FOR UPDATE OF session
+    """
+    locked = await tx.find(_Locked, sql, token=token)
+    return locked.id if locked else None
+
+
+async def find_refresh_token(tx: Tx, *, token: str, reuse_interval: timedelta) -> StoredRefreshToken | None:
+    """A statement of its own after the lock: what a twin changed while the lock was waited for is seen."""
+    sql = """
+        SELECT
+          refresh.user_id, refresh.session_id, session.amr, refresh.revoked,
+          refresh.updated_at > clock_timestamp() - %(reuse_interval)s AS is_recent,
+          active.token AS active, coalesce(active.parent = refresh.token, false) AS is_parent_of_active,
+          coalesce(session.not_after <= now(), false) AS is_session_over,
+          coalesce(users.banned_until > now(), false) AS is_banned
+        FROM auth.refresh_tokens AS refresh
+        JOIN auth.sessions AS session ON session.id = refresh.session_id
+        JOIN auth.users ON users.id = refresh.user_id
+        LEFT JOIN auth.refresh_tokens AS active ON active.session_id = refresh.session_id AND NOT active.revoked
+        WHERE refresh.token = %(token)s
+    """
+    return await tx.find(StoredRefreshToken, sql, token=token, reuse_interval=reuse_interval)
+
+
+def rotate_refresh_token(
+    tx: Tx, *, spent: str, token: str, session_id: UUID, user_agent: str | None, address: str | None
+) -> None:
+    """Goes out with the next statement."""
+    sql = """
+        WITH spent AS (
+          UPDATE auth.refresh_tokens
+          SET revoked = true, updated_at = clock_timestamp()
+          WHERE token = %(spent)s
+          RETURNING user_id, session_id, token
+        ), session AS (
+          UPDATE auth.sessions
+          SET
+            refreshed_at = now(), updated_at = now(), user_agent = coalesce(%(user_agent)s, user_agent),
+            ip = coalesce(%(address)s::inet, ip)
+          WHERE id = %(session_id)s
+        )
+        INSERT INTO auth.refresh_tokens (token, user_id, session_id, parent)
+        SELECT %(token)s, user_id, session_id, token FROM spent
+    """
+    tx.defer(sql, spent=spent, token=token, session_id=session_id, user_agent=user_agent, address=address)
+
+
+async def update_tokens_revoked(tx: Tx, *, session_id: UUID) -> int:
+    """The whole family: every refresh token of the session."""
+    sql = """
+        UPDATE auth.refresh_tokens
+        SET revoked = true, updated_at = clock_timestamp()
+        WHERE session_id = %(session_id)s AND NOT revoked
+    """
+    return await tx.run(sql, session_id=session_id)
+
+
+async def delete_sessions(tx: Tx, *, user_id: UUID, only: UUID | None = None, but: UUID | None = None) -> int:
+    """All of the user's, or only the one, or all but the one."""
+    sql = """
+        DELETE FROM auth.sessions
+        WHERE user_id = %(user_id)s
+          AND (%(only)s::uuid IS NULL OR id = %(only)s)
+          AND (%(but)s::uuid IS NULL OR id <> %(but)s)
+    """
+    return await tx.run(sql, user_id=user_id, only=only, but=but)
+
+
+async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: str) -> dict[str, Any]:
+    """The claims as the project's hook changes them."""
+    sql = "SELECT auth.access_token_claims(%(user_id)s, %(claims)s::jsonb, %(method)s) AS claims"
+    return (await tx.one(_Claims, sql, user_id=user_id, claims=_json(claims), method=method)).claims
+
+
+def insert_audit_entry(tx: Tx, *, action: str, user_id: UUID, address: str, request_id: str) -> None:
+    """Goes out with the next statement or the commit."""
+    sql = """
+        INSERT INTO auth.audit_log_entries (payload, ip_address)
+        VALUES (
+          jsonb_build_object(
+            'action', %(action)s::text, 'actor_id', %(user_id)s::uuid, 'request_id', %(request_id)s::text
+          ),
+          %(address)s
+        )
+    """
+    tx.defer(sql, action=action, user_id=user_id, address=address, request_id=request_id)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,235 @@
+"""Sessions: opened by signing in, kept alive by refresh tokens that work once, ended by logging out."""
+
+import ipaddress
+import time
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.auth import tokens
+from shared.kernel.errors import BadRequest, Forbidden
+from shared.runtime.db import Tx
+from shared.runtime.settings import settings
+from shared.tenancy.principal import Principal
+from shared.tenancy.transactions import accounts_tx
+
+from . import queries, refresh_tokens
+from .models import Account, Session, StoredRefreshToken, User, Visitor
+
+REUSE_INTERVAL = timedelta(seconds=10)
+"""How long a spent refresh token still gets the active one: two tabs of a browser refresh at once."""
+_LONGEST_USER_AGENT = 500
+
+
+class LogoutScope(StrEnum):
+    """Which sessions end: all, this one, or all others."""
+
+    GLOBAL = "global"
+    LOCAL = "local"
+    OTHERS = "others"
+
+
+class SessionNotFound(Forbidden):
+    code = "session_not_found"
+    default_message = "the session of this token has ended: sign in again"
+
+
+class AccountGone(Forbidden):
+    """The token outlived its account."""
+
+    code = "user_not_found"
+    default_message = "the account of this token does not exist any more"
+
+
+class UserBanned(Forbidden):
+    code = "user_banned"
+    default_message = "the account is banned"
+
+
+class UserBannedAtEntry(UserBanned):
+    """At sign-in and refresh."""
+
+    status = 400
+
+
+class SessionExpired(BadRequest):
+    code = "session_expired"
+    default_message = "the session has expired: sign in again"
+
+
+class RefreshTokenNotFound(BadRequest):
+    code = "refresh_token_not_found"
+    default_message = "the refresh token is unknown, or its session has ended: sign in again"
+
+
+class RefreshTokenAlreadyUsed(BadRequest):
+    code = "refresh_token_already_used"
+    default_message = "the refresh token was used before; its session is closed to be safe: sign in again"
+
+
+async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) -> Session:
+    session_id, raw = uuid4(), refresh_tokens.new()
+    amr = [{"method": method, "timestamp": int(time.time())}]
+    queries.insert_session(
+        tx,
+        session_id=session_id,
+        user_id=user_id,
+        amr=amr,
+        token=refresh_tokens.digest(raw),
+        user_agent=_user_agent(visitor),
+        address=_inet(visitor),
+    )
+    account = await queries.find_account(tx, user_id=user_id)
+    if account is None:
+        raise AccountGone
+    return await _session(tx, account.user, session_id=session_id, amr=amr, refresh_token=raw, method=method)
+
+
+async def refresh(visitor: Visitor, *, refresh_token: str) -> Session:
+    """A new access token and the refresh token to use next.
+
+    Raises:
+        RefreshTokenNotFound, SessionExpired, UserBannedAtEntry: there is nothing to refresh.
+        RefreshTokenAlreadyUsed: it was spent, and no honest client would still have it: the whole family is revoked.
+    """
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        session = await _refreshed(tx, visitor, refresh_token)
+    # Raised when the transaction is committed, or the family would live on.
+    if session is None:
+        raise RefreshTokenAlreadyUsed
+    return session
+
+
+async def signed_in(tx: Tx, principal: Principal) -> Account:
+    """The account of a verified token, whose session must be alive.
+
+    Raises:
+        SessionNotFound, AccountGone, UserBanned.
+    """
+    if principal.subject is None or principal.session_id is None:
+        raise SessionNotFound("this token belongs to no session: sign in as a person")
+    account = await queries.find_account(tx, user_id=principal.subject, session_id=principal.session_id)
+    if account is None or account.user.deleted_at is not None:
+        raise AccountGone
+    if account.is_banned:
+        raise UserBanned
+    if not account.has_session:
+        raise SessionNotFound
+    return account
+
+
+async def log_out(visitor: Visitor, principal: Principal, *, scope: LogoutScope) -> None:
+    """End the sessions of the scope.
+
+    Raises:
+        SessionNotFound, AccountGone, UserBanned.
+    """
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        account = await signed_in(tx, principal)
+        await queries.delete_sessions(
+            tx,
+            user_id=account.user.id,
+            only=principal.session_id if scope is LogoutScope.LOCAL else None,
+            but=principal.session_id if scope is LogoutScope.OTHERS else None,
+        )
+        record(tx, visitor, action="logout", user_id=account.user.id)
+
+
+def record(tx: Tx, visitor: Visitor, *, action: str, user_id: UUID) -> None:
+    """In the audit log of accounts, with the transaction's effect."""
+    queries.insert_audit_entry(
+        tx, action=action, user_id=user_id, address=visitor.address, request_id=visitor.request_id
+    )
+
+
+async def _refreshed(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
+    """None after a reuse that is not allowed."""
+    spent = refresh_tokens.digest(raw)
+    if await queries.lock_session_of_token(tx, token=spent) is None:
+        raise RefreshTokenNotFound
+    stored = await queries.find_refresh_token(tx, token=spent, reuse_interval=REUSE_INTERVAL)
+    if stored is None:
+        raise RefreshTokenNotFound
+    if stored.is_banned:
+        raise UserBannedAtEntry
+    if stored.is_session_over:
+        raise SessionExpired
+    active = _reused(raw, stored) if stored.revoked else _rotated(tx, visitor, raw, stored)
+    if active is None:
+        await queries.update_tokens_revoked(tx, session_id=stored.session_id)
+        record(tx, visitor, action="token_reused", user_id=stored.user_id)
+        return None
+    account = await queries.find_account(tx, user_id=stored.user_id)
+    if account is None:
+        raise RefreshTokenNotFound
+    return await _session(
+        tx,
+        account.user,
+        session_id=stored.session_id,
+        amr=stored.amr,
+        refresh_token=active,
+        method="token_refresh",
+    )
+
+
+def _reused(raw: str, stored: StoredRefreshToken) -> str | None:
+    """The active token, for a client that never got it: it holds the active one's parent, or asks at once again."""
+    if stored.active is None or not (stored.is_parent_of_active or stored.is_recent):
+        return None
+    return refresh_tokens.later(raw, kept=stored.active)
+
+
+def _rotated(tx: Tx, visitor: Visitor, raw: str, stored: StoredRefreshToken) -> str:
+    following = refresh_tokens.successor(raw)
+    queries.rotate_refresh_token(
+        tx,
+        spent=refresh_tokens.digest(raw),
+        token=refresh_tokens.digest(following),
+        session_id=stored.session_id,
+        user_agent=_user_agent(visitor),
+        address=_inet(visitor),
+    )
+    return following
+
+
+async def _session(
+    tx: Tx, user: User, *, session_id: UUID, amr: list[dict[str, Any]], refresh_token: str, method: str
+) -> Session:
+    issued_at, ttl_s = int(time.time()), settings().user_token_ttl_s
+    claims = {
+        "iss": tokens.issuer(),
+        "sub": str(user.id),
+        "aud": tokens.AUDIENCE,
+        "iat": issued_at,
+        "exp": issued_at + ttl_s,
+        "email": user.email,
+        "phone": user.phone,
+        "app_metadata": user.app_metadata,
+        "user_metadata": user.user_metadata,
+        "role": user.role,
+        "aal": "aal1",
+        "amr": amr,
+        "session_id": str(session_id),
+        "is_anonymous": user.is_anonymous,
+    }
+    claims = await queries.find_claims(tx, user_id=user.id, claims=claims, method=method)
+    return Session(
+        access_token=tokens.mint(claims, ttl_s=ttl_s),
+        token_type="bearer",  # noqa: S106  (the scheme's name)
+        expires_in=ttl_s,
+        expires_at=issued_at + ttl_s,
+        refresh_token=refresh_token,
+        user=user,
+    )
+
+
+def _user_agent(visitor: Visitor) -> str | None:
+    return visitor.user_agent[:_LONGEST_USER_AGENT] if visitor.user_agent else None
+
+
+def _inet(visitor: Visitor) -> str | None:
+    try:
+        return str(ipaddress.ip_address(visitor.address))
+    except ValueError:
+        return None

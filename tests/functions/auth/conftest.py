@@ -1,0 +1,103 @@
+"""A person or two, and the surface as httpx sees it."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.secrets import Secrets
+from infra.local.services import Services
+
+PASSWORD = "correct horse"
+
+
+@dataclass
+class Person:
+    """Somebody who signed up."""
+
+    email: str
+    password: str
+    session: dict[str, Any]
+
+    @property
+    def token(self) -> str:
+        return str(self.session["access_token"])
+
+    @property
+    def refresh_token(self) -> str:
+        return str(self.session["refresh_token"])
+
+    @property
+    def id(self) -> str:
+        return str(self.session["user"]["id"])
+
+
+@pytest.fixture
+def keys(services: Services) -> Secrets:
+    return services.secrets
+
+
+@pytest.fixture
+def email() -> str:
+    return f"{uuid.uuid4().hex}@example.com"
+
+
+@pytest.fixture
+def auth(http: httpx.AsyncClient, keys: Secrets) -> Callable[..., Awaitable[httpx.Response]]:
+    """`await auth("GET", "user", token=person.token)`; `key=None` leaves the apikey out, `dated=False` the version."""
+
+    async def send(
+        method: str,
+        path: str,
+        *,
+        key: str | None = "publishable",
+        token: str | None = None,
+        dated: bool = True,
+        headers: dict[str, str] | None = None,
+        **kw: Any,
+    ) -> httpx.Response:
+        named = {"publishable": keys.publishable_key, "secret": keys.secret_key}
+        sent = {
+            **({"apikey": named.get(key, key)} if key else {}),
+            **({"Authorization": f"Bearer {token}"} if token else {}),
+            **({"X-Supabase-Api-Version": "2024-01-01"} if dated else {}),
+            **(headers or {}),
+        }
+        return await http.request(method, f"/auth/v1/{path}", headers=sent, **kw)
+
+    return send
+
+
+@pytest.fixture
+def sign_up(auth: Callable[..., Awaitable[httpx.Response]]) -> Callable[..., Awaitable[Person]]:
+    async def make(**body: Any) -> Person:
+        sent = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD, **body}
+        answer = await auth("POST", "signup", json=sent)
+        assert answer.status_code == 200, answer.text
+        return Person(sent["email"], sent["password"], answer.json())
+
+    return make
+
+
+@pytest.fixture
+async def person(sign_up: Callable[..., Awaitable[Person]]) -> Person:
+    return await sign_up()
+
+
+@pytest.fixture
+def sign_in(auth: Callable[..., Awaitable[httpx.Response]]) -> Callable[..., Awaitable[httpx.Response]]:
+    async def enter(email: str, password: str = PASSWORD) -> httpx.Response:
+        return await auth("POST", "token?grant_type=password", json={"email": email, "password": password})
+
+    return enter
+
+
+@pytest.fixture
+def refresh(auth: Callable[..., Awaitable[httpx.Response]]) -> Callable[[str], Awaitable[httpx.Response]]:
+    async def again(refresh_token: str) -> httpx.Response:
+        return await auth("POST", "token?grant_type=refresh_token", json={"refresh_token": refresh_token})
+
+    return again
