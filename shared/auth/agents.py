@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from shared.kernel.errors import InvalidToken, RateLimited
+from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_tx
 
@@ -103,6 +104,11 @@ async def exchange(raw: str, *, ip: str, request_id: str) -> Issued:
             tx, attempt_id=attempt.id, outcome="exchanged", organization_id=stored.organization_id
         )
     return _issue(stored)
+
+
+async def forget_old_attempts(tx: Tx) -> int:
+    """Delete attempts after 30 days, as the service; the number of them."""
+    return await queries.delete_old_attempts(tx)
 
 
 def _issue(stored: StoredKey) -> Issued:

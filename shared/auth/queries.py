@@ -173,3 +173,14 @@ async def update_attempt(tx: Tx, *, attempt_id: int, outcome: str, organization_
         WHERE id = %(attempt_id)s
     """
     return await tx.run(sql, attempt_id=attempt_id, outcome=outcome, organization_id=organization_id)
+
+
+async def delete_old_attempts(tx: Tx) -> int:
+    """As the service only; bounded, so that a backlog never holds a statement past its time."""
+    sql = """
+        DELETE FROM access_attempts
+        WHERE ctid IN (
+          SELECT ctid FROM access_attempts WHERE created_at < now() - interval '30 days' LIMIT 10000
+        )
+    """
+    return await tx.run(sql)

@@ -29,3 +29,14 @@ def keep_idempotent_answer(
         )
     """
     tx.defer(sql, operation=operation, key=key, request_hash=request_hash, status=status, response=response)
+
+
+async def delete_expired_idempotency_keys(tx: Tx) -> int:
+    """As the service only; bounded, so that a backlog never holds a statement past its time."""
+    sql = """
+        DELETE FROM idempotency_keys
+        WHERE ctid IN (
+          SELECT ctid FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT 10000
+        )
+    """
+    return await tx.run(sql)

@@ -1,0 +1,37 @@
+"""POST /functions/v1/purge-expired."""
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def service_headers(services):
+    return {"Authorization": f"Bearer {services.secrets.secret_key}"}
+
+
+async def test_200_forgets_what_is_past_its_time_and_nothing_younger(call, tenants, org, other_org, service_headers):
+    with tenants.database() as db:
+        for tenant in (org, other_org):
+            for age in ("1 hour", "25 hours"):
+                db.execute(
+                    "INSERT INTO idempotency_keys"
+                    " VALUES (%s, gen_random_uuid(), 'x', %s, 'h', 200, '', now() - %s::interval)",
+                    (tenant.id, age, age),
+                )
+        db.execute(
+            "INSERT INTO access_attempts (kind, outcome, ip_hash, created_at)"
+            " SELECT 'agent_auth', 'refused', 'purge', now() - age FROM unnest(ARRAY[interval '0', interval '31 days']) age"
+        )
+    answer = await call("purge-expired", headers=service_headers)
+    assert answer.status_code == 200, answer.text
+    with tenants.database() as db:
+        kept = db.execute("SELECT key FROM idempotency_keys WHERE organization_id = ANY(%s)", ([org.id, other_org.id],))
+        assert [row[0] for row in kept] == ["1 hour", "1 hour"]
+        attempts = db.execute("SELECT count(*) FROM access_attempts WHERE ip_hash = 'purge'").fetchone()
+    assert attempts == (1,)
+
+
+async def test_403_for_a_tenants_owner(call, org):
+    answer = await call("purge-expired", as_=org.owner)
+    assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")
