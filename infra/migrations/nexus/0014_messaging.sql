@@ -23,6 +23,7 @@ create table public.chats (
 );
 create index chats_list_idx on public.chats (organization_id, last_message_time desc, id desc);
 create index chats_platform_idx on public.chats (organization_id, platform, last_message_time desc, id desc);
+create index chats_archived_idx on public.chats (organization_id, is_archived, last_message_time desc, id desc);
 create index chats_unread_idx on public.chats (organization_id, last_message_time desc, id desc) where unread_count > 0;
 create index chats_customer_idx on public.chats (organization_id, customer_id, last_message_time desc);
 comment on table public.chats is 'Conversations: one thread with one person on one channel.';
@@ -79,17 +80,17 @@ begin
   update public.chats as chat
   set
     last_message = case
-      when newest then left(coalesce(nullif(new.content, ''), '[' || new.message_type::text || ']'), 500) else chat.last_message end,
-    last_message_time = case when newest then new.timestamp else chat.last_message_time end,
+      when chat.last_message is null or new.timestamp >= chat.last_message_time
+        then left(coalesce(nullif(new.content, ''), '[' || new.message_type::text || ']'), 500)
+      else chat.last_message
+    end,
+    last_message_time = case
+      when chat.last_message is null or new.timestamp >= chat.last_message_time then new.timestamp
+      else chat.last_message_time
+    end,
     unread_count = case when received and new.status <> 'read' then chat.unread_count + 1 else chat.unread_count end,
     is_archived = chat.is_archived and not received
-  from (
-    select known.id, known.last_message is null or new.timestamp >= known.last_message_time as newest
-    from public.chats as known
-    where known.organization_id = new.organization_id and known.id = new.chat_id
-    for no key update
-  ) as current
-  where chat.id = current.id;
+  where chat.organization_id = new.organization_id and chat.id = new.chat_id;
   return null;
 end
 $$;
