@@ -21,7 +21,7 @@ async def test_200_forgets_what_is_past_its_time_and_nothing_younger(call, tenan
                 )
         db.execute(
             "INSERT INTO access_attempts (kind, outcome, ip_hash, created_at)"
-            " SELECT 'agent_auth', 'refused', 'purge', now() - age FROM unnest(ARRAY[interval '0', interval '31 days']) age"
+            " SELECT 'agent_auth', 'refused', 'purge', now() - age FROM unnest('{0,31 days}'::interval[]) AS age"
         )
     answer = await call("purge-expired", headers=service_headers)
     assert answer.status_code == 200, answer.text
