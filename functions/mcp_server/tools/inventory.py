@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from shared.domain.inventory import service
-from shared.domain.inventory.models import ItemStock, StockCheck
+from shared.domain.inventory.models import ItemFilter, ItemStock, StockCheck
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, tool
@@ -48,16 +48,14 @@ class ListInventory(ListArguments):
 @tool(scope="read", title="List inventory")
 async def nexus_list_inventory(call: ToolCall, arguments: ListInventory) -> InventoryList:
     """List items with their price and stock over all warehouses, newest first."""
-    page = await service.list_inventory(
-        call.tx,
+    filters = ItemFilter(
         search=arguments.search,
         sku=arguments.sku,
         category=arguments.category,
         low_stock=arguments.low_stock,
         is_active=arguments.is_active,
-        cursor=arguments.cursor,
-        limit=arguments.limit,
     )
+    page = await service.list_inventory(call.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
     return fitted(InventoryList, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 

@@ -12,6 +12,7 @@ from shared.domain.orders.models import (
     Address,
     LineWanted,
     OrderDetail,
+    OrderFilter,
     OrderMade,
     OrderMoved,
     OrderStatus,
@@ -61,16 +62,14 @@ class ListOrders(ListArguments):
 async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
     """Orders, newest first; dates in the organization's time zone."""
     local = call.principal.timezone
-    page = await service.list_orders(
-        call.tx,
+    filters = OrderFilter(
         order_status=arguments.order_status,
         customer_id=arguments.customer_id,
         order_number=arguments.order_number,
         created_from=_start(arguments.created_from, local),
         created_below=_end(arguments.created_to, local),
-        cursor=arguments.cursor,
-        limit=arguments.limit,
     )
+    page = await service.list_orders(call.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
     return fitted(OrderList, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 

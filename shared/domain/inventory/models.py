@@ -8,6 +8,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 
+class ItemFilter(msgspec.Struct, frozen=True):
+    """What a list is narrowed to; None narrows nothing."""
+
+    search: str | None = None
+    """A whole SKU, item number or barcode; small letters and Arabic digits too."""
+    sku: str | None = None
+    category: str | None = None
+    low_stock: bool | None = None
+    is_active: bool | None = None
+
+
 class ItemStock(msgspec.Struct, frozen=True):
     """An item with its stock over all warehouses, as lists show it; a field that was not asked for is unset."""
 

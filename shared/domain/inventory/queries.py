@@ -5,20 +5,18 @@ from uuid import UUID
 
 from shared.runtime.db import Tx
 
-from .models import ItemStock, StockCheck
+from .models import ItemFilter, ItemStock, StockCheck
 
 
 async def list_item_stock(
     tx: Tx,
     *,
+    filters: ItemFilter,
     codes: list[str] | None,
-    sku: str | None,
-    category: str | None,
-    low_stock: bool | None,
-    is_active: bool | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[ItemStock]:
+    """`codes` are the spellings of what `filters.search` asks."""
     sql = """
         SELECT stock.item_id, stock.created_at, stock.name, stock.sku, stock.item_no, stock.category, stock.unit,
             round(
@@ -45,10 +43,10 @@ async def list_item_stock(
         ItemStock,
         sql,
         codes=codes,
-        sku=sku,
-        category=category,
-        low_stock=low_stock,
-        is_active=is_active,
+        sku=filters.sku,
+        category=filters.category,
+        low_stock=filters.low_stock,
+        is_active=filters.is_active,
         after_time=after_time,
         after_id=after_id,
         limit=limit,

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.kernel.errors import NotFound
-from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import ItemStock, StockCheck
+from .models import ItemFilter, ItemStock, StockCheck
 
 
 class UnknownWarehouse(NotFound):
@@ -19,24 +19,14 @@ class UnknownWarehouse(NotFound):
 
 
 async def list_inventory(
-    tx: Tx,
-    *,
-    search: str | None = None,
-    sku: str | None = None,
-    category: str | None = None,
-    low_stock: bool | None = None,
-    is_active: bool | None = None,
-    cursor: str | None = None,
-    limit: int,
+    tx: Tx, *, filters: ItemFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[ItemStock]:
-    """The newest items first. `search` is a whole SKU, item number or barcode, small letters and Arabic digits too."""
+    """The newest items first."""
+    search = filters.search
     rows = await queries.list_item_stock(
         tx,
-        codes=[search, fold(search).upper()] if search is not None else None,
-        sku=sku,
-        category=category,
-        low_stock=low_stock,
-        is_active=is_active,
+        filters=filters,
+        codes=None if search is None else [search, fold(search).upper()],
         after=_after(cursor),
         limit=limit + 1,
     )

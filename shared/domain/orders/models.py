@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,18 @@ class PaymentMode(StrEnum):
     COD = "COD"
     PREPAID = "prepaid"
     PARTIAL = "partial"
+
+
+class OrderFilter(msgspec.Struct, frozen=True):
+    """What a list is narrowed to; None narrows nothing."""
+
+    order_status: OrderStatus | None = None
+    customer_id: UUID | None = None
+    order_number: str | None = None
+    """May be the beginning of one."""
+    created_from: datetime | None = None
+    created_below: datetime | None = None
+    """The first moment too late."""
 
 
 class OrderSummary(msgspec.Struct, frozen=True):
@@ -83,7 +96,8 @@ class OrderDetail(msgspec.Struct, frozen=True):
     currency: str
     payment_mode: str
     payment_status: str
-    shipping_address: Address | None
+    shipping_address: dict[str, Any] | None
+    """As it was written: /rest/v1 takes any object."""
     awb_number: str | None
     source: str
     notes: str | None
@@ -111,6 +125,18 @@ class LineMade(msgspec.Struct, frozen=True):
     barcode: str | None
     qty: int
     unit_price: Decimal
+
+
+class NewOrder(msgspec.Struct, frozen=True):
+    """An order about to be written."""
+
+    id: UUID
+    customer_id: UUID
+    currency: str
+    total_amount: Decimal
+    shipping_address: Address | None
+    notes: str | None
+    payment_mode: PaymentMode
 
 
 class OrderMade(msgspec.Struct, frozen=True):

@@ -2,25 +2,81 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Address, LineMade, OrderDetail, OrderMade, OrderMoved, OrderStatus, OrderSummary, PaymentMode
+from .models import LineMade, NewOrder, OrderDetail, OrderFilter, OrderMade, OrderMoved, OrderStatus, OrderSummary
+
+LAST = "\U0010ffff"
+"""Sorts after whatever may go on from the beginning of a number."""
+ORDER_DETAIL = """
+    SELECT orders.id, orders.order_number, orders.order_status::text,
+        to_jsonb(app.next_order_statuses(orders.order_status)) AS next_statuses,
+        (
+            SELECT jsonb_build_object(
+                'id', customers.id,
+                'name', coalesce(
+                    nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
+                ),
+                'phone_number', customers.phone_number, 'email', customers.email
+            )
+            FROM customers
+            WHERE customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
+        ) AS customer,
+        round(orders.total_amount, currency.decimals) AS total_amount,
+        round(orders.refund_amount, currency.decimals) AS refund_amount, orders.currency,
+        orders.payment_mode, orders.payment_status, orders.shipping_address, orders.awb_number, orders.source,
+        orders.notes, orders.created_at, orders.updated_at,
+        (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'item_id', line.item_id, 'sku', line.sku, 'name', line.name, 'qty', line.qty,
+                'unit_price', round(line.unit_price, currency.decimals)::text,
+                'line_total', round(line.qty * line.unit_price, currency.decimals)::text
+            ) ORDER BY line.created_at, line.id), '[]')
+            FROM (
+                SELECT id, item_id, sku, left(name, 200) AS name, qty, unit_price, created_at
+                FROM order_items
+                WHERE order_items.order_id = orders.id
+                ORDER BY order_items.created_at, order_items.id
+                LIMIT %(max_lines)s
+            ) AS line
+        ) AS lines,
+        (SELECT count(*) FROM order_items WHERE order_items.order_id = orders.id) AS line_count,
+        (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'at', event.created_at, 'action', event.action, 'actor', event.actor_type,
+                'order_status', event.changes -> 'order_status' ->> 'to',
+                'changed', CASE event.action
+                    WHEN 'orders.update' THEN (SELECT jsonb_agg(name) FROM jsonb_object_keys(event.changes) AS name)
+                    ELSE '[]'
+                END
+            ) ORDER BY event.created_at, event.action DESC), '[]')
+            FROM (
+                SELECT created_at, action, actor_type, changes
+                FROM audit_events
+                WHERE audit_events.organization_id = orders.organization_id
+                    AND audit_events.entity_type = 'orders' AND audit_events.entity_id = orders.id
+                ORDER BY audit_events.created_at DESC
+                LIMIT %(max_events)s
+            ) AS event
+        ) AS timeline
+    FROM orders
+    CROSS JOIN LATERAL (SELECT app.currency_decimals(orders.currency) AS decimals) AS currency
+    WHERE (%(order_id)s::uuid IS NULL OR orders.id = %(order_id)s)
+        AND (%(numbers)s::text[] IS NULL OR orders.order_number = ANY(%(numbers)s))
+    ORDER BY array_position(%(numbers)s::text[], orders.order_number)
+    LIMIT 1
+"""
+"""One statement, because a read is one round trip. Amounts in JSON are text: a JSON number would become a float."""
 
 
 async def list_orders(
     tx: Tx,
     *,
-    order_status: OrderStatus | None,
-    customer_id: UUID | None,
-    number_from: str | None,
-    number_below: str | None,
-    created_from: datetime | None,
-    created_below: datetime | None,
+    filters: OrderFilter,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[OrderSummary]:
@@ -48,12 +104,12 @@ async def list_orders(
     return await tx.all(
         OrderSummary,
         sql,
-        order_status=order_status,
-        customer_id=customer_id,
-        number_from=number_from,
-        number_below=number_below,
-        created_from=created_from,
-        created_below=created_below,
+        order_status=filters.order_status,
+        customer_id=filters.customer_id,
+        number_from=filters.order_number,
+        number_below=filters.order_number and filters.order_number + LAST,
+        created_from=filters.created_from,
+        created_below=filters.created_below,
         after_time=after_time,
         after_id=after_id,
         limit=limit,
@@ -63,68 +119,9 @@ async def list_orders(
 async def find_order(
     tx: Tx, *, order_id: UUID | None, numbers: Sequence[str] | None, max_lines: int, max_events: int
 ) -> OrderDetail | None:
-    """Amounts inside JSON are text, because a JSON number would pass through a float."""
-    sql = """
-        SELECT orders.id, orders.order_number, orders.order_status::text,
-            to_jsonb(app.next_order_statuses(orders.order_status)) AS next_statuses,
-            (
-                SELECT jsonb_build_object(
-                    'id', customers.id,
-                    'name', coalesce(
-                        nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
-                    ),
-                    'phone_number', customers.phone_number, 'email', customers.email
-                )
-                FROM customers
-                WHERE customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
-            ) AS customer,
-            round(orders.total_amount, currency.decimals) AS total_amount,
-            round(orders.refund_amount, currency.decimals) AS refund_amount, orders.currency,
-            orders.payment_mode, orders.payment_status, orders.shipping_address, orders.awb_number, orders.source,
-            orders.notes, orders.created_at, orders.updated_at,
-            (
-                SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'item_id', line.item_id, 'sku', line.sku, 'name', line.name, 'qty', line.qty,
-                    'unit_price', round(line.unit_price, currency.decimals)::text,
-                    'line_total', round(line.qty * line.unit_price, currency.decimals)::text
-                ) ORDER BY line.created_at, line.id), '[]')
-                FROM (
-                    SELECT *
-                    FROM order_items
-                    WHERE order_items.order_id = orders.id
-                    ORDER BY order_items.created_at, order_items.id
-                    LIMIT %(max_lines)s
-                ) AS line
-            ) AS lines,
-            (SELECT count(*) FROM order_items WHERE order_items.order_id = orders.id) AS line_count,
-            (
-                SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'at', event.created_at, 'action', event.action, 'actor', event.actor_type,
-                    'order_status', event.changes -> 'order_status' ->> 'to',
-                    'changed', CASE event.action
-                        WHEN 'orders.update' THEN (SELECT jsonb_agg(name) FROM jsonb_object_keys(event.changes) AS name)
-                        ELSE '[]'
-                    END
-                ) ORDER BY event.created_at, event.action DESC), '[]')
-                FROM (
-                    SELECT *
-                    FROM audit_events
-                    WHERE audit_events.organization_id = orders.organization_id
-                        AND audit_events.entity_type = 'orders' AND audit_events.entity_id = orders.id
-                    ORDER BY audit_events.created_at DESC
-                    LIMIT %(max_events)s
-                ) AS event
-            ) AS timeline
-        FROM orders
-        CROSS JOIN LATERAL (SELECT app.currency_decimals(orders.currency) AS decimals) AS currency
-        WHERE (%(order_id)s::uuid IS NULL OR orders.id = %(order_id)s)
-            AND (%(numbers)s::text[] IS NULL OR orders.order_number = ANY(%(numbers)s))
-        ORDER BY array_position(%(numbers)s::text[], orders.order_number)
-        LIMIT 1
-    """
     return await tx.find(
         OrderDetail,
-        sql,
+        ORDER_DETAIL,
         order_id=order_id,
         numbers=None if numbers is None else list(numbers),
         max_lines=max_lines,
@@ -132,34 +129,25 @@ async def find_order(
     )
 
 
-def insert_order(
-    tx: Tx,
-    *,
-    order_id: UUID,
-    customer_id: UUID,
-    currency: str,
-    total_amount: Decimal,
-    shipping_address: Address | None,
-    notes: str | None,
-    payment_mode: PaymentMode,
-) -> None:
+def insert_order(tx: Tx, *, order: NewOrder) -> None:
     """Sent with the next statement. Makes nothing where the customer is not the caller's own."""
     sql = """
         INSERT INTO orders (id, customer_id, currency, total_amount, shipping_address, notes, payment_mode)
-        SELECT %(order_id)s, customers.id, %(currency)s, %(total_amount)s,
-            coalesce(%(shipping_address)s::jsonb, customers.address), %(notes)s, %(payment_mode)s
+        SELECT %(id)s, customers.id, %(currency)s, %(total_amount)s,
+            coalesce(%(address)s::jsonb, customers.address), %(notes)s, %(payment_mode)s
         FROM customers
         WHERE customers.id = %(customer_id)s
     """
+    address = order.shipping_address
     tx.defer(
         sql,
-        order_id=order_id,
-        customer_id=customer_id,
-        currency=currency,
-        total_amount=total_amount,
-        shipping_address=None if shipping_address is None else msgspec.json.encode(shipping_address).decode(),
-        notes=notes,
-        payment_mode=payment_mode,
+        id=order.id,
+        customer_id=order.customer_id,
+        currency=order.currency,
+        total_amount=order.total_amount,
+        address=None if address is None else msgspec.json.encode(address).decode(),
+        notes=order.notes,
+        payment_mode=order.payment_mode,
     )
 
 

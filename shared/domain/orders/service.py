@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
+
 from shared.domain.catalog import service as catalog
 from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.money import quantize
-from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
@@ -18,7 +20,9 @@ from .models import (
     Address,
     LineMade,
     LineWanted,
+    NewOrder,
     OrderDetail,
+    OrderFilter,
     OrderMade,
     OrderMoved,
     OrderStatus,
@@ -28,7 +32,6 @@ from .models import (
 
 MAX_LINES = 100
 MAX_EVENTS = 30
-LAST = "\U0010ffff"
 
 
 class UnknownCustomer(NotFound):
@@ -50,29 +53,12 @@ class StatusChanged(Conflict):
 
 
 async def list_orders(
-    tx: Tx,
-    *,
-    order_status: OrderStatus | None = None,
-    customer_id: UUID | None = None,
-    order_number: str | None = None,
-    created_from: datetime | None = None,
-    created_below: datetime | None = None,
-    cursor: str | None = None,
-    limit: int,
+    tx: Tx, *, filters: OrderFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[OrderSummary]:
-    """The newest first. `order_number` may be the beginning of one; `created_below` is the first moment too late."""
-    number = order_number and _as_generated(order_number)
-    rows = await queries.list_orders(
-        tx,
-        order_status=order_status,
-        customer_id=customer_id,
-        number_from=number,
-        number_below=number and number + LAST,
-        created_from=created_from,
-        created_below=created_below,
-        after=_after(cursor),
-        limit=limit + 1,
-    )
+    """The newest first."""
+    if filters.order_number is not None:
+        filters = replace(filters, order_number=_as_generated(filters.order_number))
+    rows = await queries.list_orders(tx, filters=filters, after=_after(cursor), limit=limit + 1)
     kept = rows[:limit]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
 
@@ -119,19 +105,11 @@ async def create_order(
     items = await catalog.find_sellable(tx, references={line.item for line in lines})
     currency = currency or next(iter(items.values())).currency
     made = _priced(lines, items, currency)
-    order_id = uuid4()
-    queries.insert_order(
-        tx,
-        order_id=order_id,
-        customer_id=customer_id,
-        currency=currency,
-        total_amount=quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency),
-        shipping_address=shipping_address,
-        notes=notes,
-        payment_mode=payment_mode,
-    )
-    queries.insert_order_items(tx, order_id=order_id, lines=made)
-    order = await queries.find_order_made(tx, order_id=order_id)
+    total = quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency)
+    new = NewOrder(uuid4(), customer_id, currency, total, shipping_address, notes, payment_mode)
+    queries.insert_order(tx, order=new)
+    queries.insert_order_items(tx, order_id=new.id, lines=made)
+    order = await queries.find_order_made(tx, order_id=new.id)
     if order is None:
         raise UnknownCustomer(
             f"there is no contact {customer_id}: find it with nexus_list_contacts or nexus_search",

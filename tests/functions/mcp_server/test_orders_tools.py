@@ -267,3 +267,16 @@ async def test_orders_beyond_the_plan_are_refused_with_what_to_do(tenants, shop,
         200,
         200,
     )
+
+
+async def test_what_the_rest_surface_wrote_is_read_as_it_stands(org, mcp, tenants):
+    with tenants.database() as db:
+        order = db.execute(
+            "INSERT INTO orders (organization_id, order_number, shipping_address, currency, total_amount, source)"
+            """ VALUES (%s, 'shop #7', '{"city": 5, "zip": ["1"]}', 'KWD', 1.125, 'shopify') RETURNING id""",
+            (org.id,),
+        ).fetchone()[0]
+        db.execute("INSERT INTO order_items (order_id, name, qty) VALUES (%s, %s, 1)", (order, "x" * 5000))
+    read = await mcp("nexus_get_order", {"order_id": "shop #7"}, as_=org.agent("read"))
+    assert (read["id"], read["shipping_address"], read["customer"]) == (str(order), {"city": 5, "zip": ["1"]}, None)
+    assert (read["total_amount"], len(read["lines"][0]["name"])) == (1.125, 200)
