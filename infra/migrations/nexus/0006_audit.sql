@@ -106,7 +106,7 @@ create trigger audit after insert or update or delete on public.agent_api_keys
 create table public.access_attempts (
   id bigint generated always as identity primary key,
   kind text not null check (kind in ('agent_register', 'agent_auth')),
-  outcome text not null,
+  outcome text not null check (outcome in ('admitted', 'registered', 'exchanged', 'refused', 'rate_limited')),
   subject text,
   ip_hash text not null,
   organization_id uuid,
