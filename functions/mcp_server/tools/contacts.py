@@ -45,7 +45,7 @@ class ListContacts(ListArguments):
     journey_stage: Word | None = Field(default=None, description=STAGE)
     label: Word | None = None
     tag: Word | None = None
-    search: Annotated[str | None, Field(max_length=200)] = Field(default=None, description="Name, company, phone")
+    search: Name | None = Field(default=None, description="Name, company, phone")
     fields: list[ContactField] | None = None
 
 

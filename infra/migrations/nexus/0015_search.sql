@@ -9,7 +9,8 @@ language sql immutable strict parallel safe set search_path = ''
 return array_remove(regexp_split_to_array(app.fold(value), E'[\\s!-/:-@\\[-`{-~،؛؟٪«»·–—…]+'), '');
 
 -- Under what a row is found: of each word the whole (w), its beginnings from three letters (p), and what is left without
--- any one letter (d), which is where a misspelt word meets it; of a phone number its last digits (s).
+-- any one letter (d), which is where a misspelt word meets it; of a phone number its last digits (s). A text gives at most
+-- its first twenty words, so codes stand first in it.
 create function app.search_tokens(organization_id uuid, value text, phone_number text) returns bigint[]
 language plpgsql immutable parallel safe cost 10000 set search_path = '' as $$
 declare
@@ -67,7 +68,7 @@ create function app.item_tokens(
 ) returns bigint[]
 language plpgsql immutable parallel safe cost 10000 set search_path = '' as $$
 begin
-  return app.search_tokens(organization_id, concat_ws(' ', coalesce(name, left(description, 200)), sku, item_no, barcode), null);
+  return app.search_tokens(organization_id, concat_ws(' ', sku, item_no, barcode, coalesce(name, left(description, 200))), null);
 end
 $$;
 

@@ -29,6 +29,28 @@ def make_contacts(tenants):
     return insert
 
 
+@pytest.fixture
+def sort(tenants):
+    """`sort(org, mona, ali, dina)`: the first a vip, the second tagged wholesale, the third labelled urgent."""
+
+    def mark(org, vip, wholesale, urgent):
+        with tenants.database() as db:
+            db.execute(
+                "UPDATE customers SET journey_stage_id = (SELECT id FROM customer_journey_stages"
+                " WHERE organization_id = customers.organization_id AND name = 'vip') WHERE id = %s",
+                (vip,),
+            )
+            db.execute("UPDATE customers SET tags = '{wholesale}' WHERE id = %s", (wholesale,))
+            db.execute(
+                "WITH label AS (INSERT INTO labels (organization_id, name) VALUES (%(org)s, 'Urgent') RETURNING id)"
+                " INSERT INTO customer_labels (organization_id, customer_id, label_id)"
+                " SELECT %(org)s, %(id)s, id FROM label",
+                {"org": org.id, "id": urgent},
+            )
+
+    return mark
+
+
 async def test_a_contact_is_created_with_its_phone_in_e164(mcp, org):
     answer = await mcp(
         "nexus_create_contact",
@@ -138,6 +160,17 @@ async def test_contacts_end_at_the_plans_number(mcp, tenants, make_contacts):
     )
 
 
+async def test_of_20_contacts_at_once_the_plan_takes_the_one_it_has_room_for(mcp, tenants):
+    org = tenants.org("starter")
+    with tenants.database() as db:
+        db.execute("INSERT INTO customers (organization_id) SELECT %s FROM generate_series(1, 499)", (org.id,))
+    agent = org.agent("read", "write")
+    answers = await asyncio.gather(
+        *(mcp("nexus_create_contact", {"first_name": f"Contact {number}"}, as_=agent) for number in range(20))
+    )
+    assert sorted(answer.get("error", "created") for answer in answers) == ["created"] + ["plan_limit_exceeded"] * 19
+
+
 async def test_only_given_fields_change_and_null_clears(mcp, org, make_contacts):
     (mona,) = make_contacts(org, {"first_name": "Mona", "last_name": "Adel", "email": "mona@example.com"})
     agent = org.agent()
@@ -180,19 +213,25 @@ async def test_another_tenants_contact_is_absent(mcp, org, other_org, make_conta
         ({"search": "hasan"}, ["Ali"]),
         ({"search": "acme"}, ["Dina"]),
         ({"search": "nobody"}, []),
-        ({"journey_stage": "vip"}, []),
-        ({"tag": "none"}, []),
+        ({"journey_stage": "VIP"}, ["Mona"]),
+        ({"journey_stage": "lead"}, []),
+        ({"tag": "wholesale"}, ["Ali"]),
+        ({"label": "URGENT"}, ["Dina"]),
         ({"label": "none"}, []),
+        ({"tag": "wholesale", "search": "hassan", "email": "ali@example.com"}, ["Ali"]),
+        ({"tag": "wholesale", "search": "mona"}, []),
     ],
 )
-async def test_contacts_are_listed_newest_first_by_filter(*, mcp, org, other_org, make_contacts, arguments, found):
+async def test_contacts_are_listed_newest_first_by_filter(
+    *, mcp, org, other_org, make_contacts, sort, arguments, found
+):
     contacts = (
         {"first_name": "Mona", "phone_number": "+201012345678"},
         {"first_name": "Ali", "last_name": "Hassan", "email": "ali@example.com"},
         {"first_name": "Dina", "company": "Acme Trading"},
     )
-    make_contacts(org, *contacts)
-    make_contacts(other_org, *contacts)
+    for tenant in (org, other_org):
+        sort(tenant, *make_contacts(tenant, *contacts))
     answer = await mcp("nexus_list_contacts", arguments, as_=org.agent("read"))
     assert [contact["first_name"] for contact in answer["data"]] == found
 
