@@ -102,7 +102,7 @@ async def create_order(
     Raises:
         UnknownItem, ItemNotActive, UnknownCustomer, PriceRequired, InvalidAmount: and then nothing was made.
     """
-    items = await catalog.find_sellable(tx, references={line.item for line in lines})
+    items = await catalog.find_sellable(tx, references=dict.fromkeys(line.item for line in lines))
     currency = currency or next(iter(items.values())).currency
     made = _priced(lines, items, currency)
     total = quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency)
