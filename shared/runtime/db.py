@@ -83,6 +83,7 @@ class Tx:
         self._connection: Connection | None = None
         self._begun = False
         self._deferred: list[Statement] = []
+        self._savepoints = 0
         self.admission: Any = None
         """What `enter` answered, once a statement has run."""
 
@@ -120,6 +121,8 @@ class Tx:
         self._deferred.append(Statement(sql, params))
 
     async def commit(self) -> None:
+        if self._deferred and not self._begun:
+            await self.admit()
         if self._begun and not self._read_only:
             await self._execute("COMMIT", {})
 
@@ -130,15 +133,18 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Undo the block's effects, and nothing else, when it is refused."""
-        self.defer("SAVEPOINT attempt")
+        """Undo the block's effects, and nothing else, when it is refused. Blocks may stand within each other."""
+        self._savepoints += 1
+        name = f"savepoint_{self._savepoints}"
+        mark = Statement(f"SAVEPOINT {name}", {})
+        self._deferred.append(mark)
         try:
             yield
         except Refusal:
-            if self._deferred:
-                self._deferred.clear()
-            else:
-                await self.run("ROLLBACK TO SAVEPOINT attempt")
+            unsent = next((place for place, each in enumerate(self._deferred) if each is mark), None)
+            del self._deferred[unsent or 0 :]
+            if unsent is None:
+                await self.run(f"ROLLBACK TO SAVEPOINT {name}")
             raise
 
     async def _run(self, sql: str, params: dict[str, Any]) -> Cursor:
@@ -166,8 +172,11 @@ class Tx:
                 await connection.execute("BEGIN")
                 self._begun = True
             entered = await connection.execute(*self._enter)
+            for statement in self._deferred:
+                await connection.execute(*statement)
             cursor = await connection.execute(sql, params)
         # Results are read after the block: reading inside it would cost a second round trip.
+        self._deferred.clear()
         self.admission = (await entered.fetchone() or (None,))[0]
         return cursor
 
