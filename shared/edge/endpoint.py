@@ -177,7 +177,7 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
         response: Response = await respond(call)
     except Refusal as refusal:
         call.log["error"] = refusal.code
-        headers |= refusal.usage.headers() if isinstance(refusal, RateExceeded) else {}
+        call.usage = refusal.usage if isinstance(refusal, RateExceeded) else call.usage
         headers |= _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else {}
         response = refuse(request, refusal, request_id)
     except ClientDisconnect:
