@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from starlette.responses import Response
 
+from shared.auth.tokens import AUDIENCE
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.clock import utc_now
@@ -19,12 +21,20 @@ from .dispatch import PREFIX, Visit
 from .left_out import PhoneProviderDisabled
 
 
+class Listed(msgspec.Struct, frozen=True):
+    users: list[User]
+    aud: str
+
+
 async def list_users(visit: Visit, *, query: PageQuery) -> Response:
     """Accounts, newest first, page by page."""
     found = await admin.list_users(visit.visitor, page=query.page, per_page=query.per_page)
     headers = {"X-Total-Count": str(found.total), "Link": _links(query, found.total)}
-    body = json.encode({"users": found.users, "aud": "authenticated"})
-    return encoded(body, status=200, headers={name: value for name, value in headers.items() if value})
+    return encoded(
+        json.encode(Listed(found.users, AUDIENCE)),
+        status=200,
+        headers={name: value for name, value in headers.items() if value},
+    )
 
 
 async def create_user(visit: Visit, *, body: AdminUser) -> User:

@@ -32,6 +32,12 @@ class HostSettings(msgspec.Struct, frozen=True):
     saml_enabled: bool
 
 
+class KeySet(msgspec.Struct, frozen=True):
+    """RFC 7517."""
+
+    keys: list[dict[str, Any]]
+
+
 async def health(_visit: Visit) -> Health:
     """That the host answers."""
     return Health(version="0.1.0", name="nexus-auth", description="Accounts and sessions, for supabase clients")
@@ -54,7 +60,7 @@ async def jwks(_visit: Visit) -> Response:
     """The public keys that tokens are verified with."""
     published = [_public(key) for key in msgspec.json.decode(settings().jwt_jwks)["keys"] if key["kty"] != "oct"]
     headers = {"Cache-Control": f"public, max-age={_JWKS_MAX_AGE_S}"}
-    return encoded(json.encode({"keys": published}), status=200, headers=headers)
+    return encoded(json.encode(KeySet(published)), status=200, headers=headers)
 
 
 def _public(key: dict[str, Any]) -> dict[str, Any]:

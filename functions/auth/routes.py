@@ -21,12 +21,13 @@ from shared.platform.accounts.sessions import (
     UserBannedAtEntry,
 )
 from shared.quotas.rates import SIGN_UP
+from shared.runtime.db import AlreadyExists
 
 from . import admins, host, people
 from .access import Access, BadJwt, NoAuthorization, NotAdmin
 from .bodies import AdminUser, Deletion, Grant, GrantQuery, LogoutQuery, PageQuery, SignUp, UserChanges
 from .dispatch import Route
-from .left_out import AnonymousProviderDisabled, PhoneProviderDisabled
+from .left_out import GRANTS, AnonymousProviderDisabled, PhoneProviderDisabled
 
 _PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
 _SERVICE = (NoAuthorization, BadJwt, NotAdmin)
@@ -56,6 +57,8 @@ ROUTES = (
             RefreshTokenNotFound,
             RefreshTokenAlreadyUsed,
             SessionExpired,
+            PhoneProviderDisabled,
+            *GRANTS.values(),
         ),
     ),
     Route("GET", "/user", people.get_user, Access.PERSON, result=User, refusals=_PERSON),
@@ -71,8 +74,16 @@ ROUTES = (
     Route("POST", "/logout", people.log_out, Access.PERSON, query=LogoutQuery, status=204, refusals=_PERSON),
     Route("GET", "/settings", host.host_settings, result=host.HostSettings),
     Route("GET", "/health", host.health, Access.OPEN, result=host.Health),
-    Route("GET", "/.well-known/jwks.json", host.jwks, Access.OPEN),
-    Route("GET", "/admin/users", admins.list_users, Access.SERVICE, query=PageQuery, refusals=_SERVICE),
+    Route("GET", "/.well-known/jwks.json", host.jwks, Access.OPEN, result=host.KeySet),
+    Route(
+        "GET",
+        "/admin/users",
+        admins.list_users,
+        Access.SERVICE,
+        query=PageQuery,
+        result=admins.Listed,
+        refusals=_SERVICE,
+    ),
     Route(
         "POST",
         "/admin/users",
@@ -80,7 +91,7 @@ ROUTES = (
         Access.SERVICE,
         body=AdminUser,
         result=User,
-        refusals=(*_SERVICE, EmailExists, *_FIT),
+        refusals=(*_SERVICE, EmailExists, AlreadyExists, *_FIT),
     ),
     Route("GET", "/admin/users/{id}", admins.get_user, Access.SERVICE, result=User, refusals=(*_SERVICE, UserNotFound)),
     Route(
