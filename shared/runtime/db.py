@@ -294,7 +294,9 @@ _CONSTRAINTS: dict[str, type[Refusal]] = {
 def refusal(fault: psycopg.Error) -> Refusal | psycopg.Error:
     """What a caller is told of a database error; an error that is our own fault comes back as it is."""
     state = fault.sqlstate
-    if state is None or state.startswith(("08", "53", "57P")):
+    if state is None:
+        return _unsent(fault)
+    if state.startswith(("08", "53", "57P")):
         return Unavailable(retry_after=2)
     if state.startswith("PT"):
         fields = msgspec.json.decode(fault.diag.message_detail or "{}")
@@ -304,3 +306,11 @@ def refusal(fault: psycopg.Error) -> Refusal | psycopg.Error:
         return fault
     details = {"constraint": fault.diag.constraint_name, "column": fault.diag.column_name}
     return kind(**{name: value for name, value in details.items() if value})
+
+
+def _unsent(fault: psycopg.Error) -> Refusal | psycopg.Error:
+    """What is told of an error that the driver found by itself."""
+    if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unavailable(retry_after=2)
+    # A value that has no form in Postgres, such as text with a NUL.
+    return InvalidValue(str(fault)) if isinstance(fault, psycopg.DataError) else fault
