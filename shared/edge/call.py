@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 
 from shared.kernel import json
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -65,14 +65,20 @@ class Call:
     @asynccontextmanager
     async def begin(self, scope: str | None, *, read_only: bool = False) -> AsyncIterator[Tx]:
         """A transaction as the caller, who must hold the scope now."""
-        async with tenant_tx(
-            self.principal,
-            request_id=self.request_id,
-            scope=scope,
-            calls_today=self.calls_today,
-            read_only=read_only,
-        ) as tx:
-            yield tx
+        try:
+            async with tenant_tx(
+                self.principal,
+                request_id=self.request_id,
+                scope=scope,
+                calls_today=self.calls_today,
+                read_only=read_only,
+            ) as tx:
+                yield tx
+        except Refusal as refused:
+            if refused.code == PlanLimitExceeded.code:
+                # The database knows the plans, but not where they are sold.
+                refused.details["upgrade_url"] = settings().pricing_url
+            raise
 
     async def perform(
         self,

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.kernel import json
-from shared.kernel.errors import PlanLimitExceeded, Refusal
+from shared.kernel.errors import Refusal
 from shared.runtime.settings import settings
 
 JSON = "application/json"
@@ -28,8 +28,6 @@ def encoded(body: bytes, *, status: int, headers: Mapping[str, str] | None = Non
 def refused(refusal: Refusal, *, request_id: str) -> Response:
     """The refusal's body, with the challenge or the waiting time that HTTP has a header for."""
     body = refusal.body(request_id)
-    if refusal.code == PlanLimitExceeded.code:
-        body["upgrade_url"] = settings().pricing_url
     headers: dict[str, str] = {}
     if "retry_after" in refusal.details:
         headers["Retry-After"] = str(refusal.details["retry_after"])
