@@ -99,14 +99,19 @@ def up(
 def demo(
     *,
     base_url: Annotated[str | None, typer.Option(help="Where Nexus runs, if not on 127.0.0.1 at NEXUS_PORT.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Walk the agent workflow against the running gateway, step by step. The exit code tells whether it worked."""
-    with _plain_errors(as_json=False) as settings:
+    """Walk the agent workflow against the running gateway, step by step.
+
+    Exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
+    """
+    with _plain_errors(as_json=as_json) as settings:
         from infra.local.demo import demo as walk  # noqa: PLC0415
         from infra.local.secrets import load  # noqa: PLC0415
 
         secrets = load(settings.data_dir.resolve() / "secrets.json")
-        raise typer.Exit(walk(base_url or f"http://127.0.0.1:{settings.port}", secrets, Console()))
+        base_url = base_url or f"http://127.0.0.1:{settings.port}"
+        raise typer.Exit(walk(base_url, secrets, Console(), as_json=as_json))
 
 
 @app.command()

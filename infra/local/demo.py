@@ -1,0 +1,24 @@
+"""`nexus demo`: the agent workflow against the running gateway, step by step, over plain HTTP."""
+
+import httpx
+from rich.console import Console
+
+from infra.local.demo_client import DemoClient
+from infra.local.demo_report import Report
+from infra.local.demo_steps import Demo
+from infra.local.secrets import Secrets
+
+TIMEOUT_S = 30
+
+
+def demo(
+    base_url: str, secrets: Secrets, console: Console, *, as_json: bool = False, headers: dict[str, str] | None = None
+) -> int:
+    """The exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
+
+    `headers` go with each request.
+    """
+    report = Report(base_url, console, as_json=as_json)
+    with httpx.Client(base_url=base_url, timeout=TIMEOUT_S, headers=headers) as http:
+        Demo(DemoClient(http, report.waiting), report, secrets).walk()
+    return report.finish()

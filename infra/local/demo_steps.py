@@ -1,0 +1,264 @@
+"""The two parts of the demo: an agent that comes by itself, and one that the owner of a shop takes on."""
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from infra.local.demo_business.contacts import KNOWN_CONTACT_ID
+from infra.local.demo_client import HTTP_OK, DemoClient, Unexpected, expect
+from infra.local.demo_report import Report, Step
+from infra.local.secrets import Secrets
+from shared.kernel.clock import utc_now
+
+PROTOCOL = "2025-03-26"
+CREATED, REVOKED = 201, 401
+SOLD = 2
+MISSPELT = "ياسمن عبدالرحمن"
+"""The known contact is called ياسمين عبد الرحمن: here a letter is missing and two words are one."""
+REPLY = "أهلًا بحضرتك، هنرد عليك حالًا."
+KEY_LIFE = timedelta(hours=1)
+"""A key that an interrupted demo leaves behind stops counting against the plan by then."""
+_ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+class Key(NamedTuple):
+    id: str
+    raw: str
+
+
+class Demo:
+    """One run; `run` makes its e-mail addresses and keys its own."""
+
+    def __init__(self, client: DemoClient, report: Report, secrets: Secrets) -> None:
+        self._client = client
+        self._report = report
+        self._secrets = secrets
+        self._run = f"{time.time_ns() // 1_000_000:x}"
+
+    def walk(self) -> None:
+        with self._report.chapter("An agent comes by itself, on the free plan"):
+            self._arrive()
+        with self._report.chapter("The owner of a shop on the Growth plan takes an agent on"):
+            self._work()
+
+    def _step(self, title: str) -> AbstractContextManager[Step]:
+        return self._report.step(title, self._client.sent)
+
+    def _arrive(self) -> None:
+        client = self._client
+        with self._step("The discovery document says where to begin") as step:
+            document = client.request("GET", "/.well-known/mcp.json")
+            asked = {each["id"]: each["request"] for each in document["workflow"]}
+            expect({"register", "exchange", "work"} <= asked.keys(), "the agent's workflow", document)
+            ways = "; ".join(f"{each['id']}: {each['title']}" for each in document["workflow"])
+            step.answer = f"{len(document['tools'])} tools at {document['remotes'][0]['url']}; {ways}"
+        with self._step("The agent registers itself; nobody is asked") as step:
+            body = {
+                "agent_name": "Demo agent",
+                "agent_platform": "nexus-demo",
+                "owner_email": f"agent-{self._run}@example.com",
+                "organization_name": f"Demo run {self._run}",
+            }
+            made = client.request("POST", asked["register"]["url"], body, expect=CREATED)
+            limits = made["limits"]
+            step.answer = (
+                f"an organization on the {made['plan']} plan ({limits['contacts']} contacts, {limits['orders']} "
+                f"orders, scopes {', '.join(made['scopes'])}) and a key, shown once: {made['key_prefix']}…"
+            )
+        token = self._exchange("It exchanges the key for a one-hour token", made["api_key"], asked["exchange"]["url"])
+        self._look_around(token)
+
+    def _look_around(self, token: str) -> None:
+        client = self._client
+        with self._step("It opens the MCP endpoint") as step:
+            hello = {"protocolVersion": PROTOCOL, "capabilities": {}, "clientInfo": {"name": "demo", "version": "1"}}
+            opened = client.rpc("initialize", hello, token=token)
+            expect(opened["protocolVersion"] == PROTOCOL, PROTOCOL, opened)
+            step.answer = f"{opened['serverInfo']['name']} {opened['serverInfo']['version']}, protocol {PROTOCOL}"
+        with self._step("It sees the tools that its scope allows") as step:
+            tools = [tool["name"] for tool in client.rpc("tools/list", {}, token=token)["tools"]]
+            expect("nexus_list_contacts" in tools, "nexus_list_contacts among the tools", tools)
+            expect("nexus_create_contact" not in tools, "reading tools only", tools)
+            step.answer = f"{len(tools)} reading tools: {', '.join(tools)}"
+        with self._step("It lists the contacts of its new, empty organization") as step:
+            listed = client.tool("nexus_list_contacts", {}, token=token)
+            expect(listed["data"] == [], "no contact of anybody else's", listed)
+            step.answer = "none, and nobody else's"
+        with self._step("It tries to write, and is told what that would take") as step:
+            refusal = client.tool("nexus_create_contact", {"first_name": "Mona"}, token=token, refused=True)
+            expect(refusal["error"] == "plan_limit_exceeded", "plan_limit_exceeded", refusal)
+            expect(refusal["upgrade_url"], "where to upgrade", refusal)
+            step.answer = f"{refusal['error']}: {refusal['message']}"
+        self._show_usage(token, "free")
+
+    def _work(self) -> None:
+        client = self._client
+        person = self._sign_in()
+        with self._hired(person) as key:
+            token = self._exchange("The agent exchanges it", key.raw)
+            self._find(token)
+            contact_id = self._meet(token)
+            self._sell(token, contact_id)
+            self._talk(token)
+            self._show_usage(token, "growth")
+            with self._step("The owner revokes the key") as step:
+                self._revoke(person, key)
+                step.answer = "revoked"
+            with self._step("The token that is still good for most of an hour opens nothing any more") as step:
+                refusal = client.rpc("tools/list", {}, token=token, expect=REVOKED)
+                expect(refusal["error"] == "key_revoked", "key_revoked", refusal)
+                step.answer = f"401 {refusal['error']}: {refusal['message']}"
+
+    def _sign_in(self) -> str:
+        with self._step("The owner signs in") as step:
+            email, password = self._secrets.demo_email, self._secrets.demo_password
+            try:
+                session = self._client.request(
+                    "POST",
+                    "/auth/v1/token?grant_type=password",
+                    {"email": email, "password": password},
+                    headers={"apikey": self._secrets.publishable_key},
+                )
+            except Unexpected as fault:
+                fault.message += " Is the demo business there? `nexus seed` puts it in."
+                raise
+            step.answer = f"a session of {session['user']['email']}, for {session['expires_in']} s"
+        return str(session["access_token"])
+
+    @contextmanager
+    def _hired(self, person: str) -> Iterator[Key]:
+        """A key that ends with the block, whatever happens there."""
+        with self._step("The owner makes an agent with a key that may read and write") as step:
+            body = {
+                "name": f"nexus demo {self._run}",
+                "scopes": ["read", "write"],
+                "expires_at": (utc_now() + KEY_LIFE).isoformat(timespec="seconds"),
+            }
+            made = self._post("agent-api-key-create", body, person, expect=CREATED)
+            key = Key(made["id"], made["api_key"])
+            step.answer = f"{made['key_prefix']}…, scopes {', '.join(made['scopes'])}, {made['message']}"
+        try:
+            yield key
+        finally:
+            # Revoking a revoked key changes nothing.
+            self._revoke(person, key)
+            self._client.sent()
+
+    def _revoke(self, person: str, key: Key) -> None:
+        self._post("agent-api-key-revoke", {"id": key.id}, person)
+
+    def _post(self, function: str, body: dict[str, Any], token: str, *, expect: int = HTTP_OK) -> Any:
+        return self._client.request("POST", f"/functions/v1/{function}", body, headers=_bearer(token), expect=expect)
+
+    def _exchange(self, title: str, raw_key: str, url: str = "/functions/v1/agent-auth") -> str:
+        with self._step(title) as step:
+            answer = self._client.request("POST", url, {"api_key": raw_key})
+            step.answer = f"a token for {answer['expires_in']} s, bound to organization {answer['organization_id']}"
+        return str(answer["access_token"])
+
+    def _find(self, token: str) -> None:
+        with self._step("It finds a customer by a misspelt Arabic name") as step:
+            found = self._client.tool("nexus_search", {"query": MISSPELT, "kinds": ["contact"]}, token=token)["data"]
+            expect(found and found[0]["id"] == str(KNOWN_CONTACT_ID), "ياسمين عبد الرحمن first", found)
+            step.answer = f"{found[0]['title']} ({found[0]['matched']}), {found[0]['detail']}"
+
+    def _meet(self, token: str) -> str:
+        """Makes a contact, and does not make it twice; its id."""
+        number = f"159{1_000_000 + int(self._run, 16) % 9_000_000}"
+        with self._step("It makes a contact") as step:
+            given = {
+                "first_name": "هناء",
+                "last_name": f"Demo {self._run[-4:]}",
+                "phone": f"+20{number}",
+                "email": f"hanaa-{self._run}@example.com",
+                "idempotency_key": f"demo-{self._run}-contact",
+            }
+            made = self._client.tool("nexus_create_contact", given, token=token)
+            expect(made["created"], "a new contact", made)
+            step.answer = f"{made['contact']['id']}, {made['contact']['phone_number']}"
+        with self._step("It makes her again, with the number as she wrote it: no second contact") as step:
+            again = {"first_name": "هناء", "phone": f"0{number}".translate(_ARABIC_DIGITS)}
+            same = self._client.tool("nexus_create_contact", again, token=token)
+            expect(not same["created"] and same["contact"]["id"] == made["contact"]["id"], "the same contact", same)
+            step.answer = f"the same contact, recognised by {same['matched_on']}"
+        return str(made["contact"]["id"])
+
+    def _sell(self, token: str, contact_id: str) -> None:
+        client = self._client
+        with self._step("It looks what there is to sell") as step:
+            asked = {"is_active": True, "fields": ["sku", "name", "available_quantity", "selling_price", "currency"]}
+            listed = client.tool("nexus_list_inventory", asked, token=token)["data"]
+            item = max(listed, key=lambda each: each["available_quantity"])
+            expect(item["available_quantity"] >= SOLD, f"an item of which {SOLD} are available", listed)
+            step.answer = f"{item['sku']} {item['name']} at {item['selling_price']} {item['currency']}"
+        before = self._stock("It checks the stock", token, item["sku"])
+        order = self._order(token, contact_id, item["sku"])
+        with self._step("It confirms the order, which reserves the stock") as step:
+            moved = self._move(token, order, "confirmed")
+            ways = " or ".join(moved["next_statuses"])
+            step.answer = f"{moved['previous_status']} → {moved['order_status']}; next: {ways}"
+        self._stock("It checks the stock again: the two are promised now", token, item["sku"], reserved_before=before)
+        with self._step("It cancels the order, so that the demo leaves the shop as it was") as step:
+            moved = self._move(token, order, "cancelled")
+            step.answer = f"{moved['previous_status']} → {moved['order_status']}; the stock is free again"
+
+    def _stock(self, title: str, token: str, sku: str, *, reserved_before: int | None = None) -> int:
+        """How many are reserved; two more than before, where it says so."""
+        with self._step(title) as step:
+            stock = self._client.tool("nexus_check_stock", {"sku": sku}, token=token)
+            places = "; ".join(f"{each['name']} {each['available_quantity']}" for each in stock["warehouses"])
+            step.answer = (
+                f"{stock['quantity']} in the house, {stock['reserved_quantity']} reserved, "
+                f"{stock['available_quantity']} available ({places})"
+            )
+            wanted = None if reserved_before is None else reserved_before + SOLD
+            expect(wanted in (None, stock["reserved_quantity"]), f"{wanted} reserved", stock)
+        return int(stock["reserved_quantity"])
+
+    def _order(self, token: str, contact_id: str, sku: str) -> dict[str, Any]:
+        asked = {
+            "customer_id": contact_id,
+            "items": [{"sku": sku, "qty": SOLD}],
+            "idempotency_key": f"demo-{self._run}-order",
+        }
+        with self._step("It takes an order by SKU; prices and total are Nexus's business") as step:
+            order = self._client.tool("nexus_create_order", asked, token=token)
+            expect(order["order_status"] == "pending", "a pending order", order)
+            total = f"{order['total_amount']} {order['currency']}"
+            step.answer = f"{order['order_number']}, {order['order_status']}, {total}"
+        with self._step("It sends the same again, as after a lost answer: the first answer, no second order") as step:
+            same = self._client.tool("nexus_create_order", asked, token=token)
+            expect(same == order, "the same answer", same)
+            step.answer = f"{same['order_number']} again"
+        return order
+
+    def _move(self, token: str, order: dict[str, Any], status: str) -> dict[str, Any]:
+        asked = {"order_id": order["id"], "order_status": status}
+        return self._client.tool("nexus_update_order_status", asked, token=token)
+
+    def _talk(self, token: str) -> None:
+        with self._step("It reads who wrote on WhatsApp and waits for an answer") as step:
+            asked = {"channel": "whatsapp", "unread": True, "messages": 1, "limit": 10}
+            chats = self._client.tool("nexus_list_conversations", asked, token=token)["data"]
+            expect(chats, "a conversation on WhatsApp that waits", chats)
+            waiting = [each for each in chats if each["last_message"] != REPLY] or chats
+            step.answer = "; ".join(f"{each['contact_name']}: {each['last_message']}" for each in waiting[:3])
+        with self._step("It answers the first of them") as step:
+            sent = {"chat_id": waiting[0]["id"], "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
+            message = self._client.tool("nexus_send_message", sent, token=token)
+            expect(message["status"] == "queued", "a queued message", message)
+            step.answer = f"{message['status']} for {message['platform']}"
+
+    def _show_usage(self, token: str, plan: str) -> None:
+        with self._step("It sees what its organization has used of the plan") as step:
+            report = self._client.request("GET", "/functions/v1/agent-usage", headers=_bearer(token))
+            expect(report["plan"] == plan, f"the {plan} plan", report)
+            meters = report["usage"].items()
+            used = ", ".join(f"{meter['used']} of {meter['limit'] or '∞'} {name}" for name, meter in meters)
+            step.answer = f"{report['plan_name']}: {used}"
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
