@@ -258,7 +258,9 @@ async def pool() -> AsyncConnectionPool[Connection]:
             max_waiting=chosen.database_pool_size * 50,
             kwargs={
                 "autocommit": True,
-                "prepare_threshold": 2 if chosen.database_prepares else None,
+                # At first use: a statement counted first and prepared later, behind a refusal, is one that psycopg
+                # believes prepared and the server never saw.
+                "prepare_threshold": 0 if chosen.database_prepares else None,
                 "connect_timeout": max(2, int(chosen.database_timeout_s)),
             },
         )
