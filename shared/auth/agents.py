@@ -79,8 +79,8 @@ async def register(
     return Registered(key.raw, key.prefix, made)
 
 
-async def exchange(raw: str, *, ip: str, request_id: str) -> Issued:
-    """A one-hour token for a key.
+async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] | None = None) -> Issued:
+    """A one-hour token for a key, with the scopes that key and plan give and, unless it is None, `asked` names.
 
     Raises:
         InvalidKey: for whatever does not open anything.
@@ -103,7 +103,7 @@ async def exchange(raw: str, *, ip: str, request_id: str) -> Issued:
         await queries.update_attempt(
             tx, attempt_id=attempt.id, outcome="exchanged", organization_id=stored.organization_id
         )
-    return _issue(stored)
+    return _issue(stored, asked)
 
 
 async def forget_old_attempts(tx: Tx) -> int:
@@ -111,9 +111,10 @@ async def forget_old_attempts(tx: Tx) -> int:
     return await queries.delete_old_attempts(tx)
 
 
-def _issue(stored: StoredKey) -> Issued:
+def _issue(stored: StoredKey, asked: frozenset[str] | None) -> Issued:
     ttl_s = settings().agent_token_ttl_s
-    scopes = [scope for scope in stored.scopes if scope in stored.plan_scopes]
+    given = [scope for scope in stored.scopes if scope in stored.plan_scopes]
+    scopes = given if asked is None else [scope for scope in given if scope in asked]
     claims = {
         "sub": str(stored.user_id),
         "role": "authenticated",

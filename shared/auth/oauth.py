@@ -10,6 +10,7 @@ from shared.runtime.settings import settings
 
 from . import agents
 from .agents import InvalidKey, Issued
+from .service import CLOSED_SCOPES
 
 
 class InvalidClient(InvalidKey):
@@ -32,7 +33,7 @@ class InvalidTarget(BadRequest):
 
 class InvalidScope(BadRequest):
     code = "invalid_scope"
-    default_message = "the key does not hold the scope that was asked for"
+    default_message = "the key holds none of the scopes that were asked for; leave scope out to get those it holds"
 
 
 REFUSALS = (InvalidClient, UnsupportedGrantType, InvalidTarget, InvalidScope)
@@ -72,22 +73,28 @@ def read_grant(
 
 
 async def issue(grant: Grant, *, scope: str | None, ip: str, request_id: str) -> Issued:
-    """The token.
+    """The token, with as much of the scope that is asked for as the key and the plan give: MCP clients ask for all
+    that the challenge names, whatever their key holds (RFC 6749 section 3.3).
 
     Raises:
         InvalidKey: in the OAuth form as InvalidClient.
-        InvalidScope: when a scope is asked for that the key or the plan does not give.
+        InvalidScope: when nothing is left of what is asked for.
     """
+    asked = _closed(scope) if grant.is_oauth and scope else None
     try:
-        issued = await agents.exchange(grant.raw, ip=ip, request_id=request_id)
+        issued = await agents.exchange(grant.raw, ip=ip, request_id=request_id, asked=asked)
     except InvalidKey as refused:
         if not grant.is_oauth:
             raise
         raise InvalidClient(refused.message, error_description=refused.message) from refused
-    if grant.is_oauth and scope and not set(scope.split()) <= set(issued.scopes):
-        granted = " ".join(issued.scopes)
-        raise InvalidScope(f"this key gives: {granted}", error_description=f"this key gives: {granted}")
+    if not issued.scopes:
+        raise InvalidScope(error_description=InvalidScope.default_message)
     return issued
+
+
+def _closed(scope: str) -> frozenset[str]:
+    """The scopes named and those they hold; a name that we do not know holds nothing."""
+    return frozenset(held for each in scope.split() for held in CLOSED_SCOPES.get(each, ()))
 
 
 def _resources() -> frozenset[str]:
