@@ -7,7 +7,7 @@ TESTS ?=
 LOCKS := $(patsubst %.in,%.txt,$(wildcard requirements/*.in))
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo doctor test check lint format lock clean
+.PHONY: help up demo doctor test check lint format docs lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints
 format: $(VENV)/.dev ## Format the code and mend what ruff can
 	@$(VENV)/bin/ruff check --fix
 	@$(VENV)/bin/ruff format
+
+docs: $(VENV)/.dev ## Write what is made of the functions: /openapi.json, llms.txt, mcp.json, docs/functions.md
+	@$(PYTHON) -m infra.documents
 
 lock: ## Pin requirements/*.in with hashes (needs uv); UPGRADE=1 takes newer versions
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }

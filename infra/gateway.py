@@ -10,7 +10,6 @@ from importlib import import_module
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from shared.edge.spec import Handler, Spec
@@ -20,6 +19,7 @@ FUNCTIONS = Path(__file__).parent.parent / "functions"
 SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage"}
 """First segments of the platform's paths, and the function that answers below `/<segment>/v1/`."""
 DISCOVERY = "discovery"
+"""Answers every other path, most of them with a plain 404."""
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,24 +28,19 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])
-    name = function_of(scope["path"])
-    response: Response = JSONResponse(
-        {"error": "not_found", "message": "no function answers this path; /openapi.json lists those there are"}, 404
-    )
-    if name is not None:
-        response = await handler(name)(Request(scope, receive, send))
+    response = await handler(function_of(scope["path"]))(Request(scope, receive, send))
     await response(scope, receive, send)
 
 
-def function_of(path: str) -> str | None:
+def function_of(path: str) -> str:
     """The folder of the function that answers the path; a trailing slash is no other path."""
     first, *rest = path.removeprefix("/").removesuffix("/").split("/")
-    name: str | None = DISCOVERY
+    name = ""
     if rest and rest[0] == "v1" and first == "functions":
-        name = rest[1].replace("-", "_") if len(rest) > 1 and "_" not in rest[1] else None
+        name = rest[1].replace("-", "_") if len(rest) > 1 and "_" not in rest[1] else ""
     elif rest and rest[0] == "v1" and first in SURFACES:
         name = SURFACES[first]
-    return name if name in names() else None
+    return name if name in names() else DISCOVERY
 
 
 @cache

@@ -1,0 +1,40 @@
+"""A document as a response: hosts filled in once, an ETag, and nothing sent to a reader who has it."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.responses import Response
+
+from shared.runtime.settings import settings
+
+from .table import Document
+
+FOLDER = Path(__file__).parent / "documents"
+BASE, DOCS, PRICING = (f"https://{what}.nexus.invalid" for what in ("base", "docs", "pricing"))
+SETTINGS = {BASE: "base_url", DOCS: "docs_url", PRICING: "pricing_url"}
+"""What the documents say, and the setting that holds what is meant."""
+_MAX_AGE_S = 300
+
+
+class Written(NamedTuple):
+    body: bytes
+    etag: str
+
+
+def served(document: Document, *, known: str) -> Response:
+    """`known` is If-None-Match."""
+    written = _written(document.file)
+    headers = {"ETag": written.etag, "Cache-Control": f"public, max-age={_MAX_AGE_S}", "Vary": "Accept"}
+    if written.etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(written.body, headers=headers, media_type=document.media_type)
+
+
+@cache
+def _written(file: str) -> Written:
+    body = (FOLDER / file).read_bytes()
+    for placeholder, setting in SETTINGS.items():
+        body = body.replace(placeholder.encode(), getattr(settings(), setting).rstrip("/").encode())
+    return Written(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')

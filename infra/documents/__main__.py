@@ -1,0 +1,54 @@
+"""Writes every generated document; with --check it only says which are not current."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from functions.discovery.served import FOLDER
+from infra import gateway
+from infra.documents import oauth, openapi, places, reference, server_card, texts
+
+FUNCTIONS_PAGE = texts.DOCS / "functions.md"
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """Each file and what belongs in it; the page of functions comes first, since llms-full.txt repeats it."""
+    specs = list(gateway.specs())
+    yield FUNCTIONS_PAGE, reference.reference(specs)
+    yield FOLDER / "openapi.json", _json(openapi.openapi(specs))
+    yield FOLDER / "mcp.json", _json(server_card.mcp())
+    yield FOLDER / "server-card.json", _json(server_card.card())
+    yield FOLDER / "resource.json", _json(oauth.resource(places.BASE))
+    yield FOLDER / "resource-mcp.json", _json(oauth.resource(places.MCP))
+    yield FOLDER / "server.json", _json(oauth.server(places.BASE))
+    yield FOLDER / "server-issuer.json", _json(oauth.server(places.ISSUER))
+    yield FOLDER / "server-mcp.json", _json(oauth.server(places.MCP))
+    yield FOLDER / "index.json", _json(texts.index())
+    yield FOLDER / "index.html", texts.index_page()
+    yield FOLDER / "llms.txt", texts.llms()
+    yield FOLDER / "llms-full.txt", texts.llms_full()
+
+
+def stale() -> Iterator[Path]:
+    return (path for path, text in documents() if not path.exists() or path.read_text(encoding="utf-8") != text)
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    if "--check" in sys.argv[1:]:
+        old = [path.name for path in stale()]
+        sys.stdout.write(f"not current: {', '.join(old)}; make docs writes them\n" if old else "all current\n")
+        return 1 if old else 0
+    for path, text in documents():
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path.name}  {len(text.encode()):,} bytes\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""The paths of /auth/v1, from its table of routes; its refusals have the two shapes of Supabase Auth."""
+
+from itertools import groupby
+from typing import Any
+
+from functions.auth.access import Access
+from functions.auth.dispatch import PREFIX, Route
+from functions.auth.refusing import NAMES
+from functions.auth.routes import ROUTES
+from infra.documents.parts import EVERY_ANSWER, headers
+from infra.documents.schemas import Components, Schema
+from shared.auth.credentials import MissingProjectKey, UnknownProjectKey
+from shared.kernel import errors
+from shared.kernel.errors import Refusal
+from shared.runtime.db import Busy
+
+SECURITY: dict[Access, list[dict[str, list[str]]]] = {
+    Access.OPEN: [],
+    Access.KEY: [{"apikey": []}],
+    Access.PERSON: [{"apikey": [], "person": []}],
+    Access.SERVICE: [{"apikey": []}, {"apikey": [], "service": []}],
+}
+ALWAYS: tuple[type[Refusal], ...] = (errors.RateLimited, Refusal, errors.Unavailable, Busy)
+WITH_BODY = (errors.UnsupportedMediaType, errors.PayloadTooLarge, errors.InvalidRequest)
+MALFORMED = (400, "bad_json", "the body is not JSON")
+VERSION: Schema = {
+    "name": "X-Supabase-Api-Version",
+    "in": "header",
+    "description": "2024-01-01 or later asks for errors as {code, message}.",
+    "schema": {"type": "string", "examples": ["2024-01-01"]},
+}
+USER_ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+ERROR: Schema = {
+    "description": "A refusal; the header X-Sb-Error-Code has the code in both shapes.",
+    "anyOf": [
+        {
+            "type": "object",
+            "required": ["code", "error_code", "msg"],
+            "properties": {
+                "code": {"type": "integer", "description": "The HTTP status."},
+                "error_code": {"type": "string"},
+                "msg": {"type": "string"},
+            },
+        },
+        {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        },
+    ],
+}
+
+
+def add(paths: dict[str, Any], components: Components) -> None:
+    components.schemas["AccountError"] = ERROR
+    for route in ROUTES:
+        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, components)
+
+
+def _operation(route: Route, components: Components) -> dict[str, Any]:
+    name = route.handler.__name__
+    identifiers = [USER_ID] if "{id}" in route.path else []
+    query = components.parameters(route.query) if route.query else []
+    operation: dict[str, Any] = {
+        "operationId": "-".join(["auth", *(["admin"] if route.access is Access.SERVICE else []), *name.split("_")]),
+        "tags": ["Auth"],
+        "summary": (route.summary or name.replace("_", " ").capitalize()).rstrip("."),
+        "security": SECURITY[route.access],
+        "parameters": [*identifiers, VERSION, *query],
+        "responses": _responses(route, components),
+    }
+    if route.body:
+        schema = components.request(route.body, f"Account{route.body.__name__}")
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+def _responses(route: Route, components: Components) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "Done.", "headers": headers(EVERY_ANSWER)}
+    if route.status != 204:  # noqa: PLR2004
+        schema = components.result(route.result, route.result.__name__) if route.result else {"type": "object"}
+        good["content"] = {"application/json": {"schema": schema}}
+    told = sorted({*map(_told, (*ALWAYS, *_refusals(route))), *([MALFORMED] if route.body else [])})
+    refused = {
+        str(status): {
+            "description": "\n".join(f"- `{code}`: {message}" for _, code, message in codes),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AccountError"}}},
+        }
+        for status, codes in ((status, list(each)) for status, each in groupby(told, key=lambda each: each[0]))
+    }
+    return {str(route.status): good, **refused}
+
+
+def _refusals(route: Route) -> tuple[type[Refusal], ...]:
+    keyed = () if route.access is Access.OPEN else (MissingProjectKey, UnknownProjectKey)
+    read = WITH_BODY if route.body else (errors.InvalidRequest,) if route.query else ()
+    return (*keyed, *read, *route.refusals)
+
+
+def _told(refusal: type[Refusal]) -> tuple[int, str, str]:
+    """Status, code and message on this surface."""
+    status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
+    return status, code, refusal.default_message

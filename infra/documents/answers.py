@@ -1,0 +1,41 @@
+"""What a function may refuse with: its own codes, and those that the edge and the database add to what it declares."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from infra.documents.errors import Code, documented
+from shared.edge.spec import Spec
+from shared.tenancy.principal import Kind
+
+ALWAYS = ("method_not_allowed", "rate_limit_exceeded", "internal_error", "unavailable", "busy")
+WITH_BODY = ("malformed_json", "payload_too_large", "unsupported_media_type")
+WITH_FIELDS = ("invalid_request", "invalid_value")
+WITH_TOKEN = ("missing_token", "invalid_token", "key_is_not_a_token", "wrong_credential")
+WITH_ORGANIZATION = ("insufficient_scope", "plan_limit_exceeded", "no_organization", "not_found")
+WITH_AGENTS = ("key_revoked",)
+WITH_TRANSACTION = ("invalid_idempotency_key", "permission_denied")
+WHEN_WRITING = ("idempotency_in_flight", "idempotency_key_reused", "already_exists", "invalid_reference")
+
+
+def refusals(spec: Spec) -> dict[int, list[Code]]:
+    """By status, in order."""
+    found = sorted({documented()[code] for code in codes(spec)}, key=lambda each: (each.status, each.code))
+    return {status: list(each) for status, each in groupby(found, key=lambda each: each.status)}
+
+
+def codes(spec: Spec) -> Iterator[str]:
+    yield from ALWAYS
+    yield from (each.code for each in spec.refusals)
+    if spec.body is not None:
+        yield from WITH_FIELDS
+    if spec.body is not None and spec.method != "GET":
+        yield from WITH_BODY
+    if not spec.public:
+        yield from WITH_TOKEN
+    if spec.scope is not None:
+        yield from WITH_ORGANIZATION
+        yield from WITH_AGENTS if Kind.AGENT in spec.access else ()
+    if spec.tx != "own":
+        yield from WITH_TRANSACTION
+    if spec.tx == "write":
+        yield from WHEN_WRITING

@@ -1,0 +1,137 @@
+"""The OpenAPI 3.1 description of every function, from what each declares."""
+
+import hashlib
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from infra.documents import accounts, places, surfaces
+from infra.documents.answers import refusals
+from infra.documents.parts import (
+    ERROR,
+    EVERY_ANSWER,
+    HEADERS,
+    IDEMPOTENCY_KEY,
+    SECURITY,
+    TAGS,
+    headers,
+    refusal,
+)
+from infra.documents.schemas import Components
+from shared.edge.spec import Spec
+from shared.tenancy.principal import Kind
+
+ROOT = Path(__file__).parents[2]
+CREDENTIALS = {Kind.AGENT: "agent", Kind.USER: "person", Kind.SERVICE: "service"}
+
+
+def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
+    components = Components()
+    components.schemas["Error"] = ERROR
+    paths: dict[str, Any] = {}
+    for spec in specs:
+        if not spec.surface:
+            paths[f"/functions/v1/{spec.name}"] = {spec.method.lower(): _operation(spec, components)}
+    surfaces.add(paths, components)
+    accounts.add(paths, components)
+    responses = _shared_responses(paths)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Nexus",
+            "version": version(),
+            "summary": "Backend of a multi-tenant operations OS, made for AI agents.",
+            "description": (
+                "Contacts, conversations, orders and inventory of small and medium businesses. An agent registers "
+                "itself, exchanges its key for a one-hour token and works through the MCP endpoint or these functions. "
+                f"Start at {places.BASE}/llms.txt."
+            ),
+        },
+        "servers": [{"url": places.BASE}],
+        "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(components.schemas.items())),
+            "responses": responses,
+            "securitySchemes": SECURITY,
+            "headers": {name: {"description": told, "schema": {"type": "string"}} for name, told in HEADERS.items()},
+        },
+    }
+
+
+def version() -> str:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def _shared_responses(paths: dict[str, Any]) -> dict[str, Any]:
+    """Take what several operations answer alike out of them: most refusals stand in nearly every one."""
+    answered = [each["responses"] for path in paths.values() for each in path.values()]
+    names = {id(told): _name(status, told) for each in answered for status, told in each.items()}
+    often = {name for name, count in Counter(names.values()).items() if count > 1}
+    shared: dict[str, Any] = {}
+    for each in answered:
+        for status, told in each.items():
+            if (name := names[id(told)]) in often:
+                shared[name] = told
+                each[status] = {"$ref": f"#/components/responses/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _name(status: str, told: dict[str, Any]) -> str:
+    return f"{status}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]}"
+
+
+def _operation(spec: Spec, components: Components) -> dict[str, Any]:
+    if spec.tag not in TAGS:
+        raise ValueError(f"{spec.name}: {spec.tag} is no tag of the contract")
+    return {
+        "operationId": spec.name,
+        "tags": [spec.tag],
+        "summary": spec.summary[:1].upper() + spec.summary[1:],
+        **({"description": spec.description} if spec.description else {}),
+        "security": _security(spec),
+        **_taken(spec, components),
+        "responses": _responses(spec, components),
+        "x-rate-limit": {
+            "class": spec.rate.name,
+            "limit": spec.rate.limit,
+            "window_s": spec.rate.window_s,
+            "counted_by": "address" if spec.rate.by_address else "caller",
+        },
+        **({"x-schedule-s": spec.schedule_s} if spec.schedule_s else {}),
+    }
+
+
+def _security(spec: Spec) -> list[dict[str, list[str]]]:
+    if spec.public:
+        return []
+    scopes = [str(spec.scope)] if spec.scope else []
+    return [{name: scopes} for kind, name in CREDENTIALS.items() if kind in spec.access]
+
+
+def _taken(spec: Spec, components: Components) -> dict[str, Any]:
+    """Parameters and body."""
+    if spec.body is not None and spec.method == "GET":
+        return {"parameters": components.parameters(spec.body)}
+    taken: dict[str, Any] = {"parameters": [IDEMPOTENCY_KEY]} if spec.tx == "write" else {}
+    if spec.body is not None:
+        schema = components.request(spec.body, _named(spec, "Request"))
+        kinds = ["application/json", *(["application/x-www-form-urlencoded"] if spec.form else [])]
+        taken["requestBody"] = {"required": True, "content": {kind: {"schema": schema} for kind in kinds}}
+    return taken
+
+
+def _responses(spec: Spec, components: Components) -> dict[str, Any]:
+    told = [*EVERY_ANSWER, *(["Idempotent-Replayed"] if spec.tx == "write" else [])]
+    schema = components.result(spec.result, _named(spec, "Answer"))
+    good = {"description": "Done.", "headers": headers(told), "content": {"application/json": {"schema": schema}}}
+    refused = {str(status): refusal(status, codes) for status, codes in refusals(spec).items()}
+    return {str(spec.status): good, **refused}
+
+
+def _named(spec: Spec, suffix: str) -> str:
+    return "".join(part.capitalize() for part in spec.name.split("-")) + suffix

@@ -1,0 +1,120 @@
+"""The parts of the OpenAPI document that many operations share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from infra.documents import places
+from infra.documents.errors import Code, documented
+from infra.documents.schemas import Schema
+
+TAGS = {
+    "Auth": "Authentication and session management",
+    "Contacts": "Contact (customer) CRUD and search",
+    "Messages": "Send and receive messages across channels",
+    "Orders": "Order management and lifecycle",
+    "Inventory": "Stock, warehouse, and bin operations",
+    "Shipping": "AWB creation, tracking, labels",
+    "VoIP": "Call initiation, CDR, extensions",
+    "AI": "AI annotation, insights, embeddings",
+    "Automation": "Workflow rules and execution",
+    "Integrations": "Integration setup and sync",
+    "Agents": "API-key exchange, MCP access, and agent integrations",
+}
+SCOPES = {
+    "read": "Read everything of the organization",
+    "write": "Read, create and update",
+    "admin": "Full access",
+}
+SECURITY = {
+    "agent": {
+        "type": "oauth2",
+        "description": "An agent's one-hour token: its API key exchanged at agent-auth, by OAuth if need be.",
+        "flows": {"clientCredentials": {"tokenUrl": f"{places.FUNCTIONS}/agent-auth", "scopes": SCOPES}},
+    },
+    "person": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A person's token from /auth/v1/token. `manage` asks for an owner or admin of the organization.",
+    },
+    "service": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The project's secret key or service_role token. For servers of ours alone, never for clients.",
+    },
+    "apikey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "apikey",
+        "description": "The project's publishable key; the secret key for administration.",
+    },
+}
+HEADERS = {
+    "RateLimit": "What is left of the rate class: `r` requests, for `t` seconds.",
+    "RateLimit-Policy": "The rate class: `q` requests in `w` seconds.",
+    "Retry-After": "Seconds to wait before sending the request again.",
+    "X-Request-Id": "Names this request in our logs; yours is kept when you send one.",
+    "WWW-Authenticate": "What is wrong with the token, and in resource_metadata where tokens come from (RFC 9728).",
+    "Idempotent-Replayed": "`true` when an earlier request with the same Idempotency-Key made this answer.",
+}
+EVERY_ANSWER = ("RateLimit", "RateLimit-Policy", "X-Request-Id")
+IDEMPOTENCY_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your own name for this write: sent again with the same body, it gives the first answer again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+ERROR: Schema = {
+    "type": "object",
+    "description": "Every refusal. `error` is for programs and never changes; the code's own fields stand beside it.",
+    "required": ["error", "message", "request_id"],
+    "properties": {
+        "error": {"type": "string", "description": "A stable code."},
+        "message": {"type": "string", "description": "What to do, for people and models."},
+        "request_id": {"type": "string"},
+        "retry_after": {"type": "integer", "description": "Seconds to wait."},
+        "errors": {
+            "type": "array",
+            "description": "Where the request is not valid.",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "message"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body, or /parameter."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def refusal(status: int, codes: list[Code]) -> dict[str, Any]:
+    """The response of one status, with every code that it may carry."""
+    told = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+    schema = {
+        "allOf": [
+            {"$ref": "#/components/schemas/Error"},
+            {"properties": {"error": {"enum": [each.code for each in codes]}}},
+        ]
+    }
+    reasons = (f"- `{each.code}`: {each.when}. {each.do[:1].upper()}{each.do[1:]}." for each in codes)
+    return {
+        "description": "\n".join(reasons),
+        "headers": headers(["X-Request-Id", *told]),
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def refused_with(*codes: str) -> dict[str, Any]:
+    """Responses for these codes, by status."""
+    found = [documented()[code] for code in codes]
+    return {
+        str(status): refusal(status, [each for each in found if each.status == status])
+        for status in sorted({each.status for each in found})
+    }
+
+
+def headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -1,0 +1,9 @@
+"""Addresses as the documents have them: under placeholder hosts, which the answer replaces by those of the settings."""
+
+from functions.discovery.served import BASE, DOCS, PRICING
+
+__all__ = ["BASE", "DOCS", "FUNCTIONS", "ISSUER", "MCP", "PRICING"]
+
+FUNCTIONS = f"{BASE}/functions/v1"
+MCP = f"{FUNCTIONS}/mcp-server"
+ISSUER = f"{BASE}/auth/v1"

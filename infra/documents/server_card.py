@@ -1,0 +1,68 @@
+"""The MCP endpoint for registries and agents: one card, of which mcp.json is the longer form."""
+
+from typing import Any
+
+from functions.mcp_server.catalog import registry
+from functions.mcp_server.eras import LEGACY, MODERN
+from functions.mcp_server.instructions import INFO
+from infra.documents import places
+from infra.documents.openapi import version
+from infra.documents.workflow import STEPS
+
+WELL_KNOWN = f"{places.BASE}/.well-known"
+DESCRIPTION = "Contacts, orders, inventory and conversations of one business, for AI agents."
+
+
+def card() -> dict[str, Any]:
+    """A subset of the MCP Registry's server.json."""
+    token = "Bearer and a one-hour token; agent-auth gives one for an API key"  # noqa: S105  (no token, a description)
+    return {
+        "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",
+        "name": f"example.nexus/{INFO['name']}",
+        "title": INFO["title"],
+        "description": DESCRIPTION,
+        "version": version(),
+        "websiteUrl": places.DOCS,
+        "remotes": [
+            {
+                "type": "streamable-http",
+                "url": places.MCP,
+                "headers": [{"name": "Authorization", "description": token, "isRequired": True, "isSecret": True}],
+            }
+        ],
+    }
+
+
+def mcp() -> dict[str, Any]:
+    return {
+        **card(),
+        "protocolVersions": [*MODERN, *reversed(LEGACY)],
+        "authentication": {
+            "type": "bearer",
+            "token_endpoint": f"{places.FUNCTIONS}/agent-auth",
+            "token_ttl_s": 3600,
+            "oauth": {
+                "grant_type": "client_credentials",
+                "client_id": "the key's first 15 characters",
+                "client_secret": "the API key",
+                "issuer": places.ISSUER,
+                "protected_resource_metadata": f"{WELL_KNOWN}/oauth-protected-resource/functions/v1/mcp-server",
+                "authorization_server_metadata": f"{WELL_KNOWN}/oauth-authorization-server/auth/v1",
+            },
+        },
+        "workflow": [step.described() for step in STEPS],
+        "tools": [
+            {"name": each.name, "title": each.title, "scope": each.scope, "description": each.description}
+            for each in registry.tools.values()
+        ],
+        "resources": [
+            {"uri": each.uri, "title": each.title, "scope": each.scope} for each in registry.resources.values()
+        ],
+        "documents": {
+            "openapi": f"{places.BASE}/openapi.json",
+            "llms": f"{places.BASE}/llms.txt",
+            "llms_full": f"{places.BASE}/llms-full.txt",
+            "docs": places.DOCS,
+            "pricing": places.PRICING,
+        },
+    }

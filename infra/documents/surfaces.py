@@ -1,0 +1,97 @@
+"""The paths of surfaces: functions that speak a protocol of their own and thus declare no models."""
+
+import re
+from typing import Any
+
+from functions.discovery.table import DOCUMENTS
+from functions.mcp_server.eras import LEGACY, MODERN
+from infra.documents.parts import EVERY_ANSWER, headers, refused_with
+from infra.documents.schemas import Components, Schema
+
+MCP_REQUEST: Schema = {
+    "type": "object",
+    "description": "One JSON-RPC 2.0 message of the Model Context Protocol.",
+    "required": ["jsonrpc", "method"],
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        "method": {"type": "string", "examples": ["tools/list", "tools/call", "resources/read"]},
+        "params": {"type": "object"},
+    },
+}
+MCP_ANSWER: Schema = {
+    "type": "object",
+    "required": ["jsonrpc", "id"],
+    "properties": {
+        "jsonrpc": {"const": "2.0"},
+        "id": {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]},
+        "result": {"type": "object"},
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "integer"}, "message": {"type": "string"}, "data": {}},
+        },
+    },
+}
+MCP_REFUSALS = (
+    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "wrong_credential", "forbidden_origin",
+    "no_organization", "plan_limit_exceeded", "method_not_allowed", "not_acceptable", "payload_too_large",
+    "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
+)  # fmt: skip
+
+
+def add(paths: dict[str, Any], components: Components) -> None:
+    components.schemas["McpRequest"], components.schemas["McpAnswer"] = MCP_REQUEST, MCP_ANSWER
+    paths["/functions/v1/mcp-server"] = {"post": _mcp()}
+    for path, document in DOCUMENTS.items():
+        paths[path] = {"get": _document(path, document.media_type, document.told)}
+
+
+def _mcp() -> dict[str, Any]:
+    message = {"$ref": "#/components/schemas/McpRequest"}
+    answer = {"$ref": "#/components/schemas/McpAnswer"}
+    version = {
+        "name": "MCP-Protocol-Version",
+        "in": "header",
+        "description": "Which protocol version the message is of; 2025-03-26 where it is left out.",
+        "schema": {"type": "string", "enum": [*LEGACY, *MODERN]},
+    }
+    return {
+        "operationId": "mcp-server",
+        "tags": ["Agents"],
+        "summary": "The Model Context Protocol, for agents that work through tools",
+        "description": "Streamable HTTP in JSON-response mode, stateless. A tool's refusal is a result with `isError`.",
+        "security": [{"agent": ["read"]}, {"person": []}],
+        "parameters": [version],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
+        "responses": {
+            "200": _json("The answer.", answer),
+            "202": {"description": "A notification was taken; there is no answer.", "headers": headers(EVERY_ANSWER)},
+            "400": _json("Not a message of its protocol version.", answer),
+            "404": _json("Its protocol version has no such method.", answer),
+            **refused_with(*MCP_REFUSALS),
+        },
+    }
+
+
+def _document(path: str, media_type: str, told: str) -> dict[str, Any]:
+    schema: Schema = {"type": "object"} if media_type == "application/json" else {"type": "string"}
+    return {
+        "operationId": "-".join(["document", *re.findall(r"[a-z0-9]+", path)]),
+        "tags": ["Agents"],
+        "summary": told,
+        "security": [],
+        "responses": {
+            "200": {"description": "The document.", "content": {media_type: {"schema": schema}}},
+            "304": {"description": "It has not changed since the one whose ETag you sent in If-None-Match."},
+            **refused_with("method_not_allowed", "rate_limit_exceeded", "internal_error"),
+        },
+    }
+
+
+def _json(description: str, schema: Schema) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": headers(EVERY_ANSWER),
+        "content": {"application/json": {"schema": schema}},
+    }
