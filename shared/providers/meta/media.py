@@ -1,0 +1,55 @@
+"""Which files a channel takes: their types and sizes, checked before one is uploaded or sent."""
+
+import msgspec
+
+from .contents import InvalidMessageContent
+from .events import Channel
+from .inbound import MediaKind
+
+_KB = 1024
+_MB = 1024 * _KB
+
+
+class FileLimit(msgspec.Struct, frozen=True):
+    """An empty list of types means any."""
+
+    types: frozenset[str]
+    most_bytes: int
+
+
+_WHATSAPP = {
+    MediaKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * _MB),
+    MediaKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/3gpp"}), 16 * _MB),
+    MediaKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}), 16 * _MB),
+    MediaKind.DOCUMENT: FileLimit(frozenset(), 100 * _MB),
+    MediaKind.STICKER: FileLimit(frozenset({"image/webp"}), 500 * _KB),
+}
+_MESSENGER = dict.fromkeys(
+    (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO, MediaKind.DOCUMENT), FileLimit(frozenset(), 25 * _MB)
+)
+_INSTAGRAM = {
+    MediaKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png", "image/gif"}), 8 * _MB),
+    MediaKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/ogg", "video/quicktime", "video/webm"}), 25 * _MB),
+    MediaKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/mp4", "audio/wav", "audio/x-m4a"}), 25 * _MB),
+}
+LIMITS: dict[Channel, dict[MediaKind, FileLimit]] = {
+    "whatsapp": _WHATSAPP, "facebook": _MESSENGER, "instagram": _INSTAGRAM,
+}  # fmt: skip
+MOST_RECEIVED_BYTES = 100 * _MB
+"""No channel delivers a larger file."""
+
+
+def check_file(channel: Channel, kind: MediaKind, mime_type: str, size: int) -> None:
+    """A file that may go out as that kind.
+
+    Raises:
+        InvalidMessageContent: naming what the channel takes.
+    """
+    limit = LIMITS[channel].get(kind)
+    if limit is None:
+        raise InvalidMessageContent.at("/type", f"{channel} does not carry a {kind}")
+    bare = mime_type.partition(";")[0].strip().lower()
+    if limit.types and bare not in limit.types:
+        raise InvalidMessageContent.at("/mime_type", f"a {kind} on {channel} is {', '.join(sorted(limit.types))}")
+    if size > limit.most_bytes:
+        raise InvalidMessageContent.at("/size", f"a {kind} on {channel} has {limit.most_bytes} bytes at most")
