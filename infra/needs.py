@@ -1,7 +1,7 @@
 """What a function needs, read from its imports without running it: rooms of shared/, and pinned packages.
 
-Whole rooms are taken, because a room is what a reviewer reads and what a change touches. Imports inside functions count
-like those at the top.
+Whole rooms are taken, because a room is what a reviewer reads and what a change touches; packages only for the modules
+that the function reaches, so that a room may hold one that few use. Imports inside functions count like those above.
 """
 
 import ast
@@ -48,17 +48,17 @@ def needs(name: str) -> Needs:
     Raises:
         UnknownPackageError: the code imports what a deployed function would not have.
     """
-    rooms: set[str] = set()
-    imports = set(_imports_below(ROOT / "functions" / name))
+    imports = set(_imports_of((ROOT / "functions" / name).rglob("*.py")))
+    modules: set[Path] = set()
     waiting = list(imports)
     while waiting:
-        room = _room(waiting.pop())
-        if room and room not in rooms:
-            rooms.add(room)
-            found = set(_imports_below(ROOT / room)) - imports
-            imports |= found
-            waiting += found
-    return Needs(tuple(sorted(rooms)), tuple(sorted(_closure({*SERVER, *_distributions(imports)}))))
+        reached = set(_modules(waiting.pop())) - modules
+        modules |= reached
+        found = set(_imports_of(reached)) - imports
+        imports |= found
+        waiting += found
+    rooms = {_room(path) for path in modules} - {None}
+    return Needs(tuple(sorted(filter(None, rooms))), tuple(sorted(_closure({*SERVER, *_distributions(imports)}))))
 
 
 def pins(packages: Iterable[str]) -> str:
@@ -66,8 +66,8 @@ def pins(packages: Iterable[str]) -> str:
     return "".join(_pinned()[name] for name in sorted(packages))
 
 
-def _imports_below(folder: Path) -> Iterator[_Import]:
-    for path in sorted(folder.rglob("*.py")):
+def _imports_of(paths: Iterable[Path]) -> Iterator[_Import]:
+    for path in sorted(paths):
         package = path.relative_to(ROOT).parent.parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
@@ -78,12 +78,22 @@ def _imports_below(folder: Path) -> Iterator[_Import]:
                 yield from (_Import(module, each.name) for each in node.names)
 
 
-def _room(imported: _Import) -> str | None:
-    parts = [*imported.module.split("."), imported.name]
-    if parts[0] != "shared" or len(parts) < 3:  # noqa: PLR2004
-        return None
+def _modules(imported: _Import) -> Iterator[Path]:
+    """The files of shared/ that the import runs: the module, the one that its name may be, and their packages."""
+    parts = imported.module.split(".")
+    if parts[0] != "shared":
+        return
+    for depth in range(2, len(parts) + 1):
+        place = ROOT.joinpath(*parts[:depth])
+        yield from (each for each in (place.with_suffix(".py"), place / "__init__.py") if each.exists())
+    named = ROOT.joinpath(*parts, imported.name)
+    yield from (each for each in (named.with_suffix(".py"), named / "__init__.py") if imported.name and each.exists())
+
+
+def _room(module: Path) -> str | None:
+    parts = module.relative_to(ROOT).parts
     depth = 3 if parts[1] in GROUPS else 2
-    return "/".join(parts[:depth])
+    return "/".join(parts[:depth]) if len(parts) > depth else None
 
 
 def _distributions(imports: Iterable[_Import]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import secrets as random
 import string
 import time
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from infra.local.errors import LauncherError
 from infra.local.process import LOOPBACK
 
+Kind = TypeVar("Kind")
 DATABASE = "nexus"
 DEMO_EMAIL = "owner@demo.nexus.example"
 TEN_YEARS_S = 10 * 365 * 24 * 3600
@@ -35,6 +37,8 @@ class Secrets(msgspec.Struct, frozen=True):
     pepper: str
     demo_email: str
     demo_password: str
+    sealing_key: str
+    signing_key: str
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -54,8 +58,12 @@ def database_url(user: str, password: str, port: int, database: str = DATABASE) 
 
 
 def load(path: Path) -> Secrets:
+    return _decoded(path, Secrets)
+
+
+def _decoded(path: Path, kind: type[Kind]) -> Kind:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Secrets)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError as error:
         raise LauncherError(f"There are no data in {path.parent} yet.", mend="Run `make up` first.") from error
     except (msgspec.DecodeError, PermissionError) as error:
@@ -66,9 +74,16 @@ def load(path: Path) -> Secrets:
 
 
 def load_or_make(path: Path) -> Secrets:
-    if path.exists():
+    """Those of the directory; one that an earlier version made gets the secrets that it lacks."""
+    if not path.exists():
+        return _keep(path, _make())
+    kept = _decoded(path, dict[str, str])
+    if set(Secrets.__struct_fields__) <= set(kept):
         return load(path)
-    made = _make()
+    return _keep(path, msgspec.convert(msgspec.structs.asdict(_make()) | kept, Secrets))
+
+
+def _keep(path: Path, made: Secrets) -> Secrets:
     partial = path.with_suffix(".new")
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -79,7 +94,7 @@ def load_or_make(path: Path) -> Secrets:
     return made
 
 
-def environment(secrets: Secrets, *, database_url: str, store_url: str, base_url: str) -> dict[str, str]:
+def environment(secrets: Secrets, *, database_url: str, store_url: str, blob_url: str, base_url: str) -> dict[str, str]:
     """Every setting without a default, and those that belong to this data directory."""
     return {
         "NEXUS_DATABASE_URL": database_url,
@@ -91,6 +106,9 @@ def environment(secrets: Secrets, *, database_url: str, store_url: str, base_url
         "NEXUS_PUBLISHABLE_KEY": secrets.publishable_key,
         "NEXUS_SECRET_KEY": secrets.secret_key,
         "NEXUS_PEPPER": secrets.pepper,
+        "NEXUS_BLOB_URL": blob_url,
+        "NEXUS_SEALING_KEYS": secrets.sealing_key,
+        "NEXUS_SIGNING_KEY": secrets.signing_key,
     }
 
 
@@ -111,6 +129,8 @@ def _make() -> Secrets:
         pepper=_word(32),
         demo_email=DEMO_EMAIL,
         demo_password=_word(16),
+        sealing_key=base64.b64encode(random.token_bytes(32)).decode(),
+        signing_key=_word(32),
     )
 
 

@@ -30,12 +30,17 @@ class Services:
     admin_url: str = field(repr=False)
     database_url: str = field(repr=False)
     store_url: str = field(repr=False)
+    blob_url: str
     secrets: Secrets
 
     def environment(self, base_url: str) -> dict[str, str]:
         """Every NEXUS_* setting a function needs."""
         return secrets_file.environment(
-            self.secrets, database_url=self.database_url, store_url=self.store_url, base_url=base_url
+            self.secrets,
+            database_url=self.database_url,
+            store_url=self.store_url,
+            blob_url=self.blob_url,
+            base_url=base_url,
         )
 
 
@@ -98,7 +103,13 @@ class Parts:
             admin_url = settings.admin_database_url.get_secret_value() if settings.admin_database_url else database_url
         given_store = settings.store_url.get_secret_value() if settings.store_url else ""
         store_url = secrets.store_url(self.valkey.port) if self.valkey else given_store
-        return Services(admin_url=admin_url, database_url=database_url, store_url=store_url, secrets=secrets)
+        return Services(
+            admin_url=admin_url,
+            database_url=database_url,
+            store_url=store_url,
+            blob_url=(self.directory / "media").as_uri(),
+            secrets=secrets,
+        )
 
     def launch(self) -> None:
         for part in self._parts():

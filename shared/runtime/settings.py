@@ -51,6 +51,18 @@ class Settings(BaseSettings):
     email_autoconfirm: bool = True
     """False: who signs up waits until an administrator has confirmed the address; no mail goes out."""
 
+    sealing_keys: SecretStr | None = None
+    """Keys that secrets at rest are sealed under: base64 of 32 random bytes each, separated by commas, newest first."""
+    kms_key_id: str | None = None
+    """A key of AWS KMS that seals instead of them; region and credentials come from the AWS chain."""
+    blob_url: str | None = None
+    """Where media are kept: file:///directory or s3://bucket/prefix."""
+    blob_endpoint_url: str | None = None
+    """Of an S3-compatible store that is not AWS."""
+    signing_key: SecretStr | None = None
+    """Signs the short-lived links to media that this installation serves itself."""
+    media_link_ttl_s: int = Field(default=300, gt=0, le=3600)
+
     log_level: str = "info"
 
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import jwt
+import msgspec
 import pytest
 
 from infra.local import placement, postgres, process, secrets
@@ -46,6 +47,16 @@ def test_secrets_that_cannot_be_read_are_not_replaced(tmp_path):
     assert path.read_text() == "{"
 
 
+def test_a_directory_of_an_earlier_version_gets_the_secrets_that_it_lacks(tmp_path):
+    path = tmp_path / "secrets.json"
+    earlier = json.loads(msgspec.json.encode(secrets.load_or_make(path)))
+    del earlier["sealing_key"]
+    path.write_text(json.dumps(earlier))
+    completed = secrets.load_or_make(path)
+    assert msgspec.structs.asdict(completed) == {**earlier, "sealing_key": completed.sealing_key}
+    assert secrets.load_or_make(path) == completed
+
+
 def test_the_signing_key_is_verified_by_the_published_one(made):
     key = json.loads(made.jwt_private_jwk)
     token = jwt.encode({"sub": "x"}, jwt.PyJWK(key).key, "ES256", {"kid": key["kid"]})
@@ -63,7 +74,11 @@ def test_the_legacy_keys_carry_their_role(made):
 
 def test_the_environment_satisfies_the_settings_of_a_function(made, monkeypatch):
     environment = secrets.environment(
-        made, database_url=made.database_url(1), store_url=made.store_url(2), base_url="http://127.0.0.1:3"
+        made,
+        database_url=made.database_url(1),
+        store_url=made.store_url(2),
+        blob_url="file:///media",
+        base_url="http://127.0.0.1:3",
     )
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
