@@ -52,8 +52,8 @@ class Demo:
             document = client.request("GET", "/.well-known/mcp.json")
             asked = {each["id"]: each["request"] for each in document["workflow"]}
             expect({"register", "exchange", "work"} <= asked.keys(), "the agent's workflow", document)
-            ways = "; ".join(f"{each['id']}: {each['title']}" for each in document["workflow"])
-            step.answer = f"{len(document['tools'])} tools at {document['remotes'][0]['url']}; {ways}"
+            ways = ", ".join(asked)
+            step.answer = f"first {ways}; {len(document['tools'])} tools at {document['remotes'][0]['url']}"
         with self._step("The agent registers itself; nobody is asked") as step:
             body = {
                 "agent_name": "Demo agent",
@@ -256,7 +256,10 @@ class Demo:
             report = self._client.request("GET", "/functions/v1/agent-usage", headers=_bearer(token))
             expect(report["plan"] == plan, f"the {plan} plan", report)
             meters = report["usage"].items()
-            used = ", ".join(f"{meter['used']} of {meter['limit'] or '∞'} {name}" for name, meter in meters)
+            used = ", ".join(
+                f"{meter['used']} of {'∞' if meter['limit'] is None else meter['limit']} {name.replace('_', ' ')}"
+                for name, meter in meters
+            )
             step.answer = f"{report['plan_name']}: {used}"
 
 

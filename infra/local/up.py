@@ -161,7 +161,7 @@ def print_address(address: Address, console: Console, *, as_json: bool) -> None:
         "Demo person": f"{address.demo_email}   {address.demo_password}",
         "Public key": address.publishable_key,
         "Try": address.curl,
-        "Then": "nexus demo   (in another terminal: the whole agent workflow, step by step)",
+        "Then": "make demo   (in another terminal: the whole agent workflow, step by step)",
     }
     console.print()
     for name, value in lines.items():
