@@ -6,13 +6,14 @@ from typing import Any
 import msgspec
 
 from shared.edge import Call
+from shared.edge.idempotency import Once
 from shared.kernel.json import encode
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
 
 from .methods import Request
 from .outcomes import ToolOutcome
-from .registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall
+from .registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall, WriteArguments
 
 REFUSED = 400
 """An idempotent answer from here on was a refusal, kept to be told again."""
@@ -36,11 +37,9 @@ class TenantSession:
         self._call.log["tool"] = tool.name
         answer = await self._call.perform(
             self._work(lambda call: tool.run(call, arguments)),
-            operation=tool.name,
             scope=tool.scope,
             read_only=tool.scope == "read",
-            idempotency_key=getattr(arguments, "idempotency_key", None),
-            payload=arguments.model_dump_json(exclude={"idempotency_key"}, exclude_unset=True).encode(),
+            once=_once(tool, arguments),
         )
         return ToolOutcome(answer.body, is_error=answer.status >= REFUSED)
 
@@ -59,6 +58,13 @@ class TenantSession:
             return await run(ToolCall(tx, self._call.principal, self.request_id, self._call.calls_today or 0))
 
         return work
+
+
+def _once(tool: Tool, arguments: Arguments) -> Once | None:
+    if not isinstance(arguments, WriteArguments) or arguments.idempotency_key is None:
+        return None
+    payload = arguments.model_dump_json(exclude={"idempotency_key"}, exclude_unset=True).encode()
+    return Once(tool.name, arguments.idempotency_key, payload)
 
 
 def scopes_of(principal: Principal) -> Collection[str]:

@@ -1,6 +1,5 @@
 """One call: who, under which limits, and the transaction its work runs in."""
 
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import tenant_tx
 
-from . import queries
+from . import idempotency
+from .idempotency import Once
 
 KEPT = frozenset({400, 404, 409})
 """Refusals that the same request will meet again; a limit, a scope or a fault of ours may be gone at the next try."""
@@ -84,12 +84,10 @@ class Call:
         self,
         work: Callable[[Tx], Awaitable[Any]],
         *,
-        operation: str,
         scope: str | None,
         read_only: bool,
         status: int = 200,
-        idempotency_key: str | None = None,
-        payload: bytes = b"",
+        once: Once | None = None,
     ) -> Answer:
         """Do the work in one transaction; with an idempotency key, once: the same key and payload get the first answer.
 
@@ -97,23 +95,13 @@ class Call:
             Refusal: the work's own; idempotency_in_flight, idempotency_key_reused.
         """
         async with self.begin(scope, read_only=read_only) as tx:
-            if idempotency_key is None or read_only:
+            if once is None or read_only:
                 return Answer(status, await self._encoded(tx, work))
-            request_hash = hashlib.sha256(payload).hexdigest()
-            kept = await queries.claim_idempotency_key(
-                tx, operation=operation, key=idempotency_key, request_hash=request_hash
-            )
+            kept = await idempotency.claim(tx, once)
             if kept is not None:
                 return Answer(kept.status, kept.response, replayed=True)
             answer = await self._attempted(tx, work, status)
-            queries.keep_idempotent_answer(
-                tx,
-                operation=operation,
-                key=idempotency_key,
-                request_hash=request_hash,
-                status=answer.status,
-                response=answer.body,
-            )
+            idempotency.keep(tx, once, status=answer.status, response=answer.body)
             return answer
 
     async def _attempted(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int) -> Answer:

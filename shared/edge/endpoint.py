@@ -25,6 +25,7 @@ from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
 from .call import Call, client_address
+from .idempotency import Once
 from .response import encoded, finish, preflight, refused
 from .spec import MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 
@@ -232,12 +233,10 @@ async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
 
     answer = await call.perform(
         work,
-        operation=spec.name,
         scope=spec.scope,
         read_only=spec.tx == "read",
         status=spec.status,
-        idempotency_key=_idempotency_key(call.request),
-        payload=_canonical(arguments),
+        once=_once(spec, call.request, arguments),
     )
     replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return encoded(answer.body, status=answer.status, headers=replayed)
@@ -257,11 +256,13 @@ def _canonical(arguments: tuple[BaseModel, ...]) -> bytes:
     return msgspec.json.encode([each.model_dump(mode="json", exclude_unset=True) for each in arguments], order="sorted")
 
 
-def _idempotency_key(request: Request) -> str | None:
+def _once(spec: Spec, request: Request, arguments: tuple[BaseModel, ...]) -> Once | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+    if key is None:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidIdempotencyKey
-    return key
+    return Once(spec.name, key, _canonical(arguments))
 
 
 def _request_id(request: Request) -> str:
