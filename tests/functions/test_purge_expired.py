@@ -16,6 +16,7 @@ async def test_200_forgets_what_is_past_its_time_and_nothing_younger(call, tenan
             for age in ("1 hour", "25 hours"):
                 db.execute(
                     "INSERT INTO idempotency_keys"
+                    " (organization_id, principal_id, operation, key, request_hash, status, response, created_at)"
                     " VALUES (%s, gen_random_uuid(), 'x', %s, 'h', 200, '', now() - %s::interval)",
                     (tenant.id, age, age),
                 )
