@@ -31,6 +31,9 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m infra.lint
 
+bench: $(VENV)/.local $(VENV)-bench/.bench ## Measure against peers and limits; QUICK=1 takes 4 minutes, NAME=get some
+	@$(PYTHON) -m bench $(NAME) $(if $(QUICK),--quick)
+
 format: $(VENV)/.dev ## Format the code and mend what ruff can
 	@$(VENV)/bin/ruff check --fix
 	@$(VENV)/bin/ruff format
@@ -46,10 +49,15 @@ lock: ## Pin requirements/*.in with hashes (needs uv); UPGRADE=1 takes newer ver
 	done
 
 clean: ## Remove what was installed and built; the data in .nexus stay
-	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage*
+	@rm -rf $(VENV) $(VENV)-bench build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage*
 
 $(VENV)/.local: requirements/local.txt Makefile
 	@sh infra/local/install.sh $(VENV) requirements/local.txt
+	@touch $@
+
+# The peers have a virtual environment of their own: what they stand on is none of ours.
+$(VENV)-bench/.bench: requirements/bench.txt Makefile
+	@sh infra/local/install.sh $(VENV)-bench requirements/bench.txt
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt Makefile

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from infra.local.bench_command import bench
 from infra.local.errors import LauncherError
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def seed(*, as_json: AsJson = False) -> None:
 
         print(msgspec.json.encode(report).decode())  # noqa: T201
     else:
-        Console(stderr=True).print(f"The demo business is there: {report}", highlight=False)
+        Console(stderr=True).print(f"The demo business is there: {report}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -174,3 +175,6 @@ def doctor(*, as_json: AsJson = False) -> None:
             if one.mend:
                 console.print(Text.assemble(" " * 22, (one.mend, "bold")), soft_wrap=True)
     raise typer.Exit(any(one.verdict == "wrong" for one in findings))
+
+
+app.command()(bench)

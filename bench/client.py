@@ -1,0 +1,84 @@
+"""A load generator of our own, in place of wrk where that is missing, and where a rate must be kept.
+
+Usage: python -m bench.client FILE PORT SECONDS CONNECTIONS RATE COUNTER. RATE 0 sends as fast as answers come. At a
+rate, latency counts from the moment a request was due, so that a server that falls behind cannot hide it.
+"""
+
+import asyncio
+import itertools
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvloop
+
+from bench.records import COUNTER, read
+
+
+@dataclass
+class Tally:
+    latencies: list[float] = field(default_factory=list)
+    errors: int = 0
+
+
+async def main(requests: Iterator[bytes], port: int, *, seconds: float, connections: int, rate: float) -> None:
+    tally = Tally()
+    started = time.perf_counter()
+    moments = (started + number / rate for number in range(int(rate * seconds))) if rate else None
+    workers = (_work(port, requests, tally, started + seconds, moments) for _ in range(connections))
+    await asyncio.gather(*workers)
+    took = max(time.perf_counter() - started, seconds if rate else 0)
+    print(
+        json.dumps(
+            {
+                "requests": len(tally.latencies),
+                "seconds": took,
+                "errors": tally.errors,
+                "p50_ms": percentile(tally.latencies, 50) * 1e3,
+                "p99_ms": percentile(tally.latencies, 99) * 1e3,
+            }
+        )
+    )
+
+
+def counted(requests: list[bytes], counter: int) -> Iterator[bytes]:
+    """The requests in turn, each with a number of its own where it has a place for one."""
+    place = COUNTER.encode()
+    for number, raw in enumerate(itertools.cycle(requests), start=counter):
+        yield raw.replace(place, b"%012d" % number, 1)
+
+
+def percentile(values: list[float], wanted: float) -> float:
+    """The smallest value that so many percent do not exceed; 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * wanted // 100).__int__() - 1)] if ordered else 0.0
+
+
+async def _work(
+    port: int, requests: Iterator[bytes], tally: Tally, end: float, moments: Iterator[float] | None
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while (due := next(moments, None) if moments else time.perf_counter()) is not None and due < end:
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        writer.write(next(requests))
+        status = await _answer(reader)
+        tally.latencies.append(time.perf_counter() - due)
+        tally.errors += status >= 400
+    writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> int:
+    """The status, once the whole body is there."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+    await reader.readexactly(int(length or 0))
+    return int(head[9:12])
+
+
+if __name__ == "__main__":
+    path, port, seconds, connections, rate, counter = sys.argv[1:]
+    requests = counted(read(Path(path)), int(counter))
+    uvloop.run(main(requests, int(port), seconds=float(seconds), connections=int(connections), rate=float(rate)))

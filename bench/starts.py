@@ -1,0 +1,87 @@
+"""Cold starts, and the memory that a process holds once it has worked."""
+
+import contextlib
+import time
+
+from bench import machine, servers, traffic
+from bench.figures import Figure, Goal, alone, compared, interleaved
+from bench.groups import Room, Target, ask, reads
+from bench.servers import Server, running, spawn, stop
+from bench.traffic import Request
+from infra import gateway
+from infra.local.process import free_port
+
+PATIENCE_S = 20
+
+
+def cold(room: Room) -> list[Figure]:
+    agent = room.crowd.many[0]
+    hello = {"protocolVersion": traffic.LEGACY, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+    first = {
+        servers.MCP: traffic.mcp(agent, "initialize", hello, era=traffic.LEGACY),
+        servers.AGENT_AUTH: traffic.of_exchange(room.data.keys, count=1)[0],
+        servers.EMPTY: Request("GET", "/", ""),
+    }
+    values = interleaved(
+        {server.name: lambda server=server, request=request: _start(room, server, request)  # type: ignore[misc]
+         for server, request in first.items()},
+        rounds=max(5, room.rounds),
+        after_each=room.step,
+    )  # fmt: skip
+    return [
+        compared(
+            f"cold start, {server.name.removeprefix('Nexus ')}",
+            unit="s",
+            peer=servers.EMPTY.name,
+            ours=values[server.name],
+            against=values[servers.EMPTY.name],
+            goal=Goal("at most", 1.6),
+        )
+        for server in (servers.MCP, servers.AGENT_AUTH)
+    ]
+
+
+def _start(room: Room, server: Server, request: Request) -> float:
+    """From the process's start until the whole first answer is there."""
+    port = free_port()
+    started = time.perf_counter()
+    process = spawn(server, room.data, port)
+    try:
+        while time.perf_counter() - started < PATIENCE_S:
+            with contextlib.suppress(OSError):
+                answer = ask(port, request)
+                took = time.perf_counter() - started
+                if not answer.startswith(b"HTTP/1.1 200"):
+                    raise RuntimeError(f"{server.name} answers first {answer[:500]!r}")
+                return took
+            time.sleep(0.002)
+        raise RuntimeError(f"{server.name} did not answer; its last words:\n{servers.last_words(server)}")
+    finally:
+        stop(process)
+
+
+def memory(room: Room) -> list[Figure]:
+    """After work: a second of load, and of the gateway a request to every function."""
+    with running(servers.MCP, room.data) as function:
+        Target(function, reads(room, servers.MCP), "memory").run(room.seconds)
+        one = machine.resident_mb(function.process.pid)
+    room.step()
+    with running(servers.GATEWAY, room.data) as everything:
+        for name in sorted(gateway.names()):
+            ask(everything.port, Request("OPTIONS", _path(name), ""))
+        path = "/functions/v1/mcp-server"
+        calls = [traffic.mcp(agent, "tools/list", {}, era=traffic.LEGACY, path=path) for agent in room.crowd.many]
+        Target(everything, calls, "memory-gateway").run(room.seconds)
+        whole = machine.resident_mb(everything.process.pid)
+    room.step()
+    return [
+        alone("resident memory, one function process", unit="MB", values=[one], goal=Goal("at most", 90)),
+        alone("resident memory, all-in-one gateway", unit="MB", values=[whole], goal=Goal("at most", 220)),
+    ]
+
+
+def _path(function: str) -> str:
+    surface = next((segment for segment, name in gateway.SURFACES.items() if name == function), None)
+    if surface:
+        return f"/{surface}/v1/"
+    return "/" if function == gateway.DISCOVERY else f"/functions/v1/{function.replace('_', '-')}"
