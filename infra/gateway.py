@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from shared.edge.spec import Handler, Spec
-from shared.runtime import db, store
+from shared.runtime import db, http, store
 
 FUNCTIONS = Path(__file__).parent.parent / "functions"
 SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage"}
@@ -70,6 +70,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.shutdown":
             await db.close()
             await store.close()
+            await http.close()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

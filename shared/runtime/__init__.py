@@ -1,4 +1,4 @@
-"""What a running function stands on: settings, the database transaction, log, shared store, outbox.
+"""What a running function stands on: settings, database transaction, shared store, secrets, files, outside calls, log.
 
-Owns the table `outbox`. Calls Postgres and the store; knows no tenant and no HTTP.
+Owns the table `outbox`. Calls Postgres, the store, and the services that keep files and keys; knows no tenant.
 """

@@ -1,0 +1,232 @@
+"""Files by key: in a directory of this machine, or in an S3-compatible bucket; NEXUS_BLOB_URL says which.
+
+A file is whole or absent, and written once: a key is never used again for other bytes. Whoever holds a presigned link
+may read that one file until the link ends.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from shared.kernel.errors import NotFound, Unavailable
+
+from .settings import settings
+
+FILE_PATH = "/functions/v1/media-file"
+"""What answers the links to a directory's files."""
+_KEY = re.compile(r"[a-z0-9-]{1,64}(/[a-z0-9-]{1,64}){1,3}", re.ASCII)
+_CHUNK_BYTES = 262_144
+_SIGNED = ("key", "type", "name", "inline", "expires")
+
+
+class BlobsNotConfigured(Unavailable):
+    code = "blobs_not_configured"
+    default_message = "this installation has no place for files: set NEXUS_BLOB_URL, and NEXUS_SIGNING_KEY for file://"
+
+
+class Shown(NamedTuple):
+    """How a browser shall take a file; `inline` false makes it a download."""
+
+    content_type: str
+    file_name: str
+    inline: bool
+
+    @property
+    def disposition(self) -> str:
+        plain = re.sub(r"[^\w .()-]", "_", self.file_name, flags=re.ASCII)
+        kind = "inline" if self.inline else "attachment"
+        return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(self.file_name, safe='')}"
+
+
+class Blobs(Protocol):
+    async def put(self, key: str, file: BinaryIO, *, content_type: str) -> None:
+        """From the file's beginning.
+
+        Raises:
+            Unavailable: the store does not take it now.
+        """
+        ...
+
+    async def get(self, key: str) -> AsyncIterator[bytes]:
+        """The bytes, in pieces.
+
+        Raises:
+            NotFound: no file has that key.
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
+        """An address that anybody may read the file at, for so many seconds."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """An absent file is deleted already."""
+        ...
+
+
+@cache
+def blobs() -> Blobs:
+    """The configured store.
+
+    Raises:
+        BlobsNotConfigured: there is none.
+    """
+    place = urlsplit(settings().blob_url or "")
+    if place.scheme == "s3":
+        return S3Blobs(place.netloc, place.path.strip("/"), settings().blob_endpoint_url)
+    key = settings().signing_key
+    if place.scheme != "file" or key is None:
+        raise BlobsNotConfigured
+    return DirectoryBlobs(Path(unquote(place.path)), key.get_secret_value().encode(), settings().base_url)
+
+
+class DirectoryBlobs:
+    """Links carry an HMAC over the key, the way to show it and the time they end; `media-file` answers them."""
+
+    def __init__(self, directory: Path, signing_key: bytes, base_url: str) -> None:
+        self._directory = directory
+        self._signing_key = signing_key
+        self._base_url = base_url
+
+    async def put(self, key: str, file: BinaryIO, *, content_type: str) -> None:  # noqa: ARG002  links name the type
+        try:
+            await asyncio.to_thread(_write, self._path(key), file)
+        except OSError as fault:
+            raise Unavailable("the place for files cannot be written to", retry_after=10) from fault
+
+    async def get(self, key: str) -> AsyncIterator[bytes]:
+        try:
+            file = await asyncio.to_thread(self._path(key).open, "rb")
+        except FileNotFoundError as absent:
+            raise NotFound("no such file") from absent
+        return _pieces(file)
+
+    async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
+        said = {
+            "key": key,
+            "type": shown.content_type,
+            "name": shown.file_name,
+            "inline": "1" if shown.inline else "0",
+            "expires": str(int(time.time()) + ttl_s),
+        }
+        return f"{self._base_url}{FILE_PATH}?{urlencode({**said, 'signature': self._signature(said)})}"
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    def linked(self, said: Mapping[str, str]) -> tuple[Path, Shown]:
+        """The file that a link names in its query, and how to show it.
+
+        Raises:
+            NotFound: we did not sign this link, it has ended, or the file is gone: all alike.
+        """
+        signed = hmac.compare_digest(self._signature(said).encode(), said.get("signature", "").encode())
+        if not signed or int(said["expires"]) < time.time() or not self._path(said["key"]).is_file():
+            raise NotFound("this link is not valid or has ended: ask for a new one")
+        return self._path(said["key"]), Shown(said["type"], said["name"], said["inline"] == "1")
+
+    def _signature(self, said: Mapping[str, str]) -> str:
+        message = "\0".join(said.get(name, "") for name in _SIGNED)
+        return hmac.new(self._signing_key, message.encode(), hashlib.sha256).hexdigest()
+
+    def _path(self, key: str) -> Path:
+        return self._directory / _checked(key)
+
+
+class S3Blobs:
+    """boto3 is synchronous: each call runs in a thread."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint_url: str | None) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._endpoint_url = endpoint_url
+        self._made: Any = None
+
+    async def put(self, key: str, file: BinaryIO, *, content_type: str) -> None:
+        file.seek(0)
+        await self._ask("put_object", key, Body=file, ContentType=content_type)
+
+    async def get(self, key: str) -> AsyncIterator[bytes]:
+        answer = await self._ask("get_object", key)
+        return _pieces(answer["Body"])
+
+    async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
+        named = {
+            **self._place(key),
+            "ResponseContentType": shown.content_type,
+            "ResponseContentDisposition": shown.disposition,
+        }
+        client = await asyncio.to_thread(self._client)
+        link: str = client.generate_presigned_url("get_object", Params=named, ExpiresIn=ttl_s)
+        return link
+
+    async def delete(self, key: str) -> None:
+        await self._ask("delete_object", key)
+
+    async def _ask(self, operation: str, key: str, **parameters: Any) -> Any:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  only where a bucket is configured
+
+        try:
+            client = await asyncio.to_thread(self._client)
+            return await asyncio.to_thread(getattr(client, operation), **self._place(key), **parameters)
+        except ClientError as fault:
+            if fault.response.get("Error", {}).get("Code") in {"NoSuchKey", "404"}:
+                raise NotFound("no such file") from fault
+            raise Unavailable(retry_after=5) from fault
+        except BotoCoreError as fault:
+            raise Unavailable(retry_after=5) from fault
+
+    def _place(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + _checked(key)}
+
+    def _client(self) -> Any:
+        if self._made is None:
+            import boto3  # noqa: PLC0415  160 ms
+            from botocore.config import Config  # noqa: PLC0415
+
+            chosen = Config(connect_timeout=5, read_timeout=20, retries={"max_attempts": 2}, signature_version="s3v4")
+            self._made = boto3.client("s3", endpoint_url=self._endpoint_url, config=chosen)
+        return self._made
+
+
+def _checked(key: str) -> str:
+    """A key is made by us; anything else would be a path that somebody else chose."""
+    if not _KEY.fullmatch(key):
+        raise ValueError("not a key of ours")
+    return key
+
+
+def _write(path: Path, file: BinaryIO) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.seek(0)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as target:
+            while piece := file.read(_CHUNK_BYTES):
+                target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+        Path(partial).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(partial).unlink()
+        raise
+
+
+async def _pieces(file: Any) -> AsyncIterator[bytes]:
+    try:
+        while piece := await asyncio.to_thread(file.read, _CHUNK_BYTES):
+            yield piece
+    finally:
+        file.close()
