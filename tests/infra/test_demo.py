@@ -150,6 +150,21 @@ def test_the_key_is_revoked_even_where_a_step_fails(run, usable_keys, monkeypatc
     assert usable_keys() == 0
 
 
+def test_a_gateway_that_dies_on_the_way_is_told_without_a_traceback(run, monkeypatch):
+    def lose(*_: object) -> None:
+        raise httpx.ConnectError("gone")
+
+    def fail(self: Demo, token: str) -> None:
+        monkeypatch.setattr(DemoClient, "_send", lose)
+        with self._step("A step on a dead line"):
+            self._client.rpc("tools/list", {}, token=token)
+
+    monkeypatch.setattr(Demo, "_talk", fail)
+    code, shown = run()
+    assert code == 1
+    assert "Nothing answers at" in shown
+
+
 def test_a_limit_by_the_minute_is_waited_for(client):
     demo_client, waits = client(httpx.Response(429, headers={"Retry-After": "0"}), httpx.Response(200, json={"ok": 1}))
     assert demo_client.request("GET", "/x") == {"ok": 1}

@@ -1,5 +1,6 @@
 """The demo business as it is put into a migrated database: whole, lawful, the same every time."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import bcrypt
+import msgspec
 import phonenumbers
 import psycopg
 import pytest
@@ -65,6 +67,7 @@ def test_the_report_counts_what_there_is(seeded):
     assert (shop.people, shop.agents, shop.items, shop.warehouses, shop.conversations) == (3, 1, 60, 2, 96)
     assert (workshop.plan, workshop.contacts, workshop.orders, workshop.people) == ("free", 18, 12, 1)
     assert str(seeded).startswith(f"{SHOP.name} (growth): 320 contacts")
+    assert json.loads(msgspec.json.encode(seeded))["organizations"][0]["contacts"] == 320
 
 
 def test_a_second_seed_changes_nothing_and_is_quick(admin_url, seeded, rows, services):

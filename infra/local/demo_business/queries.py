@@ -1,7 +1,7 @@
 """All SQL of the demo business, run by the owner of the tables."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ SEED_LOCK = 0x6E_78_73_64
 """Everybody who seeds takes this advisory lock."""
 
 
-class Counts(NamedTuple):
+class Counts(msgspec.Struct, frozen=True):
     """How many rows an organization has."""
 
     organization: str
