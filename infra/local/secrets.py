@@ -39,6 +39,8 @@ class Secrets(msgspec.Struct, frozen=True):
     demo_password: str
     sealing_key: str
     signing_key: str
+    meta_app_secret: str
+    meta_verify_token: str
 
     def __repr__(self) -> str:
         return "Secrets(...)"
@@ -109,6 +111,8 @@ def environment(secrets: Secrets, *, database_url: str, store_url: str, blob_url
         "NEXUS_BLOB_URL": blob_url,
         "NEXUS_SEALING_KEYS": secrets.sealing_key,
         "NEXUS_SIGNING_KEY": secrets.signing_key,
+        "NEXUS_META_APP_SECRETS": secrets.meta_app_secret,
+        "NEXUS_META_VERIFY_TOKEN": secrets.meta_verify_token,
     }
 
 
@@ -131,6 +135,8 @@ def _make() -> Secrets:
         demo_password=_word(16),
         sealing_key=base64.b64encode(random.token_bytes(32)).decode(),
         signing_key=_word(32),
+        meta_app_secret=random.token_hex(16),
+        meta_verify_token=_word(24),
     )
 
 

@@ -63,6 +63,19 @@ class Settings(BaseSettings):
     """Signs the short-lived links to media that this installation serves itself."""
     media_link_ttl_s: int = Field(default=300, gt=0, le=3600)
 
+    graph_url: str = "https://graph.facebook.com"
+    """Meta's Graph API, or a simulator of it."""
+    instagram_graph_url: str = "https://graph.instagram.com"
+    """That of Instagram accounts connected through Instagram Login."""
+    graph_version: str = Field(default="v26.0", pattern=r"^v[0-9]+\.[0-9]+$")
+    graph_timeout_s: float = Field(default=20, gt=0)
+    """How long an answer of Meta is waited for; after that the outcome is unknown."""
+    meta_app_id: str | None = None
+    meta_app_secrets: SecretStr | None = None
+    """Separated by commas: any of them may sign a webhook, the first exchanges codes."""
+    meta_verify_token: SecretStr | None = None
+    """What Meta proves itself with when a webhook address is set up."""
+
     log_level: str = "info"
 
 

@@ -1,0 +1,61 @@
+"""The content of a message on Messenger or Instagram: a text, files, or something shared."""
+
+from .inbound import Choice, InboundContent, Location, Media, MediaFiles, MediaKind, Share, Text, Unsupported
+from .wire import Wire
+
+_FILES = {
+    "image": MediaKind.IMAGE,
+    "animated_image": MediaKind.IMAGE,
+    "video": MediaKind.VIDEO,
+    "audio": MediaKind.AUDIO,
+    "file": MediaKind.DOCUMENT,
+}
+_NO_CONTENT = frozenset({"unsupported_type", "unsupported"})
+_HEART = "\u2764\ufe0f"
+
+
+def content(message: Wire) -> InboundContent:
+    """Of a message, or of an edit, which has a text alone."""
+    text = message.text("text")
+    payload = message.text("quick_reply", "payload")
+    if payload is not None:
+        return Choice(source="quick_reply", payload=payload, title=text)
+    attachments = list(message.each("attachments"))
+    if attachments and not message.flag("is_unsupported"):
+        return _attached(attachments, text)
+    return Text(text) if text else Unsupported(kind="unsupported" if message.flag("is_unsupported") else "none")
+
+
+def _attached(attachments: list[Wire], text: str | None) -> InboundContent:
+    """Files before anything else: several may come at once, and a text with them is their caption."""
+    files = tuple(file for each in attachments if (file := _file(each)))
+    if files:
+        return MediaFiles(files, text)
+    first = attachments[0]
+    kind, payload = first.text("type") or "none", first.at("payload")
+    if kind == "like_heart":
+        return Text(_HEART)
+    if kind == "location" and (place := _location(first)):
+        return place
+    if kind in _NO_CONTENT:
+        return Text(text) if text else Unsupported(kind=kind)
+    title = text or first.text("title") or payload.text("title")
+    url = payload.text("url") or first.text("url") or first.text("URL")
+    return Share(kind=kind, url=url, title=title) if url or title else Unsupported(kind=kind)
+
+
+def _file(attachment: Wire) -> Media | None:
+    kind = _FILES.get(attachment.text("type") or "")
+    url = attachment.text("payload", "url")
+    if kind is None or url is None:
+        return None
+    sticker = attachment.text("payload", "sticker_id") is not None
+    return Media(kind=MediaKind.STICKER if sticker else kind, url=url, filename=attachment.text("name"))
+
+
+def _location(attachment: Wire) -> Location | None:
+    at = attachment.at("payload", "coordinates")
+    latitude, longitude = at.real("lat"), at.real("long")
+    if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004
+        return None
+    return Location(latitude=latitude, longitude=longitude, name=attachment.text("title"))

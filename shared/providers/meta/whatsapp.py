@@ -1,0 +1,366 @@
+"""WhatsApp's webhooks: an entry for a business account, a change for a field, many updates in one change."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from . import whatsapp_content
+from .events import (
+    AccountEvent,
+    AnyEvent,
+    Author,
+    DeleteEvent,
+    EchoMessage,
+    EditEvent,
+    HistoryMessage,
+    IdentityChange,
+    InboundMessage,
+    Person,
+    PostbackEvent,
+    PreferenceChange,
+    Pricing,
+    ReactionEvent,
+    Referral,
+    StatusUpdate,
+    TemplateEvent,
+    UnknownEvent,
+)
+from .identities import is_known, person_from
+from .inbound import InboundContent, ProviderError, Unsupported
+from .wire import Wire, digest, plain
+
+_SYSTEM: dict[str, Literal["number_changed", "user_id_changed", "identity_key_changed"]] = {
+    "user_changed_number": "number_changed",
+    "customer_changed_number": "number_changed",
+    "user_changed_user_id": "user_id_changed",
+    "customer_identity_changed": "identity_key_changed",
+    "user_identity_changed": "identity_key_changed",
+}
+_TEMPLATE_FIELDS: dict[str, Literal["status", "quality", "category", "components"]] = {
+    "message_template_status_update": "status",
+    "message_template_quality_update": "quality",
+    "template_category_update": "category",
+    "message_template_components_update": "components",
+}
+_ACCOUNT_FIELDS = frozenset(
+    {
+        "account_update",
+        "account_review_update",
+        "account_alerts",
+        "phone_number_quality_update",
+        "phone_number_name_update",
+        "business_capability_update",
+        "business_username_update",
+        "security",
+        "smb_app_state_sync",
+    }
+)
+
+
+class Place(NamedTuple):
+    """Where in the document we are: whose it is, and what time holds for what has none of its own."""
+
+    business_id: str
+    account_id: str
+    field: str
+    received: datetime
+    entry_time: datetime | None
+    people: tuple[Wire, ...]
+    our_phone: str | None
+    errors: tuple[ProviderError, ...]
+    """Of the whole change; they tell what a message in it that has no content was."""
+
+    def told(self, key: str, item: Wire) -> dict[str, Any]:
+        """What every event has."""
+        occurred = item.moment("timestamp") or self.entry_time or self.received
+        return {
+            "channel": "whatsapp",
+            "account_id": self.account_id,
+            "business_id": self.business_id,
+            "dedup_key": key,
+            "occurred_at": min(occurred, self.received),
+        }
+
+    def person(self, wire: Wire, *names: str) -> Person:
+        """By the ids under those names; the profile comes from the change's contacts, found by any of the ids."""
+        return person_from([wire.text(*name.split(".")) for name in names], self.people)
+
+
+def events(entry: Wire, received: datetime) -> Iterator[AnyEvent]:
+    business_id = entry.text("id") or ""
+    for change in entry.each("changes"):
+        value = change.at("value")
+        place = Place(
+            business_id=business_id,
+            account_id=value.text("metadata", "phone_number_id") or business_id,
+            field=change.text("field") or "",
+            received=received,
+            entry_time=entry.moment("time"),
+            people=tuple(value.each("contacts")),
+            our_phone=value.text("metadata", "display_phone_number"),
+            errors=whatsapp_content.errors(value),
+        )
+        found = list(_change(place, value))
+        yield from found or [unknown(place, place.field, change)]
+
+
+def unknown(place: Place, kind: str, item: Wire) -> UnknownEvent:
+    key = f"unknown:{kind}:{digest(item.value)}"
+    return UnknownEvent(**place.told(key, item), kind=kind, payload=plain(item.value))
+
+
+def _change(place: Place, value: Wire) -> Iterator[AnyEvent]:
+    if place.field in _TEMPLATE_FIELDS:
+        yield _template(place, value)
+    elif place.field in _ACCOUNT_FIELDS:
+        yield _account(place, value)
+    elif place.field == "history" and "messages" in value:
+        yield from (_past_file(place, item) for item in value.each("messages"))
+    else:
+        for name, read in _LISTS.items():
+            for item in value.each(name):
+                yield from read(place, item)
+
+
+def _content(place: Place, item: Wire, kind: str) -> InboundContent:
+    found = whatsapp_content.content(item, kind)
+    if isinstance(found, Unsupported) and not found.errors:
+        return Unsupported(kind=found.kind, errors=place.errors)
+    return found
+
+
+def _message(place: Place, item: Wire) -> Iterator[AnyEvent]:
+    message_id, kind = item.text("id"), item.text("type") or ""
+    if message_id is None:
+        yield unknown(place, f"{place.field}:{kind}", item)
+        return
+    told = place.told(f"message:{message_id}", item)
+    sender = place.person(item, "from", "from_user_id", "from_parent_user_id")
+    if kind == "system" and item.text("system", "type") in _SYSTEM:
+        yield _identity(place, told, item)
+    elif kind == "request_welcome":
+        yield PostbackEvent(**told, source="welcome", person=sender, opens_window=False, message_id=message_id)
+    elif kind == "system":
+        yield unknown(place, f"system:{item.text('system', 'type')}", item)
+    elif change := _changes_another(told, item, kind, "customer", sender):
+        yield change
+    elif not is_known(sender):
+        yield unknown(place, "message:nobody", item)
+    else:
+        yield InboundMessage(
+            **told,
+            message_id=message_id,
+            sender=sender,
+            content=_content(place, item, kind),
+            reply_to=item.text("context", "id"),
+            referral=_referral(item.at("referral")),
+            group_id=item.text("group_id"),
+            forwarded=item.flag("context", "forwarded") or item.flag("context", "frequently_forwarded"),
+            frequently_forwarded=item.flag("context", "frequently_forwarded"),
+        )
+
+
+def _changes_another(
+    told: dict[str, Any], item: Wire, kind: str, author: Author, person: Person
+) -> ReactionEvent | EditEvent | DeleteEvent | None:
+    """A reaction, an edit or a deletion, which all name another message; None for a message of its own."""
+    by: dict[str, Any] = {**told, "author": author, "person": person}
+    original = item.text(kind, "original_message_id")
+    target = item.text("reaction", "message_id")
+    if kind == "reaction" and target:
+        emoji = item.text("reaction", "emoji")
+        return ReactionEvent(**by, message_id=target, emoji=emoji, reaction_id=item.text("id"))
+    if kind == "edit" and original:
+        edited = item.at("edit", "message")
+        content = whatsapp_content.content(edited, edited.text("type") or "")
+        return EditEvent(**by, message_id=original, content=content)
+    if kind == "revoke" and original:
+        return DeleteEvent(**by, message_id=original)
+    return None
+
+
+def _echo(place: Place, item: Wire) -> Iterator[AnyEvent]:
+    """Written by a person in the phone app that shares the number."""
+    message_id, kind = item.text("id"), item.text("type") or ""
+    if message_id is None:
+        yield unknown(place, place.field, item)
+        return
+    told = place.told(f"echo:{message_id}", item)
+    recipient = place.person(item, "to", "to_user_id", "to_parent_user_id")
+    yield _changes_another(told, item, kind, "business", recipient) or EchoMessage(
+        **told,
+        message_id=message_id,
+        recipient=recipient,
+        content=whatsapp_content.content(item, kind),
+        reply_to=item.text("context", "id"),
+    )
+
+
+def _status(place: Place, item: Wire) -> Iterator[AnyEvent]:
+    message_id, status = item.text("id"), item.text("status")
+    if message_id is None or status is None:
+        yield unknown(place, "status", item)
+        return
+    in_group = item.text("recipient_type") == "group"
+    ids = "recipient_participant_id", "recipient_participant_user_id", "recipient_participant_parent_user_id"
+    named = next((each for name in ids if (each := item.text(name))), "")
+    recipient = place.person(item, "recipient_id", "recipient_user_id", "parent_recipient_user_id")
+    yield StatusUpdate(
+        **place.told(f"status:{message_id}:{status}:{named}", item),
+        message_id=message_id,
+        status=status,
+        recipient=None if in_group else recipient,
+        group_id=item.text("recipient_id") if in_group else None,
+        participant=place.person(item, *ids) if named else None,
+        opaque=item.text("biz_opaque_callback_data"),
+        pricing=_pricing(item.at("pricing")),
+        errors=whatsapp_content.errors(item),
+    )
+
+
+def _identity(place: Place, told: dict[str, Any], item: Wire) -> IdentityChange:
+    """A new number comes with the old one in `from`; a new user id may come alone: user_id_update tells the old one."""
+    system = item.at("system")
+    before = place.person(item, "from", "from_user_id", "from_parent_user_id")
+    return IdentityChange(
+        **told,
+        kind=_SYSTEM[system.text("type") or ""],
+        previous=before if is_known(before) else None,
+        current=place.person(system, "wa_id", "new_wa_id", "customer", "user_id", "parent_user_id"),
+        note=system.text("body"),
+    )
+
+
+def _user_id(place: Place, item: Wire) -> Iterator[AnyEvent]:
+    before = place.person(item, "user_id.previous", "parent_user_id.previous")
+    after = place.person(item, "wa_id", "user_id.current", "parent_user_id.current")
+    key = f"user_id:{before.user_id}:{after.user_id}:{item.text('timestamp')}"
+    yield IdentityChange(
+        **place.told(key, item), kind="user_id_changed", previous=before, current=after, note=item.text("detail")
+    )
+
+
+def _preference(place: Place, item: Wire) -> Iterator[AnyEvent]:
+    value, category = item.text("value"), item.text("category") or ""
+    person = place.person(item, "wa_id", "user_id", "parent_user_id")
+    key = f"preference:{person.wa_id or person.user_id}:{category}:{value}:{item.text('timestamp')}"
+    allowed = {"stop": False, "resume": True}.get(value or "")
+    yield PreferenceChange(**place.told(key, item), person=person, category=category, allowed=allowed)
+
+
+def _history(place: Place, chunk: Wire) -> Iterator[AnyEvent]:
+    """Messages of before the number was connected; a business may also decline to share them."""
+    if errors := whatsapp_content.errors(chunk):
+        key = f"account:history:declined:{digest(chunk.value)}"
+        details: dict[str, object] = {"code": errors[0].code}
+        yield AccountEvent(**place.told(key, chunk), field="history", event="declined", details=details)
+    for thread in chunk.each("threads"):
+        for item in thread.each("messages"):
+            yield _past_message(place, chunk.at("metadata"), thread, item)
+
+
+def _past_message(place: Place, about: Wire, thread: Wire, item: Wire) -> AnyEvent:
+    message_id, kind = item.text("id"), item.text("type") or ""
+    with_whom = place.person(thread, "id", "context.wa_id", "context.user_id", "context.parent_user_id")
+    if message_id is None:
+        return unknown(place, "history", item)
+    sent = item.text("from")
+    by_customer = sent is not None and sent in {with_whom.wa_id, with_whom.user_id}
+    return HistoryMessage(
+        **place.told(f"history:{message_id}", item),
+        message_id=message_id,
+        author="customer" if by_customer else "business",
+        person=with_whom,
+        content=whatsapp_content.content(item, kind),
+        status=(item.text("history_context", "status") or "").lower() or None,
+        phase=about.number("phase"),
+        chunk_order=about.number("chunk_order"),
+        progress=about.number("progress"),
+    )
+
+
+def _past_file(place: Place, item: Wire) -> AnyEvent:
+    """What a picture or the like of the history holds comes by itself, as if it were a message."""
+    by_us = item.text("from") == place.our_phone
+    thread = Wire({"id": item.text("to") if by_us else item.text("from")})
+    return _past_message(place, Wire(None), thread, item)
+
+
+def _template(place: Place, value: Wire) -> TemplateEvent:
+    template_id = value.text("message_template_id") or ""
+    aspect = _TEMPLATE_FIELDS[place.field]
+    now = {
+        "status": value.text("event"),
+        "quality": value.text("new_quality_score"),
+        "category": value.text("new_category") or value.text("correct_category"),
+        "components": value.text("message_template_element"),
+    }[aspect]
+    at = place.entry_time.timestamp() if place.entry_time else ""
+    return TemplateEvent(
+        **place.told(f"template:{template_id}:{aspect}:{digest(value.value)}:{at}", value),
+        aspect=aspect,
+        template_id=template_id,
+        name=value.text("message_template_name"),
+        language=value.text("message_template_language"),
+        value=now,
+        previous=value.text("previous_quality_score") or value.text("previous_category"),
+        reason=value.text("reason"),
+        details=_details(value),
+    )
+
+
+def _account(place: Place, value: Wire) -> AccountEvent:
+    event = value.text("event") or value.text("decision") or value.text("status") or value.text("alert_type")
+    at = place.entry_time.timestamp() if place.entry_time else ""
+    return AccountEvent(
+        **place.told(f"account:{place.field}:{event}:{digest(value.value)}:{at}", value),
+        field=place.field,
+        event=event,
+        phone=value.text("display_phone_number") or value.text("phone_number"),
+        details=_details(value),
+    )
+
+
+def _other(kind: str) -> Callable[[Place, Wire], Iterator[AnyEvent]]:
+    return lambda place, item: iter([unknown(place, kind, item)])
+
+
+def _referral(wire: Wire) -> Referral | None:
+    if not wire:
+        return None
+    return Referral(
+        source=wire.text("source_type"),
+        source_id=wire.text("source_id"),
+        url=wire.text("source_url"),
+        headline=wire.text("headline"),
+        body=wire.text("body"),
+        click_id=wire.text("ctwa_clid"),
+    )
+
+
+def _pricing(wire: Wire) -> Pricing | None:
+    if not wire:
+        return None
+    return Pricing(
+        billable=wire.truth("billable"),
+        model=wire.text("pricing_model"),
+        category=wire.text("category"),
+        type=wire.text("type"),
+    )
+
+
+def _details(value: Wire) -> dict[str, object]:
+    kept = plain(value.value)
+    return kept if isinstance(kept, dict) else {}
+
+
+_LISTS: dict[str, Callable[[Place, Wire], Iterator[AnyEvent]]] = {
+    "messages": _message,
+    "statuses": _status,
+    "message_echoes": _echo,
+    "user_id_update": _user_id,
+    "user_preferences": _preference,
+    "history": _history,
+    "calls": _other("calls"),
+    "groups": _other("groups"),
+}

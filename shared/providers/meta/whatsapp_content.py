@@ -1,0 +1,141 @@
+"""The content of a WhatsApp message, by its type."""
+
+from collections.abc import Callable
+
+from .faults import classify
+from .inbound import (
+    CatalogOrder,
+    Choice,
+    FormReply,
+    InboundContent,
+    Location,
+    Media,
+    MediaFiles,
+    MediaKind,
+    OrderedProduct,
+    ProviderError,
+    SharedContact,
+    SharedContacts,
+    Text,
+    Unsupported,
+)
+from .wire import Wire
+
+
+def content(message: Wire, kind: str) -> InboundContent:
+    """Unsupported for a type that has no content, a broken one, or none we know."""
+    read = _KINDS.get(kind)
+    found = read(message.at(kind)) if read else None
+    return found or Unsupported(kind=kind or "none", errors=errors(message))
+
+
+def errors(wire: Wire) -> tuple[ProviderError, ...]:
+    return tuple(
+        ProviderError(
+            code=code,
+            kind=classify(code, each.number("error_subcode")).kind,
+            message=each.text("title") or each.text("message") or "",
+            details=each.text("error_data", "details") or each.text("details"),
+        )
+        for each in wire.each("errors")
+        if (code := each.number("code")) is not None
+    )
+
+
+def _text(value: Wire) -> Text | None:
+    body = value.text("body")
+    return Text(body) if body else None
+
+
+def _file(kind: MediaKind) -> Callable[[Wire], MediaFiles | None]:
+    def read(value: Wire) -> MediaFiles | None:
+        if not value.text("id") and not value.text("url"):
+            return None
+        file = Media(
+            kind=kind,
+            id=value.text("id"),
+            url=value.text("url"),
+            mime_type=value.text("mime_type"),
+            sha256=value.text("sha256"),
+            filename=value.text("filename"),
+            voice=value.flag("voice"),
+            animated=value.flag("animated"),
+        )
+        return MediaFiles((file,), value.text("caption"))
+
+    return read
+
+
+def _location(value: Wire) -> Location | None:
+    latitude, longitude = value.real("latitude"), value.real("longitude")
+    if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004
+        return None
+    return Location(
+        latitude=latitude,
+        longitude=longitude,
+        name=value.text("name"),
+        address=value.text("address"),
+        url=value.text("url"),
+    )
+
+
+def _contacts(value: Wire) -> SharedContacts | None:
+    cards = Wire({"cards": value.value}).each("cards")
+    read = tuple(
+        SharedContact(
+            name=each.text("name", "formatted_name") or each.text("name", "first_name") or "",
+            phones=tuple(phone for one in each.each("phones") if (phone := one.text("phone"))),
+            emails=tuple(email for one in each.each("emails") if (email := one.text("email"))),
+        )
+        for each in cards
+    )
+    return SharedContacts(read) if read else None
+
+
+def _button(value: Wire) -> Choice | None:
+    """A quick reply of a template."""
+    payload, title = value.text("payload"), value.text("text")
+    return Choice(source="template_button", payload=payload, title=title) if payload or title else None
+
+
+def _interactive(value: Wire) -> Choice | FormReply | None:
+    kind = value.text("type") or ""
+    reply = value.at(kind)
+    match kind:
+        case "button_reply" | "list_reply":
+            source = kind.removesuffix("_reply")
+            title, told = reply.text("title"), reply.text("description")
+            return Choice(source=source, payload=reply.text("id"), title=title, description=told)
+        case "call_permission_reply":
+            return Choice(source="call_permission", payload=reply.text("response"))
+        case "nfm_reply":
+            form = reply.text("response_json") or "{}"
+            return FormReply(name=reply.text("name"), response=form, body=reply.text("body"))
+        case _:
+            return None
+
+
+def _order(value: Wire) -> CatalogOrder | None:
+    products = tuple(
+        OrderedProduct(
+            retailer_id=each.text("product_retailer_id") or "",
+            quantity=each.number("quantity") or 0,
+            unit_price=each.text("item_price") or "0",
+            currency=each.text("currency") or "",
+        )
+        for each in value.each("product_items")
+    )
+    if not products:
+        return None
+    return CatalogOrder(catalog_id=value.text("catalog_id"), products=products, note=value.text("text"))
+
+
+_KINDS: dict[str, Callable[[Wire], InboundContent | None]] = {
+    "text": _text,
+    **{kind.value: _file(kind) for kind in MediaKind},
+    "location": _location,
+    "contacts": _contacts,
+    "button": _button,
+    "interactive": _interactive,
+    "order": _order,
+}

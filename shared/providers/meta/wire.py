@@ -1,0 +1,116 @@
+"""JSON from outside, read without trust: whatever is asked for is there in the type that was asked for, or absent."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_INTEGER = re.compile("-?[0-9]+")
+_SECONDS_END = 100_000_000_000
+"""Numbers from here on are milliseconds; as seconds they would be the year 5138."""
+_MICROSECONDS_START = 100_000_000_000_000
+_LATEST_S = 4_102_444_800
+_LONGEST_ID_BITS = 256
+_LONGEST_NUMBER = 18
+
+
+def decode(raw: bytes) -> Any:
+    """The value, or None where it is no JSON at all.
+
+    A text cut in the middle of an emoji is strictly no JSON, but it is a message all the same: the slower reader takes
+    it, and what is left of the emoji becomes a replacement mark.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def digest(value: Any) -> str:
+    """The same for the same JSON, however its members were ordered."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def clean(text: str) -> str:
+    """Without what a database refuses: NUL, and halves of characters."""
+    return _SURROGATES.sub("\ufffd", text.replace("\x00", ""))
+
+
+def plain(value: Any) -> Any:
+    """The JSON as it came, with every text in it clean."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(name)): plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return value
+
+
+class Wire:
+    """One value of a document; a member that is missing or of another kind reads as empty."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __contains__(self, name: str) -> bool:
+        return isinstance(self.value, dict) and name in self.value
+
+    def at(self, *names: str) -> "Wire":
+        found = self.value
+        for name in names:
+            found = found.get(name) if isinstance(found, dict) else None
+        return Wire(found)
+
+    def each(self, name: str) -> Iterator["Wire"]:
+        found = self.at(name).value
+        return (Wire(one) for one in found) if isinstance(found, list) else iter(())
+
+    def text(self, *names: str) -> str | None:
+        """Ids come as text or as numbers: both are text here. Empty text is None."""
+        found = self.at(*names).value
+        if isinstance(found, str):
+            return clean(found) or None
+        if isinstance(found, bool) or (isinstance(found, int) and found.bit_length() > _LONGEST_ID_BITS):
+            return None
+        return str(found) if isinstance(found, int | float) else None
+
+    def number(self, *names: str) -> int | None:
+        text = self.text(*names)
+        return int(text) if text and len(text) <= _LONGEST_NUMBER and _INTEGER.fullmatch(text) else None
+
+    def real(self, *names: str) -> float | None:
+        try:
+            return float(self.text(*names) or "")
+        except ValueError:
+            return None
+
+    def flag(self, *names: str) -> bool:
+        return self.at(*names).value is True
+
+    def truth(self, *names: str) -> bool | None:
+        found = self.at(*names).value
+        return found if isinstance(found, bool) else None
+
+    def moment(self, *names: str) -> datetime | None:
+        """Seconds or milliseconds since 1970, as a number or as text."""
+        count = self.number(*names)
+        if count is None or not 0 < count < _MICROSECONDS_START:
+            return None
+        seconds = count / 1000 if count >= _SECONDS_END else count
+        return datetime.fromtimestamp(seconds, UTC) if seconds < _LATEST_S else None
