@@ -79,14 +79,16 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     if principal.organization_id is not None:
         counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
     counts = await store().add(*counters)
-    limit = max(1, rate.limit // settings().processes) if counts.degraded else rate.limit
+    # Away from the store, this process takes itself for one of several that are called equally often.
+    processes = settings().processes if counts.degraded else 1
+    limit = max(1, rate.limit // processes)
     usage = Usage(
         rate=rate,
         limit=limit,
         remaining=max(0, limit - counts.values[0]),
         reset_s=max(1, int((window + 1) * rate.window_s - now + 0.999)),
         degraded=counts.degraded,
-        calls_today=counts.values[1] if len(counters) > 1 else None,
+        calls_today=counts.values[1] * processes if len(counters) > 1 else None,
     )
     if counts.values[0] > limit:
         if len(counters) > 1:
