@@ -112,7 +112,7 @@ HOUSE_LINTS = [
         JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indisunique AND c.relname <> ALL (%(not_tenants)s) AND a.attname IS DISTINCT FROM 'organization_id'
-          AND NOT (i.indisprimary AND i.indnkeyatts = 1 AND a.atttypid = 'uuid'::regtype)
+          AND NOT (i.indisprimary AND i.indnkeyatts = 1 AND (a.atttypid = 'uuid'::regtype OR a.attidentity = 'a'))
           AND n.relname <> ALL (%(unguessable)s)
         """,
         "CREATE UNIQUE INDEX chats_thread_key ON chats (platform_chat_id)",

@@ -1,7 +1,8 @@
 -- Answers of writes, kept so that the same key gives the same answer and one effect.
 
 create table public.idempotency_keys (
-  organization_id uuid not null references public.organizations (id) on delete cascade,
+  id bigint generated always as identity primary key,
+  organization_id uuid references public.organizations (id) on delete cascade,
   principal_id uuid not null,
   operation text not null,
   key text not null check (length(key) between 1 and 255),
@@ -9,10 +10,11 @@ create table public.idempotency_keys (
   status smallint not null,
   response bytea not null,
   created_at timestamptz not null default now(),
-  primary key (organization_id, principal_id, operation, key)
+  unique nulls not distinct (organization_id, principal_id, operation, key)
 );
 create index idempotency_keys_created_at_idx on public.idempotency_keys (created_at);
 comment on table public.idempotency_keys is 'First answers of writes by idempotency key, kept for 24 hours. Reached through functions only.';
+comment on column public.idempotency_keys.organization_id is 'Null for what a person does who belongs to none yet.';
 alter table public.idempotency_keys enable row level security;
 alter table public.idempotency_keys force row level security;
 grant select, insert, delete on public.idempotency_keys to service_role;
@@ -32,7 +34,8 @@ begin
   end if;
   select stored.* into kept
   from public.idempotency_keys as stored
-  where stored.organization_id = organization and stored.principal_id = principal
+  where (stored.organization_id = organization or (organization is null and stored.organization_id is null))
+    and stored.principal_id = principal
     and stored.operation = claim_idempotency_key.operation and stored.key = claim_idempotency_key.key
     and stored.created_at > now() - interval '24 hours';
   if kept is null then
