@@ -1,5 +1,6 @@
 """POST /functions/v1/agent-register."""
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -18,6 +19,18 @@ def body() -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def attempts(tenants):
+    """The outcomes on record of the attempts under one request id."""
+
+    def look(request_id: str) -> list[str]:
+        with tenants.database() as database:
+            rows = database.execute("SELECT outcome FROM access_attempts WHERE request_id = %s", [request_id])
+            return [outcome for (outcome,) in rows]
+
+    return look
+
+
 async def test_201_gives_a_key_that_opens_the_new_organization(call, body):
     answer = await call("agent-register", json=body)
     assert answer.status_code == 201, answer.text
@@ -31,3 +44,81 @@ async def test_201_gives_a_key_that_opens_the_new_organization(call, body):
     assert token["expires_in"] == 3600
     usage = await call("agent-usage", method="GET", headers={"Authorization": f"Bearer {token['access_token']}"})
     assert usage.json()["plan"] == "free"
+
+
+async def test_201_keeps_no_more_of_the_key_than_its_prefix_and_a_hash(call, body, tenants):
+    made = (await call("agent-register", json=body)).json()
+    with tenants.database() as database:
+        (row,) = database.execute(
+            "SELECT to_jsonb(key) FROM agent_api_keys AS key WHERE agent_id = %s", [made["agent_id"]]
+        ).fetchone()
+        (trail,) = database.execute(
+            "SELECT string_agg(changes::text, '') FROM audit_events WHERE organization_id = %s",
+            [made["organization_id"]],
+        ).fetchone()
+    assert row["key_hash"].startswith("$2b$")
+    assert row["prefix"] == made["key_prefix"] == made["api_key"][:15]
+    assert made["api_key"] not in str(row)
+    assert row["key_hash"] not in trail
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("agent_name", ""), ("agent_name", "x" * 101), ("agent_name", None), ("agent_name", 7), ("agent_name", "a\0b"),
+    ("agent_platform", "a\nb"), ("agent_platform", "x" * 51), ("owner_email", "nobody"), ("owner_email", "a@b@c.com"),
+    ("owner_email", f"{'x' * 250}@example.com"), ("organization_name", "   "), ("organization_name", "x" * 201),
+    ("plan", "growth"), ("plan", None), ("organization_id", str(uuid.uuid4())), ("scopes", ["admin"]),
+])  # fmt: skip
+async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(call, body, elsewhere, field, value):
+    answer = await call("agent-register", json=body | {field: value}, headers=elsewhere())
+    assert (answer.status_code, answer.json()["error"]) in ((422, "invalid_request"), (422, "invalid_value"))
+    assert field in answer.text or answer.json()["error"] == "invalid_value"
+
+
+@pytest.mark.parametrize("field", ["agent_name", "agent_platform", "owner_email", "organization_name"])
+async def test_422_for_a_field_that_is_missing(call, body, elsewhere, field):
+    del body[field]
+    answer = await call("agent-register", json=body, headers=elsewhere())
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"/{field}"
+
+
+async def test_429_after_five_for_one_owner_wherever_they_come_from(call, body, elsewhere, attempts):
+    for attempt in range(5):
+        email = body["owner_email"].upper() if attempt % 2 else body["owner_email"]
+        answer = await call("agent-register", json=body | {"owner_email": email}, headers=elsewhere())
+        assert answer.status_code == 201
+    refused = await call(
+        "agent-register", json=body, headers=elsewhere() | {"X-Request-Id": "sixth-" + uuid.uuid4().hex}
+    )
+    told = refused.json()
+    assert (refused.status_code, told["error"], told["limited_by"]) == (429, "rate_limit_exceeded", "owner_email")
+    assert 0 < told["retry_after"] <= 86_400
+    assert refused.headers["Retry-After"] == str(told["retry_after"])
+    assert attempts(told["request_id"]) == ["rate_limited"]
+
+
+async def test_429_after_twenty_from_one_address(call, body):
+    for _ in range(20):
+        answer = await call("agent-register", json=body | {"owner_email": f"{uuid.uuid4().hex}@example.com"})
+        assert answer.status_code == 201
+    refused = await call("agent-register", json=body)
+    assert (refused.status_code, refused.json()["error"]) == (429, "rate_limit_exceeded")
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+
+
+async def test_429_holds_against_a_burst(call, body, elsewhere):
+    answers = await asyncio.gather(*(call("agent-register", json=body, headers=elsewhere()) for _ in range(12)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [429] * 7
+
+
+async def test_every_attempt_is_on_record_with_nothing_that_names_anybody(call, body, attempts, tenants, address):
+    answer = await call("agent-register", json=body)
+    assert attempts(answer.headers["X-Request-Id"]) == ["registered"]
+    with tenants.database() as database:
+        (row,) = database.execute(
+            "SELECT to_jsonb(attempt) FROM access_attempts AS attempt WHERE request_id = %s",
+            [answer.headers["X-Request-Id"]],
+        ).fetchone()
+    assert row["organization_id"] == answer.json()["organization_id"]
+    assert body["owner_email"] not in str(row)
+    assert address not in str(row)
