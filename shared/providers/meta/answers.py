@@ -1,0 +1,163 @@
+"""What the Graph API answers, as types of ours."""
+
+import msgspec
+
+from .events import Person
+from .faults import FaultKind, ProviderFault, classify
+from .identities import is_user_id
+from .wire import Wire, plain
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """`status` is accepted, held_for_quality_assessment or paused, or None on Messenger and Instagram.
+
+    `recipient` is how the provider names whom it went to: it may differ from what was asked for.
+    """
+
+    message_ids: tuple[str, ...]
+    recipient: Person
+    status: str | None
+
+    @property
+    def message_id(self) -> str:
+        return self.message_ids[0]
+
+
+class MediaInfo(msgspec.Struct, frozen=True):
+    """`sha256` is in hexadecimal here, in webhooks in base64."""
+
+    id: str
+    url: str
+    mime_type: str | None
+    sha256: str | None
+    size: int | None
+
+
+class RemoteTemplate(msgspec.Struct, frozen=True):
+    """`status` is APPROVED, PENDING, REJECTED, PAUSED, DISABLED …; `components` are as they were defined."""
+
+    id: str
+    name: str
+    language: str
+    status: str
+    category: str
+    components: list[object]
+    parameter_format: str = "POSITIONAL"
+    quality: str | None = None
+
+
+class PhoneNumber(msgspec.Struct, frozen=True):
+    """`coexists` with the phone app, which limits it to 20 messages a second."""
+
+    id: str
+    display_phone_number: str | None
+    verified_name: str | None
+    quality: str | None
+    coexists: bool
+
+
+class InstagramAccount(msgspec.Struct, frozen=True):
+    id: str
+    username: str | None
+
+
+class Page(msgspec.Struct, frozen=True):
+    id: str
+    name: str | None
+    instagram: InstagramAccount | None
+
+
+class Access(msgspec.Struct, frozen=True):
+    """`expires_in` is in seconds; None does not expire by time."""
+
+    token: str
+    expires_in: int | None
+
+    def __repr__(self) -> str:
+        return "Access(...)"
+
+
+def sent_from(answer: Wire) -> Sent:
+    """An answer without an id may still be of a message that went out."""
+    if message_id := answer.text("message_id"):
+        return Sent((message_id,), Person(scoped_id=answer.text("recipient_id")), None)
+    messages = list(answer.each("messages"))
+    ids = tuple(each for one in messages if (each := one.text("id")))
+    if not ids:
+        raise ProviderFault(FaultKind.UNKNOWN, "Meta's answer names no message")
+    to = next(answer.each("contacts"), Wire(None))
+    wa_id, user_id = to.text("wa_id"), to.text("user_id")
+    if wa_id and is_user_id(wa_id):
+        wa_id, user_id = None, wa_id
+    return Sent(ids, Person(wa_id=wa_id, user_id=user_id), messages[0].text("message_status"))
+
+
+def media_from(answer: Wire) -> MediaInfo:
+    media_id, url = answer.text("id"), answer.text("url")
+    if media_id is None or url is None:
+        raise ProviderFault(FaultKind.RETRY, "Meta's answer names no file", most_attempts=2)
+    size = answer.number("file_size")
+    return MediaInfo(media_id, url, answer.text("mime_type"), answer.text("sha256"), size)
+
+
+def template_from(item: Wire) -> RemoteTemplate:
+    components = plain(item.at("components").value)
+    return RemoteTemplate(
+        id=item.text("id") or "",
+        name=item.text("name") or "",
+        language=item.text("language") or "",
+        status=item.text("status") or "",
+        category=item.text("category") or "",
+        components=components if isinstance(components, list) else [],
+        parameter_format=item.text("parameter_format") or "POSITIONAL",
+        quality=item.text("quality_score", "score"),
+    )
+
+
+def phone_from(item: Wire) -> PhoneNumber:
+    return PhoneNumber(
+        id=_id_of(item),
+        display_phone_number=item.text("display_phone_number"),
+        verified_name=item.text("verified_name"),
+        quality=item.text("quality_rating"),
+        coexists=item.flag("is_on_biz_app"),
+    )
+
+
+def page_from(answer: Wire) -> Page:
+    linked = answer.at("instagram_business_account")
+    instagram = InstagramAccount(_id_of(linked), linked.text("username")) if linked else None
+    return Page(_id_of(answer), answer.text("name"), instagram)
+
+
+def instagram_from(answer: Wire) -> InstagramAccount:
+    """`user_id`, not `id`: that one is scoped to the app and stands in no webhook."""
+    account_id = answer.text("user_id")
+    if account_id is None:
+        raise ProviderFault(FaultKind.RECONNECT, "Meta names no Instagram account for this token")
+    return InstagramAccount(account_id, answer.text("username"))
+
+
+def fault_of(error: Wire, retry_after_s: float | None) -> ProviderFault:
+    """By its code; titles change and subcodes come and go."""
+    code = error.number("code")
+    details = error.text("error_data", "details")
+    told = ": ".join(part for part in (error.text("message"), details) if part) or "Meta gives no reason"
+    if code is None:
+        return ProviderFault(FaultKind.RETRY, told, most_attempts=2, retry_after_s=retry_after_s)
+    verdict = classify(code, error.number("error_subcode"))
+    return ProviderFault(
+        verdict.kind, told, code=code, retry_after_s=retry_after_s, most_attempts=verdict.most_attempts
+    )
+
+
+def retry_after(header: str | None) -> float | None:
+    """In seconds; the form with a date is not used by Meta."""
+    return float(header) if header and header.isascii() and header.isdigit() else None
+
+
+def _id_of(item: Wire) -> str:
+    found = item.text("id")
+    if found is None:
+        raise ProviderFault(FaultKind.RECONNECT, "Meta names no account for this token")
+    return found

@@ -1,0 +1,205 @@
+"""The Graph API: what we ask of it, and what its answers and its silence mean."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from shared.runtime import http
+from shared.runtime.settings import settings
+
+from .answers import (
+    Access,
+    InstagramAccount,
+    MediaInfo,
+    Page,
+    PhoneNumber,
+    RemoteTemplate,
+    Sent,
+    fault_of,
+    instagram_from,
+    media_from,
+    page_from,
+    phone_from,
+    retry_after,
+    sent_from,
+    template_from,
+)
+from .bodies import mark_read_body
+from .faults import FaultKind, ProviderFault
+from .wire import Wire, decode
+
+if TYPE_CHECKING:
+    import httpx
+
+_MOST_PAGES = 40
+_PAGE_SIZE = 200
+_FILE_HOSTS = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net", ".cdninstagram.com")
+PAGE_FIELDS = (
+    "messages,messaging_postbacks,messaging_referrals,messaging_optins,message_deliveries,message_reads,"
+    "message_echoes,message_reactions,message_edits,messaging_handovers,messaging_policy_enforcement,standby"
+)
+
+
+class GraphClient:
+    """One account's access. Every method raises ProviderFault for an answer that is a no, or none.
+
+    A call that only reads is `retry` when nobody answered; one that changes something is `unknown` once its body may
+    have arrived.
+    """
+
+    def __init__(self, base_url: str, version: str, access_token: str) -> None:
+        self._root = f"{base_url.rstrip('/')}/{version}"
+        self._host = urlsplit(base_url).netloc
+        self._access_token = access_token
+
+    async def send(self, account_id: str, body: Mapping[str, Any]) -> Sent:
+        """Accepted is not sent: most failures come later, as a status.
+
+        Raises:
+            ProviderFault: `unknown` where it may have gone out.
+        """
+        return sent_from(await self._call("POST", f"{account_id}/messages", json=body))
+
+    async def mark_read(self, account_id: str, message_id: str, *, typing: bool = False) -> None:
+        """WhatsApp's; Messenger and Instagram take `sender_action_body` through `send_action`."""
+        await self._call("POST", f"{account_id}/messages", json=mark_read_body(message_id, typing=typing))
+
+    async def send_action(self, account_id: str, body: Mapping[str, Any]) -> None:
+        """Mark seen, show or end the typing sign, react."""
+        await self._call("POST", f"{account_id}/messages", json=body)
+
+    async def templates(self, waba_id: str) -> list[RemoteTemplate]:
+        """All of the account."""
+        fields = "id,name,language,status,category,components,quality_score,parameter_format"
+        return [template_from(each) for each in await self._pages(f"{waba_id}/message_templates", fields)]
+
+    async def phone_numbers(self, waba_id: str) -> list[PhoneNumber]:
+        fields = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app"
+        return [phone_from(each) for each in await self._pages(f"{waba_id}/phone_numbers", fields)]
+
+    async def phone_number(self, phone_number_id: str) -> PhoneNumber:
+        fields = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app"
+        return phone_from(await self._call("GET", phone_number_id, params={"fields": fields}))
+
+    async def register(self, phone_number_id: str, *, pin: str) -> None:
+        """The number for the Cloud API; the pin becomes its two-step verification."""
+        body = {"messaging_product": "whatsapp", "pin": pin}
+        await self._call("POST", f"{phone_number_id}/register", json=body)
+
+    async def page(self, page_id: str = "me") -> Page:
+        """The page of a page token, with the Instagram account that hangs on it."""
+        fields = "id,name,instagram_business_account{id,username}"
+        return page_from(await self._call("GET", page_id, params={"fields": fields}))
+
+    async def instagram_account(self) -> InstagramAccount:
+        """Of an Instagram login; its `id` is the one that webhooks come with."""
+        return instagram_from(await self._call("GET", "me", params={"fields": "user_id,username"}))
+
+    async def subscribe(self, account_id: str, *, fields: str | None = None) -> None:
+        """To webhooks: of a WhatsApp account to all its app takes, of a page or Instagram account to these fields."""
+        params = {"subscribed_fields": fields} if fields else None
+        await self._call("POST", f"{account_id}/subscribed_apps", params=params)
+
+    async def exchange_code(
+        self, *, app_id: str, app_secret: str, code: str, redirect_uri: str | None = None
+    ) -> Access:
+        """The token for the code that a sign-up gave; a code is good once and for minutes."""
+        params = {"client_id": app_id, "client_secret": app_secret, "code": code}
+        params |= {"redirect_uri": redirect_uri} if redirect_uri is not None else {}
+        answer = await self._call("GET", "oauth/access_token", params=params, anonymous=True)
+        token = answer.text("access_token")
+        if token is None:
+            raise ProviderFault(FaultKind.RECONNECT, "Meta gave no token for this code")
+        return Access(token, answer.number("expires_in"))
+
+    async def media(self, media_id: str) -> MediaInfo:
+        """Where the file is; the address is good for some five minutes."""
+        return media_from(await self._call("GET", media_id))
+
+    async def upload(self, account_id: str, content: bytes, *, mime_type: str, filename: str) -> str:
+        """The id to send the file by, good for 30 days."""
+        fields = {"messaging_product": "whatsapp", "type": mime_type}
+        files = {"file": (filename, content, mime_type)}
+        answer = await self._call("POST", f"{account_id}/media", data=fields, files=files)
+        media_id = answer.text("id")
+        if media_id is None:
+            raise ProviderFault(FaultKind.RETRY, "Meta gave no id for the file", most_attempts=2)
+        return media_id
+
+    async def download(self, url: str, into: BinaryIO, *, limit_bytes: int) -> http.Downloaded:
+        """The file behind `MediaInfo.url`; the token goes to Meta's own hosts alone.
+
+        Raises:
+            DownloadFailedError, FileTooLargeError: as shared.runtime.http says.
+        """
+        headers = {"Authorization": f"Bearer {self._access_token}"}
+        return await http.download(url, into, limit_bytes=limit_bytes, may_visit=self.may_visit, headers=headers)
+
+    def may_visit(self, url: str) -> bool:
+        """Whether a file's address is Meta's."""
+        parts = urlsplit(url)
+        own = parts.netloc == self._host
+        return own or (parts.scheme == "https" and (parts.hostname or "").endswith(_FILE_HOSTS))
+
+    async def _pages(self, path: str, fields: str) -> list[Wire]:
+        found: list[Wire] = []
+        params = {"fields": fields, "limit": str(_PAGE_SIZE)}
+        for _ in range(_MOST_PAGES):
+            answer = await self._call("GET", path, params=params)
+            found += answer.each("data")
+            after = answer.text("paging", "cursors", "after")
+            if after is None or "next" not in answer.at("paging"):
+                return found
+            params = {**params, "after": after}
+        return found
+
+    async def _call(
+        self, method: Literal["GET", "POST"], path: str, *, anonymous: bool = False, **request: Any
+    ) -> Wire:
+        """The answer's JSON, whatever its status, when it tells no error."""
+        import httpx  # noqa: PLC0415  100 ms that a function which calls nobody does not pay
+
+        headers = {} if anonymous else {"Authorization": f"Bearer {self._access_token}"}
+        if "json" in request:
+            request["content"] = msgspec.json.encode(request.pop("json"))
+            headers["Content-Type"] = "application/json"
+        unseen = FaultKind.RETRY if method == "GET" else FaultKind.UNKNOWN
+        patience = settings().graph_timeout_s
+        try:
+            async with asyncio.timeout(patience * 2):  # one that trickles is no answer either
+                answer = await http.client().request(
+                    method, f"{self._root}/{path}", headers=headers, timeout=patience, **request
+                )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
+            raise ProviderFault(FaultKind.RETRY, f"Meta was not reached: {fault!r}") from fault
+        except (httpx.HTTPError, TimeoutError) as fault:
+            raise ProviderFault(unseen, f"Meta's answer did not come: {fault!r}") from fault
+        return _read(answer, unseen)
+
+
+def graph(access_token: str) -> GraphClient:
+    """Meta as the settings name it."""
+    return GraphClient(settings().graph_url, settings().graph_version, access_token)
+
+
+def instagram_graph(access_token: str) -> GraphClient:
+    """The host of accounts that came through Instagram Login."""
+    return GraphClient(settings().instagram_graph_url, settings().graph_version, access_token)
+
+
+def _read(answer: "httpx.Response", unseen: FaultKind) -> Wire:
+    """Judged by the body first: an error may come with status 200."""
+    document = Wire(decode(answer.content))
+    wait_s = retry_after(answer.headers.get("Retry-After"))
+    if document.at("error"):
+        raise fault_of(document.at("error"), wait_s)
+    if answer.status_code in {429, 503}:
+        raise ProviderFault(FaultKind.RETRY, f"Meta answers {answer.status_code}", retry_after_s=wait_s)
+    if answer.is_server_error or (answer.is_success and not document):
+        raise ProviderFault(unseen, f"Meta's answer cannot be read: status {answer.status_code}", retry_after_s=wait_s)
+    if not answer.is_success:
+        raise ProviderFault(FaultKind.CONTENT, f"Meta answers {answer.status_code} and no reason")
+    return document
