@@ -115,8 +115,8 @@ HOUSE_LINTS = [
           AND NOT (i.indisprimary AND i.indnkeyatts = 1 AND (a.atttypid = 'uuid'::regtype OR a.attidentity = 'a'))
           AND n.relname <> ALL (%(unguessable)s)
         """,
-        "CREATE UNIQUE INDEX chats_thread_key ON chats (platform_chat_id)",
-        "chats chats_thread_key",
+        "CREATE UNIQUE INDEX planted_key ON chats (platform_chat_id)",
+        "chats planted_key",
     ),
     Lint(
         "update_policy_without_both_conditions",
