@@ -1,12 +1,23 @@
-"""Writes that happen once: the first answer under an idempotency key is the answer, for a day."""
+"""Writes that happen once: the first answer under an idempotency key is the answer, for a day.
+
+Answers are kept sealed: one may hold an API key, of which the database is to have no more than a hash.
+"""
 
 import hashlib
-from typing import NamedTuple
+import hmac
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.runtime.db import Tx
+from shared.runtime.settings import settings
 
 from . import queries
 from .queries import KeptAnswer
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
 
 
 class Once(NamedTuple):
@@ -27,23 +38,35 @@ async def claim(tx: Tx, once: Once) -> KeptAnswer | None:
     Raises:
         Refusal: idempotency_in_flight while a twin holds the claim, idempotency_key_reused for another payload.
     """
-    return await queries.claim_idempotency_key(
+    kept = await queries.claim_idempotency_key(
         tx, operation=once.operation, key=once.key, request_hash=once.request_hash
     )
+    if kept is None:
+        return None
+    nonce, sealed = kept.response[:_NONCE_BYTES], kept.response[_NONCE_BYTES:]
+    return KeptAnswer(kept.status, _cipher(once).decrypt(nonce, sealed, once.operation.encode()))
 
 
 def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:
     """Keep the answer; it goes out with the commit of the effect it tells of."""
+    nonce = os.urandom(_NONCE_BYTES)
     queries.keep_idempotent_answer(
         tx,
         operation=once.operation,
         key=once.key,
         request_hash=once.request_hash,
         status=status,
-        response=response,
+        response=nonce + _cipher(once).encrypt(nonce, response, once.operation.encode()),
     )
 
 
 async def forget_expired(tx: Tx) -> int:
     """Delete the answers whose day is over, as the service; the number of them."""
     return await queries.delete_expired_idempotency_keys(tx)
+
+
+def _cipher(once: Once) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (reads never wait for it)
+
+    pepper = settings().pepper.get_secret_value().encode()
+    return AESGCM(hmac.digest(pepper, b"idempotent answer " + once.key.encode(), hashlib.sha256))

@@ -86,3 +86,22 @@ async def test_403_leaves_nothing_behind(call, tenants):
     with tenants.database() as database:
         made = database.execute("SELECT count(*) FROM agent_accounts WHERE organization_id = %s", [org.id]).fetchone()
     assert made == (0,)
+
+
+async def test_the_same_idempotency_key_gives_the_same_key_and_leaves_it_nowhere(call, org, tenants):
+    answers = [
+        await call("agent-api-key-create", as_=org.owner, json={"name": "Layla"}, headers={"Idempotency-Key": "once"})
+        for _ in range(2)
+    ]
+    assert answers[0].status_code == answers[1].status_code == 201
+    assert answers[0].content == answers[1].content
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    with tenants.database() as database:
+        (kept,) = database.execute(
+            "SELECT response FROM idempotency_keys WHERE organization_id = %s", [org.id]
+        ).fetchone()
+        (keys,) = database.execute(
+            "SELECT count(*) FROM agent_api_keys WHERE organization_id = %s", [org.id]
+        ).fetchone()
+    assert keys == 1
+    assert answers[0].json()["api_key"].encode() not in kept
