@@ -10,6 +10,7 @@ import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.auth import service
+from shared.auth.passwords import HashingBusy
 from shared.edge import PEOPLE, Call, endpoint
 from shared.kernel.clock import rfc3339
 
@@ -35,7 +36,7 @@ class Created(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201)
+@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(HashingBusy,))
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_key(
         call.tx, name=body.name, platform=body.agent_platform, scopes=list(body.scopes), expires_at=body.expires_at

@@ -11,6 +11,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import service
+from shared.auth.passwords import HashingBusy
 from shared.edge import PEOPLE, Call, endpoint
 
 _WEEK_S = 7 * 86_400
@@ -34,7 +35,7 @@ class Rotated(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(service.KeyNotUsable,))
+@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(service.KeyNotUsable, HashingBusy))
 async def handler(call: Call, body: Body) -> Rotated:
     made = await service.rotate_key(call.tx, key_id=body.id, overlap=timedelta(seconds=body.overlap_s))
     return Rotated(

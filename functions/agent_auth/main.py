@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import oauth
 from shared.auth.agents import InvalidKey, TooManyAttempts
+from shared.auth.passwords import HashingBusy
 from shared.edge import ANYONE, Call, endpoint
 from shared.quotas.rates import KEY_EXCHANGE
 
@@ -46,7 +47,7 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
     rate=KEY_EXCHANGE,
     tx="own",
     form=True,
-    refusals=(InvalidKey, TooManyAttempts, *oauth.REFUSALS),
+    refusals=(InvalidKey, TooManyAttempts, HashingBusy, *oauth.REFUSALS),
 )
 async def handler(call: Call, body: Body) -> Token:
     grant = oauth.read_grant(

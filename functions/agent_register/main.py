@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from shared.auth import agents
 from shared.auth.models import PlanLimits
+from shared.auth.passwords import HashingBusy
 from shared.edge import ANYONE, Call, endpoint
 from shared.quotas.rates import REGISTRATION
 from shared.runtime.settings import settings
@@ -43,7 +44,7 @@ class Registered(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201)
+@endpoint(Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201, refusals=(HashingBusy,))
 async def handler(call: Call, body: Body) -> Registered:
     made = await agents.register(
         agent_name=body.agent_name,

@@ -33,7 +33,7 @@ class Created(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Auth", access=PEOPLE, status=201)
+@endpoint(Body, tag="Auth", access=PEOPLE, status=201, refusals=(service.TooManyOrganizations,))
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_organization(
         call.tx, name=body.name, timezone=body.timezone, country=body.country, currency=body.currency

@@ -75,7 +75,9 @@ def _mcp() -> dict[str, Any]:
 
 
 def _document(path: str, media_type: str, told: str) -> dict[str, Any]:
-    schema: Schema = {"type": "object"} if media_type == "application/json" else {"type": "string"}
+    schema: Schema = (
+        {"type": "object"} if media_type in {"application/json", "application/yaml"} else {"type": "string"}
+    )
     return {
         "operationId": "-".join(["document", *re.findall(r"[a-z0-9]+", path)]),
         "tags": ["Agents"],

@@ -2,11 +2,17 @@
 
 from uuid import UUID
 
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, NotFound
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import Organization
+
+
+class TooManyOrganizations(Conflict):
+    """Told by the database, which counts them."""
+
+    code = "too_many_organizations"
 
 
 async def create_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:

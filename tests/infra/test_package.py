@@ -109,15 +109,6 @@ def test_a_packaged_function_loads_in_a_clean_environment_without_any_setting(na
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_function_loads_from_the_repository(name):
-    folder = package.FUNCTIONS / name
-    run = subprocess.run(
-        [sys.executable, "-c", LOAD], cwd=folder, env=BARE, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-
-
 @pytest.mark.parametrize("request_", [("agent_usage", USAGE), ("mcp_server", TOOLS)], ids=lambda each: each[0])
 def test_a_packaged_function_answers_from_a_clean_environment(request_, packaged, clean_python, served, org):
     name, sent = request_

@@ -8,7 +8,7 @@ import pytest
 from functions.discovery.served import FOLDER, SETTINGS
 from functions.discovery.table import DOCUMENTS, WELCOME_PAGE
 from infra.documents.__main__ import documents
-from infra.documents.openapi import TAGS
+from infra.documents.parts import TAGS
 
 pytestmark = pytest.mark.anyio
 

@@ -3,13 +3,15 @@
 import json
 import re
 import uuid
+from typing import Any
 
 import anyio
+import httpx2
 import jsonschema
 import pytest
 from mcp import Client
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
-from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.client.streamable_http import streamable_http_client
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +25,7 @@ def filled(text: str, kept: dict[str, str]) -> str:
     return re.sub(r"\$([A-Z_]+)", lambda name: kept[name[1]], text)
 
 
-def at(answer: dict, pointer: str) -> str:
+def at(answer: Any, pointer: str) -> str:
     for part in pointer.split("/")[1:]:
         answer = answer[part]
     return str(answer)
@@ -141,11 +143,12 @@ async def test_a_standard_mcp_client_logs_in_by_itself_with_the_key_alone(method
     login = ClientCredentialsOAuthProvider(
         url, Wallet(), key[:15], key, token_endpoint_auth_method=method, issuer=f"{base_url}/auth/v1"
     )
-    authorized = create_mcp_http_client(auth=login, headers={"X-Forwarded-For": address})
+    authorized = httpx2.AsyncClient(auth=login, headers={"X-Forwarded-For": address})
     async with authorized, Client(streamable_http_client(url, http_client=authorized)) as client:
         tools = (await client.list_tools()).tools
         found = await client.call_tool("nexus_list_contacts", {})
     assert "nexus_search" in {tool.name for tool in tools}
+    assert login.context.current_tokens
     assert login.context.current_tokens.scope == "read"
     jsonschema.validate(
         found.structured_content, next(t for t in tools if t.name == "nexus_list_contacts").output_schema

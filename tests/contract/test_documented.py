@@ -1,0 +1,109 @@
+"""Everything there is stands in the documents, and nothing else does."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from functions.discovery.served import FOLDER
+from infra import gateway
+from infra.documents.answers import refusals
+from infra.documents.errors import ACCOUNTS, PAGE, documented
+from infra.documents.openapi import openapi
+from infra.needs import ROOT
+from shared.kernel.errors import Refusal
+
+IN_SQL = re.compile(r"app\.refuse\(\s*(\d{3}),\s*'(\w+)'")
+IN_MCP = {("forbidden_origin", 403), ("not_acceptable", 406), ("input_required", 200)}
+"""Told by the protocol core, which knows no Refusal."""
+OF_ACCOUNTS = ("shared.platform.accounts", "functions.auth")
+
+
+@pytest.fixture(scope="module")
+def described():
+    return openapi(gateway.specs())
+
+
+@pytest.fixture(scope="module")
+def classes():
+    """Every Refusal there is."""
+    for folder in ("shared", "functions"):
+        for path in (ROOT / folder).rglob("*.py"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    return [each for each in below(Refusal) if each.__module__.startswith(("shared.", "functions."))]
+
+
+def below(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield refusal
+    for each in refusal.__subclasses__():
+        yield from below(each)
+
+
+def in_sql() -> set[tuple[str, int]]:
+    texts = [path.read_text() for path in (ROOT / "infra/migrations").rglob("*.sql")]
+    return {(code, int(status)) for text in texts for status, code in IN_SQL.findall(text)}
+
+
+def test_a_function_is_in_the_openapi_description_and_on_the_page(spec, described):
+    page = Path(ROOT / "docs/functions.md").read_text()
+    assert f"\n## {spec.name}\n" in page
+    paths = {"auth": "/auth/v1/token", "discovery": "/llms.txt"}
+    assert paths.get(spec.name, f"/functions/v1/{spec.name}") in described["paths"]
+
+
+def test_nothing_is_described_that_is_not_there(described):
+    names = {path.removeprefix("/functions/v1/") for path in described["paths"] if path.startswith("/functions/v1/")}
+    assert names <= {spec.name for spec in gateway.specs()}
+
+
+def test_a_function_says_what_it_does_who_may_and_what_it_answers(spec_of_function, described):
+    (operation,) = described["paths"][f"/functions/v1/{spec_of_function.name}"].values()
+    assert len(operation["summary"]) > 15
+    assert operation["x-rate-limit"]["limit"] == spec_of_function.rate.limit
+    assert bool(operation["security"]) != spec_of_function.public
+    assert {str(status) for status in refusals(spec_of_function)} < set(operation["responses"])
+    assert spec_of_function.name == spec_of_function.name.lower().replace("_", "-")
+
+
+def test_every_field_of_a_result_is_described(spec_of_function, described):
+    (operation,) = described["paths"][f"/functions/v1/{spec_of_function.name}"].values()
+    good = operation["responses"][str(spec_of_function.status)]
+    schema = good["content"]["application/json"]["schema"]
+    assert described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+
+
+def test_every_code_of_ours_is_on_the_errors_page_with_its_status_and_no_other(classes):
+    ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_ACCOUNTS)}
+    there = {(each.code, each.status) for each in documented().values()}
+    assert ours | in_sql() | IN_MCP == there
+
+
+def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_other(classes):
+    codes: dict[str, set[int]] = {}
+    for each in classes:
+        if each.__module__.startswith(OF_ACCOUNTS) and each.code not in documented():
+            codes.setdefault(each.code, set()).add(each.status)
+    _, _, accounts = PAGE.read_text().partition(ACCOUNTS)
+    rows = re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", accounts, re.MULTILINE)
+    assert {code: {int(each) for each in statuses.split(", ")} for code, statuses in rows} == codes
+
+
+def test_one_code_has_one_status_among_ours(classes):
+    found: dict[str, set[int]] = {}
+    for each in classes:
+        if not each.__module__.startswith(OF_ACCOUNTS):
+            found.setdefault(each.code, set()).add(each.status)
+    assert {code: statuses for code, statuses in found.items() if len(statuses) > 1} == {}
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in (ROOT / "docs").rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+\.\w+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_what_agents_read_stays_small_enough_to_be_read():
+    assert (FOLDER / "llms.txt").stat().st_size < 10_000
+    assert (FOLDER / "mcp.json").stat().st_size < 16_000

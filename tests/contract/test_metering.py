@@ -1,0 +1,67 @@
+"""What a call costs: one of the organization's day and one of the rate class, told in every answer."""
+
+import re
+
+import pytest
+
+from shared.auth import tokens
+from shared.quotas.rates import RateClass, charge
+from shared.runtime import store
+from shared.tenancy.principal import ANONYMOUS, Kind
+from tests.contract.bodies import BODIES
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_one_call_is_one_of_the_organizations_day(spec_of_members, ask, call, tenants):
+    org = tenants.org()
+
+    async def used() -> int:
+        report = await call("agent-usage", as_=org.owner, method="GET")
+        calls: int = report.json()["usage"]["api_calls"]["used"]
+        return calls
+
+    before = await used()
+    answer = await ask(spec_of_members, as_=org.agent() if Kind.AGENT in spec_of_members.access else org.owner)
+    assert answer.status_code < 500
+    assert await used() - before == 2, "the call and the second look at the usage"
+
+
+async def test_every_answer_tells_the_rate_class_and_what_is_left(spec_of_function, ask, caller_of):
+    first = await ask(spec_of_function, as_=caller_of(spec_of_function))
+    rate = spec_of_function.rate
+    assert first.headers["ratelimit-policy"] == f'"{rate.name}";q={rate.limit};w={rate.window_s}'
+    assert re.fullmatch(rf'"{rate.name}";r=\d+;t=\d+', first.headers["ratelimit"])
+    assert "nexus-degraded" not in first.headers
+
+
+async def test_429_over_the_rate_class_with_the_time_to_wait(spec, ask, caller_of, address, refused):
+    as_ = caller_of(spec)
+    principal = ANONYMOUS if spec.public else tokens.verify(as_.token) if not as_.token.startswith("sb_") else None
+    if principal is None:
+        return  # the service's own calls share one counter with every other test
+    try:
+        for _ in range(2):  # a second time when the clock's minute ends in between
+            await charge(spec.rate, principal, address=address, calls=spec.rate.limit)
+            answer = await ask(spec, as_=as_)
+            if answer.status_code == 429:
+                break
+    finally:
+        await store.close()
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["retry-after"]) <= spec.rate.window_s
+    if spec.name != "auth":
+        assert refused(answer, 429, "rate_limit_exceeded")["retry_after"] == int(answer.headers["retry-after"])
+
+
+async def test_403_over_the_plans_calls_of_the_day(spec_with_scope, ask, refused, tenants):
+    free = tenants.org("free")
+    as_ = free.agent("read") if Kind.AGENT in spec_with_scope.access else free.owner
+    try:
+        await charge(RateClass("of this test", 1000), tokens.verify(as_.token), address="", calls=501)
+    finally:
+        await store.close()
+    answer = await ask(spec_with_scope, as_=as_, json=BODIES.get(spec_with_scope.name))
+    body = refused(answer, 403, "plan_limit_exceeded")
+    assert (body["resource"], body["limit"], body["plan"]) == ("api_calls", 500, "free")
+    assert body["upgrade_url"]
