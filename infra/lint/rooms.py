@@ -30,7 +30,10 @@ def rooms_are_packages(sources: Sequence[Source]) -> Iterator[Finding]:
 
 
 def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
-    """A room writes the tables that its __init__.py says it owns, and each table has one owner."""
+    """A room writes the tables that its __init__.py says it owns, and each table has one owner.
+
+    A folder within a room may write the room's tables too.
+    """
     owned = {source.path.parent: tables_owned(source) for source in sources if _is_room(source)}
     owners: dict[str, PurePosixPath] = {}
     for room, tables in sorted(owned.items()):
@@ -41,7 +44,8 @@ def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
                 )
     for source in sources:
         if source.path.name == "queries.py" and source.path.parent in owned:
-            yield from _foreign_writes(source, owned[source.path.parent], owners)
+            own = frozenset().union(*(owned.get(room, frozenset()) for room in source.path.parents))
+            yield from _foreign_writes(source, own, owners)
 
 
 def tables_owned(source: Source) -> frozenset[str]:

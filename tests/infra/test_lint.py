@@ -123,6 +123,11 @@ def test_a_room_may_write_its_own_tables_and_lock_others(tree):
     assert list(rooms.tables_have_one_owner(tree({"orders/queries": f'{DOC}sql = "{sql}"'}))) == []
 
 
+def test_a_folder_within_a_room_may_write_the_rooms_tables(tree):
+    files = {"orders/inbox/__init__": DOC, "orders/inbox/queries": f'{DOC}sql = "UPDATE orders SET a = 1"'}
+    assert list(rooms.tables_have_one_owner(tree(files))) == []
+
+
 def test_a_table_with_two_owners_is_found(tree):
     (found,) = rooms.tables_have_one_owner(tree({"stock/__init__": '"""Stock.\n\nOwns the table orders.\n"""'}))
     assert "orders is also owned by shared/orders" in found.message
