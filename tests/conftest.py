@@ -17,11 +17,13 @@ import pytest
 import uvicorn
 
 from infra.local.services import Services, embedded_services
+from infra.local.simulators.graph.server import Simulator
 from shared.auth import tokens
 from shared.auth.service import close_scopes
 from shared.runtime import db
 from shared.tenancy.principal import ANONYMOUS
 from shared.tenancy.transactions import tenant_tx
+from tests.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Graph, serving
 
 ADDRESS = "127.0.0.1"
 
@@ -145,12 +147,38 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 @pytest.fixture(scope="session")
-def base_url(services: Services, free_port: Callable[[], int]) -> Iterator[str]:
+def gateway_port(free_port: Callable[[], int]) -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def simulator(gateway_port: int, free_port: Callable[[], int]) -> Iterator[Simulator]:
+    """Meta, for the whole run; it delivers nothing by itself."""
+    webhook_url = f"http://{ADDRESS}:{gateway_port}/functions/v1/meta-webhook"
+    with serving(Simulator(port=free_port(), webhook_url=webhook_url, app_secret=APP_SECRET)) as running:
+        yield running
+
+
+@pytest.fixture
+def graph(simulator: Simulator, base_url: str) -> Iterator[Graph]:
+    meta = Graph(simulator)
+    yield meta
+    meta.reset()
+
+
+@pytest.fixture(scope="session")
+def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Iterator[str]:
     """The gateway, served by uvicorn in a thread of its own."""
-    port = free_port()
+    port = gateway_port
     url = f"http://{ADDRESS}:{port}"
     chosen = {
         **services.environment(url),
+        "NEXUS_GRAPH_URL": simulator.base_url,
+        "NEXUS_INSTAGRAM_GRAPH_URL": simulator.base_url,
+        "NEXUS_GRAPH_TIMEOUT_S": "2",
+        "NEXUS_META_APP_ID": "1234567890",
+        "NEXUS_META_APP_SECRETS": f"{APP_SECRET},{OTHER_APP_SECRET}",
+        "NEXUS_META_VERIFY_TOKEN": VERIFY_TOKEN,
         "NEXUS_TRUSTED_PROXIES": "1",
         "NEXUS_BCRYPT_COST": "4",
         "NEXUS_LOG_LEVEL": "error",
