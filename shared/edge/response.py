@@ -73,6 +73,9 @@ def finish(
     response: Response, *, request: Request, request_id: str, headers: Mapping[str, str] | None = None
 ) -> Response:
     extra: dict[str, Any] = {**cors(request), "X-Request-Id": request_id, **(headers or {})}
+    if varies := extra.pop("Vary", None):
+        # Beside what the function itself varies by: a cache must look at both.
+        response.headers.add_vary_header(varies)
     for name, value in extra.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")

@@ -4,11 +4,13 @@ import json
 
 import openapi_spec_validator
 import pytest
+from starlette.requests import Request
 
-from functions.discovery.served import FOLDER, SETTINGS
+from functions.discovery.served import FOLDER, SETTINGS, served
 from functions.discovery.table import DOCUMENTS, WELCOME_PAGE
 from infra.documents.__main__ import documents
 from infra.documents.parts import TAGS
+from shared.edge.response import finish
 
 pytestmark = pytest.mark.anyio
 
@@ -126,3 +128,9 @@ async def test_the_server_card_is_part_of_mcp_json(http):
     assert {name: longer[name] for name in card} == card
     assert len(card["description"]) <= 100
     assert card["remotes"][0]["type"] == "streamable-http"
+
+
+async def test_an_answer_varies_by_what_the_function_and_what_the_edge_look_at(monkeypatch, base_url):
+    monkeypatch.setattr("shared.edge.response.cors", lambda _: {"Vary": "Origin"})
+    answer = finish(served(WELCOME_PAGE, known=""), request=Request({"type": "http"}), request_id="request-1")
+    assert answer.headers["vary"] == "Accept, Origin"
