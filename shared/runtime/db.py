@@ -18,6 +18,7 @@ from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
 
 from .settings import settings
 
+_RECONNECT_S = 1.0
 Row = TypeVar("Row")
 Connection = psycopg.AsyncConnection[Any]
 Cursor = psycopg.AsyncCursor[Any]
@@ -256,6 +257,8 @@ async def pool() -> AsyncConnectionPool[Connection]:
             open=False,
             timeout=chosen.database_timeout_s,
             max_waiting=chosen.database_pool_size * 50,
+            # The pool tries again at growing intervals, of which the next caller would have to wait out the last.
+            reconnect_timeout=_RECONNECT_S,
             kwargs={
                 "autocommit": True,
                 # At first use: a statement counted first and prepared later, behind a refusal, is one that psycopg
