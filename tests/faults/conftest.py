@@ -1,0 +1,100 @@
+"""A Postgres, a Valkey and a gateway of these tests' own, which they may kill; keys and issuer are the whole run's."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from infra.local.services import Parts, prepare
+from infra.local.settings import LocalSettings
+from tests.conftest import Caller, Tenants
+from tests.proxy import Proxy, proxied
+from tests.serving import gateways
+
+TIMEOUT_S = 2
+"""How long the gateways here wait for a connection to Postgres."""
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory, base_url: str) -> Iterator[Parts]:
+    own = Parts(prepare(tmp_path_factory.mktemp("faults")), LocalSettings.model_construct(), fast=True)
+    try:
+        own.launch()
+        own.wait()
+        with own.outlived():
+            own.migrate()
+            with psycopg.connect(own.services.admin_url, autocommit=True) as database:
+                # What a throwaway server saves on: here a commit that was acknowledged has to outlive a crash.
+                database.execute("ALTER DATABASE nexus SET synchronous_commit = on")
+            yield own
+    finally:
+        own.stop()
+        own.remove()
+
+
+@pytest.fixture(scope="session")
+def environment(parts: Parts) -> dict[str, str]:
+    """For a gateway on the parts that may be killed."""
+    return {
+        "NEXUS_DATABASE_URL": parts.services.database_url,
+        "NEXUS_STORE_URL": parts.services.store_url,
+        "NEXUS_DATABASE_TIMEOUT_S": str(TIMEOUT_S),
+    }
+
+
+@pytest.fixture(scope="session")
+def mortal_url(environment: dict[str, str]) -> Iterator[str]:
+    with gateways(1, environment) as (url,):
+        yield url
+
+
+@pytest.fixture
+def mortals(parts: Parts) -> Tenants:
+    return Tenants(parts.services)
+
+
+@pytest.fixture
+async def client(mortal_url: str, address: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=mortal_url, timeout=30, headers={"X-Forwarded-For": address}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ask(client: httpx.AsyncClient) -> Callable[..., Any]:
+    """One read of the caller's."""
+
+    async def read(as_: Caller) -> httpx.Response:
+        return await client.get("/functions/v1/agent-usage", headers=as_.headers)
+
+    return read
+
+
+@pytest.fixture
+def behind_proxies(environment: dict[str, str], parts: Parts) -> Callable[..., Any]:
+    """A gateway whose every byte to Postgres and to the store passes a proxy: `async with ... as (url, db, store)`."""
+
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[tuple[str, Proxy, Proxy]]:
+        assert parts.postgres
+        assert parts.valkey
+        async with (
+            proxied("127.0.0.1", parts.postgres.port) as database,
+            proxied("127.0.0.1", parts.valkey.port) as store,
+        ):
+            through = {
+                "NEXUS_DATABASE_URL": conninfo.make_conninfo(
+                    environment["NEXUS_DATABASE_URL"], port=database.listens_on
+                ),
+                "NEXUS_STORE_URL": environment["NEXUS_STORE_URL"].replace(
+                    f":{parts.valkey.port}", f":{store.listens_on}"
+                ),
+            }
+            with gateways(1, {**os.environ, **environment, **through}) as (url,):
+                yield url, database, store
+
+    return serve
