@@ -1,0 +1,101 @@
+"""Idempotency-Key: the first answer is the answer, to that caller, for that request, for a day."""
+
+import uuid
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def keyed(call, org):
+    """A request of the owner's under an idempotency key."""
+
+    async def send(function, body, *, key="round", as_=None, **kw):
+        sent = {"json": body} if isinstance(body, dict) else {"content": body}
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return await call(function, as_=as_ or org.owner, headers=headers, **sent, **kw)
+
+    return send
+
+
+async def test_the_same_request_gets_the_first_answer_however_its_json_is_written(keyed):
+    first = await keyed("agent-api-key-create", {"name": "Till", "scopes": ["read"]})
+    again = await keyed("agent-api-key-create", b'{ "scopes" : ["read"],\n "name":"\\u0054ill" }')
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert ("Idempotent-Replayed" in first.headers, again.headers["Idempotent-Replayed"]) == (False, "true")
+    assert first.headers["X-Request-Id"] != again.headers["X-Request-Id"]
+
+
+async def test_422_for_another_request_under_the_same_key(keyed):
+    await keyed("agent-api-key-create", {"name": "Till"})
+    refused = await keyed("agent-api-key-create", {"name": "Door"})
+    assert (refused.status_code, refused.json()["error"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_refusal_that_would_come_again_is_kept(keyed):
+    unknown = {"id": str(uuid.uuid4())}
+    first = await keyed("agent-api-key-revoke", unknown)
+    again = await keyed("agent-api-key-revoke", unknown)
+    assert (first.status_code, again.status_code) == (404, 404)
+    assert first.content == again.content
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+async def test_a_refusal_that_may_pass_is_not_kept(keyed, tenants):
+    org = tenants.org("free")
+    body = {"name": "Till", "scopes": ["write"]}
+    refused = await keyed("agent-api-key-create", body, as_=org.owner)
+    with tenants.database() as database:
+        database.execute("UPDATE organizations SET plan_code = 'starter' WHERE id = %s", [org.id])
+    made = await keyed("agent-api-key-create", body, as_=org.owner)
+    assert (refused.status_code, made.status_code) == (403, 201)
+
+
+async def test_a_body_that_does_not_parse_uses_no_key_up(keyed):
+    refused = await keyed("agent-api-key-create", {"name": ""})
+    made = await keyed("agent-api-key-create", {"name": "Till"})
+    assert (refused.status_code, made.status_code) == (422, 201)
+
+
+async def test_the_same_key_of_another_caller_or_function_is_another(keyed, org, other_org):
+    made = [
+        await keyed("agent-api-key-create", {"name": "Till"}, as_=caller)
+        for caller in (org.owner, org.person("admin"), other_org.owner)
+    ]
+    assert len({answer.json()["id"] for answer in made}) == 3
+    rotated = await keyed("agent-api-key-rotate", {"id": made[0].json()["id"]})
+    assert rotated.status_code == 201
+
+
+async def test_a_key_serves_again_after_a_day(keyed, org, tenants):
+    first = await keyed("agent-api-key-create", {"name": "Till"})
+    with tenants.database() as database:
+        database.execute(
+            "UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second' WHERE organization_id = %s",
+            [org.id],
+        )
+    second = await keyed("agent-api-key-create", {"name": "Door"})
+    again = await keyed("agent-api-key-create", {"name": "Door"})
+    assert first.json()["id"] != second.json()["id"]
+    assert second.content == again.content
+
+
+async def test_an_effect_that_is_undone_keeps_no_answer(keyed, tenants, org):
+    made = await keyed("agent-api-key-create", {"name": "Till"}, key="first")
+    key_id = made.json()["id"]
+    await keyed("agent-api-key-rotate", {"id": key_id}, key="second")
+    refused = await keyed("agent-api-key-rotate", {"id": key_id}, key="third")
+    assert (refused.status_code, refused.json()["error"]) == (409, "key_not_active")
+    with tenants.database() as database:
+        (keys,) = database.execute(
+            "SELECT count(*) FROM agent_api_keys WHERE organization_id = %s", [org.id]
+        ).fetchone()
+    assert keys == 2
+
+
+@pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
+async def test_422_for_a_key_that_is_none(keyed, key):
+    refused = await keyed("agent-api-key-create", {"name": "Till"}, key=key.encode())
+    assert (refused.status_code, refused.json()["error"]) == (422, "invalid_idempotency_key")

@@ -1,0 +1,66 @@
+"""What a call costs: one round trip to Postgres for a read, and one to the store."""
+
+import uuid
+
+import pytest
+
+from functions.mcp_server.catalog import registry
+
+pytestmark = pytest.mark.anyio
+
+ARGUMENTS = {
+    "nexus_search": {"query": "Mona"},
+    "nexus_get_contact": {"customer_id": "CONTACT"},
+    "nexus_get_order": {"order_id": "ORDER"},
+    "nexus_check_stock": {"sku": "LAMP-1"},
+}
+"""Of the read tools that cannot be called without any."""
+
+
+@pytest.fixture
+def shop(tenants, org):
+    """A contact, an item and an order of the organization, by the words that stand for them above."""
+    contact, order = uuid.uuid4(), uuid.uuid4()
+    with tenants.database() as database:
+        database.execute(
+            "INSERT INTO customers (id, organization_id, first_name) VALUES (%s, %s, 'Mona')", [contact, org.id]
+        )
+        database.execute(
+            "INSERT INTO orders (id, organization_id, customer_id) VALUES (%s, %s, %s)", [order, org.id, contact]
+        )
+        database.execute("INSERT INTO items (organization_id, name, sku) VALUES (%s, 'Lamp', 'LAMP-1')", [org.id])
+    return {"CONTACT": str(contact), "ORDER": str(order)}
+
+
+async def test_every_read_tool_is_one_round_trip_to_postgres_and_one_to_the_store(observed, org, shop):
+    agent = org.agent("read")
+    headers = {**agent.headers, "Accept": "application/json, text/event-stream"}
+    spent = {}
+    for name, tool in registry.tools.items():
+        if tool.scope != "read":
+            continue
+        arguments = {field: shop.get(value, value) for field, value in ARGUMENTS.get(name, {}).items()}
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": name, "arguments": arguments},
+        }
+        for _ in range(4):
+            before = (observed.database.round_trips, observed.store.round_trips)
+            answer = await observed.client.post("/functions/v1/mcp-server", json=message, headers=headers)
+            assert not answer.json()["result"].get("isError"), answer.text
+        spent[name] = (observed.database.round_trips - before[0], observed.store.round_trips - before[1])
+    # The two counters of a call go side by side, over two connections: one round trip's time.
+    assert {name: database for name, (database, _) in spent.items()} == dict.fromkeys(spent, 1)
+    assert max(store for _, store in spent.values()) <= 2
+    assert len(spent) >= 8
+
+
+@pytest.mark.parametrize("function", ["agent-usage", "agent-api-key-list"])
+async def test_a_functions_read_is_one_round_trip_to_postgres(observed, org, function):
+    for _ in range(4):
+        before = observed.database.round_trips
+        answer = await observed.client.get(f"/functions/v1/{function}", headers=org.owner.headers)
+        assert answer.status_code == 200
+    assert observed.database.round_trips - before == 1
