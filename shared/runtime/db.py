@@ -7,26 +7,22 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
 import psycopg
+from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
 
 from .settings import settings
+from .wire import Connection, Rows, Statement
 
 _RECONNECT_S = 1.0
+_BEGIN, _COMMIT, _ROLLBACK = (Statement(sql, {}) for sql in ("BEGIN", "COMMIT", "ROLLBACK"))
 Row = TypeVar("Row")
-Connection = psycopg.AsyncConnection[Any]
-Cursor = psycopg.AsyncCursor[Any]
-
-
-class Statement(NamedTuple):
-    sql: str
-    params: dict[str, Any]
 
 
 class AlreadyExists(Conflict):
@@ -100,17 +96,15 @@ class Tx:
         return row
 
     async def find(self, model: type[Row], sql: str, /, **params: Any) -> Row | None:
-        cursor = await self._run(sql, params)
-        values = await cursor.fetchone()
-        return None if values is None else _convert(cursor, values, model)
+        found = _converted(await self._run(sql, params), model)
+        return found[0] if found else None
 
     async def all(self, model: type[Row], sql: str, /, **params: Any) -> list[Row]:
-        cursor = await self._run(sql, params)
-        return [_convert(cursor, values, model) for values in await cursor.fetchall()]
+        return _converted(await self._run(sql, params), model)
 
     async def run(self, sql: str, /, **params: Any) -> int:
         """The number of rows the statement changed."""
-        return (await self._run(sql, params)).rowcount
+        return (await self._run(sql, params)).changed
 
     async def admit(self) -> None:
         """Enter without a statement: the caller is refused here if it may not go on."""
@@ -125,12 +119,12 @@ class Tx:
         if self._deferred and not self._begun:
             await self.admit()
         if self._begun and not self._read_only:
-            await self._execute("COMMIT", {})
+            await self._execute(_COMMIT)
 
     async def rollback(self) -> None:
         if self._begun and not self._read_only and self._connection is not None and not self._connection.broken:
             self._deferred.clear()
-            await self._execute("ROLLBACK", {})
+            await self._execute(_ROLLBACK)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -148,48 +142,48 @@ class Tx:
                 await self.run(f"ROLLBACK TO SAVEPOINT {name}")
             raise
 
-    async def _run(self, sql: str, params: dict[str, Any]) -> Cursor:
+    async def _run(self, sql: str, params: dict[str, Any]) -> Rows:
+        statement = Statement(sql, params)
         try:
             if self._begun and not self._read_only:
-                return await self._execute(sql, params)
-            return await self._open(sql, params)
+                return await self._execute(statement)
+            return await self._open(statement)
         except psycopg.Error as fault:
             raise refusal(fault) from fault
 
-    async def _open(self, sql: str, params: dict[str, Any]) -> Cursor:
+    async def _open(self, statement: Statement) -> Rows:
         """The first statement, tried again while the pool hands out dead connections: nothing is committed yet."""
         for tries_left in reversed(range(settings().database_pool_size + 1)):
             self._connection = await self._connect()
             try:
-                return await self._entered(self._connection, sql, params)
+                return await self._entered(self._connection, statement)
             except psycopg.OperationalError:
                 if not tries_left or not self._connection.broken:
                     raise
         raise AssertionError("unreachable")
 
-    async def _entered(self, connection: Connection, sql: str, params: dict[str, Any]) -> Cursor:
-        async with connection.pipeline():
-            if not self._read_only:
-                await connection.execute("BEGIN")
-                self._begun = True
-            entered = await connection.execute(*self._enter)
-            for statement in self._deferred:
-                await connection.execute(*statement)
-            cursor = await connection.execute(sql, params)
-        # Results are read after the block: reading inside it would cost a second round trip.
-        self._deferred.clear()
-        self.admission = (await entered.fetchone() or (None,))[0]
-        return cursor
+    async def _entered(self, connection: Connection, statement: Statement) -> Rows:
+        if self._read_only:
+            entered, rows = await connection.exchange([self._enter, statement], timeout_s=_timeout_s())
+        else:
+            self._begun = True
+            sent = [_BEGIN, self._enter, *self._deferred, statement]
+            _, entered, *_, rows = await connection.exchange(sent, timeout_s=_timeout_s())
+            self._deferred.clear()
+        self.admission = entered.values[0][0]
+        return rows
 
-    async def _execute(self, sql: str, params: dict[str, Any]) -> Cursor:
+    async def _execute(self, statement: Statement) -> Rows:
         if self._connection is None:
             raise AssertionError("a statement before the transaction was entered")
-        if not self._deferred:
-            return await self._connection.execute(sql, params)
-        async with self._connection.pipeline():
-            while self._deferred:
-                await self._connection.execute(*self._deferred.pop(0))
-            return await self._connection.execute(sql, params)
+        sent = [*self._deferred, statement]
+        self._deferred.clear()
+        return (await self._connection.exchange(sent, timeout_s=_timeout_s()))[-1]
+
+
+def _timeout_s() -> float:
+    """A little more than the server's own statement timeout, which tells what was wrong."""
+    return settings().database_timeout_s + 1
 
 
 @asynccontextmanager
@@ -259,16 +253,17 @@ async def pool() -> AsyncConnectionPool[Connection]:
             max_waiting=chosen.database_pool_size * 50,
             # The pool tries again at growing intervals, of which the next caller would have to wait out the last.
             reconnect_timeout=_RECONNECT_S,
-            kwargs={
-                "autocommit": True,
-                # At first use: a statement counted first and prepared later, behind a refusal, is one that psycopg
-                # believes prepared and the server never saw.
-                "prepare_threshold": 0 if chosen.database_prepares else None,
-                "connect_timeout": max(2, int(chosen.database_timeout_s)),
-            },
+            connection_class=Connection,
+            configure=_configure,
+            kwargs={"autocommit": True, "connect_timeout": max(2, int(chosen.database_timeout_s))},
         )
         await found.open(wait=False)
     return found
+
+
+async def _configure(connection: Connection) -> None:
+    connection.prepares = settings().database_prepares
+    set_json_loads(msgspec.json.decode, connection)
 
 
 async def close() -> None:
@@ -278,9 +273,8 @@ async def close() -> None:
         await found.close()
 
 
-def _convert(cursor: Cursor, values: tuple[Any, ...], model: type[Row]) -> Row:
-    names = [column.name for column in cursor.description or ()]
-    return msgspec.convert(dict(zip(names, values, strict=True)), model)
+def _converted(rows: Rows, model: type[Row]) -> list[Row]:
+    return [msgspec.convert(dict(zip(rows.columns, values, strict=True)), model) for values in rows.values]
 
 
 _CONSTRAINTS: dict[str, type[Refusal]] = {

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from shared.runtime.db import Statement, Tx, transaction
+from shared.runtime.db import Tx, transaction
+from shared.runtime.wire import Statement
 
 from .principal import SERVICE, Principal
 
@@ -41,6 +42,21 @@ async def tenant_tx(
         },
     )
     async with transaction(enter, read_only=read_only) as tx:
+        yield tx
+
+
+@asynccontextmanager
+async def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> AsyncIterator[Tx]:
+    """The service's rights in the caller's name: for what callers may ask for and the service alone may do.
+
+    The caller must hold the scope now, and the trail names the caller. Row policies do not narrow anything here: each
+    statement names the caller's organization.
+
+    Raises:
+        Refusal: as `tenant_tx`.
+    """
+    acting = msgspec.structs.replace(principal, role=SERVICE.role)
+    async with tenant_tx(acting, request_id=request_id, scope=scope) as tx:
         yield tx
 
 

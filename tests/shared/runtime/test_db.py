@@ -10,7 +10,8 @@ import pytest
 
 from shared.kernel.errors import Conflict, Refusal, Unavailable
 from shared.runtime import db
-from shared.runtime.db import Statement, transaction
+from shared.runtime.db import transaction
+from shared.runtime.wire import Statement
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.runtime.db import InvalidValue, Statement, transaction
+from shared.runtime.db import InvalidValue, transaction
+from shared.runtime.wire import Statement
 from tests.shared.runtime.test_db import Who
 
 pytestmark = pytest.mark.anyio

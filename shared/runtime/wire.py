@@ -1,0 +1,199 @@
+"""Several statements in one round trip, at little more than libpq's own cost.
+
+psycopg connects, pools, adapts values and knows the errors. Its cursors, which cost more than a short read itself, are
+left out: statements are sent prepared in one pipeline and read when all answers are there (docs/decisions/0012).
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.abc import Transformer
+from psycopg.adapt import PyFormat
+from psycopg.adapt import Transformer as NewTransformer
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+
+_PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
+_MOST_PREPARED = 500
+_STALE = frozenset({"0A000", "26000"})
+"""A prepared statement whose tables were altered, or that the server does not have: another connection has neither."""
+
+
+class Statement(NamedTuple):
+    """SQL with `%(name)s` placeholders and their values."""
+
+    sql: str
+    params: dict[str, Any]
+
+
+class Rows(NamedTuple):
+    columns: list[str]
+    values: list[tuple[Any, ...]]
+    changed: int
+    """How many rows a writing statement touched."""
+
+
+class _Text(NamedTuple):
+    """The statement as Postgres numbers its parameters."""
+
+    sql: bytes
+    names: list[str]
+
+
+class _Ready(NamedTuple):
+    """A statement with its values as they travel."""
+
+    sql: bytes
+    values: Sequence[Any]
+    types: tuple[int, ...]
+    formats: Sequence[Any]
+
+
+@lru_cache(maxsize=2048)
+def _numbered(sql: str) -> _Text:
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _Text(_PLACEHOLDER.sub(number, sql).encode(), names)
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection in autocommit mode. Statements exchanged together without BEGIN are one transaction."""
+
+    prepares = True
+    """Whether statements are prepared; not behind a transaction pooler that does not carry them."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._statement_names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._numbers = count()
+
+    async def exchange(self, statements: Sequence[Statement], *, timeout_s: float) -> list[Rows]:
+        """Send them all, then read all answers: one round trip.
+
+        Raises:
+            psycopg.Error: of the first statement that failed; those after it were not carried out.
+            psycopg.OperationalError: no answer in time, or none at all. The connection is broken then, as it is when
+                the caller is cancelled: what is still on the wire belongs to nobody.
+        """
+        transformer: Transformer = NewTransformer(self)
+        ready = [self._adapted(transformer, statement) for statement in statements]
+        try:
+            async with asyncio.timeout(timeout_s):
+                self.pgconn.enter_pipeline_mode()
+                preparing = [self._send(each) for each in ready]
+                self.pgconn.pipeline_sync()
+                results = await self._received()
+                self.pgconn.exit_pipeline_mode()
+        except TimeoutError as fault:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("the database did not answer in time") from fault
+        except BaseException:
+            self.pgconn.finish()
+            raise
+        return self._read(transformer, ready, preparing, results)
+
+    @staticmethod
+    def _adapted(transformer: Transformer, statement: Statement) -> _Ready:
+        text = _numbered(statement.sql)
+        if not text.names:
+            return _Ready(text.sql, (), (), ())
+        given = [statement.params[name] for name in text.names]
+        values = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
+        return _Ready(text.sql, values, tuple(transformer.types or ()), transformer.formats or ())
+
+    def _send(self, ready: _Ready) -> bytes | None:
+        """The name under which the statement is being prepared, where it was not before."""
+        key = (ready.sql, ready.types)
+        name = self._statement_names.get(key)
+        preparing = None
+        if name is None and self.prepares and len(self._statement_names) < _MOST_PREPARED:
+            name = preparing = b"nexus_%d" % next(self._numbers)
+            self.pgconn.send_prepare(name, ready.sql, ready.types)
+        if name is None:
+            self.pgconn.send_query_params(ready.sql, ready.values, ready.types, ready.formats)
+        else:
+            self.pgconn.send_query_prepared(name, ready.values, ready.formats)
+        return preparing
+
+    async def _received(self) -> list[PGresult]:
+        """Every result up to the pipeline's end."""
+        pgconn = self.pgconn
+        results: list[PGresult] = []
+        while pgconn.flush():
+            await _ready(pgconn.socket, writable=True)
+            pgconn.consume_input()
+        while True:
+            while pgconn.is_busy():
+                await _ready(pgconn.socket)
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return results
+            results.append(result)
+
+    def _read(
+        self, transformer: Transformer, ready: list[_Ready], preparing: list[bytes | None], results: list[PGresult]
+    ) -> list[Rows]:
+        answers = iter(results)
+        rows = []
+        for each, name in zip(ready, preparing, strict=True):
+            if name is not None:
+                self._check(next(answers))
+                self._statement_names[each.sql, each.types] = name
+            result = next(answers)
+            self._check(result)
+            rows.append(_rows(transformer, result))
+        return rows
+
+    def _check(self, result: PGresult) -> None:
+        if result.status not in (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED):
+            return
+        fault = psycopg.errors.error_from_result(result)
+        if fault.sqlstate in _STALE:
+            self.pgconn.finish()
+            raise psycopg.OperationalError("a prepared statement is out of date") from fault
+        raise fault
+
+
+def _rows(transformer: Transformer, result: PGresult) -> Rows:
+    if result.status != ExecStatus.TUPLES_OK:
+        return Rows([], [], result.command_tuples or 0)
+    columns = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+    transformer.set_pgresult(result)
+    values = transformer.load_rows(0, result.ntuples, tuple)
+    return Rows(columns, values, result.command_tuples or 0)
+
+
+async def _ready(socket: int, *, writable: bool = False) -> None:
+    """Until the socket has something to read, or takes more."""
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+
+    def wake() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_reader(socket, wake)
+    if writable:
+        loop.add_writer(socket, wake)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(socket)
+        if writable:
+            loop.remove_writer(socket)
