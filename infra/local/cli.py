@@ -1,21 +1,17 @@
 """The `nexus` command."""
 
-import contextlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from infra.local import simulate_command
 from infra.local.bench_command import bench
-from infra.local.errors import LauncherError
-
-if TYPE_CHECKING:
-    from infra.local.settings import LocalSettings
+from infra.local.plain import AsJson, plain_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,9 +23,10 @@ app = typer.Typer(
     Settings come from the environment: [bold]NEXUS_PORT[/] (54321), [bold]NEXUS_DATA_DIR[/] (.nexus),
     [bold]NEXUS_DATABASE_URL[/] and [bold]NEXUS_STORE_URL[/] (servers of your own instead of the embedded ones),
     [bold]NEXUS_ADMIN_DATABASE_URL[/] (the schema's owner there, for migrations),
-    [bold]NEXUS_PG_BIN[/] (the programs of another Postgres).""",
+    [bold]NEXUS_PG_BIN[/] (the programs of another Postgres),
+    [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator, with NEXUS_META_* of an app there).""",
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, for programs.")]
+app.add_typer(simulate_command.app, name="simulate")
 
 
 class Platform(StrEnum):
@@ -38,45 +35,6 @@ class Platform(StrEnum):
     AUTO = "auto"
     YES = "yes"
     NO = "no"
-
-
-@contextlib.contextmanager
-def _plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
-    """What went wrong and how to mend it, without a traceback; exit code 1."""
-    import psycopg  # noqa: PLC0415
-    from pydantic import ValidationError  # noqa: PLC0415  `--help` shall not wait for these imports
-
-    from infra.local.settings import LocalSettings  # noqa: PLC0415
-    from infra.migrate import MigrationError  # noqa: PLC0415
-
-    try:
-        yield LocalSettings()
-    except LauncherError as error:
-        _complain(error.message, error.mend, as_json=as_json)
-    except MigrationError as error:
-        _complain(
-            str(error),
-            "Mend it, then run `nexus migrate`. A data directory that nobody needs can be removed instead.",
-            as_json=as_json,
-        )
-    except psycopg.OperationalError as error:
-        message = f"The database refuses: {str(error).strip()}"
-        _complain(message, "`nexus doctor` looks closer; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
-    except PermissionError as error:
-        _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
-    except ValidationError as error:
-        faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
-        _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)
-
-
-def _complain(message: str, mend: str, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"error": message, "mend": mend}))  # noqa: T201
-    else:
-        console = Console(stderr=True)
-        console.print(Text.assemble(("✗ ", "bold red"), message), soft_wrap=True)
-        console.print(f"  {mend}", soft_wrap=True, highlight=False, markup=False)
-    raise typer.Exit(1)
 
 
 @app.command()
@@ -89,7 +47,7 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it all and keeps the data."""
-    with _plain_errors(as_json=as_json) as settings:
+    with plain_errors(as_json=as_json) as settings:
         from infra.local import up as command  # noqa: PLC0415
 
         wants_seed = settings.database_url is None if seed is None else seed
@@ -106,7 +64,7 @@ def demo(
 
     Exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
     """
-    with _plain_errors(as_json=as_json) as settings:
+    with plain_errors(as_json=as_json) as settings:
         from infra.local.demo import demo as walk  # noqa: PLC0415
         from infra.local.secrets import load  # noqa: PLC0415
 
@@ -124,7 +82,7 @@ def migrate(
     as_json: AsJson = False,
 ) -> None:
     """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
-    with _plain_errors(as_json=as_json) as settings:
+    with plain_errors(as_json=as_json) as settings:
         from infra.local.services import running_parts  # noqa: PLC0415
 
         console = Console(stderr=True)
@@ -142,7 +100,7 @@ def migrate(
 @app.command()
 def seed(*, as_json: AsJson = False) -> None:
     """Put the demo business into the database. Running it again changes nothing."""
-    with _plain_errors(as_json=as_json) as settings:
+    with plain_errors(as_json=as_json) as settings:
         from infra.local.seed import seed as sow  # noqa: PLC0415
         from infra.local.services import running_parts  # noqa: PLC0415
 
@@ -160,7 +118,7 @@ def seed(*, as_json: AsJson = False) -> None:
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Say what is wrong with this machine or its data, and how to mend it. Exit code 1 when something is."""
-    with _plain_errors(as_json=as_json) as settings:
+    with plain_errors(as_json=as_json) as settings:
         from infra.local import doctor as command  # noqa: PLC0415
 
         with Console(stderr=True).status("Examining …"):

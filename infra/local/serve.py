@@ -11,8 +11,9 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from infra.local import schedule
+from infra.local import schedule, simulator
 from infra.local.services import Parts
+from infra.local.simulators.graph.server import Simulator
 
 HEARTBEAT_S = 0.5
 DRAIN_S = 5
@@ -35,7 +36,9 @@ class Gateway(uvicorn.Server):
         self._on_started()
 
 
-def serve(parts: Parts, listener: socket.socket, *, base_url: str, on_started: Callable[[], None]) -> None:
+def serve(
+    parts: Parts, listener: socket.socket, *, base_url: str, meta: Simulator | None, on_started: Callable[[], None]
+) -> None:
     """Until SIGINT, SIGTERM or SIGHUP; then requests in flight are given a few seconds."""
     config = uvicorn.Config(
         "infra.gateway:app",
@@ -46,7 +49,9 @@ def serve(parts: Parts, listener: socket.socket, *, base_url: str, on_started: C
         timeout_keep_alive=75,
     )
     gateway = Gateway(config, on_started)
-    work = _serve(gateway, listener, [_keep_alive(parts), schedule.tick(base_url, parts.secrets.secret_key)])
+    beside = [_keep_alive(parts), schedule.tick(base_url, parts.secrets.secret_key)]
+    beside += [simulator.run(meta, parts.directory)] if meta else []
+    work = _serve(gateway, listener, beside)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
 

@@ -25,8 +25,15 @@ class LocalSettings(BaseSettings):
     """A managed Valkey or Redis instead of the embedded one."""
     pg_bin: Path | None = None
     """A directory with the programs of another Postgres."""
+    graph_url: str | None = None
+    """Meta itself, or a simulator of your own, instead of ours; NEXUS_META_* are yours then too."""
 
 
 def export(environment: Mapping[str, str]) -> None:
     """Give these settings to the functions that this process is about to import."""
     os.environ.update(environment)
+
+
+def own_meta() -> dict[str, str]:
+    """The settings of an app at Meta that the environment already has."""
+    return {name: value for name, value in os.environ.items() if name.startswith("NEXUS_META_")}

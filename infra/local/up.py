@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,7 +17,10 @@ from infra.local import logs
 from infra.local.errors import LauncherError
 from infra.local.process import LOOPBACK, free_port
 from infra.local.services import Parts, exclusive, prepare
-from infra.local.settings import LocalSettings, export
+from infra.local.settings import LocalSettings, export, own_meta
+
+if TYPE_CHECKING:
+    from infra.local.simulators.graph.server import Simulator
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -54,6 +58,8 @@ class Address:
     demo_password: str
     publishable_key: str
     curl: str
+    simulator: str | None
+    """Where the stand-in for Meta answers; none with NEXUS_GRAPH_URL."""
     ready_s: float
 
 
@@ -116,10 +122,10 @@ def _serve(
 ) -> None:
     base_url = f"http://{LOOPBACK}:{settings.port}"
     output = sys.stdout
-    export(parts.services.environment(base_url))
+    meta = _meta(parts, settings, base_url)
 
     def announce() -> None:
-        address = _address(parts, base_url, ready_s=progress.elapsed_s)
+        address = _address(parts, base_url, meta, ready_s=progress.elapsed_s)
         print_address(address, Console(file=output), as_json=as_json)
         output.flush()
 
@@ -127,9 +133,23 @@ def _serve(
         from infra.local.serve import serve  # noqa: PLC0415  the functions read their settings from here on
 
         try:
-            serve(parts, listener, base_url=base_url, on_started=announce)
+            serve(parts, listener, base_url=base_url, meta=meta, on_started=announce)
         except SystemExit as error:  # how uvicorn gives up
             raise LauncherError("The gateway did not start.", mend=f"Its log says why: {log.name}") from error
+
+
+def _meta(parts: Parts, settings: LocalSettings, base_url: str) -> "Simulator | None":
+    """Hands the functions their settings, and makes the stand-in for Meta that these name."""
+    chosen = parts.services.environment(base_url)
+    if settings.graph_url:
+        export(chosen | own_meta())
+        return None
+    from infra.local import simulator  # noqa: PLC0415  a server of its own, which a start without it need not load
+
+    secret = parts.secrets.meta_app_secret
+    meta = simulator.make(parts.directory, port=settings.port + 3, base_url=base_url, app_secret=secret)
+    export(chosen | simulator.environment(meta))
+    return meta
 
 
 def _stop(parts: Parts) -> None:
@@ -138,7 +158,7 @@ def _stop(parts: Parts) -> None:
     parts.stop()
 
 
-def _address(parts: Parts, base_url: str, *, ready_s: float) -> Address:
+def _address(parts: Parts, base_url: str, meta: "Simulator | None", *, ready_s: float) -> Address:
     return Address(
         base_url=base_url,
         logs=str(parts.directory / "logs"),
@@ -147,6 +167,7 @@ def _address(parts: Parts, base_url: str, *, ready_s: float) -> Address:
         demo_password=parts.secrets.demo_password,
         publishable_key=parts.secrets.publishable_key,
         curl=f"curl -s {base_url}/.well-known/mcp.json",
+        simulator=meta.base_url if meta else None,
         ready_s=round(ready_s, 2),
     )
 
@@ -163,6 +184,8 @@ def print_address(address: Address, console: Console, *, as_json: bool) -> None:
         "Try": address.curl,
         "Then": "make demo   (in another terminal: the whole agent workflow, step by step)",
     }
+    if address.simulator:
+        lines["Customers"] = f"{address.simulator}   (nexus simulate: write to the demo shop as one of them)"
     console.print()
     for name, value in lines.items():
         console.print(f"  [bold]{name:<12}[/] {value}", soft_wrap=True, highlight=False)

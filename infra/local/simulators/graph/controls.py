@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -60,6 +60,11 @@ class Ordered(Wanted):
     retry_after_s: int | None = None
 
 
+class SignedUp(Wanted):
+    channel: Literal["whatsapp", "facebook", "instagram"] = "whatsapp"
+    name: str = "Shop"
+
+
 class Travelling(Wanted):
     copies: int = Field(default=1, ge=1, le=20)
     shuffled: bool = False
@@ -74,6 +79,16 @@ class Controls:
     async def accounts(self, _: Request) -> Response:
         listed = [_account(each) for each in self._world.accounts.values()]
         return JSONResponse({"accounts": listed, "webhook_url": self._courier.url})
+
+    async def sign_up(self, request: Request) -> Response:
+        """A new account, and what connects it: a code for a number, a token for a page or Instagram account."""
+        wanted = SignedUp.model_validate(await request.json())
+        if wanted.channel == "whatsapp":
+            code, account = self._world.sign_up(name=wanted.name)
+            return JSONResponse({"code": code, "waba_id": account.business_id, "phone_number_id": account.id})
+        account = self._world.add_account(wanted.channel, name=wanted.name)
+        told = {"page_id": account.page_id or account.id, "access_token": account.token}
+        return JSONResponse(told | ({"instagram_id": account.id} if wanted.channel == "instagram" else {}))
 
     async def write(self, request: Request) -> Response:
         wanted = Written.model_validate(await request.json())
@@ -154,6 +169,7 @@ def routes(world: World, courier: Courier, *, base_url: str) -> list[Route]:
     controls = Controls(world, courier, base_url)
     told: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
         ("/accounts", controls.accounts, ["GET"]),
+        ("/sign-ups", controls.sign_up, ["POST"]),
         ("/messages", controls.write, ["POST"]),
         ("/reactions", controls.react, ["POST"]),
         ("/reads", controls.read, ["POST"]),

@@ -1,0 +1,56 @@
+"""How commands tell what went wrong: in words, with a way to mend it, for people or for programs."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from infra.local.errors import LauncherError
+
+if TYPE_CHECKING:
+    from infra.local.settings import LocalSettings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, for programs.")]
+
+
+@contextlib.contextmanager
+def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
+    """What went wrong and how to mend it, without a traceback; exit code 1."""
+    import psycopg  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415  `--help` shall not wait for these imports
+
+    from infra.local.settings import LocalSettings  # noqa: PLC0415
+    from infra.migrate import MigrationError  # noqa: PLC0415
+
+    try:
+        yield LocalSettings()
+    except LauncherError as error:
+        _complain(error.message, error.mend, as_json=as_json)
+    except MigrationError as error:
+        _complain(
+            str(error),
+            "Mend it, then run `nexus migrate`. A data directory that nobody needs can be removed instead.",
+            as_json=as_json,
+        )
+    except psycopg.OperationalError as error:
+        message = f"The database refuses: {str(error).strip()}"
+        _complain(message, "`nexus doctor` looks closer; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
+    except PermissionError as error:
+        _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
+    except ValidationError as error:
+        faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)
+
+
+def _complain(message: str, mend: str, *, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"error": message, "mend": mend}))  # noqa: T201
+    else:
+        console = Console(stderr=True)
+        console.print(Text.assemble(("✗ ", "bold red"), message), soft_wrap=True)
+        console.print(f"  {mend}", soft_wrap=True, highlight=False, markup=False)
+    raise typer.Exit(1)

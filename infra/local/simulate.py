@@ -1,0 +1,200 @@
+"""`nexus simulate`: be a customer of the demo shop, and see what the shop answers."""
+
+import base64
+import json
+import mimetypes
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+
+from infra.local.errors import LauncherError
+from infra.local.simulators.graph.keeping import files_of
+
+_WAIT_S = 20
+CUSTOMERS = {"whatsapp": "201590012345", "facebook": "7700000000012345", "instagram": "8800000000012345"}
+"""Who writes unless another is named; the block +20 159 is allotted to no operator that we know of."""
+HELP = """/read       look at what came: the shop sees its messages as read
+/react 👍   react to the shop's last message; without an emoji take it back
+/file PATH  send a file
+/fault NAME [TIMES]   make the shop's next sends go wrong (/faults lists how)
+/quit       leave"""
+
+
+class Customer:
+    """One person on one channel, through the simulator's HTTP interface."""
+
+    def __init__(self, url: str, *, channel: str, account_id: str | None, customer_id: str | None, name: str) -> None:
+        self._http = httpx.Client(base_url=f"{url}/simulator", timeout=_WAIT_S + 10)
+        accounts = self._call("GET", "/accounts")["accounts"]
+        found = next((one for one in accounts if account_id in {None, one["id"]} and one["channel"] == channel), None)
+        if found is None:
+            raise LauncherError(
+                f"The simulator has no {channel} account {account_id or ''}.",
+                mend="nexus simulate accounts lists them.",
+            )
+        self.shop = found
+        self.id = customer_id or CUSTOMERS[channel]
+        self.name = name
+
+    def write(self, text: str) -> dict[str, Any]:
+        return self._call("POST", "/messages", {**self._both, "name": self.name, "text": text})
+
+    def send_file(self, path: Path) -> dict[str, Any]:
+        mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = mime_type.partition("/")[0]
+        told = {
+            "kind": kind if kind in {"image", "video", "audio"} else "document",
+            "file": base64.b64encode(path.read_bytes()).decode(),
+            "mime_type": mime_type,
+        }
+        named = {"filename": path.name} if told["kind"] == "document" else {}
+        return self._call("POST", "/messages", {**self._both, "name": self.name, **told, **named})
+
+    def read(self) -> int:
+        count: int = self._call("POST", "/reads", self._both)["read"]
+        return count
+
+    def react(self, message_id: str, emoji: str | None) -> None:
+        self._call("POST", "/reactions", {**self._both, "message_id": message_id, "emoji": emoji})
+
+    def lines(self, *, after: int = 0, wait_s: float = 0) -> list[dict[str, Any]]:
+        """Both sides', in their order; waits for the next one for so long."""
+        query = {**self._both, "after": str(after), "wait_s": str(wait_s)}
+        found: list[dict[str, Any]] = self._call("GET", "/conversation", params=query)["lines"]
+        return found
+
+    def order_fault(self, name: str, times: int) -> None:
+        self._call("POST", "/faults", {"fault": name, "times": times, "account_id": self.shop["id"]})
+
+    def known_faults(self) -> dict[str, str]:
+        known: dict[str, str] = self._call("GET", "/faults")["known"]
+        return known
+
+    @property
+    def _both(self) -> dict[str, str]:
+        return {"account_id": self.shop["id"], "customer_id": self.id}
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, params: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        return call(self._http, method, path, body, params=params)
+
+
+def call(
+    http: httpx.Client, method: str, path: str, body: dict[str, Any] | None = None, **request: Any
+) -> dict[str, Any]:
+    try:
+        answer = http.request(method, path, json=body, **request)
+    except httpx.HTTPError as fault:
+        raise LauncherError("The simulator does not answer.", mend="Is Nexus running? make up starts it.") from fault
+    told: dict[str, Any] = answer.json()
+    if answer.is_error:
+        raise LauncherError(str(told.get("error", answer.status_code)), mend="See nexus simulate --help.")
+    return told
+
+
+def listening(url: str) -> httpx.Client:
+    """For what concerns no customer: accounts, faults, how webhooks travel, any webhook at all."""
+    return httpx.Client(base_url=f"{url}/simulator", timeout=_WAIT_S + 10)
+
+
+def address(directory: Path) -> str:
+    """Where the running simulator of the data directory is."""
+    try:
+        told: str = json.loads(files_of(directory).address.read_bytes())["url"]
+    except FileNotFoundError as error:
+        raise LauncherError("No simulator runs here.", mend="Start Nexus first: make up") from error
+    return told
+
+
+def say(customer: Customer, text: str, *, wait_s: float) -> Iterator[dict[str, Any]]:
+    """One message, and what the shop answers until so many seconds have passed."""
+    line = customer.write(text)
+    yield line
+    after, until = line["number"], time.monotonic() + wait_s
+    while (left := until - time.monotonic()) > 0:
+        for answer in customer.lines(after=after, wait_s=min(left, _WAIT_S)):
+            after = answer["number"]
+            if not answer["by_customer"]:
+                yield answer
+                return
+
+
+def chat(customer: Customer, console: Console, read_line: Callable[[], str] = input) -> None:
+    """Until /quit or the end of the input: a line is a message, what the shop sends appears as it comes."""
+    console.print(
+        f"You are [bold]{escape(customer.name)}[/] ({customer.id}) and write to "
+        f"[bold]{escape(customer.shop['name'])}[/] on {customer.shop['channel']}. /help says what else you can do."
+    )
+    stopped = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(customer, console, stopped), daemon=True)
+    watcher.start()
+    try:
+        while (line := read_line().strip()) != "/quit":
+            if line.startswith("/"):
+                _command(customer, console, line)
+            elif line:
+                customer.write(line)
+    except (EOFError, KeyboardInterrupt):
+        pass
+    finally:
+        stopped.set()
+
+
+def _watch(customer: Customer, console: Console, stopped: threading.Event) -> None:
+    after = max((line["number"] for line in customer.lines()), default=0)
+    while not stopped.is_set():
+        try:
+            lines = customer.lines(after=after, wait_s=_WAIT_S)
+        except LauncherError as error:
+            console.print(f"[red]✗[/] {escape(error.message)}")
+            return
+        for line in lines:
+            after = line["number"]
+            if not line["by_customer"]:
+                show(line, customer, console)
+
+
+def show(line: dict[str, Any], customer: Customer, console: Console) -> None:
+    who = customer.name if line["by_customer"] else customer.shop["name"]
+    colour = "cyan" if line["by_customer"] else "green"
+    console.print(f"[bold {colour}]{escape(who)}[/] {escape(line['text'])}", soft_wrap=True, highlight=False)
+
+
+def _command(customer: Customer, console: Console, line: str) -> None:
+    name, _, rest = line.partition(" ")
+    try:
+        match name:
+            case "/read":
+                console.print(f"{customer.read()} read", style="dim")
+            case "/react":
+                _react(customer, rest.strip() or None)
+            case "/file":
+                customer.send_file(Path(rest.strip()).expanduser())
+            case "/fault":
+                fault, _, times = rest.strip().partition(" ")
+                customer.order_fault(fault, int(times or 1))
+            case "/faults":
+                for known, told in customer.known_faults().items():
+                    console.print(f"  {known:<11} {told}", highlight=False)
+            case _:
+                console.print(HELP, highlight=False, markup=False)
+    except (LauncherError, OSError, ValueError) as error:
+        console.print(f"[red]✗[/] {escape(str(getattr(error, 'message', error)))}")
+
+
+def _react(customer: Customer, emoji: str | None) -> None:
+    ours = [line for line in customer.lines() if not line["by_customer"]]
+    if not ours:
+        raise ValueError("the shop has not written yet")
+    customer.react(ours[-1]["message_id"], emoji)
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

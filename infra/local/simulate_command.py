@@ -1,0 +1,152 @@
+"""The `nexus simulate` commands: customers, faults and disorder of the simulated Meta."""
+
+import json
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from rich.console import Console
+
+from infra.local.plain import AsJson, plain_errors
+
+app = typer.Typer(
+    invoke_without_command=True,
+    help="""Write to the demo shop as one of its customers, and see what it answers.
+
+    Without a command it is a conversation: a line is a message, /help says what else.""",
+)
+
+
+class Channel(StrEnum):
+    """Where the customer writes."""
+
+    WHATSAPP = "whatsapp"
+    FACEBOOK = "facebook"
+    INSTAGRAM = "instagram"
+
+
+ShopAccount = Annotated[str | None, typer.Option("--account", help="The shop's account: default, the demo shop's.")]
+
+
+class Who(NamedTuple):
+    """Who writes, and to whom."""
+
+    channel: str
+    account_id: str | None
+    customer_id: str | None
+    name: str
+
+
+@app.callback()
+def simulate(
+    context: typer.Context,
+    *,
+    on: Annotated[Channel, typer.Option("--on", help="The channel.")] = Channel.WHATSAPP,
+    account: ShopAccount = None,
+    customer_id: Annotated[
+        str | None, typer.Option("--as", help="The customer's number without +, or page-scoped id.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What the customer is called.")] = "Mona",
+) -> None:
+    context.obj = Who(on.value, account, customer_id, name)
+    if context.invoked_subcommand is not None:
+        return
+    with plain_errors(as_json=False) as settings:
+        from infra.local import simulate as command  # noqa: PLC0415
+
+        url = command.address(settings.data_dir.resolve())
+        command.chat(command.Customer(url, **context.obj._asdict()), Console())
+
+
+@app.command()
+def say(
+    context: typer.Context,
+    text: str,
+    *,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for an answer; 0 waits for none.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write one message, and wait for the answer if asked to. Exit code 1 when none came."""
+    with plain_errors(as_json=as_json) as settings:
+        from infra.local import simulate as command  # noqa: PLC0415
+
+        customer = command.Customer(command.address(settings.data_dir.resolve()), **context.obj._asdict())
+        answered = wait == 0
+        for line in command.say(customer, text, wait_s=wait):
+            answered = answered or not line["by_customer"]
+            if as_json:
+                print(command.as_json(line))  # noqa: T201
+            else:
+                command.show(line, customer, Console())
+        raise typer.Exit(0 if answered else 1)
+
+
+@app.command()
+def accounts(*, as_json: AsJson = False) -> None:
+    """List the numbers and pages that the simulator knows."""
+    told = _control("GET", "/accounts", as_json=as_json)
+    if not as_json:
+        for each in told["accounts"]:
+            print(f"{each['id']:<18} {each['channel']:<10} {each['name']} {each['phone']}")  # noqa: T201
+
+
+@app.command()
+def sign_up(context: typer.Context, name: Annotated[str, typer.Argument(help="What it is called.")] = "Shop") -> None:
+    """Make a number (or --on facebook, --on instagram an account) and print what connects it, in JSON."""
+    _control("POST", "/sign-ups", {"channel": context.obj.channel, "name": name}, as_json=True)
+
+
+@app.command()
+def fault(
+    name: Annotated[str | None, typer.Argument(help="A name, a code of Meta, or late-CODE; none lists them.")] = None,
+    *,
+    times: Annotated[int, typer.Option(help="How many sends it befalls.", min=1)] = 1,
+    account: ShopAccount = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Nothing goes wrong any more.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the shop's next sends go wrong, as Meta's do at times."""
+    if clear or name is None:
+        told = _control("DELETE" if clear else "GET", "/faults", as_json=as_json)
+    else:
+        told = _control("POST", "/faults", {"fault": name, "times": times, "account_id": account}, as_json=as_json)
+    if not as_json:
+        for known, meaning in ({} if name or clear else told["known"]).items():
+            print(f"{known:<11} {meaning}")  # noqa: T201
+        for due in told["due"]:
+            print(f"due: {due['name']}, {due['times']} more")  # noqa: T201
+
+
+@app.command()
+def travel(
+    *,
+    copies: Annotated[int, typer.Option(help="How often each webhook comes.", min=1)] = 1,
+    shuffled: Annotated[bool, typer.Option("--shuffled", help="In any order.")] = False,
+    batch: Annotated[int, typer.Option(help="How many come in one body.", min=1)] = 1,
+    late: Annotated[float, typer.Option(help="How many seconds later.", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how webhooks travel from now on: twice, in disorder, many at once, late. No option: one by one, at once."""
+    _control(
+        "PUT", "/travel", {"copies": copies, "shuffled": shuffled, "batch": batch, "late_s": late}, as_json=as_json
+    )
+
+
+@app.command()
+def webhook(file: typer.FileText, *, as_json: AsJson = False) -> None:
+    """Post a body of your own to the webhook address, signed as Meta signs; - reads it from standard input."""
+    told = _control("POST", "/webhooks", json.load(file), as_json=as_json)
+    if not as_json:
+        print(f"answered {told['status']}")  # noqa: T201
+
+
+def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_json: bool) -> dict[str, Any]:
+    """Ask the running simulator; with `as_json` its answer is the output."""
+    with plain_errors(as_json=as_json) as settings:
+        from infra.local import simulate as command  # noqa: PLC0415
+
+        url = command.address(settings.data_dir.resolve())
+        told = command.call(command.listening(url), method, path, body)
+        if as_json:
+            print(command.as_json(told))  # noqa: T201
+        return told

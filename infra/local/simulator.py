@@ -1,0 +1,70 @@
+"""The Graph API simulator of a running launcher: its accounts, its address, and where the address is told."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from infra.local.demo_business.channels import CHANNELS
+from infra.local.process import free_port
+from infra.local.simulators.graph import keeping
+from infra.local.simulators.graph.records import Template
+from infra.local.simulators.graph.server import Simulator
+
+APP_ID = "159000000000000"
+_KEEP_EVERY_S = 1.0
+_TEMPLATES = (
+    ("order_update", "ar", "مرحبا {{1}}، طلبك {{2}} في الطريق إليك."),
+    ("order_update", "en_US", "Hello {{1}}, your order {{2}} is on its way."),
+    ("come_back", "ar", "مرحبا {{1}}، هل ما زلت تحتاج مساعدتنا؟ رد على هذه الرسالة لنكمل."),
+)
+
+
+def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simulator:
+    """With the demo shops' accounts, and those that were connected before."""
+    simulator = Simulator(
+        port=free_port(port), webhook_url=f"{base_url}/functions/v1/meta-webhook", app_secret=app_secret
+    )
+    world = simulator.world
+    keeping.load(world, keeping.files_of(directory).accounts)
+    for each in CHANNELS:
+        account = world.add_account(
+            each.platform,
+            id=each.external_id,
+            business_id=each.business_id,
+            token=keeping.token_of(app_secret, each.external_id),
+            name=each.name,
+            phone=each.phone,
+        )
+        account.page_id = each.page_id
+    for account in world.accounts.values():
+        if account.channel == "whatsapp":
+            account.templates = [Template(name, code, "UTILITY", [_body(text)]) for name, code, text in _TEMPLATES]
+    return simulator
+
+
+def environment(simulator: Simulator) -> dict[str, str]:
+    """What points the functions at it."""
+    return {
+        "NEXUS_GRAPH_URL": simulator.base_url,
+        "NEXUS_INSTAGRAM_GRAPH_URL": simulator.base_url,
+        "NEXUS_META_APP_ID": APP_ID,
+    }
+
+
+async def run(simulator: Simulator, directory: Path) -> None:
+    """Until cancelled; who wants to talk to it finds its address in a file meanwhile."""
+    files = keeping.files_of(directory)
+    async with simulator.serving():
+        files.address.write_text(json.dumps({"url": simulator.base_url}), encoding="utf-8")
+        try:
+            while True:
+                keeping.keep(simulator.world, files.accounts)
+                await asyncio.sleep(_KEEP_EVERY_S)
+        finally:
+            keeping.keep(simulator.world, files.accounts)
+            files.address.unlink(missing_ok=True)
+
+
+def _body(text: str) -> dict[str, object]:
+    examples = [["منى", "1001"]] if "{{2}}" in text else [["منى"]]
+    return {"type": "BODY", "text": text, "example": {"body_text": examples}}

@@ -1,0 +1,65 @@
+"""The accounts of a data directory's simulator: connected ones must still be there after a restart."""
+
+import hashlib
+import hmac
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from .records import Account, Channel
+from .world import World
+
+
+class _Kept(msgspec.Struct):
+    channel: Channel
+    id: str
+    business_id: str
+    token: str
+    name: str
+    phone: str
+    page_id: str | None
+    registered: bool
+    subscribed: bool
+
+
+class Files(NamedTuple):
+    """Of a data directory: the accounts, and the address of a simulator that runs."""
+
+    accounts: Path
+    address: Path
+
+
+def files_of(directory: Path) -> Files:
+    return Files(directory / "simulator.json", directory / "simulator.address")
+
+
+def token_of(app_secret: str, account_id: str) -> str:
+    """The access token of a demo account, the same for the simulator and for the channel in the database."""
+    return "EAASIM" + hmac.new(app_secret.encode(), account_id.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def load(world: World, path: Path) -> None:
+    """Files that cannot be read are as good as none: accounts can be connected again."""
+    try:
+        kept = msgspec.json.decode(path.read_bytes(), type=list[_Kept])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return
+    for each in kept:
+        world.accounts.setdefault(each.id, Account(**msgspec.structs.asdict(each)))
+
+
+def keep(world: World, path: Path) -> None:
+    """Written when something changed, readable by its owner alone: there are tokens in it."""
+    told = [
+        _Kept(**{name: getattr(each, name) for name in _Kept.__struct_fields__}) for each in world.accounts.values()
+    ]
+    encoded = msgspec.json.encode(told)
+    if path.exists() and path.read_bytes() == encoded:
+        return
+    partial = path.with_suffix(".new")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(encoded)
+    partial.replace(path)
