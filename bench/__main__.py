@@ -16,6 +16,7 @@ from bench import dataset, exchange, growth, load, machine, report, servers, sta
 from bench.figures import Figure
 from bench.groups import Group, Room
 from infra.local.errors import LauncherError
+from infra.migrate import MigrationError
 
 LOADING_S = {True: 45, False: 75}
 """About how long the data take to be made, quick or not, the first time; later a copy is enough."""
@@ -76,8 +77,8 @@ def main(
     began = time.monotonic()
     try:
         figures = _measure(console, chosen, rounds, seconds, quick=quick)
-    except LauncherError as error:
-        console.print(f"[bold red]✗[/] {error.message}\n  {error.mend}")
+    except (LauncherError, MigrationError) as error:
+        console.print(f"[bold red]✗[/] {error}")
         raise typer.Exit(1) from error
     whole = len(chosen) == len(PARTS)
     results = report.Results(_about(rounds, seconds, time.monotonic() - began, quick=quick), figures)

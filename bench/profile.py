@@ -114,5 +114,8 @@ def _imports(function: str) -> None:
         print(f"{int(cumulative) / 1000:8.1f}  {module.rstrip()}")
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    app()
