@@ -1,4 +1,4 @@
-"""What a read of two statements costs in client CPU: as `exchange` sends it, through psycopg's pipeline, and one bare statement.
+"""What a read of two statements costs the client: as `exchange` sends it, by psycopg's pipeline, and one bare statement.
 
 python -m bench.round_trip
 """
