@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 from shared.kernel.errors import Refusal
-from shared.runtime.db import Statement
+from shared.runtime.wire import Statement
 from tests.schema.tables import Database
 
 CROWDED = frozenset(

@@ -11,7 +11,7 @@ from functions.mcp_server.registry import ToolCall
 from shared.auth import service as auth
 from shared.kernel.errors import Refusal
 from shared.quotas import service as quotas
-from shared.runtime.db import Statement
+from shared.runtime.wire import Statement
 from tests.schema.matrix import World, enter
 from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, scans
 from tests.schema.tables import Database
