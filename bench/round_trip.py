@@ -1,4 +1,4 @@
-"""What a read of two statements costs the client: as `exchange` sends it, by psycopg's pipeline, and one bare statement.
+"""The client CPU of a read of two statements: through `exchange`, through psycopg's pipeline, and one bare statement.
 
 python -m bench.round_trip
 """

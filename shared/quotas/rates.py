@@ -29,6 +29,7 @@ BULK = RateClass("bulk", 20)
 KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
 PUBLIC = RateClass("public", 300, by_address=True)
+WEBHOOK = RateClass("webhook", 500, by_address=True)
 SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True)
 SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True)
 TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True)
@@ -75,7 +76,7 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     now = time.time()
     window = int(now // rate.window_s)
     who = address if rate.by_address else principal.rate_key
-    counters = [Counter(f"rate:{rate.name}:{who}:{window}", rate.window_s + 5, calls)]
+    counters = [Counter(f"rate:{rate.name}:{who}:{window}", rate.window_s + 5, calls, rate.limit)]
     if principal.organization_id is not None:
         counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
     counts = await store().add(*counters)
@@ -88,11 +89,9 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
         remaining=max(0, limit - counts.values[0]),
         reset_s=max(1, int((window + 1) * rate.window_s - now + 0.999)),
         degraded=counts.degraded,
-        calls_today=counts.values[1] * processes if len(counters) > 1 else None,
+        calls_today=counts.values[1] * processes if len(counts.values) > 1 else None,
     )
     if counts.values[0] > limit:
-        if len(counters) > 1:
-            await store().add(counters[1]._replace(amount=-calls))
         raise RateExceeded(usage)
     return usage
 

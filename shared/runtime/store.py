@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from itertools import chain
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from limits.aio.storage import RedisStorage
-from limits.errors import StorageError
 from valkey.asyncio import ConnectionPool, Valkey
+from valkey.exceptions import ValkeyError
 
 from .log import log
 from .settings import settings
@@ -20,14 +20,30 @@ _FEW = 10_000
 """Counters that may lie about before those that have ended are swept away."""
 
 
+_ADD = """
+local told = {}
+for place, key in ipairs(KEYS) do
+  local amount, window, limit = ARGV[3 * place - 2], ARGV[3 * place - 1], ARGV[3 * place]
+  local count = redis.call('INCRBY', key, amount)
+  if count == tonumber(amount) then redis.call('EXPIRE', key, window) end
+  told[place] = count
+  if limit ~= '' and count > tonumber(limit) then break end
+end
+return told
+"""
+"""Adds to counters in their order, as one step; one that passes its limit keeps those behind it from counting."""
+
+
 class Counter(NamedTuple):
     key: str
     window_s: int
     amount: int = 1
+    limit: int | None = None
+    """Past it the counters named after this one are left alone."""
 
 
 class Counts(NamedTuple):
-    """The values after counting; `degraded` says that only this process counted them."""
+    """The values after counting, up to the first past its limit; `degraded`: this process alone counted them."""
 
     values: list[int]
     degraded: bool
@@ -40,7 +56,15 @@ class _OwnCounters:
         self._counts: dict[str, tuple[int, float]] = {}
         self._sweep_from = _FEW
 
-    def add(self, counter: Counter) -> int:
+    def add_all(self, counters: Sequence[Counter]) -> list[int]:
+        counts = []
+        for each in counters:
+            counts.append(self._add(each))
+            if each.limit is not None and counts[-1] > each.limit:
+                break
+        return counts
+
+    def _add(self, counter: Counter) -> int:
         now = time.monotonic()
         count, ends = self._counts.get(counter.key, (0, 0.0))
         if ends <= now:
@@ -57,34 +81,30 @@ class Store:
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._connections = ConnectionPool.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
-        self._shared = RedisStorage(
-            "async+" + url.replace("unix://", "valkey+unix://", 1),
-            implementation="valkey",
-            wrap_exceptions=True,
-            key_prefix=_PREFIX,
-            connection_pool=cast("Any", self._connections),  # limits declares less than it takes
-        )
+        self._client = Valkey(connection_pool=self._connections)
+        self._script = self._client.register_script(_ADD)
         self._own = _OwnCounters()
         self._owed: dict[str, tuple[int, int]] = {}
         self._away_until = 0.0
         self._timeout_s = timeout_s
 
     async def add(self, *counters: Counter) -> Counts:
-        """Add to the counters, side by side: one round trip's time."""
-        own = [self._own.add(counter) for counter in counters]
+        """Add to the counters in their order, in one round trip."""
+        own = self._own.add_all(counters)
         started = time.monotonic()
         if started < self._away_until:
-            self._owe(counters)
+            self._owe(counters[: len(own)])
             return Counts(own, degraded=True)
         due = [self._with_debt(each) for each in counters]
         try:
-            shared = await asyncio.wait_for(self._add(due), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                shared = await self._add(due)
         except TimeoutError as fault:
             # Sent, and most likely counted. Where our own timer came late, this process is busy, not the store away.
             if time.monotonic() - started < 2 * self._timeout_s:
                 self._leave(fault)
-        except StorageError as fault:
-            self._owe(due)
+        except ValkeyError as fault:
+            self._owe(due[: len(own)])
             self._leave(fault)
         else:
             # The store knows nothing of what was counted while it was away.
@@ -99,9 +119,8 @@ class Store:
         """
         for key, (window_s, _) in list(self._owed.items()):
             await self.add(Counter(key, window_s, amount=0))
-        client = Valkey(connection_pool=self._connections)
-        keys = [key async for key in client.scan_iter(match=f"{_PREFIX}:{prefix}*", count=1000)]
-        values = await client.mget(keys) if keys else []
+        keys = [key async for key in self._client.scan_iter(match=f"{_PREFIX}:{prefix}*", count=1000)]
+        values = await self._client.mget(keys) if keys else []
         return {
             key.decode().removeprefix(f"{_PREFIX}:"): int(value)
             for key, value in zip(keys, values, strict=True)
@@ -125,10 +144,10 @@ class Store:
         return counter._replace(amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
 
     async def _add(self, counters: Sequence[Counter]) -> list[int]:
-        add = self._shared.incr
-        if len(counters) == 1:
-            return [await add(counters[0].key, counters[0].window_s, amount=counters[0].amount)]
-        return await asyncio.gather(*(add(each.key, each.window_s, amount=each.amount) for each in counters))
+        keys = [f"{_PREFIX}:{each.key}" for each in counters]
+        arguments = [(each.amount, each.window_s, "" if each.limit is None else each.limit) for each in counters]
+        counts: list[int] = await self._script(keys=keys, args=list(chain.from_iterable(arguments)))
+        return counts
 
 
 _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
