@@ -5,6 +5,7 @@ A window is a whole minute of the clock: its counter tells remaining and reset w
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.kernel.clock import zone
@@ -101,4 +102,9 @@ DAILY = "calls:"
 
 def daily_key(principal: Principal) -> str:
     """`calls:<organization>:<day>`, the day being the organization's own."""
-    return f"{DAILY}{principal.organization_id}:{datetime.now(UTC).astimezone(zone(principal.timezone)):%Y-%m-%d}"
+    return f"{DAILY}{principal.organization_id}:{_day(principal.timezone, int(time.time() // 60))}"
+
+
+@lru_cache(maxsize=512)
+def _day(timezone: str | None, minute: int) -> str:
+    return f"{datetime.fromtimestamp(minute * 60, UTC).astimezone(zone(timezone)):%Y-%m-%d}"
