@@ -137,10 +137,9 @@ async def test_templates_come_whole_over_several_pages(graph, client_of):
 async def test_a_template_needs_its_parameters(graph, client_of):
     number = graph.number()
     template = {"type": "template", "name": "order_update", "language": "ar"}
-    full = template | {"components": [{"type": "body", "parameters": [{"text": "Mona"}, {"text": "#1"}]}]}
+    parameters = [{"type": "text", "text": "Mona"}, {"type": "text", "text": "#1"}]
+    full = {**template, "components": [{"type": "body", "parameters": parameters}]}
     to = Recipient(phone=CUSTOMER)
-    for each in full["components"][0]["parameters"]:
-        each["type"] = "text"
     sent = await client_of(number).send(number.id, body_for("whatsapp", to, content_from(full)))
     assert sent.status == "accepted"
     with pytest.raises(ProviderFault) as told:

@@ -73,6 +73,8 @@ def events(channel: Channel, entry: Wire, received: datetime) -> Iterator[AnyEve
     def place(item: Wire, *, standby: bool = False) -> Place:
         return Place(channel, account_id, received, time, standby, item)
 
+    if not any(True for name in ("messaging", "standby", "changes") for _ in entry.each(name)):
+        yield _unknown(place(entry), "entry")
     for item in entry.each("messaging"):
         yield from _item(place(item))
     for item in entry.each("standby"):
@@ -83,8 +85,6 @@ def events(channel: Channel, entry: Wire, received: datetime) -> Iterator[AnyEve
             yield from _item(place(value))
         else:
             yield _unknown(place(change), change.text("field") or "change")
-    if not any(name in entry for name in ("messaging", "standby", "changes")):
-        yield _unknown(place(entry), "entry")
 
 
 def _item(place: Place) -> Iterator[AnyEvent]:

@@ -87,21 +87,27 @@ class Place(NamedTuple):
 
 
 def events(entry: Wire, received: datetime) -> Iterator[AnyEvent]:
-    business_id = entry.text("id") or ""
-    for change in entry.each("changes"):
-        value = change.at("value")
-        place = Place(
-            business_id=business_id,
-            account_id=value.text("metadata", "phone_number_id") or business_id,
-            field=change.text("field") or "",
-            received=received,
-            entry_time=entry.moment("time"),
-            people=tuple(value.each("contacts")),
-            our_phone=value.text("metadata", "display_phone_number"),
-            errors=whatsapp_content.errors(value),
-        )
-        found = list(_change(place, value))
+    changes = list(entry.each("changes"))
+    for change in changes:
+        place = _place(entry, change.at("value"), change.text("field") or "", received)
+        found = list(_change(place, change.at("value")))
         yield from found or [unknown(place, place.field, change)]
+    if not changes:
+        yield unknown(_place(entry, Wire(None), "", received), "entry", entry)
+
+
+def _place(entry: Wire, value: Wire, field: str, received: datetime) -> Place:
+    business_id = entry.text("id") or ""
+    return Place(
+        business_id=business_id,
+        account_id=value.text("metadata", "phone_number_id") or business_id,
+        field=field,
+        received=received,
+        entry_time=entry.moment("time"),
+        people=tuple(value.each("contacts")),
+        our_phone=value.text("metadata", "display_phone_number"),
+        errors=whatsapp_content.errors(value),
+    )
 
 
 def unknown(place: Place, kind: str, item: Wire) -> UnknownEvent:
