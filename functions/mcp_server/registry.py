@@ -54,6 +54,8 @@ class ToolCall:
     principal: "Principal"
     request_id: str
     calls_today: int
+    after_commit: Callable[[Callable[[], Awaitable[msgspec.Struct]]], None] = lambda _: None
+    """What follows the transaction, in none; its result is the tool's. Where it refuses, the tool's own stands."""
 
 
 @dataclass(frozen=True)

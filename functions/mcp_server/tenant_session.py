@@ -55,7 +55,11 @@ class TenantSession:
 
     def _work(self, run: Callable[[ToolCall], Awaitable[Any]]) -> Callable[[Tx], Awaitable[msgspec.Struct | str]]:
         async def work(tx: Tx) -> Any:
-            return await run(ToolCall(tx, self._call.principal, self.request_id, self._call.calls_today or 0))
+            return await run(
+                ToolCall(
+                    tx, self._call.principal, self.request_id, self._call.calls_today or 0, self._call.after_commit
+                )
+            )
 
         return work
 

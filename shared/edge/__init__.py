@@ -4,7 +4,7 @@ Owns idempotency_keys. Calls auth, quotas, tenancy and runtime.
 """
 
 from .call import Call
-from .endpoint import cron, endpoint, surface
+from .endpoint import cron, endpoint, surface, webhook
 from .spec import AGENTS, ANYONE, MEMBERS, PEOPLE, SERVICE_ONLY
 
-__all__ = ["AGENTS", "ANYONE", "MEMBERS", "PEOPLE", "SERVICE_ONLY", "Call", "cron", "endpoint", "surface"]
+__all__ = ["AGENTS", "ANYONE", "MEMBERS", "PEOPLE", "SERVICE_ONLY", "Call", "cron", "endpoint", "surface", "webhook"]

@@ -43,6 +43,7 @@ class Call:
     log: dict[str, Any] = field(default_factory=dict)
     """What the function adds to its log line."""
     _tx: Tx | None = None
+    _next: Callable[[], Awaitable[Any]] | None = None
 
     @property
     def tx(self) -> Tx:
@@ -53,6 +54,13 @@ class Call:
     @property
     def calls_today(self) -> int | None:
         return self.usage.calls_today if self.usage else None
+
+    def after_commit(self, step: Callable[[], Awaitable[Any]]) -> None:
+        """`step` follows the declared transaction, in none; its result is the answer in place of the handler's.
+
+        What it cannot do is not undone: where it refuses, the handler's answer stands.
+        """
+        self._next = step
 
     async def charge(self, calls: int = 1) -> None:
         """Count calls against the rate class and the day's API calls.
@@ -80,6 +88,15 @@ class Call:
                 refused.details["upgrade_url"] = settings().pricing_url
             raise
 
+    async def admit(self, scope: str) -> None:
+        """For what takes long or asks somebody outside: who may not is told before.
+
+        Raises:
+            Refusal: as the scope's transaction would.
+        """
+        async with self.begin(scope, read_only=True) as tx:
+            await tx.admit()
+
     async def perform(
         self,
         work: Callable[[Tx], Awaitable[Any]],
@@ -94,15 +111,30 @@ class Call:
         Raises:
             Refusal: the work's own; idempotency_in_flight, idempotency_key_reused.
         """
+        self._next = None
         async with self.begin(scope, read_only=read_only) as tx:
             if once is None or read_only:
-                return Answer(status, await self._encoded(tx, work))
-            kept = await idempotency.claim(tx, once)
-            if kept is not None:
-                return Answer(kept.status, kept.response, replayed=True)
-            answer = await self._attempted(tx, work, status)
-            idempotency.keep(tx, once, status=answer.status, response=answer.body)
-            return answer
+                answer = Answer(status, await self._encoded(tx, work))
+            else:
+                kept = await idempotency.claim(tx, once)
+                if kept is not None:
+                    return Answer(kept.status, kept.response, replayed=True)
+                answer = await self._attempted(tx, work, status)
+                idempotency.keep(tx, once, status=answer.status, response=answer.body)
+        return await self._continued(self._next, answer, scope=scope, once=once) if self._next else answer
+
+    async def _continued(
+        self, step: Callable[[], Awaitable[Any]], answer: Answer, *, scope: str | None, once: Once | None
+    ) -> Answer:
+        """The answer after `step`, kept under the key in place of the one before it."""
+        try:
+            answer = answer._replace(body=json.encode(await step()))
+            if once is not None:
+                async with self.begin(scope) as tx:
+                    idempotency.keep(tx, once, status=answer.status, response=answer.body)
+        except Refusal as refused:
+            self.log["after_commit"] = refused.code
+        return answer
 
     async def _attempted(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int) -> Answer:
         """The work's answer, or its refusal as one where the same request would be refused again."""

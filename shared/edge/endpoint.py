@@ -18,7 +18,7 @@ from starlette.responses import Response
 from shared.auth.credentials import caller
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Refusal
-from shared.quotas.rates import STANDARD, RateClass, RateExceeded
+from shared.quotas.rates import STANDARD, WEBHOOK, RateClass, RateExceeded
 from shared.runtime.db import Tx
 from shared.runtime.log import log
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
@@ -27,7 +27,8 @@ from .body import parse_body, parse_fields, read_body
 from .call import Call, client_address
 from .idempotency import Once
 from .response import encoded, finish, preflight, refused
-from .spec import MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
+from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
+from .webhooks import Provider, Unproven, received
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
@@ -120,6 +121,32 @@ def surface(
     return declare
 
 
+def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
+    """Declare a receiver: its handler takes the call, the raw body and which of the provider's secrets signed it.
+
+    Signed calls are taken at the provider's pace; the others are refused, and counted by address.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        spec = _spec(
+            handler,
+            body=None,
+            tag=tag,
+            method="*",
+            access=ANYONE,
+            scope=None,
+            rate=WEBHOOK,
+            tx="own",
+            status=200,
+            refusals=(),
+            surface=True,
+            counts_itself=True,
+        )
+        return _registered(handler, spec, partial(_receive, provider))
+
+    return declare
+
+
 def cron(*, every_s: int) -> Callable[[Handler], Handler]:
     """Declare a job that the scheduler calls with the service credential."""
 
@@ -202,7 +229,8 @@ async def _admit(spec: Spec, call: Call) -> None:
     if spec.method not in ("*", call.request.method):
         raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
     call.principal = _caller(spec, call.request)
-    await call.charge()
+    if not spec.counts_itself:
+        await call.charge()
 
 
 def _caller(spec: Spec, request: Request) -> Principal:
@@ -215,6 +243,14 @@ def _caller(spec: Spec, request: Request) -> Principal:
         allowed = sorted(kind.value for kind in spec.access)
         raise NotForThisCaller(f"{spec.name} serves {', '.join(allowed)}, not {principal.kind.value}", allowed=allowed)
     return principal
+
+
+async def _receive(provider: Provider, _spec: Spec, handler: Handler, call: Call) -> Response:
+    try:
+        return await received(provider, partial(handler, call), call)
+    except Unproven:
+        await call.charge()
+        raise
 
 
 async def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Response:

@@ -47,6 +47,8 @@ class Spec:
     """Of a job: how often the scheduler calls it."""
     surface: bool = False
     """Answers many paths and methods in a protocol of its own."""
+    counts_itself: bool = False
+    """Whether the function charges its calls, and the edge does not: it has to know who sends first."""
 
     @property
     def public(self) -> bool:

@@ -1,6 +1,7 @@
 """All SQL of this room: work that waits for a worker."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -11,3 +12,12 @@ def enqueue(tx: Tx, *, topic: str, payload: dict[str, Any]) -> None:
     """In the caller's organization and transaction; goes out with the next statement or the commit."""
     sql = "SELECT app.enqueue(%(topic)s, %(payload)s::jsonb)"
     tx.defer(sql, topic=topic, payload=msgspec.json.encode(payload).decode())
+
+
+def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str, Any]) -> None:
+    """In a transaction of the service, which names the organization itself."""
+    sql = """
+        INSERT INTO outbox (organization_id, topic, payload, request_id)
+        VALUES (%(organization_id)s, %(topic)s, %(payload)s::jsonb, app.request_id())
+    """
+    tx.defer(sql, organization_id=organization_id, topic=topic, payload=msgspec.json.encode(payload).decode())

@@ -1,13 +1,16 @@
 """Tools for conversations with customers."""
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.messaging import service
-from shared.domain.messaging.models import Conversation, ConversationFilter, QueuedMessage
-from shared.domain.messaging.service import MAX_WHATSAPP_CHARACTERS
+from shared.domain.messaging.delivery import asked, sending
+from shared.domain.messaging.delivery.asked import MessageAsked, TemplateAsked
+from shared.domain.messaging.delivery.models import SentMessage
+from shared.domain.messaging.models import Conversation, ConversationFilter
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import ToolCall, WriteArguments, tool
@@ -21,6 +24,9 @@ ConversationField = Literal[
     "unread_count",
     "is_archived",
     "assigned_to",
+    "may_send",
+    "window_expires_at",
+    "channel_status",
     "messages",
 ]
 UNTRUSTED = ("contact_name", "last_message", "messages.content")
@@ -43,9 +49,26 @@ class Conversations(Listing[Conversation], frozen=True):
     untrusted_text_fields: tuple[str, ...] = UNTRUSTED
 
 
+class TemplateToSend(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(max_length=512)]
+    language: Annotated[str, Field(max_length=20)]
+    components: Annotated[list[dict[str, Any]], Field(max_length=20, description="As WhatsApp has them")] = []
+
+
 class SendMessage(WriteArguments):
     chat_id: UUID
-    content: Annotated[str, Field(max_length=MAX_WHATSAPP_CHARACTERS, pattern=r"\S")]
+    content: Annotated[str | None, Field(max_length=4096, pattern=r"\S")] = None
+    media_id: UUID | None = None
+    reply_to: Annotated[UUID | None, Field(description="A message of it")] = None
+    template: TemplateToSend | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.template is None) == (self.content is None and self.media_id is None):
+            raise ValueError("give either template, or content, media_id or both")
+        return self
 
 
 @tool(scope="read", title="List conversations")
@@ -65,8 +88,29 @@ async def nexus_list_conversations(call: ToolCall, arguments: ListConversations)
 
 
 @tool(scope="write", title="Send a message", open_world=True)
-async def nexus_send_message(call: ToolCall, arguments: SendMessage) -> QueuedMessage:
-    """Queue a text in an existing conversation: WhatsApp 4096 characters, Facebook 2000, Instagram 1000 bytes."""
-    return await service.send_message(
-        call.tx, chat_id=arguments.chat_id, content=arguments.content, sender_id=call.principal.subject
-    )
+async def nexus_send_message(call: ToolCall, arguments: SendMessage) -> SentMessage:
+    """Send in an existing conversation what may_send of nexus_list_conversations lets through now: content (Facebook
+    2000 characters, Instagram 1000 bytes) or a WhatsApp template, which a closed window takes too.
+    """
+    if arguments.template is not None:
+        told = arguments.template
+        message = await asked.send_template(
+            call.tx,
+            TemplateAsked(
+                chat_id=arguments.chat_id,
+                template_name=told.name,
+                language=told.language,
+                components=told.components,
+            ),
+            call.principal,
+        )
+    else:
+        text = MessageAsked(
+            chat_id=arguments.chat_id,
+            message=arguments.content,
+            media_id=arguments.media_id,
+            reply_to=arguments.reply_to,
+        )
+        message = await asked.send_message(call.tx, text, call.principal, platform=None)
+    call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
+    return message

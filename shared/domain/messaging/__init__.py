@@ -1,5 +1,5 @@
 """Conversations with customers on outside channels.
 
-Owns chats and messages; writes the outbox topic messages.send, which the sender carries to the channel.
-Calls no other domain; the database joins chats to customers.
+Owns chats and messages; reads channel_accounts. Its folders own channels, deliveries, webhooks and files of messages.
+Calls no other domain but media; contacts are found and made by functions of the database.
 """

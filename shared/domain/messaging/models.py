@@ -16,6 +16,17 @@ class Channel(StrEnum):
     INSTAGRAM = "instagram"
 
 
+class MaySend(StrEnum):
+    """What the channel lets through now. After 24 hours without a word from the customer WhatsApp takes templates only,
+    Messenger and Instagram for seven days what a person wrote, then nothing.
+    """
+
+    ANYTHING = "anything"
+    TEMPLATES = "templates"
+    WRITTEN_BY_A_PERSON = "written_by_a_person"
+    NOTHING = "nothing"
+
+
 class ConversationMessage(msgspec.Struct, frozen=True):
     """`content` is cut after 1,000 characters."""
 
@@ -40,6 +51,9 @@ class Conversation(msgspec.Struct, frozen=True):
     unread_count: int | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
     assigned_to: str | UnsetType | None = UNSET
+    may_send: MaySend | UnsetType = UNSET
+    window_expires_at: datetime | UnsetType | None = UNSET
+    channel_status: str | UnsetType | None = UNSET
     messages: list[ConversationMessage] | UnsetType = UNSET
 
 
@@ -51,19 +65,3 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True):
     channel: str | None = None
     is_archived: bool | None = None
     unread: bool | None = None
-
-
-class Chat(msgspec.Struct, frozen=True):
-    id: UUID
-    platform: str
-
-
-class QueuedMessage(msgspec.Struct, frozen=True):
-    """Waits for the sender; the channel's word on it follows in `status`."""
-
-    id: UUID
-    chat_id: UUID
-    platform: str
-    content: str
-    status: str
-    timestamp: datetime

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Chat, Conversation, ConversationFilter, QueuedMessage
+from .models import Conversation, ConversationFilter
 
 
 async def list_conversations(
@@ -17,6 +17,9 @@ async def list_conversations(
     sql = """
         SELECT chat.id, chat.last_message_time, chat.platform, chat.contact_name, chat.contact_phone, chat.customer_id,
             chat.last_message, chat.unread_count, chat.is_archived, chat.assigned_to,
+            chat.last_inbound_at + interval '24 hours' AS window_expires_at,
+            app.may_send(chat.platform, account.status, chat.last_inbound_at) AS may_send,
+            account.status AS channel_status,
             (
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'id', newest.id, 'direction', newest.direction, 'message_type', newest.message_type,
@@ -32,7 +35,9 @@ async def list_conversations(
                 ) AS newest
             ) AS messages
         FROM chats AS chat
-        WHERE (%(chat_id)s::uuid IS NULL OR chat.id = %(chat_id)s)
+        LEFT JOIN channel_accounts AS account
+            ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
+        WHERE chat.merged_into IS NULL AND (%(chat_id)s::uuid IS NULL OR chat.id = %(chat_id)s)
             AND (%(customer_id)s::uuid IS NULL OR chat.customer_id = %(customer_id)s)
             AND (%(channel)s::text IS NULL OR chat.platform = %(channel)s)
             AND (%(is_archived)s::boolean IS NULL OR chat.is_archived = %(is_archived)s)
@@ -53,22 +58,3 @@ async def list_conversations(
         after_id=after_id,
         limit=limit,
     )
-
-
-async def find_chat(tx: Tx, *, chat_id: UUID) -> Chat | None:
-    sql = """
-        SELECT id, platform
-        FROM chats
-        WHERE id = %(chat_id)s
-    """
-    return await tx.find(Chat, sql, chat_id=chat_id)
-
-
-async def insert_queued_message(tx: Tx, *, chat_id: UUID, content: str, sender_id: UUID | None) -> QueuedMessage:
-    sql = """
-        INSERT INTO messages (chat_id, content, direction, status, sender_type, sender_id)
-        VALUES (%(chat_id)s, %(content)s, 'outbound', 'queued', 'agent', %(sender_id)s)
-        RETURNING id, chat_id, (SELECT chat.platform FROM chats AS chat WHERE chat.id = chat_id) AS platform, content,
-            status, timestamp
-    """
-    return await tx.one(QueuedMessage, sql, chat_id=chat_id, content=content, sender_id=sender_id)

@@ -7,16 +7,23 @@ import pytest
 
 @pytest.fixture
 def make_chat(tenants):
-    """`make_chat(org, "whatsapp", minutes=3)`: `minutes` after the same moment; its id."""
+    """`make_chat(org, "whatsapp", minutes=3)`: `minutes` after the same moment, with the customer there now; its id."""
 
     def insert(org, platform="whatsapp", *, minutes=0, unread=0, archived=False):
         with tenants.database() as db:
+            if platform in {"whatsapp", "facebook", "instagram"}:
+                db.execute(
+                    "INSERT INTO channel_accounts (organization_id, platform, external_id) VALUES (%s, %s, %s)",
+                    (org.id, platform, uuid.uuid4().hex),
+                )
             row = db.execute(
                 "INSERT INTO chats"
                 " (organization_id, platform, platform_chat_id, contact_name, unread_count, is_archived,"
-                " last_message_time) VALUES (%s, %s, %s, 'Mona', %s, %s,"
-                " timestamptz '2026-01-01' + make_interval(mins => %s)) RETURNING id",
-                (org.id, platform, uuid.uuid4().hex, unread, archived, minutes),
+                " last_message_time, channel_id, contact_platform_id, last_inbound_at) VALUES (%s, %s, %s, 'Mona', %s,"
+                " %s, timestamptz '2026-01-01' + make_interval(mins => %s),"
+                " (SELECT max(id::text)::uuid FROM channel_accounts WHERE organization_id = %s AND platform = %s),"
+                " '201012345678', now()) RETURNING id",
+                (org.id, platform, uuid.uuid4().hex, unread, archived, minutes, org.id, platform),
             ).fetchone()
             return str(row[0])
 
@@ -96,7 +103,7 @@ async def test_messages_come_oldest_first(mcp, org, make_chat, receive):
     assert answer["data"][0].keys() == {"id", "last_message_time", "messages"}
 
 
-async def test_a_message_is_queued_once_and_waits_in_the_outbox(mcp, org, make_chat, tenants):
+async def test_a_message_is_queued_once_and_waits_while_its_channel_has_no_access(mcp, org, make_chat, tenants):
     chat, agent = make_chat(org), org.agent()
     arguments = {"chat_id": chat, "content": "أهلا", "idempotency_key": "k"}
     first = await mcp("nexus_send_message", arguments, as_=agent)
@@ -108,20 +115,23 @@ async def test_a_message_is_queued_once_and_waits_in_the_outbox(mcp, org, make_c
         "أهلا",
     )
     with tenants.database() as db:
-        waiting = db.execute("SELECT topic, payload FROM outbox WHERE organization_id = %s", (org.id,)).fetchall()
+        waiting = db.execute(
+            "SELECT message_id::text, state, error ->> 'kind' FROM message_deliveries WHERE organization_id = %s",
+            (org.id,),
+        ).fetchall()
         sent = db.execute("SELECT sender_type, sender_id FROM messages WHERE id = %s", (first["id"],)).fetchone()
         used = db.execute(
             "SELECT max(used) FROM usage_counters WHERE organization_id = %s AND resource = 'messages'", (org.id,)
         ).fetchone()
-    assert waiting == [("messages.send", {"message_id": first["id"]})]
+    assert waiting == [(first["id"], "queued", "reconnect")]
     assert (sent, used) == (("agent", agent.id), (1,))
 
 
 @pytest.mark.parametrize(
     ("platform", "content", "code"),
     [
-        ("facebook", "x" * 2001, "message_too_long"),
-        ("instagram", "م" * 501, "message_too_long"),
+        ("facebook", "x" * 2001, "invalid_message_content"),
+        ("instagram", "م" * 501, "invalid_message_content"),
         ("email", "x", "channel_cannot_send"),
         ("whatsapp", " ", "invalid_request"),
         ("whatsapp", "x" * 4097, "invalid_request"),

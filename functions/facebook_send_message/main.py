@@ -1,0 +1,20 @@
+"""POST /functions/v1/facebook-send-message: send a message in a Messenger conversation.
+
+The message is kept and counted first, then sent; the answer says how far it came. Accepted is not delivered: the
+channel's word follows in the message's status. Outside the 24-hour window nothing free-form is sent; the refusal says
+what may be.
+"""
+
+from functools import partial
+
+from shared.domain.messaging.delivery import asked, sending
+from shared.domain.messaging.delivery.asked import MessageAsked
+from shared.domain.messaging.delivery.models import SentMessage
+from shared.edge import Call, endpoint
+
+
+@endpoint(MessageAsked, tag="Messages", scope="write", refusals=asked.REFUSALS)
+async def handler(call: Call, body: MessageAsked) -> SentMessage:
+    message = await asked.send_message(call.tx, body, call.principal, platform="facebook")
+    call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
+    return message

@@ -1,0 +1,29 @@
+"""POST /functions/v1/mark-as-read: a conversation is read here, and its customer sees the read mark.
+
+A typing sign comes along where asked for; it lasts 25 seconds or until the next message.
+"""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from shared.domain.messaging.delivery import receipts
+from shared.domain.messaging.delivery.receipts import MarkedRead
+from shared.edge import Call, endpoint
+from shared.kernel.errors import NotFound
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    chat_id: Annotated[UUID, Field(validation_alias=AliasChoices("chatId", "chat_id"))]
+    typing: Annotated[bool, Field(description="Show that somebody is writing.")] = False
+
+
+@endpoint(Body, tag="Messages", scope="write", refusals=(NotFound,))
+async def handler(call: Call, body: Body) -> MarkedRead:
+    read = await receipts.mark_read(call.tx, chat_id=body.chat_id)
+    call.after_commit(partial(receipts.tell, chat_id=body.chat_id, typing=body.typing, request_id=call.request_id))
+    return read

@@ -1,0 +1,18 @@
+"""POST /functions/v1/whatsapp-send-template: send an approved template, also outside the 24-hour window.
+
+To a phone number, which begins a conversation where there is none, or in a conversation that there is.
+"""
+
+from functools import partial
+
+from shared.domain.messaging.delivery import asked, sending
+from shared.domain.messaging.delivery.asked import TemplateAsked
+from shared.domain.messaging.delivery.models import SentMessage
+from shared.edge import Call, endpoint
+
+
+@endpoint(TemplateAsked, tag="Messages", scope="write", refusals=asked.TEMPLATE_REFUSALS)
+async def handler(call: Call, body: TemplateAsked) -> SentMessage:
+    message = await asked.send_template(call.tx, body, call.principal)
+    call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
+    return message

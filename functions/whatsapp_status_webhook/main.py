@@ -1,0 +1,14 @@
+"""POST /functions/v1/whatsapp-status-webhook: meta-webhook under the name that apps were set up with for statuses.
+
+A GET with the verify token is answered with the challenge. A signed body is kept before it is answered, and read later;
+what it says is not looked at here, so nothing in it is ever refused.
+"""
+
+from shared.domain.messaging.inbox import service
+from shared.edge import Call, webhook
+from shared.edge.webhooks import META
+
+
+@webhook(META, tag="Integrations")
+async def handler(call: Call, raw: bytes, signed_with: int) -> None:
+    await service.keep(raw, source=service.META, signed_with=signed_with, request_id=call.request_id)

@@ -1,0 +1,187 @@
+"""Connects a number or a page: Meta says whose it is before we believe it, and its token is kept sealed.
+
+The caller has been admitted before: who may not connect a channel cannot try credentials out through us.
+"""
+
+from typing import NamedTuple, NoReturn
+from uuid import UUID
+
+from shared.auth.webhooks import meta_app_secrets
+from shared.kernel.errors import InvalidRequest, NotFound, Refusal, Unavailable
+from shared.providers.meta.answers import PhoneNumber
+from shared.providers.meta.client import PAGE_FIELDS, GraphClient, graph, instagram_graph
+from shared.providers.meta.faults import PERMANENT, ProviderFault
+from shared.runtime.secrets import seal
+from shared.runtime.settings import settings
+from shared.tenancy.principal import Principal
+from shared.tenancy.transactions import on_behalf_tx
+
+from . import queries, service
+from .models import ChannelStatus, ChannelView, NewChannel
+
+SCOPE = "admin"
+
+
+class CredentialsRefused(Refusal):
+    """Meta does not take them; `provider_code` is Meta's, `provider_message` its words."""
+
+    status = 422
+    code = "credentials_refused"
+    default_message = "Meta does not take these credentials"
+
+
+class ProviderUnavailable(Unavailable):
+    code = "provider_unavailable"
+    default_message = "Meta does not answer now: nothing was changed, try again in a while"
+
+
+class WhichNumber(InvalidRequest):
+    """The account has several numbers, or none; `choices` names them."""
+
+    code = "which_number"
+    default_message = "name the number to connect: send one of `choices` as phone_number_id"
+
+
+class EmbeddedSignupNotConfigured(Unavailable):
+    code = "embedded_signup_not_configured"
+    default_message = "this installation has no Meta app: set NEXUS_META_APP_ID and NEXUS_META_APP_SECRETS"
+
+
+class Asked(NamedTuple):
+    """Who asks, and under which request."""
+
+    principal: Principal
+    request_id: str
+
+    @property
+    def organization_id(self) -> UUID:
+        if self.principal.organization_id is None:
+            raise NotFound
+        return self.principal.organization_id
+
+
+async def exchange_code(*, code: str, redirect_uri: str | None) -> str:
+    """The access token for the code that the embedded sign-up gave; a code is good once.
+
+    Raises:
+        EmbeddedSignupNotConfigured, CredentialsRefused, ProviderUnavailable.
+    """
+    app_id, secrets = settings().meta_app_id, meta_app_secrets()
+    if app_id is None or not secrets:
+        raise EmbeddedSignupNotConfigured
+    try:
+        access = await graph("").exchange_code(
+            app_id=app_id, app_secret=secrets[0], code=code, redirect_uri=redirect_uri
+        )
+    except ProviderFault as fault:
+        _refuse(fault)
+    return access.token
+
+
+async def connect_whatsapp(
+    asked: Asked, *, waba_id: str, phone_number_id: str | None, token: str, pin: str | None
+) -> ChannelView:
+    """The number of that WhatsApp account, whose messages come to us from now on; with a pin it is registered for the
+    Cloud API, which a number that goes on in the phone app does not need.
+
+    Raises:
+        CredentialsRefused, ProviderUnavailable, WhichNumber, ChannelConnectedElsewhere.
+    """
+    client = graph(token)
+    try:
+        # The token must open the account and the account must have the number: a token for one's own number is no
+        # proof of another's.
+        number = _chosen(await client.phone_numbers(waba_id), phone_number_id)
+        if pin is not None:
+            await client.register(number.id, pin=pin)
+        await client.subscribe(waba_id)
+    except ProviderFault as fault:
+        _refuse(fault)
+    channel = NewChannel(
+        platform="whatsapp",
+        external_id=number.id,
+        waba_id=waba_id,
+        display_name=number.verified_name,
+        phone=number.display_phone_number,
+    )
+    return await _keep(asked, channel, token)
+
+
+async def connect_page(asked: Asked, *, token: str, with_instagram: bool) -> list[ChannelView]:
+    """The page that the token belongs to, and the Instagram account that hangs on it.
+
+    Raises:
+        CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
+    """
+    client = graph(token)
+    try:
+        page = await client.page()
+        await client.subscribe(page.id, fields=PAGE_FIELDS)
+    except ProviderFault as fault:
+        _refuse(fault)
+    kept = [await _keep(asked, NewChannel(platform="facebook", external_id=page.id, display_name=page.name), token)]
+    if with_instagram and page.instagram is not None:
+        account = NewChannel(
+            platform="instagram",
+            external_id=page.instagram.id,
+            page_id=page.id,
+            display_name=page.instagram.username,
+        )
+        kept.append(await _keep(asked, account, token))
+    return kept
+
+
+async def connect_instagram(asked: Asked, *, token: str) -> ChannelView:
+    """An account that came through Instagram Login, without a page.
+
+    Raises:
+        CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
+    """
+    client: GraphClient = instagram_graph(token)
+    try:
+        account = await client.instagram_account()
+        await client.subscribe(account.id, fields=PAGE_FIELDS)
+    except ProviderFault as fault:
+        _refuse(fault)
+    channel = NewChannel(platform="instagram", external_id=account.id, display_name=account.username)
+    return await _keep(asked, channel, token)
+
+
+async def disconnect(asked: Asked, *, channel_id: UUID) -> ChannelView:
+    """Nothing is sent or received there any more, and its token is forgotten; the conversations stay.
+
+    Raises:
+        NotFound: no such channel of the caller's.
+    """
+    async with on_behalf_tx(asked.principal, request_id=asked.request_id, scope=SCOPE) as tx:
+        found = await queries.forget_token(tx, organization_id=asked.organization_id, channel_id=channel_id)
+        if not found:
+            raise NotFound
+        reason = "disconnected by the organization"
+        await service.stop(tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=reason)
+        return await queries.get_channel_view(tx, organization_id=asked.organization_id, channel_id=channel_id)
+
+
+async def _keep(asked: Asked, channel: NewChannel, token: str) -> ChannelView:
+    sealed = await seal(asked.organization_id, token.encode())
+    async with on_behalf_tx(asked.principal, request_id=asked.request_id, scope=SCOPE) as tx:
+        kept = await service.connect(tx, organization_id=asked.organization_id, channel=channel, token_sealed=sealed)
+        return await queries.get_channel_view(tx, organization_id=asked.organization_id, channel_id=kept)
+
+
+def _chosen(numbers: list[PhoneNumber], wanted: str | None) -> PhoneNumber:
+    found = [each for each in numbers if wanted in (None, each.id)]
+    if len(found) == 1:
+        return found[0]
+    choices = [{"phone_number_id": each.id, "phone": each.display_phone_number} for each in numbers]
+    raise WhichNumber(choices=choices)
+
+
+def _refuse(fault: ProviderFault) -> NoReturn:
+    if fault.kind in PERMANENT:
+        raise CredentialsRefused(
+            f"Meta does not take these credentials: {fault.message}",
+            provider_code=fault.code,
+            provider_message=fault.message,
+        ) from fault
+    raise ProviderUnavailable(retry_after=round(fault.retry_after_s or 10)) from fault

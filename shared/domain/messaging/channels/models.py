@@ -1,0 +1,86 @@
+"""Numbers, pages and templates."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+Platform = Literal["whatsapp", "facebook", "instagram"]
+
+
+class ChannelStatus(StrEnum):
+    CONNECTED = "connected"
+    PAUSED = "paused"
+    BLOCKED = "blocked"
+    DISCONNECTED = "disconnected"
+
+
+class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider has shown to be the caller's. `page_id`: the page that an Instagram account came through."""
+
+    platform: Platform
+    external_id: str
+    waba_id: str | None = None
+    page_id: str | None = None
+    display_name: str | None = None
+    phone: str | None = None
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """As the service sees it: with the sealed token, which leaves through no function."""
+
+    id: UUID
+    organization_id: UUID
+    platform: Platform
+    external_id: str
+    waba_id: str | None
+    page_id: str | None
+    phone: str | None
+    status: ChannelStatus
+    token_sealed: bytes | None
+    country: str
+
+    @property
+    def sends_as(self) -> str:
+        """The node of the Graph API that messages are posted to."""
+        return self.page_id or self.external_id
+
+
+class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
+    """As the organization sees it."""
+
+    id: UUID
+    platform: Platform
+    external_id: str
+    waba_id: str | None
+    display_name: str | None
+    phone: str | None
+    status: ChannelStatus
+    status_reason: str | None
+    resumes_at: datetime | None
+    created_at: datetime
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """`components` are Meta's: header, body, footer, buttons."""
+
+    name: str
+    language: str
+    category: str | None
+    status: str
+    quality: str | None
+    components: list[dict[str, Any]]
+
+
+class TemplateRow(Template, frozen=True, kw_only=True):
+    template_id: str
+
+
+class TemplateName(msgspec.Struct, frozen=True):
+    """Enough to choose one and to send it."""
+
+    name: str
+    language: str
+    category: str | None

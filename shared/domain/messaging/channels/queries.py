@@ -1,0 +1,236 @@
+"""All SQL of this room. What a webhook or a worker asks runs as the service and names the organization itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Channel, ChannelView, NewChannel, Template, TemplateName, TemplateRow
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Is(msgspec.Struct, frozen=True):
+    is_so: bool
+
+
+async def upsert_channel(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_sealed: bytes) -> UUID:
+    sql = """
+        INSERT INTO channel_accounts AS account
+            (organization_id, platform, external_id, waba_id, page_id, display_name, phone, token_sealed)
+        VALUES (%(organization_id)s, %(platform)s, %(external_id)s, %(waba_id)s, %(page_id)s, %(display_name)s,
+            %(phone)s, %(token_sealed)s)
+        ON CONFLICT (organization_id, platform, external_id) DO UPDATE
+        SET waba_id = excluded.waba_id, page_id = excluded.page_id, token_sealed = excluded.token_sealed,
+            display_name = coalesce(excluded.display_name, account.display_name),
+            phone = coalesce(excluded.phone, account.phone),
+            status = 'connected', status_reason = NULL, resumes_at = NULL, held_until = NULL
+        RETURNING id
+    """
+    values = msgspec.structs.asdict(channel)
+    return (await tx.one(_Id, sql, organization_id=organization_id, token_sealed=token_sealed, **values)).id
+
+
+async def list_channels(tx: Tx) -> list[ChannelView]:
+    sql = """
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        FROM channel_accounts
+        ORDER BY created_at DESC, id DESC
+        LIMIT 100
+    """
+    return await tx.all(ChannelView, sql)
+
+
+async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView | None:
+    """The one asked for, else the organization's oldest that is connected."""
+    sql = """
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        FROM channel_accounts
+        WHERE platform = %(platform)s AND (%(channel_id)s::uuid IS NULL OR id = %(channel_id)s)
+        ORDER BY status <> 'connected', created_at, id
+        LIMIT 1
+    """
+    return await tx.find(ChannelView, sql, platform=platform, channel_id=channel_id)
+
+
+async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
+    """As the service only."""
+    sql = """
+        SELECT account.id, account.organization_id, account.platform, account.external_id, account.waba_id,
+            account.page_id, account.phone, account.status, account.token_sealed, organization.country
+        FROM channel_accounts AS account
+        JOIN organizations AS organization ON organization.id = account.organization_id
+        WHERE account.id = %(channel_id)s
+    """
+    return await tx.find(Channel, sql, channel_id=channel_id)
+
+
+async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
+    """The channels that these phone number, page, Instagram or WhatsApp Business account ids name; live ones first."""
+    sql = """
+        SELECT account.id, account.organization_id, account.platform, account.external_id, account.waba_id,
+            account.page_id, account.phone, account.status, account.token_sealed, organization.country
+        FROM channel_accounts AS account
+        JOIN organizations AS organization ON organization.id = account.organization_id
+        WHERE account.external_id = ANY(%(external_ids)s) OR account.waba_id = ANY(%(external_ids)s)
+        ORDER BY account.status = 'disconnected', account.created_at, account.id
+    """
+    return await tx.all(Channel, sql, external_ids=list(external_ids))
+
+
+async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
+    """Whoever writes into several conversations takes their channels first and in one order, so that none waits for
+    another in a circle.
+    """
+    sql = """
+        SELECT pg_advisory_xact_lock(hashtextextended('channel ' || channel.id, 0))
+        FROM (SELECT unnest(%(channel_ids)s::text[]) AS id ORDER BY 1) AS channel
+    """
+    await tx.run(sql, channel_ids=[str(each) for each in channel_ids])
+
+
+async def update_status(
+    tx: Tx, *, channel_id: UUID, status: str, reason: str | None, resumes_at: datetime | None
+) -> bool:
+    """Whether that is news."""
+    sql = """
+        UPDATE channel_accounts
+        SET status = %(status)s, status_reason = %(reason)s, resumes_at = %(resumes_at)s
+        WHERE id = %(channel_id)s AND status <> %(status)s
+    """
+    values = {"channel_id": channel_id, "status": status, "reason": reason, "resumes_at": resumes_at}
+    return await tx.run(sql, **values) > 0
+
+
+async def resume_cooled_channels(tx: Tx) -> int:
+    sql = """
+        UPDATE channel_accounts
+        SET status = 'connected', status_reason = NULL, resumes_at = NULL
+        WHERE status = 'blocked' AND resumes_at <= now()
+    """
+    return await tx.run(sql)
+
+
+async def hold_channel(tx: Tx, *, channel_id: UUID, seconds: float) -> None:
+    sql = """
+        UPDATE channel_accounts
+        SET held_until = greatest(held_until, now() + make_interval(secs => %(seconds)s))
+        WHERE id = %(channel_id)s
+    """
+    await tx.run(sql, channel_id=channel_id, seconds=seconds)
+
+
+async def update_details(tx: Tx, *, channel_id: UUID, details: dict[str, Any]) -> None:
+    sql = """
+        UPDATE channel_accounts
+        SET details = details || %(details)s::jsonb
+        WHERE id = %(channel_id)s
+    """
+    await tx.run(sql, channel_id=channel_id, details=msgspec.json.encode(details).decode())
+
+
+async def replace_templates(tx: Tx, *, organization_id: UUID, waba_id: str, templates: Sequence[TemplateRow]) -> None:
+    """Those that Meta no longer has go."""
+    sql = """
+        WITH given AS (
+            SELECT *
+            FROM jsonb_to_recordset(%(templates)s::jsonb) AS template (
+                template_id text, name text, language text, category text, status text, quality text, components jsonb)
+        ), gone AS (
+            DELETE FROM message_templates AS old
+            WHERE old.organization_id = %(organization_id)s AND old.waba_id = %(waba_id)s
+                AND NOT EXISTS (SELECT FROM given WHERE given.template_id = old.template_id)
+        )
+        INSERT INTO message_templates
+            (organization_id, waba_id, template_id, name, language, category, status, quality, components)
+        SELECT %(organization_id)s, %(waba_id)s, template_id, name, language, category, status, quality, components
+        FROM given
+        ON CONFLICT (organization_id, waba_id, template_id) DO UPDATE
+        SET name = excluded.name, language = excluded.language, category = excluded.category,
+            status = excluded.status, quality = excluded.quality, components = excluded.components, is_stale = false
+    """
+    rows = msgspec.json.encode(templates).decode()
+    await tx.run(sql, organization_id=organization_id, waba_id=waba_id, templates=rows)
+
+
+async def update_template(
+    tx: Tx, *, organization_id: UUID, waba_id: str, template_id: str, aspect: str, value: str | None
+) -> None:
+    """What Meta told of a template; one that is not known here is fetched with the others."""
+    sql = """
+        UPDATE message_templates
+        SET status = CASE WHEN %(aspect)s = 'status' THEN coalesce(upper(%(value)s), status) ELSE status END,
+            quality = CASE WHEN %(aspect)s = 'quality' THEN %(value)s ELSE quality END,
+            category = CASE WHEN %(aspect)s = 'category' THEN coalesce(%(value)s, category) ELSE category END,
+            is_stale = is_stale OR %(aspect)s = 'components'
+        WHERE organization_id = %(organization_id)s AND waba_id = %(waba_id)s AND template_id = %(template_id)s
+    """
+    values = {"waba_id": waba_id, "template_id": template_id, "aspect": aspect, "value": value}
+    await tx.run(sql, organization_id=organization_id, **values)
+
+
+async def mark_templates_stale(tx: Tx, *, channel_id: UUID, name: str) -> None:
+    """Meta refused one of that name: our copies are out of date."""
+    sql = """
+        UPDATE message_templates AS template
+        SET is_stale = true
+        FROM channel_accounts AS account
+        WHERE account.id = %(channel_id)s AND template.organization_id = account.organization_id
+            AND template.waba_id = account.waba_id AND template.name = %(name)s
+    """
+    await tx.run(sql, channel_id=channel_id, name=name)
+
+
+async def list_templates(tx: Tx, *, waba_id: str, only_approved: bool, limit: int) -> list[Template]:
+    sql = """
+        SELECT name, language, category, status, quality, components
+        FROM message_templates
+        WHERE waba_id = %(waba_id)s AND (status = 'APPROVED' OR NOT %(only_approved)s)
+        ORDER BY name, language
+        LIMIT %(limit)s
+    """
+    return await tx.all(Template, sql, waba_id=waba_id, only_approved=only_approved, limit=limit)
+
+
+async def has_stale_templates(tx: Tx, *, waba_id: str) -> bool:
+    sql = "SELECT EXISTS (SELECT FROM message_templates WHERE waba_id = %(waba_id)s AND is_stale) AS is_so"
+    return (await tx.one(_Is, sql, waba_id=waba_id)).is_so
+
+
+async def list_template_names(tx: Tx, *, channel_id: UUID, limit: int) -> list[TemplateName]:
+    """Approved ones that the channel may send."""
+    sql = """
+        SELECT template.name, template.language, template.category
+        FROM channel_accounts AS account
+        JOIN message_templates AS template
+            ON template.organization_id = account.organization_id AND template.waba_id = account.waba_id
+        WHERE account.id = %(channel_id)s AND template.status = 'APPROVED'
+        ORDER BY template.category = 'MARKETING', template.name, template.language
+        LIMIT %(limit)s
+    """
+    return await tx.all(TemplateName, sql, channel_id=channel_id, limit=limit)
+
+
+async def get_channel_view(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> ChannelView:
+    sql = """
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        FROM channel_accounts
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s
+    """
+    return await tx.one(ChannelView, sql, organization_id=organization_id, channel_id=channel_id)
+
+
+async def forget_token(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> bool:
+    """Whether the organization has that channel."""
+    sql = """
+        UPDATE channel_accounts
+        SET token_sealed = NULL
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s
+    """
+    return await tx.run(sql, organization_id=organization_id, channel_id=channel_id) > 0

@@ -1,0 +1,212 @@
+"""What callers ask to have sent, as the functions take it, and what becomes of it."""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain.customers.service import InvalidPhone
+from shared.domain.media import service as media
+from shared.domain.messaging.channels.service import ChannelNotConnected
+from shared.kernel.errors import Conflict, NotFound, Refusal
+from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
+from shared.runtime.db import Tx
+from shared.tenancy.principal import Kind, Principal
+from shared.tenancy.service import get_organization
+
+from . import queries, service
+from .models import Request, SentMessage
+from .service import (
+    ChannelCannotSend,
+    MarketingStopped,
+    RecipientUnreachable,
+    TemplateNotApproved,
+    WindowClosed,
+)
+
+
+class WrongChannel(Conflict):
+    """`platform` is the conversation's own."""
+
+    code = "wrong_channel"
+
+
+class MessageNotThere(NotFound):
+    default_message = "no such message in this conversation, or the channel has no id of it yet"
+
+
+REFUSALS: tuple[type[Refusal], ...] = (
+    NotFound,
+    ChannelCannotSend,
+    ChannelNotConnected,
+    WrongChannel,
+    WindowClosed,
+    RecipientUnreachable,
+    InvalidMessageContent,
+)
+TEMPLATE_REFUSALS: tuple[type[Refusal], ...] = (
+    *REFUSALS,
+    MarketingStopped,
+    TemplateNotApproved,
+    InvalidPhone,
+)
+
+
+def _named(camel: str, snake: str) -> Any:
+    return Field(validation_alias=AliasChoices(camel, snake), serialization_alias=snake)
+
+
+class Asked(BaseModel):
+    """Every name may be written in camelCase or in snake_case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    organization_id: Annotated[UUID | None, _named("organizationId", "organization_id")] = None
+    """Another than the credential's is as absent as any."""
+
+
+class MessageAsked(Asked):
+    chat_id: Annotated[UUID, _named("chatId", "chat_id")]
+    message: Annotated[
+        str | None, Field(min_length=1, max_length=4096, description="The text; with media_id, the caption.")
+    ] = None
+    content: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Anything but plain text, by its type: image, video, audio, document, sticker, location, "
+            "contacts, buttons, list, cta_url, reaction."
+        ),
+    ] = None
+    media_id: Annotated[UUID | None, _named("mediaId", "media_id")] = None
+    reply_to: Annotated[UUID | None, _named("replyTo", "reply_to")] = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if self.content is not None and (self.message is not None or self.media_id is not None):
+            raise ValueError("send content alone, or message, media_id or both")
+        if self.content is None and self.message is None and self.media_id is None:
+            raise ValueError("nothing to send: give message, content or media_id")
+        return self
+
+
+class TemplateAsked(Asked):
+    phone_number: Annotated[
+        str | None, Field(min_length=5, max_length=50, description="E.164, such as +201012345678.")
+    ] = None
+    chat_id: Annotated[UUID | None, _named("chatId", "chat_id")] = None
+    template_name: Annotated[str, Field(min_length=1, max_length=512)]
+    language: Annotated[str, Field(min_length=2, max_length=20, description="Meta's code, such as ar or en_US.")]
+    components: Annotated[list[dict[str, Any]], Field(max_length=20)] = []
+    channel_id: Annotated[UUID | None, Field(description="Which number sends, where there are several.")] = None
+
+    @model_validator(mode="after")
+    def _has_one_recipient(self) -> Self:
+        if (self.phone_number is None) == (self.chat_id is None):
+            raise ValueError("give either phone_number or chat_id")
+        return self
+
+
+class ReactionAsked(Asked):
+    message_id: Annotated[UUID, _named("messageId", "message_id")]
+    emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
+
+
+async def send_message(tx: Tx, asked: MessageAsked, caller: Principal, *, platform: str | None) -> SentMessage:
+    """In a conversation of that platform; None takes any.
+
+    Raises:
+        Refusal: one of REFUSALS, or plan_limit_exceeded.
+    """
+    _of_the_caller(asked, caller)
+    await _check_platform(tx, asked.chat_id, platform)
+    reply_to = await _platform_id(tx, asked.chat_id, asked.reply_to) if asked.reply_to else None
+    content = await _content(tx, asked)
+    message = await service.send(
+        tx,
+        chat_id=asked.chat_id,
+        content=content,
+        sender_id=caller.subject,
+        is_person=caller.kind is Kind.USER,
+        extra=Request(content={}, reply_to=reply_to, media_id=asked.media_id),
+    )
+    if asked.media_id is not None and caller.organization_id is not None:
+        service.attach(tx, organization_id=caller.organization_id, message=message, media_id=asked.media_id)
+    return message
+
+
+async def send_template(tx: Tx, asked: TemplateAsked, caller: Principal) -> SentMessage:
+    """To a phone number, or in a conversation, whether its window is open or not.
+
+    Raises:
+        Refusal: one of TEMPLATE_REFUSALS, or plan_limit_exceeded.
+    """
+    _of_the_caller(asked, caller)
+    template = {
+        "type": "template",
+        "name": asked.template_name,
+        "language": asked.language,
+        "components": asked.components,
+    }
+    content = content_from(template)
+    chat_id = asked.chat_id
+    if chat_id is not None:
+        await _check_platform(tx, chat_id, "whatsapp")
+    else:
+        country = (await get_organization(tx, organization_id=caller.organization_id)).country
+        chat_id = await service.start(tx, phone=asked.phone_number or "", country=country, channel_id=asked.channel_id)
+    return await service.send(
+        tx, chat_id=chat_id, content=content, sender_id=caller.subject, is_person=caller.kind is Kind.USER
+    )
+
+
+async def send_reaction(tx: Tx, asked: ReactionAsked, caller: Principal) -> SentMessage:
+    """To one message of a WhatsApp conversation.
+
+    Raises:
+        Refusal: one of REFUSALS, or plan_limit_exceeded.
+    """
+    _of_the_caller(asked, caller)
+    place = await queries.find_place(tx, message_id=asked.message_id)
+    if place is None or place.platform_message_id is None:
+        raise MessageNotThere
+    await _check_platform(tx, place.chat_id, "whatsapp")
+    content = content_from({"type": "reaction", "message_id": place.platform_message_id, "emoji": asked.emoji})
+    return await service.send(
+        tx, chat_id=place.chat_id, content=content, sender_id=caller.subject, is_person=caller.kind is Kind.USER
+    )
+
+
+async def _content(tx: Tx, asked: MessageAsked) -> Content:
+    if asked.content is not None:
+        return content_from(asked.content)
+    if asked.media_id is None:
+        return content_from({"type": "text", "body": asked.message})
+    file = await media.get_media(tx, media_id=asked.media_id)
+    if file.status != "stored":
+        raise InvalidMessageContent.at("/media_id", f"the file cannot be sent: it is {file.status}")
+    # Where the file is, is settled when it goes out; until then its own id stands for it.
+    named = {"filename": file.file_name} if file.kind == "document" and file.file_name else {}
+    caption = {"caption": asked.message} if asked.message else {}
+    return content_from({"type": file.kind.value, "id": str(file.id), **caption, **named})
+
+
+async def _platform_id(tx: Tx, chat_id: UUID, message_id: UUID) -> str:
+    place = await queries.find_place(tx, message_id=message_id)
+    if place is None or place.platform_message_id is None or place.chat_id != chat_id:
+        raise MessageNotThere
+    return place.platform_message_id
+
+
+async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
+    if platform is None:
+        return
+    thread = await queries.find_thread(tx, chat_id=chat_id)
+    if thread is None:
+        raise NotFound
+    if thread.platform != platform:
+        raise WrongChannel(f"this conversation is on {thread.platform}, not on {platform}", platform=thread.platform)
+
+
+def _of_the_caller(asked: Asked, caller: Principal) -> None:
+    if asked.organization_id not in (None, caller.organization_id):
+        raise NotFound

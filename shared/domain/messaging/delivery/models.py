@@ -1,0 +1,151 @@
+"""A message's way out, step by step."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.domain.messaging.channels.models import ChannelStatus, Platform
+from shared.providers.meta.bodies import Recipient
+
+WINDOW = timedelta(hours=24)
+HUMAN_AGENT_WINDOW = timedelta(days=7)
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    HELD = "held"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    PLAYED = "played"
+    FAILED = "failed"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the person of a conversation is known by on its channel."""
+
+    wa_id: str | None = None
+    user_id: str | None = None
+    parent_user_id: str | None = None
+    scoped_id: str | None = None
+    group_id: str | None = None
+
+    @property
+    def recipient(self) -> Recipient:
+        return Recipient(
+            phone=self.wa_id,
+            user_id=self.user_id or self.parent_user_id,
+            scoped_id=self.scoped_id,
+            group_id=self.group_id,
+        )
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What the organization's plan says of outbound messages."""
+
+    code: str
+    messages: int
+    upgrade: str
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as one who wants to write in it sees it."""
+
+    id: UUID
+    platform: str
+    channel_id: UUID | None
+    channel_status: ChannelStatus | None
+    channel_status_reason: str | None
+    last_inbound_at: datetime | None
+    marketing_stopped_at: datetime | None
+    unreachable_count: int
+    plan: Plan
+    known_by: Known
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked to be sent. `media_id` is a file of ours that stands for the content's own."""
+
+    content: dict[str, Any]
+    reply_to: str | None = None
+    human_agent: bool = False
+    media_id: UUID | None = None
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A message before it has a row."""
+
+    chat_id: UUID
+    message_type: str
+    content: str | None
+    details: dict[str, Any]
+    reply_to: str | None
+    sender_id: UUID | None
+    media_type: str | None = None
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that this worker has taken, and no other; `attempts` counts the coming one."""
+
+    message_id: UUID
+    organization_id: UUID
+    chat_id: UUID
+    channel_id: UUID
+    platform: Platform
+    external_id: str
+    page_id: str | None
+    token_sealed: bytes | None
+    request: Request
+    attempts: int
+    was_repeated: bool
+    last_inbound_at: datetime | None
+    known_by: Known
+    now: datetime
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a message stands."""
+
+    chat_id: UUID
+    platform_message_id: str | None
+
+
+class LatestInbound(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer's newest message, and through which channel to tell them anything."""
+
+    organization_id: UUID
+    platform: Platform
+    external_id: str
+    page_id: str | None
+    token_sealed: bytes | None
+    known_by: Known
+    platform_message_id: str
+
+
+class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """`delivery` is how far it is on its way; the channel's last word on it is `status`. `error` says why it failed."""
+
+    id: UUID
+    chat_id: UUID
+    platform: str
+    message_type: str
+    content: str | None
+    status: str
+    delivery: DeliveryState
+    platform_message_id: str | None
+    error: dict[str, Any] | None
+    timestamp: datetime
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """How many messages a run took, and how many of them the provider accepted."""
+
+    taken: int
+    accepted: int
+    repeated: int

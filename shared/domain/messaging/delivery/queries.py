@@ -1,0 +1,245 @@
+"""All SQL of this room: the intent runs as the caller, everything after it as the service."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Draft, Due, LatestInbound, Place, Request, SentMessage, Thread
+
+
+class _Id(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Category(msgspec.Struct, frozen=True):
+    category: str | None
+    status: str
+
+
+async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
+    """Of a conversation that went into another, the other."""
+    sql = """
+        SELECT chat.id, chat.platform, chat.channel_id, account.status AS channel_status,
+            account.status_reason AS channel_status_reason, chat.last_inbound_at, chat.marketing_stopped_at,
+            chat.unreachable_count, app.known_by(chat) AS known_by,
+            (
+                SELECT jsonb_build_object(
+                    'code', plans.code, 'messages', plans.max_messages_month, 'upgrade', plans.upgrade)
+                FROM organizations
+                JOIN plans ON plans.code = organizations.plan_code
+                WHERE organizations.id = chat.organization_id
+            ) AS plan
+        FROM chats AS asked
+        JOIN chats AS chat
+            ON chat.organization_id = asked.organization_id AND chat.id = coalesce(asked.merged_into, asked.id)
+        LEFT JOIN channel_accounts AS account
+            ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
+        WHERE asked.id = %(chat_id)s
+    """
+    return await tx.find(Thread, sql, chat_id=chat_id)
+
+
+async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str) -> UUID:
+    sql = "SELECT app.start_conversation(%(channel_id)s, %(wa_id)s, %(phone)s) AS id"
+    return (await tx.one(_Id, sql, channel_id=channel_id, wa_id=wa_id, phone=phone)).id
+
+
+async def find_template(tx: Tx, *, channel_id: UUID, name: str, language: str) -> tuple[str | None, str] | None:
+    """Category and status, where our copy has the template."""
+    sql = """
+        SELECT template.category, template.status
+        FROM channel_accounts AS account
+        JOIN message_templates AS template
+            ON template.organization_id = account.organization_id AND template.waba_id = account.waba_id
+        WHERE account.id = %(channel_id)s AND template.name = %(name)s AND template.language = %(language)s
+        LIMIT 1
+    """
+    found = await tx.find(_Category, sql, channel_id=channel_id, name=name, language=language)
+    return (found.category, found.status) if found else None
+
+
+async def insert_message(tx: Tx, *, draft: Draft) -> UUID:
+    """Takes a unit of the plan's outbound messages."""
+    sql = """
+        INSERT INTO messages
+            (chat_id, content, message_type, details, reply_to, direction, status, sender_type, sender_id, media_type)
+        VALUES (%(chat_id)s, %(content)s, %(message_type)s::message_type, %(details)s::jsonb, %(reply_to)s, 'outbound',
+            'queued', 'agent', %(sender_id)s, %(media_type)s)
+        RETURNING id
+    """
+    values = msgspec.structs.asdict(draft) | {"details": _json(draft.details)}
+    return (await tx.one(_Id, sql, **values)).id
+
+
+async def queue_delivery(tx: Tx, *, message_id: UUID, request: Request) -> None:
+    sql = "SELECT app.queue_delivery(%(message_id)s, %(request)s::jsonb)"
+    await tx.run(sql, message_id=message_id, request=_json(request))
+
+
+async def find_message(tx: Tx, *, message_id: UUID) -> SentMessage:
+    sql = """
+        SELECT message.id, message.chat_id, chat.platform, message.message_type::text AS message_type, message.content,
+            message.status, delivery.state AS delivery, message.platform_message_id,
+            coalesce(message.error, delivery.error) AS error, message.timestamp
+        FROM messages AS message
+        JOIN chats AS chat ON chat.organization_id = message.organization_id AND chat.id = message.chat_id
+        JOIN message_deliveries AS delivery
+            ON delivery.organization_id = message.organization_id AND delivery.message_id = message.id
+        WHERE message.id = %(message_id)s
+    """
+    return await tx.one(SentMessage, sql, message_id=message_id)
+
+
+async def find_place(tx: Tx, *, message_id: UUID) -> Place | None:
+    sql = """
+        SELECT chat_id, platform_message_id
+        FROM messages
+        WHERE id = %(message_id)s
+    """
+    return await tx.find(Place, sql, message_id=message_id)
+
+
+async def update_read(tx: Tx, *, chat_id: UUID) -> bool:
+    """Whether there is such a conversation."""
+    sql = """
+        UPDATE chats
+        SET unread_count = 0
+        WHERE id = %(chat_id)s
+    """
+    return await tx.run(sql, chat_id=chat_id) > 0
+
+
+async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
+    """As the service; None where the customer has written nothing, or the channel does not send."""
+    sql = """
+        SELECT chat.organization_id, account.platform, account.external_id, account.page_id, account.token_sealed,
+            app.known_by(chat) AS known_by, message.platform_message_id
+        FROM chats AS chat
+        JOIN channel_accounts AS account
+            ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
+        JOIN messages AS message ON message.organization_id = chat.organization_id AND message.chat_id = chat.id
+        WHERE chat.id = %(chat_id)s AND account.status = 'connected' AND message.direction = 'inbound'
+            AND message.origin = 'channel' AND message.platform_message_id IS NOT NULL
+        ORDER BY message.timestamp DESC, message.id DESC
+        LIMIT 1
+    """
+    return await tx.find(LatestInbound, sql, chat_id=chat_id)
+
+
+async def claim_due(tx: Tx, *, message_id: UUID | None, limit: int) -> list[Due]:
+    """Messages whose turn it is, marked as being sent: of each conversation the first that is not out yet."""
+    sql = """
+        WITH due AS (
+            SELECT delivery.organization_id, delivery.message_id
+            FROM message_deliveries AS delivery
+            JOIN channel_accounts AS account
+                ON account.organization_id = delivery.organization_id AND account.id = delivery.channel_id
+            JOIN chats AS chat ON chat.organization_id = delivery.organization_id AND chat.id = delivery.chat_id
+            WHERE delivery.state = 'queued' AND delivery.next_attempt_at <= now()
+                AND (%(message_id)s::uuid IS NULL OR delivery.message_id = %(message_id)s)
+                AND account.status = 'connected' AND (account.held_until IS NULL OR account.held_until <= now())
+                AND (chat.held_until IS NULL OR chat.held_until <= now())
+                AND NOT EXISTS (
+                    SELECT FROM message_deliveries AS earlier
+                    WHERE earlier.organization_id = delivery.organization_id AND earlier.chat_id = delivery.chat_id
+                        AND earlier.state IN ('queued', 'sending')
+                        AND (earlier.created_at, earlier.message_id) < (delivery.created_at, delivery.message_id)
+                )
+            ORDER BY delivery.next_attempt_at
+            LIMIT %(limit)s
+            FOR UPDATE OF delivery SKIP LOCKED
+        )
+        UPDATE message_deliveries AS taken
+        SET state = 'sending', state_since = now(), attempts = taken.attempts + 1
+        FROM due, channel_accounts AS account, chats AS chat
+        WHERE taken.organization_id = due.organization_id AND taken.message_id = due.message_id
+            AND account.organization_id = taken.organization_id AND account.id = taken.channel_id
+            AND chat.organization_id = taken.organization_id AND chat.id = taken.chat_id
+        RETURNING taken.message_id, taken.organization_id, taken.chat_id, taken.channel_id, account.platform,
+            account.external_id, account.page_id, account.token_sealed, taken.request, taken.attempts,
+            taken.was_repeated, chat.last_inbound_at, app.known_by(chat) AS known_by, now() AS now
+    """
+    return await tx.all(Due, sql, message_id=message_id, limit=limit)
+
+
+async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | None = None, wait_s: float = 0) -> bool:
+    """The outcome of this worker's attempt, where nothing better is known by now; whether it counted."""
+    sql = """
+        UPDATE message_deliveries
+        SET state = %(state)s, state_since = now(), error = coalesce(%(error)s::jsonb, error),
+            next_attempt_at = now() + make_interval(secs => %(wait_s)s)
+        WHERE organization_id = %(organization_id)s AND message_id = %(message_id)s AND state = 'sending'
+            AND attempts = %(attempts)s
+    """
+    values = {"organization_id": due.organization_id, "message_id": due.message_id, "attempts": due.attempts}
+    told = _json(error) if error else None
+    return await tx.run(sql, state=state, error=told, wait_s=wait_s, **values) > 0
+
+
+async def give_attempt_back(tx: Tx, *, due: Due) -> None:
+    """The channel was at fault, not the message."""
+    sql = """
+        UPDATE message_deliveries
+        SET attempts = greatest(attempts - 1, 0)
+        WHERE organization_id = %(organization_id)s AND message_id = %(message_id)s AND state = 'queued'
+    """
+    await tx.run(sql, organization_id=due.organization_id, message_id=due.message_id)
+
+
+async def mark_failed(tx: Tx, *, due: Due, error: dict[str, Any]) -> None:
+    sql = """
+        UPDATE messages
+        SET status = 'failed', error = %(error)s::jsonb
+        WHERE organization_id = %(organization_id)s AND id = %(message_id)s
+    """
+    values = {"organization_id": due.organization_id, "message_id": due.message_id}
+    await tx.run(sql, error=_json(error), **values)
+
+
+async def name_message(tx: Tx, *, due: Due, platform_message_id: str) -> None:
+    """Gives the message its id at the provider, and with it whatever the provider told before."""
+    sql = "SELECT app.name_message(%(organization_id)s, %(message_id)s, %(platform_message_id)s)"
+    values = {"organization_id": due.organization_id, "message_id": due.message_id}
+    await tx.run(sql, platform_message_id=platform_message_id, **values)
+
+
+async def hold_chat(tx: Tx, *, due: Due, seconds: float) -> None:
+    sql = """
+        UPDATE chats
+        SET held_until = greatest(held_until, now() + make_interval(secs => %(seconds)s))
+        WHERE organization_id = %(organization_id)s AND id = %(chat_id)s
+    """
+    await tx.run(sql, organization_id=due.organization_id, chat_id=due.chat_id, seconds=seconds)
+
+
+async def forget_sending(tx: Tx, *, older_than_s: float) -> int:
+    """Messages whose worker died between the call and its outcome: nobody saw what became of them."""
+    sql = """
+        UPDATE message_deliveries
+        SET state = 'unknown', state_since = now()
+        WHERE state = 'sending' AND state_since < now() - make_interval(secs => %(older_than_s)s)
+    """
+    return await tx.run(sql, older_than_s=older_than_s)
+
+
+async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
+    """Messages of which nothing was heard go out a second time, and never a third.
+
+    Not while a webhook waits to be read: it may hold the word on them. One that cannot be read does not count.
+    """
+    sql = """
+        UPDATE message_deliveries
+        SET state = 'queued', state_since = now(), was_repeated = true, next_attempt_at = now()
+        WHERE state = 'unknown' AND NOT was_repeated AND state_since < now() - make_interval(secs => %(after_s)s)
+            AND NOT EXISTS (
+                SELECT FROM webhook_inbox WHERE processed_at IS NULL AND attempts < 3
+            )
+    """
+    return await tx.run(sql, after_s=after_s)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,55 @@
+"""Telling customers that their messages were read, and that somebody is writing."""
+
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel.errors import NotFound, Refusal
+from shared.providers.meta.bodies import sender_action_body
+from shared.providers.meta.faults import ProviderFault
+from shared.runtime.db import Tx
+from shared.runtime.log import log
+from shared.tenancy.transactions import service_tx
+
+from . import queries
+from .sending import client_of
+
+
+class MarkedRead(msgspec.Struct, frozen=True):
+    """`customer_told` is False where the channel did not take it; the conversation is read here in any case."""
+
+    chat_id: UUID
+    unread_count: int
+    customer_told: bool
+
+
+async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
+    """Here first; `tell` tells the customer.
+
+    Raises:
+        NotFound: no such conversation, or not the caller's.
+    """
+    if not await queries.update_read(tx, chat_id=chat_id):
+        raise NotFound
+    return MarkedRead(chat_id, 0, customer_told=False)
+
+
+async def tell(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
+    """The read mark, and the typing sign where asked for, on the customer's side; nothing is lost where it fails."""
+    async with service_tx(request_id=request_id, read_only=True) as tx:
+        latest = await queries.find_latest_inbound(tx, chat_id=chat_id)
+    if latest is None:
+        return MarkedRead(chat_id, 0, customer_told=False)
+    try:
+        client = await client_of(latest)
+        if latest.platform == "whatsapp":
+            await client.mark_read(latest.external_id, latest.platform_message_id, typing=typing)
+        else:
+            recipient, node = latest.known_by.recipient, latest.page_id or latest.external_id
+            await client.send_action(node, sender_action_body(recipient, "mark_seen"))
+            if typing:
+                await client.send_action(node, sender_action_body(recipient, "typing_on"))
+    except (ProviderFault, Refusal) as fault:
+        log().info("read_mark_not_told", chat_id=str(chat_id), fault=str(fault))
+        return MarkedRead(chat_id, 0, customer_told=False)
+    return MarkedRead(chat_id, 0, customer_told=True)

@@ -1,0 +1,244 @@
+"""The call between two transactions, and what its outcome means for the message, the person and the channel."""
+
+import asyncio
+import random
+import time
+from typing import Any
+from uuid import UUID
+
+from shared.domain.media import service as media
+from shared.domain.messaging.attachments import service as attachments
+from shared.domain.messaging.channels import queries as channel_queries
+from shared.domain.messaging.inbox import queries as inbox_queries
+from shared.domain.messaging.inbox import standing
+from shared.domain.messaging.inbox.applying import OPTED_OUT, UNREACHABLE
+from shared.domain.messaging.inbox.models import MessageFact
+from shared.kernel.errors import NotFound, Refusal, Unavailable
+from shared.providers.meta.answers import Sent
+from shared.providers.meta.bodies import body_for
+from shared.providers.meta.client import GraphClient, graph, instagram_graph
+from shared.providers.meta.contents import Content, InvalidMessageContent, Reaction, content_from
+from shared.providers.meta.faults import STALE_TEMPLATE, FaultKind, ProviderFault
+from shared.runtime.blobs import blobs
+from shared.runtime.db import Tx
+from shared.runtime.log import log
+from shared.runtime.secrets import UnreadableSecretError, open_sealed
+from shared.runtime.settings import settings
+from shared.tenancy.transactions import service_tx
+
+from . import queries
+from .models import WINDOW, Delivered, DeliveryState, Due, LatestInbound, SentMessage
+
+AT_ONCE = 16
+MOST_ATTEMPTS = 8
+LONGEST_WAIT_S = 900
+UNKNOWN_FOR_S = 600
+"""For how long the status webhook is waited for before the one retry."""
+_PAIR_BASE = 4
+_OUTCOME_TRIES = 5
+
+
+async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
+    """Sends the message if its turn has come; how it stands, in any case."""
+    async with service_tx(request_id=request_id) as tx:
+        taken = await queries.claim_due(tx, message_id=message_id, limit=1)
+    for due in taken:
+        await _deliver(due, request_id)
+    async with service_tx(request_id=request_id, read_only=True) as tx:
+        return await queries.find_message(tx, message_id=message_id)
+
+
+async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
+    """Sends what waits, until nothing is due or the time is over; several workers share the work."""
+    until = time.monotonic() + for_s
+    async with service_tx(request_id=request_id) as tx:
+        await channel_queries.resume_cooled_channels(tx)
+        await queries.forget_sending(tx, older_than_s=settings().graph_timeout_s * 2 + 20)
+        repeated = await queries.requeue_unknown(tx, after_s=UNKNOWN_FOR_S)
+    taken = accepted = 0
+    while time.monotonic() < until:
+        async with service_tx(request_id=request_id) as tx:
+            batch = await queries.claim_due(tx, message_id=None, limit=AT_ONCE)
+        if not batch:
+            break
+        outcomes = await asyncio.gather(*(_deliver(due, request_id) for due in batch))
+        taken += len(batch)
+        accepted += sum(outcomes)
+    return Delivered(taken, accepted, repeated)
+
+
+async def _deliver(due: Due, request_id: str) -> bool:
+    """Whether the provider accepted it."""
+    try:
+        content = content_from(due.request.content)
+        _still_open(due, content)
+        sent = await _call(due, content, request_id)
+    except ProviderFault as fault:
+        log().info("message_not_sent", message_id=str(due.message_id), kind=fault.kind, code=fault.code)
+        await _record(due, request_id, fault=fault)
+        return False
+    except InvalidMessageContent as refused:
+        await _record(due, request_id, fault=ProviderFault(FaultKind.CONTENT, refused.message))
+        return False
+    await _record(due, request_id, sent=sent, content=content)
+    return True
+
+
+def _still_open(due: Due, content: Content) -> None:
+    """The window may have closed while the message waited: Meta would refuse it, so it is not sent."""
+    closed = due.last_inbound_at is None or due.now >= due.last_inbound_at + WINDOW
+    if closed and content.type != "template" and not due.request.human_agent:
+        raise ProviderFault(FaultKind.NEEDS_TEMPLATE, "the 24 hours to answer ended while the message waited")
+
+
+async def _call(due: Due, content: Content, request_id: str) -> Sent:
+    client = await client_of(due)
+    if due.request.media_id is not None:
+        content = await _with_file(due, content, client, request_id)
+    body = body_for(
+        due.platform,
+        due.known_by.recipient,
+        content,
+        reply_to=due.request.reply_to,
+        opaque=None if isinstance(content, Reaction) and due.platform != "whatsapp" else str(due.message_id),
+        human_agent=due.request.human_agent,
+    )
+    return await client.send(due.page_id or due.external_id, body)
+
+
+async def client_of(due: Due | LatestInbound) -> GraphClient:
+    """With the channel's token.
+
+    Raises:
+        ProviderFault: reconnect, where there is none that opens.
+    """
+    if due.token_sealed is None:
+        raise ProviderFault(FaultKind.RECONNECT, "the channel has no access token")
+    try:
+        token = (await open_sealed(due.organization_id, due.token_sealed)).decode()
+    except UnreadableSecretError as fault:
+        raise ProviderFault(FaultKind.RECONNECT, "the channel's access token cannot be opened") from fault
+    except Unavailable as fault:
+        raise ProviderFault(FaultKind.RETRY, fault.message) from fault
+    by_instagram_login = due.platform == "instagram" and due.page_id is None
+    return instagram_graph(token) if by_instagram_login else graph(token)
+
+
+async def _with_file(due: Due, content: Content, client: GraphClient, request_id: str) -> Content:
+    """A file of ours: WhatsApp gets it put up, the others get its address for a few minutes."""
+    async with service_tx(request_id=request_id, read_only=True) as tx:
+        files = await attachments.files_of(tx, message_id=due.message_id)
+    if not files or files[0].organization_id != due.organization_id:
+        raise ProviderFault(FaultKind.CONTENT, "the file is not there any more")
+    file = files[0]
+    try:
+        if due.platform != "whatsapp":
+            link = (await media.link(file)).url
+            if link is None:
+                raise ProviderFault(FaultKind.CONTENT, "the file is not there any more")
+            return content.model_copy(update={"id": None, "link": link})
+        raw = b"".join([piece async for piece in await blobs().get(media.blob_key(file.organization_id, file.id))])
+    except NotFound as fault:
+        raise ProviderFault(FaultKind.CONTENT, "the file is not there any more") from fault
+    except Unavailable as fault:
+        raise ProviderFault(FaultKind.RETRY, fault.message) from fault
+    uploaded = await client.upload(
+        due.external_id,
+        raw,
+        mime_type=file.mime_type or "application/octet-stream",
+        filename=file.file_name or str(file.id),
+    )
+    return content.model_copy(update={"id": uploaded, "link": None})
+
+
+async def _record(
+    due: Due,
+    request_id: str,
+    *,
+    sent: Sent | None = None,
+    content: Content | None = None,
+    fault: ProviderFault | None = None,
+) -> None:
+    """The outcome, in a transaction of its own. What the provider answered must not be lost to a busy moment.
+
+    Where it is lost for good, the message counts as unknown and the status webhook decides.
+    """
+    for tries_left in reversed(range(_OUTCOME_TRIES)):
+        try:
+            async with service_tx(request_id=request_id) as tx:
+                if sent is not None:
+                    await _accepted(tx, due, sent, content)
+                elif fault is not None:
+                    await _refused(tx, due, fault)
+        except Refusal:
+            if not tries_left:
+                raise
+            await asyncio.sleep(0.2 * (_OUTCOME_TRIES - tries_left))
+        else:
+            return
+
+
+async def _accepted(tx: Tx, due: Due, sent: Sent, content: Content | None) -> None:
+    """Accepted is not sent: the status webhooks say the rest. They may have come before this."""
+    held = sent.status not in (None, "accepted")
+    await queries.update_state(tx, due=due, state=DeliveryState.HELD if held else DeliveryState.ACCEPTED)
+    await queries.name_message(tx, due=due, platform_message_id=sent.message_id)
+    if isinstance(content, Reaction):
+        fact = MessageFact(
+            dedup_key=f"ours:{due.message_id}",
+            platform_message_id=content.message_id,
+            kind="reaction",
+            value=content.emoji or None,
+            author="business",
+            occurred_at=due.now,
+        )
+        await inbox_queries.record_message_event(tx, channel_id=due.channel_id, fact=fact)
+
+
+async def _refused(tx: Tx, due: Due, fault: ProviderFault) -> None:
+    error = {"kind": fault.kind.value, "code": fault.code, "message": fault.message[:1000]}
+    match fault.kind:
+        case FaultKind.UNKNOWN:
+            await queries.update_state(tx, due=due, state=DeliveryState.UNKNOWN, error=error)
+        case FaultKind.RECONNECT | FaultKind.BLOCKED:
+            await standing.judge(tx, due.channel_id, fault.kind, fault.code, fault.message)
+            if await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error):
+                await queries.give_attempt_back(tx, due=due)
+        case FaultKind.RETRY | FaultKind.RETRY_PAIR if due.attempts < (fault.most_attempts or MOST_ATTEMPTS):
+            await _postpone(tx, due, fault, error)
+        case _:
+            await _fail(tx, due, fault, error)
+
+
+async def _postpone(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -> None:
+    if fault.kind is FaultKind.RETRY_PAIR:
+        wait_s = min(float(_PAIR_BASE**due.attempts), LONGEST_WAIT_S)
+        await queries.hold_chat(tx, due=due, seconds=wait_s)
+    else:
+        wait_s = backoff(due.attempts, fault.retry_after_s)
+        if fault.most_attempts is None:
+            await channel_queries.hold_channel(tx, channel_id=due.channel_id, seconds=wait_s)
+    await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error, wait_s=wait_s)
+
+
+async def _fail(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -> None:
+    """For good; the unit of the plan goes back. A second attempt that fails says nothing of the first."""
+    if due.was_repeated:
+        await queries.update_state(tx, due=due, state=DeliveryState.UNKNOWN, error=error)
+        return
+    if not await queries.update_state(tx, due=due, state=DeliveryState.FAILED, error=error):
+        return
+    await queries.mark_failed(tx, due=due, error=error)
+    if fault.code in STALE_TEMPLATE:
+        name = str(due.request.content.get("name"))
+        await channel_queries.mark_templates_stale(tx, channel_id=due.channel_id, name=name)
+    if fault.code == UNREACHABLE:
+        await inbox_queries.count_unreachable(tx, message_id=due.message_id)
+    elif fault.code == OPTED_OUT:
+        await inbox_queries.stop_marketing(tx, message_id=due.message_id, at=due.now)
+
+
+def backoff(attempts: int, retry_after_s: float | None) -> float:
+    """Seconds: doubling from two with jitter, never less than the provider asked for."""
+    grown = min(2.0**attempts, LONGEST_WAIT_S) * random.uniform(0.75, 1.25)  # noqa: S311  nothing secret
+    return max(grown, retry_after_s or 0.0)

@@ -1,0 +1,213 @@
+"""What may be sent in a conversation, and when: the intent, before anything leaves."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from shared.domain.customers.service import InvalidPhone
+from shared.domain.messaging.attachments import service as attachments
+from shared.domain.messaging.channels import queries as channel_queries
+from shared.domain.messaging.channels.models import ChannelStatus
+from shared.domain.messaging.channels.service import ChannelNotConnected, chosen
+from shared.kernel.clock import rfc3339, utc_now
+from shared.kernel.errors import Conflict, NotFound, PlanLimitExceeded
+from shared.kernel.phones import normalize
+from shared.providers.meta import contents as c
+from shared.providers.meta.bodies import body_for
+from shared.providers.meta.contents import Content, stored
+from shared.providers.meta.templates import Template
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import HUMAN_AGENT_WINDOW, WINDOW, Draft, Request, SentMessage, Thread
+
+if TYPE_CHECKING:
+    from shared.providers.meta.events import Channel as Platform
+
+MOST_TEMPLATES_TOLD = 10
+UNREACHABLE_FROM = 2
+SENDING = frozenset({"whatsapp", "facebook", "instagram"})
+
+
+class ChannelCannotSend(Conflict):
+    code = "channel_cannot_send"
+
+
+class WindowClosed(Conflict):
+    """`last_inbound_at` and `window_closed_at` say since when; `templates` are those that may be sent instead."""
+
+    code = "window_closed"
+
+
+class RecipientUnreachable(Conflict):
+    code = "recipient_unreachable"
+    default_message = "Meta could not bring the last messages to this person: wait until they write, or call them"
+
+
+class MarketingStopped(Conflict):
+    code = "marketing_stopped"
+    default_message = "this person wants no marketing messages: send a utility template, or nothing"
+
+
+class TemplateNotApproved(Conflict):
+    """`template_status` is Meta's word."""
+
+    code = "template_not_approved"
+
+
+async def send(
+    tx: Tx, *, chat_id: UUID, content: Content, sender_id: UUID | None, is_person: bool, extra: Request | None = None
+) -> SentMessage:
+    """Queues a message in an existing conversation and takes its unit of the plan, in the caller's transaction.
+
+    `extra` may name the message that is answered and a file of ours.
+
+    Raises:
+        NotFound: no such conversation, or not the caller's.
+        ChannelCannotSend, ChannelNotConnected, WindowClosed, RecipientUnreachable, MarketingStopped,
+        TemplateNotApproved, InvalidMessageContent: before anything is written.
+        Refusal: plan_limit_exceeded, with resource messages.
+    """
+    thread = await queries.find_thread(tx, chat_id=chat_id)
+    if thread is None:
+        raise NotFound
+    asked = extra or Request(content={})
+    human_agent = await _admit(tx, thread, content, is_person=is_person)
+    body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=asked.reply_to)
+    request = Request(
+        content=stored(content), reply_to=asked.reply_to, human_agent=human_agent, media_id=asked.media_id
+    )
+    draft = Draft(
+        chat_id=thread.id,
+        message_type=message_type(content),
+        content=shown_text(content),
+        details={"content": request.content},
+        reply_to=content.message_id if isinstance(content, c.Reaction) else asked.reply_to,
+        sender_id=sender_id,
+    )
+    message_id = await queries.insert_message(tx, draft=draft)
+    await queries.queue_delivery(tx, message_id=message_id, request=request)
+    return await queries.find_message(tx, message_id=message_id)
+
+
+async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) -> UUID:
+    """The WhatsApp conversation with that number, made where there is none.
+
+    Raises:
+        InvalidPhone, ChannelNotConnected, NotFound.
+    """
+    number = normalize(phone, country)
+    if number is None:
+        raise InvalidPhone
+    channel = await chosen(tx, platform="whatsapp", channel_id=channel_id)
+    return await queries.start_conversation(tx, channel_id=channel.id, wa_id=number.removeprefix("+"), phone=number)
+
+
+def attach(tx: Tx, *, organization_id: UUID, message: SentMessage, media_id: UUID) -> None:
+    attachments.attach_upload(tx, organization_id=organization_id, message_id=message.id, media_id=media_id)
+
+
+async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -> bool:
+    """Whether it goes out as a person's word after the window."""
+    if thread.plan.messages == 0:  # told before anything that the caller might set about to mend
+        raise PlanLimitExceeded(
+            f"the {thread.plan.code} plan does not include messages. {thread.plan.upgrade}",
+            resource="messages",
+            current=0,
+            limit=0,
+            plan=thread.plan.code,
+            upgrade=thread.plan.upgrade,
+        )
+    if thread.platform not in SENDING:
+        raise ChannelCannotSend(f"{thread.platform} conversations are listed only: nothing can be sent there")
+    if thread.channel_id is None or thread.channel_status is None:
+        raise ChannelNotConnected("no connected channel holds this conversation: an owner or admin has to connect one")
+    if thread.channel_status is not ChannelStatus.CONNECTED:
+        reason = thread.channel_status_reason or "an owner or admin has to look at it"
+        raise ChannelNotConnected(
+            f"the channel is {thread.channel_status}: {reason}",
+            status=thread.channel_status,
+            status_reason=thread.channel_status_reason,
+        )
+    if thread.unreachable_count >= UNREACHABLE_FROM:
+        raise RecipientUnreachable
+    if isinstance(content, Template):
+        await _admit_template(tx, thread, thread.channel_id, content)
+        return False
+    return await _admit_free_form(tx, thread, thread.channel_id, is_person=is_person)
+
+
+async def _admit_template(tx: Tx, thread: Thread, channel_id: UUID, content: Template) -> None:
+    known = await queries.find_template(tx, channel_id=channel_id, name=content.name, language=content.language)
+    if known is None:
+        return  # Our copy may be older than the template; Meta knows.
+    category, status = known
+    if status != "APPROVED":
+        raise TemplateNotApproved(
+            f"Meta has not approved this template: it is {status}; whatsapp-get-templates lists those that can be sent",
+            template_status=status,
+        )
+    if category == "MARKETING" and thread.marketing_stopped_at is not None:
+        raise MarketingStopped
+
+
+async def _admit_free_form(tx: Tx, thread: Thread, channel_id: UUID, *, is_person: bool) -> bool:
+    now = utc_now()
+    since = thread.last_inbound_at
+    if since is not None and now < since + WINDOW:
+        return False
+    if thread.platform == "whatsapp":
+        templates = await channel_queries.list_template_names(tx, channel_id=channel_id, limit=MOST_TEMPLATES_TOLD)
+        raise WindowClosed(
+            f"{_told(since)}: send one of `templates` with whatsapp-send-template, or wait until they write",
+            **_times(since),
+            templates=templates,
+        )
+    if is_person and since is not None and now < since + HUMAN_AGENT_WINDOW:
+        return True
+    advice = "a person may still answer, an agent may not" if _human_may(since, now) else "wait until they write"
+    raise WindowClosed(f"{_told(since)}: {advice}", **_times(since), templates=[])
+
+
+def _human_may(since: datetime | None, now: datetime) -> bool:
+    return since is not None and now < since + HUMAN_AGENT_WINDOW
+
+
+def _told(since: datetime | None) -> str:
+    if since is None:
+        return "the customer has not written yet, and only a template may begin a conversation"
+    return f"the 24 hours to answer ended at {rfc3339(since + WINDOW)}"
+
+
+def _times(since: datetime | None) -> dict[str, Any]:
+    return {
+        "last_inbound_at": rfc3339(since) if since else None,
+        "window_closed_at": rfc3339(since + WINDOW) if since else None,
+    }
+
+
+def message_type(content: Content) -> str:
+    match content:
+        case c.Text() | c.Contacts() | c.Buttons() | c.ChoiceList() | c.LinkButton():
+            return "text"
+        case _:
+            return content.type
+
+
+def shown_text(content: Content) -> str | None:
+    """What a person reads in the inbox."""
+    shown: str | None = None
+    match content:
+        case c.Text() | c.Buttons() | c.ChoiceList() | c.LinkButton():
+            shown = content.body
+        case c.Image() | c.Video() | c.Document():
+            shown = content.caption
+        case c.Location():
+            shown = content.name or f"{content.latitude}, {content.longitude}"
+        case c.Contacts():
+            shown = "; ".join(each.name.formatted_name for each in content.contacts)
+        case c.Reaction():
+            shown = content.emoji
+        case Template():
+            shown = f"[template {content.name}]"
+    return shown

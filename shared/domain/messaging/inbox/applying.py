@@ -1,0 +1,209 @@
+"""One event to its channel: every effect is the same however often, and in whatever order, the events come."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.domain.messaging.attachments import service as attachments
+from shared.domain.messaging.channels import queries as channel_queries
+from shared.domain.messaging.channels import service as channels
+from shared.domain.messaging.channels.models import Channel
+from shared.providers.meta import events as e
+from shared.providers.meta.inbound import ProviderError
+from shared.runtime.db import Tx
+
+from . import queries, standing, told
+from .models import ChannelFact
+
+UNREACHABLE = 131026
+OPTED_OUT = 131050
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
+
+
+async def apply(tx: Tx, channel: Channel, event: e.AnyEvent) -> None:
+    await _EFFECTS[type(event)](tx, channel, event)
+
+
+async def _message(tx: Tx, channel: Channel, event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> None:
+    person = _person(event)
+    group_id = event.group_id if isinstance(event, e.InboundMessage) else None
+    received = await queries.receive_message(
+        tx,
+        channel_id=channel.id,
+        person=told.ids_of(person, group_id),
+        phone=told.phone_of(person),
+        message=told.message_of(event),
+    )
+    if received.is_new:
+        attachments.attach_received(
+            tx,
+            organization_id=channel.organization_id,
+            channel_id=channel.id,
+            message_id=received.message_id,
+            files=told.files_of(event.content),
+        )
+
+
+async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
+    if event.message_id is not None or told.uuid_of(event.opaque) is not None:
+        message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+        if event.status == "failed" and event.errors:
+            await _failure(tx, channel, event, message_id, event.errors[0])
+    elif event.watermark is not None and event.recipient is not None:
+        chat_id = await queries.find_chat_of(tx, channel_id=channel.id, person=told.ids_of(event.recipient))
+        if chat_id is not None:
+            await queries.record_watermark(
+                tx, channel_id=channel.id, chat_id=chat_id, status=event.status, until=event.watermark
+            )
+
+
+async def _failure(
+    tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
+) -> None:
+    """What a failure says of more than its own message."""
+    await standing.judge(tx, channel.id, error.kind, error.code, error.message)
+    if message_id is None:
+        return
+    if error.code == UNREACHABLE:
+        await queries.count_unreachable(tx, message_id=message_id)
+    elif error.code == OPTED_OUT:
+        await queries.stop_marketing(tx, message_id=message_id, at=event.occurred_at)
+
+
+async def _deletion(tx: Tx, channel: Channel, event: e.DeleteEvent) -> None:
+    message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+    if message_id is not None:
+        await attachments.take_back(tx, organization_id=channel.organization_id, message_id=message_id)
+
+
+async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
+    if event.opens_window:
+        await queries.receive_message(
+            tx,
+            channel_id=channel.id,
+            person=told.ids_of(event.person),
+            phone=told.phone_of(event.person),
+            message=told.tap_of(event),
+        )
+    else:
+        await _kept(tx, channel, event, f"{event.source}.opened", person=event.person)
+
+
+async def _identity(tx: Tx, channel: Channel, event: e.IdentityChange) -> None:
+    chat_id = None
+    if event.kind != "identity_key_changed":
+        chat_id = await queries.change_identity(
+            tx,
+            channel_id=channel.id,
+            previous=told.ids_of(event.previous) if event.previous else None,
+            current=told.ids_of(event.current),
+            phones=(told.phone_of(event.previous), told.phone_of(event.current)),
+            at=event.occurred_at,
+        )
+    await _kept(tx, channel, event, f"identity.{event.kind}", chat_id=chat_id)
+
+
+async def _preference(tx: Tx, channel: Channel, event: e.PreferenceChange) -> None:
+    word = {True: "resume", False: "stop", None: "unknown"}[event.allowed]
+    chat_id = await _kept(tx, channel, event, f"preference.{word}", person=event.person)
+    if chat_id is not None:
+        await queries.apply_preferences(tx, chat_id=chat_id)
+
+
+async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
+    await _kept(tx, channel, event, f"template.{event.aspect}")
+    if channel.waba_id is not None:
+        await channel_queries.update_template(
+            tx,
+            organization_id=channel.organization_id,
+            waba_id=channel.waba_id,
+            template_id=event.template_id,
+            aspect=event.aspect,
+            value=event.value,
+        )
+
+
+async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
+    word = _NOT_IN_A_NAME.sub("_", event.event or "told")
+    fact = _fact(event, f"account.{word}"[:200], payload=None, chat_id=None)
+    if not await queries.insert_channel_event(tx, channel_id=channel.id, fact=fact):
+        return
+    details = {event.field: {"event": event.event, "at": event.occurred_at, **event.details}}
+    await channel_queries.update_details(tx, channel_id=channel.id, details=details)
+    change = standing.of_account(event)
+    if change is not None and change.stops:
+        await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason)
+    elif change is not None:
+        await channels.resume(tx, channel_id=channel.id)
+
+
+async def _kept(
+    tx: Tx,
+    channel: Channel,
+    event: e.AnyEvent,
+    name: str,
+    *,
+    person: e.Person | None = None,
+    chat_id: UUID | None = None,
+    payload: object = None,
+) -> UUID | None:
+    """Writes the event down; the conversation it belongs to."""
+    if chat_id is None and person is not None:
+        chat_id = await queries.find_chat_of(tx, channel_id=channel.id, person=told.ids_of(person))
+    cleaned = _NOT_IN_A_NAME.sub("_", name)[:200]
+    fact = _fact(event, cleaned, payload=payload, chat_id=chat_id)
+    await queries.insert_channel_event(tx, channel_id=channel.id, fact=fact)
+    return chat_id
+
+
+def _fact(event: e.AnyEvent, name: str, *, payload: Any, chat_id: UUID | None) -> ChannelFact:
+    return ChannelFact(
+        dedup_key=event.dedup_key,
+        name=name,
+        payload=msgspec.to_builtins(event) if payload is None else payload,
+        occurred_at=event.occurred_at,
+        chat_id=chat_id,
+    )
+
+
+def _person(event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> e.Person:
+    match event:
+        case e.InboundMessage():
+            return event.sender
+        case e.EchoMessage():
+            return event.recipient
+        case e.HistoryMessage():
+            return event.person
+
+
+async def _fact_of_a_message(tx: Tx, channel: Channel, event: e.ReactionEvent | e.EditEvent) -> None:
+    await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+
+
+async def _handover(tx: Tx, channel: Channel, event: e.HandoverEvent) -> None:
+    await _kept(tx, channel, event, f"handover.{event.action}", person=event.person)
+
+
+async def _unknown(tx: Tx, channel: Channel, event: e.UnknownEvent) -> None:
+    await _kept(tx, channel, event, f"unknown.{event.kind}", payload=event.payload)
+
+
+_EFFECTS: dict[type[e.Event], Callable[[Tx, Channel, Any], Awaitable[None]]] = {
+    e.InboundMessage: _message,
+    e.EchoMessage: _message,
+    e.HistoryMessage: _message,
+    e.StatusUpdate: _status,
+    e.ReactionEvent: _fact_of_a_message,
+    e.EditEvent: _fact_of_a_message,
+    e.DeleteEvent: _deletion,
+    e.PostbackEvent: _postback,
+    e.IdentityChange: _identity,
+    e.PreferenceChange: _preference,
+    e.TemplateEvent: _template,
+    e.AccountEvent: _account,
+    e.HandoverEvent: _handover,
+    e.UnknownEvent: _unknown,
+}

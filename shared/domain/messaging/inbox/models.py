@@ -1,0 +1,69 @@
+"""Bodies that wait, and what became of them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class WaitingBody(msgspec.Struct, frozen=True):
+    id: int
+    body: bytes
+    received_at: datetime
+
+
+class Received(msgspec.Struct, frozen=True):
+    """`is_new` is False for a message that was there before, be it our own coming back."""
+
+    message_id: UUID
+    chat_id: UUID
+    is_new: bool
+
+
+class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something told of a message. `message_id` is ours, where the provider gave it back."""
+
+    dedup_key: str
+    platform_message_id: str | None
+    message_id: UUID | None = None
+    kind: str
+    value: str | None
+    author: str
+    occurred_at: datetime
+    details: dict[str, Any] = {}
+
+
+class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something told of a channel or conversation that is no message."""
+
+    dedup_key: str
+    name: str
+    payload: Any
+    occurred_at: datetime
+    chat_id: UUID | None = None
+
+
+class ToldMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as the channel told it; the fields of app.receive_message."""
+
+    platform_message_id: str
+    direction: str
+    message_type: str
+    content: str | None
+    details: dict[str, Any] | None
+    media_type: str | None
+    timestamp: datetime
+    origin: str
+    reply_to: str | None = None
+    referral: Any = None
+    status: str | None = None
+    message_id: UUID | None = None
+
+
+class Processed(msgspec.Struct, frozen=True):
+    """`unrouted` are events of numbers and pages that nobody has connected."""
+
+    bodies: int
+    events: int
+    unrouted: int

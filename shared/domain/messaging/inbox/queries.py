@@ -1,0 +1,205 @@
+"""All SQL of this room, run as the service: a body names no tenant, a channel does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import ChannelFact, MessageFact, Received, ToldMessage, WaitingBody
+
+
+class _Fact(msgspec.Struct, frozen=True):
+    message_id: UUID | None
+
+
+class _Chat(msgspec.Struct, frozen=True):
+    id: UUID | None
+
+
+async def insert_body(tx: Tx, *, source: str, body: bytes, body_hash: bytes, signed_with: int) -> None:
+    """A body that is there already is not kept twice."""
+    sql = """
+        INSERT INTO webhook_inbox (source, body, body_hash, signed_with, request_id)
+        VALUES (%(source)s, %(body)s, %(body_hash)s, %(signed_with)s, app.request_id())
+        ON CONFLICT (source, body_hash) DO NOTHING
+    """
+    await tx.run(sql, source=source, body=body, body_hash=body_hash, signed_with=signed_with)
+
+
+async def claim_bodies(tx: Tx, *, source: str, limit: int) -> list[WaitingBody]:
+    """Bodies in the order in which they came, held until the transaction ends; those that failed before come later."""
+    sql = """
+        SELECT id, body, received_at
+        FROM webhook_inbox
+        WHERE processed_at IS NULL AND source = %(source)s AND attempts = 0
+        ORDER BY id
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    """
+    return await tx.all(WaitingBody, sql, source=source, limit=limit)
+
+
+async def claim_failed_body(tx: Tx, *, source: str, most_attempts: int) -> list[WaitingBody]:
+    """One that failed before, by itself, so that it spoils nothing but its own turn."""
+    sql = """
+        SELECT id, body, received_at
+        FROM webhook_inbox
+        WHERE processed_at IS NULL AND source = %(source)s AND attempts BETWEEN 1 AND %(most_attempts)s - 1
+            AND available_at <= now()
+        ORDER BY id
+        LIMIT 1
+        FOR UPDATE SKIP LOCKED
+    """
+    return await tx.all(WaitingBody, sql, source=source, most_attempts=most_attempts)
+
+
+async def update_processed(tx: Tx, *, done: Sequence[tuple[int, int, int]]) -> None:
+    """Each body's id, its events, and how many of them nobody could be given."""
+    sql = """
+        UPDATE webhook_inbox AS body
+        SET processed_at = now(), events = done.events, unrouted = done.unrouted, last_error = NULL
+        FROM unnest(%(ids)s::bigint[], %(events)s::integer[], %(unrouted)s::integer[]) AS done (id, events, unrouted)
+        WHERE body.id = done.id
+    """
+    ids, events, unrouted = (list(column) for column in zip(*done, strict=True))
+    await tx.run(sql, ids=ids, events=events, unrouted=unrouted)
+
+
+async def update_failed(tx: Tx, *, ids: Sequence[int], error: str) -> None:
+    """Tried again after 1 s, 4 s, 9 s …"""
+    sql = """
+        UPDATE webhook_inbox
+        SET attempts = attempts + 1, last_error = left(%(error)s, 1000),
+            available_at = now() + make_interval(secs => (attempts + 1) * (attempts + 1))
+        WHERE id = ANY(%(ids)s)
+    """
+    await tx.run(sql, ids=list(ids), error=error)
+
+
+async def delete_old_bodies(tx: Tx) -> int:
+    """After the time for which Meta repeats itself; what nobody could be given is kept for a month."""
+    sql = """
+        DELETE FROM webhook_inbox
+        WHERE ctid IN (
+            SELECT ctid FROM webhook_inbox
+            WHERE processed_at < now() - CASE WHEN unrouted > 0 THEN interval '30 days' ELSE interval '8 days' END
+            LIMIT 10000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def receive_message(
+    tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ToldMessage
+) -> Received:
+    sql = """
+        SELECT message_id, chat_id, is_new
+        FROM app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)
+    """
+    return await tx.one(Received, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
+
+
+async def record_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> UUID | None:
+    """The message that it is news of; None where it is known already, or the message is not."""
+    sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb) AS message_id"
+    return (await tx.one(_Fact, sql, channel_id=channel_id, fact=_json(fact))).message_id
+
+
+async def find_chat_of(tx: Tx, *, channel_id: UUID, person: dict[str, Any]) -> UUID | None:
+    """The conversation with whoever has one of these ids; makes none."""
+    sql = """
+        SELECT identity.chat_id AS id
+        FROM jsonb_each_text(%(person)s::jsonb) AS given
+        JOIN channel_identities AS identity
+            ON identity.channel_id = %(channel_id)s AND identity.kind = given.key AND identity.value = given.value
+        WHERE identity.organization_id = (SELECT organization_id FROM channel_accounts WHERE id = %(channel_id)s)
+        ORDER BY identity.superseded_at IS NOT NULL
+        LIMIT 1
+    """
+    found = await tx.find(_Chat, sql, channel_id=channel_id, person=_json(person))
+    return found.id if found else None
+
+
+async def record_watermark(tx: Tx, *, channel_id: UUID, chat_id: UUID, status: str, until: datetime) -> None:
+    sql = "SELECT app.record_watermark(%(channel_id)s, %(chat_id)s, %(status)s, %(until)s)"
+    await tx.run(sql, channel_id=channel_id, chat_id=chat_id, status=status, until=until)
+
+
+async def change_identity(
+    tx: Tx,
+    *,
+    channel_id: UUID,
+    previous: dict[str, Any] | None,
+    current: dict[str, Any],
+    phones: tuple[str | None, str | None],
+    at: datetime,
+) -> UUID | None:
+    """The conversation whose person it was; None where nobody knows them yet. `phones`: before and after, E.164."""
+    sql = """
+        SELECT app.change_identity(%(channel_id)s, %(previous)s::jsonb, %(current)s::jsonb, %(previous_phone)s,
+            %(current_phone)s, %(at)s) AS id
+    """
+    values = {"previous_phone": phones[0], "current_phone": phones[1], "at": at}
+    before = _json(previous) if previous else None
+    return (await tx.one(_Chat, sql, channel_id=channel_id, previous=before, current=_json(current), **values)).id
+
+
+async def insert_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -> bool:
+    """Whether it is news."""
+    sql = """
+        INSERT INTO channel_events (organization_id, channel_id, dedup_key, name, payload, chat_id, occurred_at)
+        SELECT organization_id, id, %(dedup_key)s, %(name)s, %(payload)s::jsonb, %(chat_id)s, %(occurred_at)s
+        FROM channel_accounts
+        WHERE id = %(channel_id)s
+        ON CONFLICT (organization_id, channel_id, dedup_key) DO NOTHING
+    """
+    values = msgspec.structs.asdict(fact) | {"payload": _json(fact.payload)}
+    return await tx.run(sql, channel_id=channel_id, **values) > 0
+
+
+async def apply_preferences(tx: Tx, *, chat_id: UUID) -> None:
+    """The latest word on marketing holds, in whatever order the words came."""
+    sql = """
+        UPDATE chats AS chat
+        SET marketing_stopped_at = CASE WHEN latest.name = 'preference.stop' THEN latest.occurred_at END
+        FROM (
+            SELECT name, occurred_at, chat_id, organization_id
+            FROM channel_events
+            WHERE chat_id = %(chat_id)s AND name IN ('preference.stop', 'preference.resume')
+            ORDER BY occurred_at DESC, name DESC
+            LIMIT 1
+        ) AS latest
+        WHERE chat.organization_id = latest.organization_id AND chat.id = latest.chat_id
+    """
+    await tx.run(sql, chat_id=chat_id)
+
+
+async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:
+    """One more message in a row that did not reach the person."""
+    sql = """
+        UPDATE chats AS chat
+        SET unreachable_count = chat.unreachable_count + 1
+        FROM messages AS message
+        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
+            AND chat.id = message.chat_id
+    """
+    await tx.run(sql, message_id=message_id)
+
+
+async def stop_marketing(tx: Tx, *, message_id: UUID, at: datetime) -> None:
+    sql = """
+        UPDATE chats AS chat
+        SET marketing_stopped_at = coalesce(chat.marketing_stopped_at, %(at)s)
+        FROM messages AS message
+        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
+            AND chat.id = message.chat_id
+    """
+    await tx.run(sql, message_id=message_id, at=at)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

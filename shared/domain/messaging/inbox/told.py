@@ -1,0 +1,172 @@
+"""From a provider's events to the rows that keep them: what a message says, who wrote it, what is only a fact of it."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel.phones import normalize
+from shared.providers.meta.events import (
+    DeleteEvent,
+    EchoMessage,
+    EditEvent,
+    HistoryMessage,
+    InboundMessage,
+    Person,
+    PostbackEvent,
+    ReactionEvent,
+    StatusUpdate,
+)
+from shared.providers.meta.inbound import Choice, InboundContent, Location, Media, MediaFiles, Text, Unsupported
+
+from .models import MessageFact, ToldMessage
+
+_NO_CODE_NEEDED = "ZZ"
+_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
+
+
+def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
+    """Of a group message the conversation is the group's."""
+    if group_id is not None:
+        return {"group_id": group_id}
+    return {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
+
+
+def phone_of(person: Person | None) -> str | None:
+    """E.164, where the WhatsApp id is a number that exists in that form; the id itself is never rewritten."""
+    if person is None or person.wa_id is None or not person.wa_id.isascii() or not person.wa_id.isdigit():
+        return None
+    return normalize(f"+{person.wa_id}", _NO_CODE_NEEDED)
+
+
+def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ToldMessage:
+    extra: dict[str, Any]
+    match event:
+        case InboundMessage():
+            extra = {"direction": "inbound", "origin": "channel", "referral": event.referral}
+        case EchoMessage():
+            extra = {
+                "direction": "outbound",
+                "origin": "channel",
+                "status": "sent",
+                "message_id": uuid_of(event.metadata),
+            }
+        case HistoryMessage():
+            inbound = event.author == "customer"
+            status = event.status.lower() if event.status and event.status.lower() in _STATUSES else None
+            extra = {
+                "direction": "inbound" if inbound else "outbound",
+                "origin": "history",
+                "status": "read" if inbound else status or "sent",
+            }
+    return ToldMessage(
+        platform_message_id=event.message_id,
+        message_type=_type_of(event.content),
+        content=text_of(event.content),
+        details=_details(event),
+        media_type=_mime_type(event.content),
+        timestamp=event.occurred_at,
+        reply_to=getattr(event, "reply_to", None),
+        **extra,
+    )
+
+
+def tap_of(event: PostbackEvent) -> ToldMessage:
+    """A button that was tapped reads like a message: the customer wants an answer."""
+    choice = Choice(source="postback", payload=event.payload, title=event.title)
+    return ToldMessage(
+        platform_message_id=event.message_id or event.dedup_key,
+        direction="inbound",
+        message_type="text",
+        content=choice.text,
+        details={"content": choice},
+        media_type=None,
+        timestamp=event.occurred_at,
+        origin="channel",
+        referral=event.referral,
+    )
+
+
+def fact_of(event: StatusUpdate | ReactionEvent | EditEvent | DeleteEvent) -> MessageFact:
+    common: dict[str, Any] = {
+        "dedup_key": event.dedup_key,
+        "platform_message_id": event.message_id,
+        "occurred_at": event.occurred_at,
+    }
+    match event:
+        case StatusUpdate():
+            details: dict[str, Any] = {
+                "error": event.errors[0] if event.errors else None,
+                "pricing": event.pricing,
+                "participant": event.participant,
+            }
+            return MessageFact(
+                **common,
+                message_id=uuid_of(event.opaque),
+                kind="status",
+                value=event.status,
+                author="participant" if event.participant else "customer",
+                details={name: value for name, value in details.items() if value is not None},
+            )
+        case ReactionEvent():
+            known_by = next(iter(ids_of(event.person).values()), None) if event.author == "customer" else None
+            return MessageFact(
+                **common, kind="reaction", value=event.emoji, author=event.author, details={"person": known_by}
+            )
+        case EditEvent():
+            details = {"content": event.content, "number": event.edit_number}
+            return MessageFact(
+                **common, kind="edit", value=text_of(event.content), author=event.author, details=details
+            )
+        case DeleteEvent():
+            return MessageFact(**common, kind="delete", value=None, author=event.author)
+
+
+def files_of(content: InboundContent) -> tuple[Media, ...]:
+    return content.files if isinstance(content, MediaFiles) else ()
+
+
+def text_of(content: InboundContent) -> str | None:
+    """What a person reads in the inbox; what cannot be shown leaves a visible line."""
+    if isinstance(content, Unsupported):
+        return f"[unsupported: {content.kind}]"
+    return content.text
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    """Our own id, where that is what came back."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _type_of(content: InboundContent) -> str:
+    if isinstance(content, MediaFiles):
+        return content.files[0].kind.value if content.files else "text"
+    return "location" if isinstance(content, Location) else "text"
+
+
+def _mime_type(content: InboundContent) -> str | None:
+    files = files_of(content)
+    return files[0].mime_type if files else None
+
+
+def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, Any] | None:
+    """What the text does not say; the provider's addresses of files are the fetcher's business alone."""
+    details: dict[str, Any] = {}
+    if isinstance(event.content, MediaFiles):
+        details["files"] = [
+            {"kind": each.kind, "file_name": each.filename, "voice": each.voice} for each in event.content.files
+        ]
+    elif not isinstance(event.content, Text):
+        details["content"] = event.content
+    if isinstance(event, InboundMessage):
+        details |= {
+            "story": event.story,
+            "forwarded": event.forwarded or None,
+            "frequently_forwarded": event.frequently_forwarded or None,
+            "standby": event.standby or None,
+            "group_sender": event.sender if event.group_id else None,
+        }
+    return {name: value for name, value in details.items() if value is not None} or None
