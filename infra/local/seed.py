@@ -48,7 +48,8 @@ def seed(
         present = queries.count_rows(database, organization_ids=_ids())
         if len(present) == len(SHOPS):
             return SeedReport(created=False, organizations=present)
-        access = Access(secrets.demo_email, _hashed(secrets.demo_password))
+        password_hash = _hashed(secrets.demo_password)
+        access = Access(secrets.demo_email, password_hash, secrets.meta_app_secret, secrets.sealing_key)
         for shop in SHOPS:
             with database.transaction():
                 queries.lock_seed(database)

@@ -72,7 +72,11 @@ async def seal(organization_id: UUID, plaintext: bytes) -> Sealed:
         SealingNotConfigured: no key to seal with.
         Unavailable: the key service does not answer.
     """
-    wrapper = _sealing()
+    return await seal_under(_sealing(), organization_id, plaintext)
+
+
+async def seal_under(wrapper: Wrapper, organization_id: UUID, plaintext: bytes) -> Sealed:
+    """For who has the key at hand and no settings."""
     key = await wrapper.make(organization_id)
     ciphertext = _encrypt(key.plain, plaintext, organization_id)
     return Sealed(msgspec.msgpack.encode(_Envelope(wrapper.name, key.wrapped, ciphertext)))
@@ -148,6 +152,11 @@ class KmsWrapper:
             raise Unavailable(retry_after=5) from fault
 
 
+def local_wrapper(key: str) -> LocalWrapper:
+    """Of one key as NEXUS_SEALING_KEYS has it."""
+    return LocalWrapper(_decoded(key))
+
+
 def new_key() -> str:
     """A fresh value for NEXUS_SEALING_KEYS."""
     return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
@@ -166,7 +175,7 @@ def _wrappers() -> dict[str, Wrapper]:
     chosen = settings()
     wrappers: list[Wrapper] = [KmsWrapper(chosen.kms_key_id)] if chosen.kms_key_id else []
     keys = chosen.sealing_keys.get_secret_value().split(",") if chosen.sealing_keys else []
-    wrappers += [LocalWrapper(_decoded(key)) for key in keys if key.strip()]
+    wrappers += [local_wrapper(key) for key in keys if key.strip()]
     return {each.name: each for each in wrappers}
 
 

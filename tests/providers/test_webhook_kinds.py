@@ -35,7 +35,7 @@ def holds():
         if isinstance(part, list):
             same = isinstance(whole, list | tuple) and len(part) == len(whole)
             return same and all(holds(one, other) for one, other in zip(part, whole, strict=True))
-        return part == whole
+        return bool(part == whole)
 
     return holds
 

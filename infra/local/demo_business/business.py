@@ -5,6 +5,7 @@ from datetime import datetime
 from infra.queries import Database
 
 from . import queries
+from .channels import make_channels
 from .chats import Talk, make_chats
 from .contacts import label_contacts, make_contacts, make_labels, stage_contacts
 from .orders import Trade, make_orders
@@ -37,6 +38,7 @@ def insert_shop(database: Database, shop: Shop, access: Access, now: datetime) -
     ):
         queries.insert_rows(database, table, rows)
     _insert_trade(database, trade)
+    queries.insert_rows(database, "channel_accounts", make_channels(scene, access))
     _insert_talk(database, talk)
     archived = [chat.id for chat in talk.chats if chat.is_archived]
     queries.spread_history(database, organization_id=shop.organization_id, steps=trade.steps, archived=archived)
@@ -63,4 +65,5 @@ def _insert_trade(database: Database, trade: Trade) -> None:
 def _insert_talk(database: Database, talk: Talk) -> None:
     queries.insert_rows(database, "customer_identities", talk.identities)
     queries.insert_rows(database, "chats", talk.chats)
+    queries.insert_rows(database, "channel_identities", talk.known_as)
     queries.insert_rows(database, "messages", talk.messages)

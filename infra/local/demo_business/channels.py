@@ -1,8 +1,17 @@
 """The numbers and pages of the demo shops: what the database calls connected and the simulator knows."""
 
+import asyncio
 from typing import NamedTuple
+from uuid import UUID
 
+from infra.local.simulators.graph.keeping import token_of
 from infra.local.simulators.graph.records import Channel
+from shared.runtime.secrets import local_wrapper, seal_under
+
+from .people import Access
+from .records import ChannelAccount
+from .scene import Scene
+from .shops import Shop
 
 
 class DemoChannel(NamedTuple):
@@ -20,6 +29,38 @@ class DemoChannel(NamedTuple):
 CHANNELS = (
     DemoChannel("shop", "whatsapp", "159000000000001", "159000000000010", "بيت القمرية", "201590099901"),
     DemoChannel("shop", "facebook", "159000000000002", "159000000000002", "Bayt Qamariya"),
-    DemoChannel("shop", "instagram", "159000000000003", "159000000000003", "bayt.qamariya", page_id="159000000000002"),
+    DemoChannel("shop", "instagram", "159000000000003", "159000000000003", "bayt.qamariya", page_id="159000000000005"),
     DemoChannel("workshop", "whatsapp", "159000000000004", "159000000000040", "ورشة سند", "201590599901"),
 )
+
+
+def channel_id(shop: Shop, platform: str) -> UUID:
+    return shop.id("channel", platform)
+
+
+def make_channels(scene: Scene, access: Access) -> list[ChannelAccount]:
+    """Each with the token that the simulator knows it by."""
+    shop, at = scene.shop, scene.opened
+    return [
+        ChannelAccount(
+            id=channel_id(shop, each.platform),
+            organization_id=shop.organization_id,
+            platform=each.platform,
+            external_id=each.external_id,
+            waba_id=each.business_id if each.platform == "whatsapp" else None,
+            page_id=each.page_id,
+            display_name=each.name,
+            phone=f"+{each.phone}" if each.phone else None,
+            token_sealed=_sealed(shop, each, access),
+            created_at=at,
+            updated_at=at,
+        )
+        for each in CHANNELS
+        if each.shop == shop.key
+    ]
+
+
+def _sealed(shop: Shop, channel: DemoChannel, access: Access) -> str:
+    token = token_of(access.app_secret, channel.external_id).encode()
+    sealed = asyncio.run(seal_under(local_wrapper(access.sealing_key), shop.organization_id, token))
+    return f"\\x{sealed.hex()}"

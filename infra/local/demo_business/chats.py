@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from . import words
-from .records import Chat, Contact, ContactIdentity, Item, Message, fixed_id
+from .channels import channel_id
+from .records import ChannelIdentity, Chat, Contact, ContactIdentity, Item, Message, fixed_id
 from .scene import Scene
 
 _DAYS = 60
@@ -15,6 +16,7 @@ class Talk(NamedTuple):
     chats: list[Chat]
     messages: list[Message]
     identities: list[ContactIdentity]
+    known_as: list[ChannelIdentity]
 
 
 def make_chats(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item]) -> Talk:
@@ -22,7 +24,7 @@ def make_chats(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item])
     reachable = [contact for contact in contacts if contact.phone_number]
     people = dice.sample(reachable, sum(shop.chats.values()))
     platforms = [platform for platform, count in shop.chats.items() for _ in range(count)]
-    talk = Talk([], [], [])
+    talk = Talk([], [], [], [])
     for number, (platform, contact) in enumerate(zip(platforms, people, strict=True)):
         known = dice.happens(0.9)
         began = now - timedelta(days=_DAYS * dice.random() ** 1.8, minutes=90)
@@ -30,9 +32,11 @@ def make_chats(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item])
         if known:
             talk.identities.append(_identity(chat, contact))
         messages = list(_messages(scene, chat, items))
+        chat.last_inbound_at = max(message.timestamp for message in messages if message.direction == "inbound")
         chat.updated_at = max(message.timestamp for message in messages)
         chat.is_archived = messages[-1].direction == "outbound" and dice.happens(0.3)
         talk.chats.append(chat)
+        talk.known_as.append(_known_as(chat))
         talk.messages.extend(messages)
     return talk
 
@@ -48,11 +52,13 @@ def _chat(scene: Scene, platform: str, number: int, contact: Contact | None, beg
         organization_id=shop.organization_id,
         customer_id=contact.id if contact else None,
         platform=platform,
+        channel_id=channel_id(shop, platform),
         platform_chat_id=account,
         contact_name=f"{contact.first_name} {contact.last_name}" if contact else dice.choice(stranger),
         contact_phone=f"+{account}" if platform == "whatsapp" else None,
         contact_platform_id=account,
         last_message_time=began,
+        last_inbound_at=began,
         unread_count=0,
         is_archived=False,
         assigned_to=str(dice.choice(shop.staff)) if dice.happens(0.6) else None,
@@ -68,6 +74,17 @@ def _identity(chat: Chat, contact: Contact) -> ContactIdentity:
         customer_id=contact.id,
         kind=chat.platform,
         value=chat.contact_platform_id,
+        created_at=chat.created_at,
+    )
+
+
+def _known_as(chat: Chat) -> ChannelIdentity:
+    return ChannelIdentity(
+        organization_id=chat.organization_id,
+        channel_id=chat.channel_id,
+        kind="wa_id" if chat.platform == "whatsapp" else "scoped_id",
+        value=chat.platform_chat_id,
+        chat_id=chat.id,
         created_at=chat.created_at,
     )
 

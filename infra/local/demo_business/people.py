@@ -13,10 +13,15 @@ _NO_SECRET = "$2b$10$" + "." * 53
 
 
 class Access(NamedTuple):
-    """How the demo people sign in: all with one password, the Cairo shop's owner at `owner_email`."""
+    """How the demo people sign in: all with one password, the Cairo shop's owner at `owner_email`.
+
+    `app_secret` and `sealing_key` are the launcher's: the channels' tokens are those that its simulator knows.
+    """
 
     owner_email: str
     password_hash: str
+    app_secret: str
+    sealing_key: str
 
 
 class Staff(NamedTuple):

@@ -228,16 +228,43 @@ class OrderSequence(msgspec.Struct):
     last_number: int
 
 
+class ChannelAccount(msgspec.Struct):
+    """`token_sealed` is in the hexadecimal form of a bytea."""
+
+    id: UUID
+    organization_id: UUID
+    platform: str
+    external_id: str
+    waba_id: str | None
+    page_id: str | None
+    display_name: str
+    phone: str | None
+    token_sealed: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChannelIdentity(msgspec.Struct):
+    organization_id: UUID
+    channel_id: UUID
+    kind: str
+    value: str
+    chat_id: UUID
+    created_at: datetime
+
+
 class Chat(msgspec.Struct):
     id: UUID
     organization_id: UUID
     customer_id: UUID | None
     platform: str
+    channel_id: UUID
     platform_chat_id: str
     contact_name: str
     contact_phone: str | None
     contact_platform_id: str
     last_message_time: datetime
+    last_inbound_at: datetime
     unread_count: int
     is_archived: bool
     assigned_to: str | None
