@@ -48,12 +48,18 @@ comment on column public.agent_api_keys.last_used_at is 'When the key was last e
 -- The organization in which the caller may, right now, do what `required` names: read, write, admin, or manage (what only
 -- people who are owner or admin may). Null means: nowhere. Every policy compares with it, so a revoked key, a removed
 -- member or a lower plan shows at once, on every surface and for tokens already issued.
+-- A transaction that app.admit has let in remembers, bound to its claims, what it looked up there.
 create function app.organization_with(required text) returns uuid
 language plpgsql stable security definer set search_path = '' as $$
 declare
-  claims jsonb := app.claims();
+  admitted text[] := string_to_array(current_setting('app.admitted', true), ' ');
+  claims jsonb;
   organization uuid;
 begin
+  if admitted[1] = md5(current_setting('request.jwt.claims', true)) then
+    return case when required = any (admitted[3:]) then admitted[2]::uuid end;
+  end if;
+  claims := app.claims();
   if claims ->> 'org_role' = 'agent' then
     select key.organization_id into organization
     from public.agent_api_keys as key
@@ -85,7 +91,7 @@ grant execute on function app.organization_id to anon, authenticated, service_ro
 
 -- Refuses a caller whose right to `required` has ended or never was, and says why; answers the plan's daily API calls.
 create function app.admit(required text, calls_today bigint) returns integer
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
 declare
   claims jsonb := app.claims();
   held record;
@@ -95,9 +101,13 @@ begin
   end if;
   if claims ->> 'org_role' = 'agent' then
     select
-      key.is_active and (key.expires_at is null or key.expires_at > now()) as alive,
+      key.organization_id, key.is_active and (key.expires_at is null or key.expires_at > now()) as alive,
       required = any (key.scopes) and claims -> 'agent_scopes' ? required as granted,
-      key.scopes as scopes, plans.scopes as ceiling, plans.code as plan, plans.upgrade, plans.max_api_calls_day
+      key.scopes as scopes, plans.scopes as ceiling, plans.code as plan, plans.upgrade, plans.max_api_calls_day,
+      array(
+        select scope from unnest(key.scopes) as scope
+        where scope = any (plans.scopes) and claims -> 'agent_scopes' ? scope
+      ) as now_held
     into held
     from public.agent_api_keys as key
     join public.organizations on organizations.id = key.organization_id
@@ -109,9 +119,11 @@ begin
     end if;
   else
     select
+      member.organization_id,
       required in ('read', 'write') or (required in ('admin', 'manage') and member.role in ('owner', 'admin')) as granted,
       array[member.role] as scopes, '{read,write,admin,manage}'::text[] as ceiling,
-      plans.code as plan, plans.upgrade, plans.max_api_calls_day
+      plans.code as plan, plans.upgrade, plans.max_api_calls_day,
+      case when member.role in ('owner', 'admin') then '{read,write,admin,manage}' else '{read,write}' end::text[] as now_held
     into held
     from public.organization_members as member
     join public.organizations on organizations.id = member.organization_id
@@ -138,6 +150,9 @@ begin
       format('the %s plan allows %s API calls a day. %s', held.plan, held.max_api_calls_day, held.upgrade),
       jsonb_build_object('resource', 'api_calls', 'current', calls_today, 'limit', held.max_api_calls_day, 'plan', held.plan, 'upgrade', held.upgrade));
   end if;
+  -- For app.organization_with, until the transaction ends.
+  perform set_config('app.admitted', concat_ws(' ',
+    md5(current_setting('request.jwt.claims')), held.organization_id, array_to_string(held.now_held, ' ')), true);
   return held.max_api_calls_day;
 end
 $$;

@@ -45,8 +45,9 @@ def test_a_cursor_that_was_changed_is_refused_or_one_of_the_same_kind(moment, ro
 
 
 @pytest.mark.parametrize("cursor", [
-    "", "x", "W10", encode_cursor(1, 2), encode_cursor("x", "y"), encode_cursor(), encode_cursor(datetime(2026, 1, 1, tzinfo=UTC)),
-    encode_cursor(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1), 1), encode_cursor([1], {}), "=" * 40, "A" * 100_001,
+    "", "x", "W10", encode_cursor(1, 2), encode_cursor("x", "y"), encode_cursor(),
+    encode_cursor(datetime(2026, 1, 1, tzinfo=UTC)), encode_cursor(datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1), 1),
+    encode_cursor([1], {}), "=" * 40, "A" * 100_001,
 ])  # fmt: skip
 def test_a_cursor_of_another_list_is_refused(cursor):
     with pytest.raises(InvalidCursor):
