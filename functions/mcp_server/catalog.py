@@ -2,7 +2,7 @@
 
 from .registry import Registry
 from .resources import organization_info, schema_of
-from .tools import contacts, conversations, inventory, orders, search
+from .tools import contacts, conversations, inventory, messages, orders, search
 
 CONTACTS = (
     contacts.nexus_list_contacts,
@@ -25,6 +25,7 @@ registry = Registry(
         *ORDERS,
         *INVENTORY,
         conversations.nexus_list_conversations,
+        messages.nexus_list_messages,
         conversations.nexus_send_message,
     ),
     resources=(

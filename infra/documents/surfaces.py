@@ -5,8 +5,10 @@ from typing import Any
 
 from functions.discovery.table import DOCUMENTS
 from functions.mcp_server.eras import LEGACY, MODERN
+from functions.media_upload.main import Query
 from infra.documents.parts import EVERY_ANSWER, headers, refused_with
 from infra.documents.schemas import Components, Schema
+from shared.domain.media.models import MediaLink
 
 MCP_REQUEST: Schema = {
     "type": "object",
@@ -39,10 +41,19 @@ MCP_REFUSALS = (
     "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
 )  # fmt: skip
 
+UPLOAD_REFUSALS = (
+    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "wrong_credential", "insufficient_scope",
+    "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
+    "unknown_file_type", "empty_file", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
+    "blobs_not_configured",
+)  # fmt: skip
+
 
 def add(paths: dict[str, Any], components: Components) -> None:
     components.schemas["McpRequest"], components.schemas["McpAnswer"] = MCP_REQUEST, MCP_ANSWER
     paths["/functions/v1/mcp-server"] = {"post": _mcp()}
+    paths["/functions/v1/media-upload"] = {"post": _upload(components)}
+    paths["/functions/v1/media-file"] = {"get": _file()}
     for path, document in DOCUMENTS.items():
         paths[path] = {"get": _document(path, document.media_type, document.told)}
 
@@ -70,6 +81,45 @@ def _mcp() -> dict[str, Any]:
             "400": _json("Not a message of its protocol version.", answer),
             "404": _json("Its protocol version has no such method.", answer),
             **refused_with(*MCP_REFUSALS),
+        },
+    }
+
+
+def _upload(components: Components) -> dict[str, Any]:
+    link = components.result(MediaLink, "MediaUpload")
+    return {
+        "operationId": "media-upload",
+        "tags": ["Messages"],
+        "summary": "Put up a file to send; the body is the file's bytes",
+        "description": "The same file put up again is the same file: 200 instead of 201, and its first id.",
+        "security": [{"agent": ["write"]}, {"person": []}],
+        "parameters": components.parameters(Query),
+        "requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+        "responses": {
+            "200": _json("The file was there already.", link),
+            "201": _json("The file is stored.", link),
+            **refused_with(*UPLOAD_REFUSALS),
+        },
+    }
+
+
+def _file() -> dict[str, Any]:
+    said = [
+        {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+        for name in ("key", "type", "name", "inline", "expires", "signature")
+    ]
+    content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    return {
+        "operationId": "media-file",
+        "tags": ["Messages"],
+        "summary": "A file, to whoever has a link from media-link that has not ended",
+        "description": "Take the link as it was given: each of its parameters is signed.",
+        "security": [],
+        "parameters": said,
+        "responses": {
+            "200": {"description": "The file.", "content": content},
+            "206": {"description": "The part of it that Range asks for.", "content": content},
+            **refused_with("method_not_allowed", "not_found", "rate_limit_exceeded", "internal_error", "unavailable"),
         },
     }
 

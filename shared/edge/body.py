@@ -1,5 +1,6 @@
 """Reading a body: its size, its type, its model. Nothing here looks at who sends it."""
 
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -26,18 +27,24 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
     Raises:
         PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
     """
-    most = limit or settings().max_body_bytes
+    return b"".join([chunk async for chunk in stream_body(request, limit=limit or settings().max_body_bytes)])
+
+
+async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
+    """The raw body in the pieces in which it comes.
+
+    Raises:
+        PayloadTooLarge: over the limit, by what was declared or by what came.
+    """
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and float(declared) > most:
-        raise PayloadTooLarge(limit_bytes=most)
-    chunks: list[bytes] = []
+    if declared.isascii() and declared.isdigit() and float(declared) > limit:
+        raise PayloadTooLarge(limit_bytes=limit)
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > most:
-            raise PayloadTooLarge(limit_bytes=most)
-        chunks.append(chunk)
-    return b"".join(chunks)
+        if size > limit:
+            raise PayloadTooLarge(limit_bytes=limit)
+        yield chunk
 
 
 def parse_body(model: type[Model], raw: bytes, content_type: str, *, form: bool) -> Model:

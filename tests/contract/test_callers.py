@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from shared.auth import tokens
 from shared.tenancy.principal import Kind
 from tests.conftest import Caller
-from tests.contract.bodies import BODIES
+from tests.contract.bodies import readable
 
 pytestmark = pytest.mark.anyio
 
@@ -94,7 +94,7 @@ async def test_403_without_the_scope(spec_with_scope, ask, refused, claims, org)
     """A token may hold less than its key; a person's rights are those of the membership."""
     agent = Caller(tokens.mint(claims(agent_scopes=[]), ttl_s=600), org.id)
     lacking = agent if Kind.AGENT in spec_with_scope.access else org.person("member")
-    answer = await ask(spec_with_scope, as_=lacking, json=BODIES.get(spec_with_scope.name))
+    answer = await ask(spec_with_scope, as_=lacking, **readable(spec_with_scope))
     told = refused(answer, 403, "insufficient_scope")
     assert told["required"] == spec_with_scope.scope
     assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
@@ -104,7 +104,9 @@ async def test_401_at_once_when_the_key_behind_the_token_is_revoked(spec_with_sc
     if Kind.AGENT not in spec_with_scope.access:
         return
     agent = org.agent()
-    assert (await ask(spec_with_scope, as_=agent)).status_code == spec_with_scope.status
+    # What the fields name does not exist, so that a good request may be told as much.
+    before = await ask(spec_with_scope, as_=agent, **readable(spec_with_scope))
+    assert before.status_code in {spec_with_scope.status, 404, 409, 422}, before.text
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET is_active = false WHERE id = %s", (agent.key_id,))
-    refused(await ask(spec_with_scope, as_=agent), 401, "key_revoked")
+    refused(await ask(spec_with_scope, as_=agent, **readable(spec_with_scope)), 401, "key_revoked")

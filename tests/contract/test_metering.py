@@ -8,7 +8,7 @@ from shared.auth import tokens
 from shared.quotas.rates import RateClass, charge
 from shared.runtime import store
 from shared.tenancy.principal import ANONYMOUS, Kind
-from tests.contract.bodies import BODIES
+from tests.contract.bodies import readable
 
 pytestmark = pytest.mark.anyio
 
@@ -56,12 +56,13 @@ async def test_429_over_the_rate_class_with_the_time_to_wait(spec, ask, caller_o
 
 async def test_403_over_the_plans_calls_of_the_day(spec_with_scope, ask, refused, tenants):
     free = tenants.org("free")
-    as_ = free.agent("read") if Kind.AGENT in spec_with_scope.access else free.owner
+    by_agent = Kind.AGENT in spec_with_scope.access and spec_with_scope.scope == "read"
+    as_ = free.agent("read") if by_agent else free.owner
     try:
         await charge(RateClass("of this test", 1000), tokens.verify(as_.token), address="", calls=501)
     finally:
         await store.close()
-    answer = await ask(spec_with_scope, as_=as_, json=BODIES.get(spec_with_scope.name))
+    answer = await ask(spec_with_scope, as_=as_, **readable(spec_with_scope))
     body = refused(answer, 403, "plan_limit_exceeded")
     assert (body["resource"], body["limit"], body["plan"]) == ("api_calls", 500, "free")
     assert body["upgrade_url"]

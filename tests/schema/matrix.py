@@ -42,6 +42,9 @@ EXPECTED: dict[str, Rights] = {
     "agent_accounts": READ_ONLY,
     "agent_api_keys": Rights("read", "manage", "manage"),
     "audit_events": Rights("read", service=READS),
+    "channel_accounts": READ_ONLY,
+    "channel_events": READ_ONLY,
+    "channel_identities": READ_ONLY,
     "chats": RECORDS,
     "customer_identities": READ_ONLY,
     "customer_journey_stages": RECORDS,
@@ -52,6 +55,12 @@ EXPECTED: dict[str, Rights] = {
     "items": RECORDS,
     "labels": RECORDS,
     "lead_sources": RECORDS,
+    "message_deliveries": READ_ONLY,
+    "message_events": READ_ONLY,
+    "message_templates": READ_ONLY,
+    "media": READ_ONLY,
+    "media_tasks": HIDDEN,
+    "message_media": Rights("read", "write"),
     "messages": RECORDS,
     "order_items": RECORDS,
     "order_sequences": Rights(service=READS),
@@ -65,6 +74,7 @@ EXPECTED: dict[str, Rights] = {
     "stock_reservations": Rights("read", service=READS),
     "usage_counters": READ_ONLY,
     "warehouses": RECORDS,
+    "webhook_inbox": HIDDEN,
 }
 
 HOW_TO_ADD = (

@@ -14,6 +14,11 @@ Row = dict[str, Any]
 _OVERRIDES: dict[tuple[str, str], Callable[[int], Any]] = {
     ("agent_api_keys", "prefix"): lambda _: f"nxs_ak_{uuid.uuid4().hex[:8]}",
     ("agent_api_keys", "scopes"): lambda _: ["read"],
+    ("channel_accounts", "external_id"): lambda n: f"matrix-{n}",
+    ("channel_events", "name"): lambda _: "matrix.row",
+    ("message_templates", "status"): lambda _: "APPROVED",
+    ("webhook_inbox", "source"): lambda _: "matrix",
+    ("webhook_inbox", "body_hash"): lambda _: uuid.uuid4().bytes,
     ("outbox", "topic"): lambda _: "matrix.row",
     ("usage_counters", "period"): lambda n: f"{1000 + n % 9000}-01",
     ("stock_movements", "movement_type"): lambda _: "inbound",

@@ -117,7 +117,16 @@ PROBES = {
 """Definer functions that read rows: each must find the caller's and nobody else's."""
 TOLD = {"organization_with", "admit"}
 """Say what the caller itself may; the matrix asks them for every kind of caller."""
-WRITES = {"claim_idempotency_key", "keep_idempotent_answer", "enqueue", "create_agent_account", "create_organization"}
+WRITES = {
+    "claim_idempotency_key",
+    "keep_idempotent_answer",
+    "keep_upload",
+    "enqueue",
+    "queue_delivery",
+    "start_conversation",
+    "create_agent_account",
+    "create_organization",
+}
 
 
 def test_every_definer_function_that_callers_may_call_is_probed():
@@ -180,6 +189,22 @@ def test_nobody_enqueues_work_without_the_right_to_write(login, world, name):
         enter(login, next(actor.principal for actor in world.actors if actor.name == name))
         with pytest.raises(psycopg.errors.NotNullViolation), login.transaction():
             login.execute("SELECT app.enqueue('test.topic', '{}')")
+
+
+def test_a_file_is_put_up_for_the_callers_own_organization_alone(login, world):
+    put_up = (
+        "SELECT organization_id FROM app.keep_upload(gen_random_uuid(), 'image', 'image/png', 'a', 1, repeat('0', 64))"
+    )
+    for actor in world.actors:
+        if actor.principal.role != "authenticated":
+            continue
+        with login.transaction(force_rollback=True):
+            enter(login, actor.principal)
+            if "write" in actor.held:
+                assert login.execute(put_up).fetchone() == (world.own.id,), actor.name
+                continue
+            with pytest.raises(psycopg.errors.NotNullViolation), login.transaction():
+                login.execute(put_up)
 
 
 def test_a_new_agent_belongs_to_the_organization_that_its_maker_manages(login, world, writer):

@@ -1,0 +1,25 @@
+"""POST /functions/v1/channel-disconnect: stop sending and receiving on a number or page, and forget its token.
+
+Its conversations stay. The number or page may then be connected by another organization.
+"""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.messaging.channels import connecting
+from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.models import ChannelView
+from shared.edge import MEMBERS, Call, endpoint
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel_id: UUID
+
+
+@endpoint(Body, tag="Integrations", access=MEMBERS, scope="admin", tx="own")
+async def handler(call: Call, body: Body) -> ChannelView:
+    await call.admit("admin")
+    return await connecting.disconnect(Asked(call.principal, call.request_id), channel_id=body.channel_id)

@@ -1,0 +1,16 @@
+"""GET /functions/v1/channel-list: the numbers and pages that the organization writes from, and how each stands."""
+
+import msgspec
+
+from shared.domain.messaging.channels import queries
+from shared.domain.messaging.channels.models import ChannelView
+from shared.edge import MEMBERS, Call, endpoint
+
+
+class Channels(msgspec.Struct, frozen=True):
+    data: list[ChannelView]
+
+
+@endpoint(tag="Integrations", method="GET", access=MEMBERS, scope="read", tx="read")
+async def handler(call: Call) -> Channels:
+    return Channels(await queries.list_channels(call.tx))

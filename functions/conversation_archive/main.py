@@ -1,0 +1,21 @@
+"""POST /functions/v1/conversation-archive: close a conversation, or open it; the customer's next message opens it."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.messaging.conversations import service
+from shared.domain.messaging.conversations.models import ConversationState
+from shared.edge import MEMBERS, Call, endpoint
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    chat_id: UUID
+    is_archived: bool = True
+
+
+@endpoint(Body, tag="Messages", access=MEMBERS, scope="write")
+async def handler(call: Call, body: Body) -> ConversationState:
+    return await service.archive(call.tx, chat_id=body.chat_id, is_archived=body.is_archived)

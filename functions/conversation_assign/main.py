@@ -1,0 +1,22 @@
+"""POST /functions/v1/conversation-assign: say who answers a conversation: a member, an agent, or nobody."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.domain.messaging.conversations import service
+from shared.domain.messaging.conversations.models import ConversationState
+from shared.edge import MEMBERS, Call, endpoint
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    chat_id: UUID
+    assigned_to: Annotated[UUID | None, Field(description="User id of a member or agent; null takes it from whoever.")]
+
+
+@endpoint(Body, tag="Messages", access=MEMBERS, scope="write", refusals=(service.UnknownColleague,))
+async def handler(call: Call, body: Body) -> ConversationState:
+    return await service.assign(call.tx, chat_id=body.chat_id, assigned_to=body.assigned_to)

@@ -1,0 +1,23 @@
+"""GET /functions/v1/media-link: an address to read a file of a conversation at, for a few minutes.
+
+Whoever has the address may read the file: do not store it, ask anew.
+"""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.domain.media import service
+from shared.domain.media.models import MediaLink
+from shared.edge import MEMBERS, Call, endpoint
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+
+
+@endpoint(Query, tag="Messages", method="GET", access=MEMBERS, scope="read", tx="read")
+async def handler(call: Call, query: Query) -> MediaLink:
+    return await service.link(await service.get_media(call.tx, media_id=query.id))

@@ -1,0 +1,43 @@
+"""POST /functions/v1/media-upload: put up a file to send; the body is the file's bytes.
+
+`kind` and `file_name` stand in the query, the file's type in Content-Type. The same file put up again is the same file.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from shared.domain.media import service
+from shared.domain.media.models import MediaKind, MediaLink
+from shared.edge import MEMBERS, Call, surface
+from shared.edge.body import parse_fields
+from shared.edge.response import encoded
+from shared.kernel import json
+from shared.kernel.errors import Forbidden
+
+from .receiving import received
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["image", "video", "audio", "document", "sticker"]
+    file_name: Annotated[str | None, Field(max_length=240, description="What the receiver will see it called.")] = None
+
+
+@surface(tag="Messages", method="POST", access=MEMBERS)
+async def handler(call: Call) -> Response:
+    query = parse_fields(Query, call.request.url.query)
+    # Who may not write is told before a hundred megabytes have come.
+    await call.admit("write")
+    organization_id, media_id, kind = call.principal.organization_id, service.new_id(), MediaKind(query.kind)
+    if organization_id is None:
+        raise Forbidden
+    kept = await received(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
+    async with call.begin("write") as tx:
+        media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, kept=kept)
+    if media.id != media_id:
+        await service.erase(organization_id, media_id)
+    answer: MediaLink = await service.link(media)
+    return encoded(json.encode(answer), status=201 if media.id == media_id else 200)

@@ -1,0 +1,36 @@
+"""The bytes of an upload: read to the end, looked at, put away."""
+
+import hashlib
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from starlette.requests import Request
+
+from shared.domain.media import service
+from shared.domain.media.kinds import UNKNOWN
+from shared.domain.media.models import Kept, MediaKind
+from shared.edge.body import stream_body
+
+_IN_MEMORY_BYTES = 1_048_576
+
+
+async def received(request: Request, *, organization_id: UUID, media_id: UUID, kind: MediaKind) -> Kept:
+    """What the file has shown itself to be, once its bytes are stored.
+
+    Raises:
+        PayloadTooLarge, EmptyFile, UnknownFileType.
+    """
+    digest, size = hashlib.sha256(), 0
+    with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
+        async for chunk in stream_body(request, limit=service.MOST_BYTES):
+            size += len(chunk)
+            digest.update(chunk)
+            file.write(chunk)
+        if not size:
+            raise service.EmptyFile
+        mime_type = service.examined(file, kind=kind, declared=request.headers.get("content-type"))
+        if mime_type == UNKNOWN and kind is not MediaKind.DOCUMENT:
+            raise service.UnknownFileType(kind=kind)
+        await service.store(organization_id, media_id, file, mime_type=mime_type)
+    return Kept(mime_type=mime_type, size_bytes=size, sha256=digest.hexdigest())

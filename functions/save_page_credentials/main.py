@@ -1,0 +1,51 @@
+"""POST /functions/v1/save-page-credentials: connect a Facebook page, its Instagram account, or an Instagram login.
+
+Meta is asked whose token it is and webhooks are turned on; the token is kept sealed: no function gives it back.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from shared.domain.messaging.channels import connecting
+from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.models import ChannelView
+from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
+from shared.edge import MEMBERS, Call, endpoint
+from shared.runtime.secrets import SealingNotConfigured
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    access_token: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+    login: Annotated[
+        Literal["page", "instagram"], Field(description="page: a page token. instagram: from Instagram Login.")
+    ] = "page"
+    with_instagram: Annotated[bool, Field(description="Also the Instagram account that hangs on the page.")] = True
+
+
+class Connected(msgspec.Struct, frozen=True):
+    channels: list[ChannelView]
+
+
+@endpoint(
+    Body,
+    tag="Integrations",
+    access=MEMBERS,
+    scope="admin",
+    tx="own",
+    refusals=(
+        ChannelConnectedElsewhere,
+        connecting.CredentialsRefused,
+        connecting.ProviderUnavailable,
+        SealingNotConfigured,
+    ),
+)
+async def handler(call: Call, body: Body) -> Connected:
+    await call.admit("admin")
+    asked, token = Asked(call.principal, call.request_id), body.access_token.get_secret_value()
+    if body.login == "instagram":
+        return Connected([await connecting.connect_instagram(asked, token=token)])
+    return Connected(await connecting.connect_page(asked, token=token, with_instagram=body.with_instagram))

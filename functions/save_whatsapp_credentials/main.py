@@ -1,0 +1,54 @@
+"""POST /functions/v1/save-whatsapp-credentials: connect a WhatsApp number with its access token.
+
+Meta is asked whose number it is, its webhooks are turned on, and the token is kept sealed: no function gives it back.
+Sending it again renews the token.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from shared.domain.messaging.channels import connecting
+from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.models import ChannelView
+from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
+from shared.edge import MEMBERS, Call, endpoint
+from shared.runtime.secrets import SealingNotConfigured
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
+    phone_number_id: Annotated[
+        str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")
+    ] = None
+    access_token: Annotated[SecretStr, Field(min_length=1, max_length=1024, description="Of a system user.")]
+    pin: Annotated[
+        str | None, Field(pattern="^[0-9]{6}$", description="Registers the number for the Cloud API with this PIN.")
+    ] = None
+
+
+@endpoint(
+    Body,
+    tag="Integrations",
+    access=MEMBERS,
+    scope="admin",
+    tx="own",
+    refusals=(
+        ChannelConnectedElsewhere,
+        connecting.CredentialsRefused,
+        connecting.ProviderUnavailable,
+        connecting.WhichNumber,
+        SealingNotConfigured,
+    ),
+)
+async def handler(call: Call, body: Body) -> ChannelView:
+    await call.admit("admin")
+    return await connecting.connect_whatsapp(
+        Asked(call.principal, call.request_id),
+        waba_id=body.waba_id,
+        phone_number_id=body.phone_number_id,
+        token=body.access_token.get_secret_value(),
+        pin=body.pin,
+    )

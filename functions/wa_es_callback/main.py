@@ -1,0 +1,53 @@
+"""POST /functions/v1/wa-es-callback: finish WhatsApp Embedded Signup: exchange its code, connect the number.
+
+`code`, `waba_id` and `phone_number_id` are what the sign-up window gives to the page that opened it.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from shared.domain.messaging.channels import connecting
+from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.models import ChannelView
+from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
+from shared.edge import MEMBERS, Call, endpoint
+from shared.runtime.secrets import SealingNotConfigured
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    code: Annotated[SecretStr, Field(min_length=1, max_length=2048, description="Good once, for minutes.")]
+    waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
+    phone_number_id: Annotated[
+        str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")
+    ] = None
+    pin: Annotated[
+        str | None, Field(pattern="^[0-9]{6}$", description="Registers the number for the Cloud API with this PIN.")
+    ] = None
+    redirect_uri: Annotated[str | None, Field(max_length=2048, description="Where the sign-up was given one.")] = None
+
+
+@endpoint(
+    Body,
+    tag="Integrations",
+    access=MEMBERS,
+    scope="admin",
+    tx="own",
+    refusals=(
+        ChannelConnectedElsewhere,
+        connecting.CredentialsRefused,
+        connecting.EmbeddedSignupNotConfigured,
+        connecting.ProviderUnavailable,
+        connecting.WhichNumber,
+        SealingNotConfigured,
+    ),
+)
+async def handler(call: Call, body: Body) -> ChannelView:
+    await call.admit("admin")
+    asked = Asked(call.principal, call.request_id)
+    token = await connecting.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
+    return await connecting.connect_whatsapp(
+        asked, waba_id=body.waba_id, phone_number_id=body.phone_number_id, token=token, pin=body.pin
+    )

@@ -1,0 +1,134 @@
+"""Fetches what customers sent, at once and for good, and erases what they took back; called by a job."""
+
+import asyncio
+import time
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+import msgspec
+
+from shared.domain.media import service as media
+from shared.domain.media.models import Failure, Kept, Task
+from shared.domain.messaging.channels import queries as channels
+from shared.kernel.errors import Unavailable
+from shared.providers.meta.client import GraphClient, graph
+from shared.providers.meta.faults import FaultKind, ProviderFault
+from shared.runtime import http
+from shared.runtime.http import Downloaded, DownloadFailedError, FileTooLargeError
+from shared.runtime.log import log
+from shared.runtime.secrets import UnreadableSecretError, open_sealed
+from shared.tenancy.transactions import service_tx
+
+_AT_ONCE = 8
+_IN_MEMORY_BYTES = 1_048_576
+_NO_SUCH_OBJECT = 100
+_GONE = frozenset({403, 404, 410})
+_TRIES_WHEN_DAMAGED = 2
+_TRIES_WHEN_GONE = 3
+"""An address may have ended between asking for it and going there."""
+
+
+class MediaWork(msgspec.Struct, frozen=True):
+    fetched: int
+    erased: int
+    failed: int
+    postponed: int
+
+
+class _NotHadError(Exception):
+    """`tries` is after how many of them the file is given up; None: as many as any other fault."""
+
+    def __init__(self, fault: str, failure: Failure, tries: int | None = None) -> None:
+        super().__init__(fault)
+        self.failure = failure
+        self.tries = tries
+
+
+async def work_off(*, request_id: str, for_s: float) -> MediaWork:
+    """Until nothing is due or the time is over; another worker beside this one takes other tasks."""
+    until = time.monotonic() + for_s
+    outcomes: list[str] = []
+    while time.monotonic() < until:
+        async with service_tx(request_id=request_id) as tx:
+            tasks = await media.take_tasks(tx, limit=_AT_ONCE)
+        if not tasks:
+            break
+        outcomes += await asyncio.gather(*(_perform(task, request_id) for task in tasks))
+    return MediaWork(**{name: outcomes.count(name) for name in MediaWork.__struct_fields__})
+
+
+async def _perform(task: Task, request_id: str) -> str:
+    """The name of what became of it."""
+    try:
+        if task.task == "erase":
+            await media.erase(task.organization_id, task.media_id)
+            async with service_tx(request_id=request_id) as tx:
+                await media.finish_erase(tx, task=task)
+            return "erased"
+        kept = await _fetch(task, request_id)
+        async with service_tx(request_id=request_id) as tx:
+            await media.finish_fetch(tx, task=task, kept=kept)
+    except _NotHadError as fault:
+        return await _not_had(task, fault, request_id)
+    except Unavailable as fault:
+        return await _not_had(task, _NotHadError(fault.message, Failure.UNAVAILABLE), request_id)
+    return "fetched"
+
+
+async def _not_had(task: Task, fault: _NotHadError, request_id: str) -> str:
+    given_up = fault.tries is not None and task.attempts >= fault.tries
+    log().warning("media_not_had", media_id=str(task.media_id), fault=str(fault), given_up=given_up)
+    async with service_tx(request_id=request_id) as tx:
+        if given_up:
+            await media.fail_fetch(tx, task=task, failure=fault.failure)
+            return "failed"
+        await media.postpone(tx, task=task, fault=str(fault), failure=fault.failure)
+    return "postponed"
+
+
+async def _fetch(task: Task, request_id: str) -> Kept:
+    """The bytes, checked and put away; what they are."""
+    client = await _client(task, request_id)
+    with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
+        found = await _downloaded(task, client, file)
+        sha256 = found.sha256.hex()
+        if task.sha256 not in (None, sha256):
+            raise _NotHadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
+        mime_type = media.examined(file, kind=task.kind, declared=task.mime_type or found.content_type)
+        await media.store(task.organization_id, task.media_id, file, mime_type=mime_type)
+    return Kept(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
+
+
+async def _downloaded(task: Task, client: GraphClient, file: BinaryIO) -> Downloaded:
+    try:
+        if task.provider_id is not None:
+            place = await client.media(task.provider_id)
+            return await client.download(place.url, file, limit_bytes=media.MOST_BYTES)
+        return await http.download(task.url or "", file, limit_bytes=media.MOST_BYTES, may_visit=client.may_visit)
+    except FileTooLargeError as fault:
+        raise _NotHadError("too large", Failure.TOO_LARGE, 1) from fault
+    except DownloadFailedError as fault:
+        if fault.status in _GONE:
+            raise _NotHadError(str(fault), Failure.GONE, _TRIES_WHEN_GONE) from fault
+        failure = Failure.UNAVAILABLE if fault.may_succeed_later or fault.status else Failure.NOT_ALLOWED
+        raise _NotHadError(str(fault), failure, None if failure is Failure.UNAVAILABLE else 1) from fault
+    except ProviderFault as fault:
+        if fault.code == _NO_SUCH_OBJECT or fault.kind is FaultKind.CONTENT:
+            raise _NotHadError(fault.message, Failure.GONE, _TRIES_WHEN_GONE) from fault
+        raise _NotHadError(fault.message, Failure.UNAVAILABLE) from fault
+
+
+async def _client(task: Task, request_id: str) -> GraphClient:
+    """With the channel's token where the file is asked for by id; an address of Messenger's needs none."""
+    if task.provider_id is None:
+        return graph("")
+    channel = None
+    if task.channel_id is not None:
+        async with service_tx(request_id=request_id) as tx:
+            channel = await channels.find_channel(tx, channel_id=task.channel_id)
+    if channel is None or channel.token_sealed is None:
+        raise _NotHadError("the channel has no access", Failure.UNAVAILABLE)
+    try:
+        return graph((await open_sealed(channel.organization_id, channel.token_sealed)).decode())
+    except UnreadableSecretError as fault:
+        raise _NotHadError("the channel's token cannot be opened", Failure.UNAVAILABLE) from fault

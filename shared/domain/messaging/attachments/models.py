@@ -1,0 +1,12 @@
+"""Which file belongs to which message."""
+
+from uuid import UUID
+
+import msgspec
+
+from shared.domain.media.models import MediaFile
+
+
+class AttachedFile(msgspec.Struct, frozen=True):
+    message_id: UUID
+    file: MediaFile

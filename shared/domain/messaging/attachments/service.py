@@ -1,0 +1,76 @@
+"""What may be done with a message's files: announced with the message, shown with it, taken back with it."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.domain.media import service as media
+from shared.domain.media.models import Expected, MediaFile, MediaKind, MediaLink
+from shared.providers.meta.inbound import Media
+from shared.runtime.db import Tx
+
+from . import queries
+
+_SHA256_BYTES = 32
+
+
+def attach_received(
+    tx: Tx, *, organization_id: UUID, channel_id: UUID, message_id: UUID, files: Sequence[Media]
+) -> None:
+    """As the service, in the transaction that keeps the message: its files will be fetched within moments."""
+    expected = [_expected(each) for each in files if each.id or each.url]
+    if expected:
+        media.expect(tx, organization_id=organization_id, channel_id=channel_id, files=expected)
+        queries.insert_message_media(
+            tx, organization_id=organization_id, message_id=message_id, media_ids=[each.id for each in expected]
+        )
+
+
+def attach_upload(tx: Tx, *, organization_id: UUID, message_id: UUID, media_id: UUID) -> None:
+    """A file of `media-upload` to the message that carries it; both must be of that organization."""
+    queries.insert_message_media(tx, organization_id=organization_id, message_id=message_id, media_ids=[media_id])
+
+
+async def take_back(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
+    """As the service: the author deleted the message, so its files go, fetched or not."""
+    files = await queries.list_files_of_messages(tx, message_ids=[message_id])
+    gone = [each.file.id for each in files if each.file.organization_id == organization_id]
+    await media.discard(tx, organization_id=organization_id, media_ids=gone)
+
+
+async def links_of(tx: Tx, *, message_ids: Sequence[UUID]) -> dict[UUID, list[MediaLink]]:
+    """The files of the caller's messages, each with an address that lasts minutes."""
+    links: dict[UUID, list[MediaLink]] = {}
+    for each in await queries.list_files_of_messages(tx, message_ids=message_ids):
+        links.setdefault(each.message_id, []).append(await media.link(each.file))
+    return links
+
+
+async def files_of(tx: Tx, *, message_id: UUID) -> list[MediaFile]:
+    return [each.file for each in await queries.list_files_of_messages(tx, message_ids=[message_id])]
+
+
+def _expected(file: Media) -> Expected:
+    return Expected(
+        id=media.new_id(),
+        kind=MediaKind(file.kind.value),
+        provider_id=file.id,
+        url=file.url,
+        file_name=media.file_name(file.filename),
+        mime_type=_within(file.mime_type, 3, 127),
+        sha256=_hexadecimal(file.sha256),
+    )
+
+
+def _within(text: str | None, least: int, most: int) -> str | None:
+    return text if text and least <= len(text) <= most else None
+
+
+def _hexadecimal(sha256: str | None) -> str | None:
+    """Of the base64 that WhatsApp sends; None for what is no checksum."""
+    try:
+        raw = base64.b64decode(sha256 or "", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw.hex() if len(raw) == _SHA256_BYTES else None

@@ -1,0 +1,61 @@
+"""What those who answer a conversation may do with it, and when."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.domain.messaging.attachments import service as attachments
+from shared.kernel.errors import InvalidRequest, NotFound
+from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import ConversationState, Message, MessageRow
+
+
+class UnknownColleague(InvalidRequest):
+    code = "unknown_colleague"
+    default_message = "that is not the user id of a member or an agent of this organization"
+
+
+def cursor_of(row: MessageRow) -> str:
+    return encode_cursor(row.timestamp, row.id)
+
+
+async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int) -> Page[Message]:
+    """Newest first, with addresses for their files; the cursor leads back in time.
+
+    Raises:
+        NotFound: no such conversation.
+        InvalidCursor: for a cursor of another list.
+    """
+    after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    rows = await queries.list_messages(tx, chat_id=chat_id, after=after, limit=limit + 1)
+    if not rows and await queries.find_chat(tx, chat_id=chat_id) is None:
+        raise NotFound
+    page = rows[:limit]
+    links = await attachments.links_of(tx, message_ids=[each.id for each in page])
+    messages = [Message(**msgspec.structs.asdict(each), files=links.get(each.id, [])) for each in page]
+    return Page(messages, cursor_of(page[-1]) if len(rows) > limit else None)
+
+
+async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> ConversationState:
+    """To a member or an agent, or to nobody.
+
+    Raises:
+        NotFound: no such conversation.
+        UnknownColleague: nobody of the organization has that id.
+    """
+    if assigned_to is not None and not await queries.find_colleague(tx, user_id=assigned_to):
+        raise UnknownColleague
+    return await queries.update_assigned_to(tx, chat_id=chat_id, assigned_to=assigned_to)
+
+
+async def archive(tx: Tx, *, chat_id: UUID, is_archived: bool) -> ConversationState:
+    """Closes it, or opens it again; a customer's next message opens it too.
+
+    Raises:
+        NotFound: no such conversation.
+    """
+    return await queries.update_archived(tx, chat_id=chat_id, is_archived=is_archived)
