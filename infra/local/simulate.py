@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from rich.console import Console
@@ -17,6 +17,7 @@ from infra.local.errors import LauncherError
 from infra.local.simulators.graph.keeping import files_of
 
 _WAIT_S = 20
+_LOOK_S = 1
 CUSTOMERS = {"whatsapp": "201590012345", "facebook": "7700000000012345", "instagram": "8800000000012345"}
 """Who writes unless another is named; the block +20 159 is allotted to no operator that we know of."""
 HELP = """/read       look at what came: the shop sees its messages as read
@@ -27,7 +28,7 @@ HELP = """/read       look at what came: the shop sees its messages as read
 
 
 class Customer:
-    """One person on one channel, through the simulator's HTTP interface."""
+    """One person on one channel, through the simulator's HTTP interface, until the block ends."""
 
     def __init__(self, url: str, *, channel: str, account_id: str | None, customer_id: str | None, name: str) -> None:
         self._http = httpx.Client(base_url=f"{url}/simulator", timeout=_WAIT_S + 10)
@@ -41,6 +42,12 @@ class Customer:
         self.shop = found
         self.id = customer_id or CUSTOMERS[channel]
         self.name = name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def write(self, text: str) -> dict[str, Any]:
         return self._call("POST", "/messages", {**self._both, "name": self.name, "text": text})
@@ -145,13 +152,14 @@ def chat(customer: Customer, console: Console, read_line: Callable[[], str] = in
         pass
     finally:
         stopped.set()
+        watcher.join()
 
 
 def _watch(customer: Customer, console: Console, stopped: threading.Event) -> None:
     after = max((line["number"] for line in customer.lines()), default=0)
     while not stopped.is_set():
         try:
-            lines = customer.lines(after=after, wait_s=_WAIT_S)
+            lines = customer.lines(after=after, wait_s=_LOOK_S)
         except LauncherError as error:
             console.print(f"[red]✗[/] {escape(error.message)}")
             return

@@ -55,7 +55,8 @@ def simulate(
         from infra.local import simulate as command  # noqa: PLC0415
 
         url = command.address(settings.data_dir.resolve())
-        command.chat(command.Customer(url, **context.obj._asdict()), Console())
+        with command.Customer(url, **context.obj._asdict()) as customer:
+            command.chat(customer, Console())
 
 
 @app.command()
@@ -70,14 +71,14 @@ def say(
     with plain_errors(as_json=as_json) as settings:
         from infra.local import simulate as command  # noqa: PLC0415
 
-        customer = command.Customer(command.address(settings.data_dir.resolve()), **context.obj._asdict())
-        answered = wait == 0
-        for line in command.say(customer, text, wait_s=wait):
-            answered = answered or not line["by_customer"]
-            if as_json:
-                print(command.as_json(line))  # noqa: T201
-            else:
-                command.show(line, customer, Console())
+        url, answered = command.address(settings.data_dir.resolve()), wait == 0
+        with command.Customer(url, **context.obj._asdict()) as customer:
+            for line in command.say(customer, text, wait_s=wait):
+                answered = answered or not line["by_customer"]
+                if as_json:
+                    print(command.as_json(line))  # noqa: T201
+                else:
+                    command.show(line, customer, Console())
         raise typer.Exit(0 if answered else 1)
 
 
@@ -146,7 +147,8 @@ def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_j
         from infra.local import simulate as command  # noqa: PLC0415
 
         url = command.address(settings.data_dir.resolve())
-        told = command.call(command.listening(url), method, path, body)
+        with command.listening(url) as http:
+            told = command.call(http, method, path, body)
         if as_json:
             print(command.as_json(told))  # noqa: T201
         return told
