@@ -148,7 +148,7 @@ def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
 
 
 def cron(*, every_s: int) -> Callable[[Handler], Handler]:
-    """Declare a job that the scheduler calls with the service credential."""
+    """Declare a job that the scheduler calls with the service credential, as often as it likes."""
 
     def declare(handler: Handler) -> Handler:
         spec = _spec(
@@ -163,6 +163,7 @@ def cron(*, every_s: int) -> Callable[[Handler], Handler]:
             status=200,
             refusals=(),
             schedule_s=every_s,
+            counts_itself=True,
         )
         return _registered(handler, spec, _answer)
 
