@@ -6,10 +6,10 @@ Meta is asked whose token it is and webhooks are turned on; the token is kept se
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.messaging.channels import connecting
-from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.connecting import Asked, SecretText
 from shared.domain.messaging.channels.models import ChannelView
 from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -19,7 +19,7 @@ from shared.runtime.secrets import SealingNotConfigured
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    access_token: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+    access_token: SecretText
     login: Annotated[
         Literal["page", "instagram"], Field(description="page: a page token. instagram: from Instagram Login.")
     ] = "page"

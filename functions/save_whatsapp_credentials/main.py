@@ -6,10 +6,10 @@ Sending it again renews the token.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.messaging.channels import connecting
-from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.connecting import Asked, SecretText
 from shared.domain.messaging.channels.models import ChannelView
 from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -23,7 +23,7 @@ class Body(BaseModel):
     phone_number_id: Annotated[
         str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")
     ] = None
-    access_token: Annotated[SecretStr, Field(min_length=1, max_length=1024, description="Of a system user.")]
+    access_token: Annotated[SecretText, Field(description="Of a system user.")]
     pin: Annotated[
         str | None, Field(pattern="^[0-9]{6}$", description="Registers the number for the Cloud API with this PIN.")
     ] = None

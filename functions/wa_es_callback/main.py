@@ -5,10 +5,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.domain.messaging.channels import connecting
-from shared.domain.messaging.channels.connecting import Asked
+from shared.domain.messaging.channels.connecting import Asked, SecretText
 from shared.domain.messaging.channels.models import ChannelView
 from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -18,7 +18,7 @@ from shared.runtime.secrets import SealingNotConfigured
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    code: Annotated[SecretStr, Field(min_length=1, max_length=2048, description="Good once, for minutes.")]
+    code: Annotated[SecretText, Field(description="Good once, for minutes.")]
     waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
     phone_number_id: Annotated[
         str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")

@@ -190,6 +190,13 @@ async def test_an_instagram_login_is_known_by_the_id_that_webhooks_carry(call, g
     assert [each["external_id"] for each in answer.json()["channels"]] == [account.id]
 
 
+@pytest.mark.parametrize("token", ["EAAG-é", "EAAG\r\nX: y", "", "توكن", "x" * 3000])
+async def test_422_for_what_can_be_no_token(token, connect, graph, org):
+    answer = await connect(graph.number(), as_=org.owner, access_token=token)
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")
+    assert graph.received("phone_numbers") == []
+
+
 @pytest.mark.parametrize("code", ["EAAG token", {"secret": "x"}, "x" * 3000])
 async def test_a_refused_body_does_not_repeat_its_secret(code, call, org):
     answer = await call("wa-es-callback", as_=org.owner, json={"code": code, "waba_id": "no"})

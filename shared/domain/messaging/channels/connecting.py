@@ -3,8 +3,10 @@
 The caller has been admitted before: who may not connect a channel cannot try credentials out through us.
 """
 
-from typing import NamedTuple, NoReturn
+from typing import Annotated, NamedTuple, NoReturn
 from uuid import UUID
+
+from pydantic import Secret, StringConstraints
 
 from shared.auth.webhooks import meta_app_secrets
 from shared.kernel.errors import InvalidRequest, NotFound, Refusal, Unavailable
@@ -20,6 +22,8 @@ from . import queries, service
 from .models import ChannelStatus, ChannelView, NewChannel
 
 SCOPE = "admin"
+SecretText = Secret[Annotated[str, StringConstraints(pattern="^[!-~]{1,2048}$")]]
+"""A token or code as Meta makes them: it goes into a header or a query, so nothing else may."""
 
 
 class CredentialsRefused(Refusal):
