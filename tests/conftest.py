@@ -182,6 +182,8 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
         "NEXUS_TRUSTED_PROXIES": "1",
         "NEXUS_BCRYPT_COST": "4",
         "NEXUS_LOG_LEVEL": "error",
+        # A busy machine is no store that is away.
+        "NEXUS_STORE_TIMEOUT_S": "2",
     }
     os.environ.update(chosen)
     server = uvicorn.Server(uvicorn.Config("infra.gateway:app", host=ADDRESS, port=port, log_level="warning"))

@@ -131,7 +131,7 @@ async def test_429_after_a_hundred_calls_a_minute(call, org, elsewhere):
     agent = org.agent("read")
     answers = await asyncio.gather(*(call("agent-usage", method="GET", as_=agent) for _ in range(210)))
     allowed = sum(answer.status_code == 200 for answer in answers)
-    assert allowed in (100, 200)  # the clock's minute may end in between
+    assert 100 <= allowed <= 200  # the clock's minute may end in between
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.json()["error"] == "rate_limit_exceeded"
     assert (refused.json()["limit"], refused.json()["rate_class"]) == (100, "standard")
