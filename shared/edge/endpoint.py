@@ -18,7 +18,7 @@ from starlette.responses import Response
 from shared.auth.credentials import caller
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Refusal
-from shared.quotas.rates import STANDARD, WEBHOOK, RateClass, RateExceeded
+from shared.quotas.rates import JOBS, STANDARD, WEBHOOK, RateClass, RateExceeded
 from shared.runtime.db import Tx
 from shared.runtime.log import log
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
@@ -148,7 +148,7 @@ def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
 
 
 def cron(*, every_s: int) -> Callable[[Handler], Handler]:
-    """Declare a job that the scheduler calls with the service credential, as often as it likes."""
+    """Declare a job that the scheduler calls with the service credential."""
 
     def declare(handler: Handler) -> Handler:
         spec = _spec(
@@ -158,12 +158,11 @@ def cron(*, every_s: int) -> Callable[[Handler], Handler]:
             method="POST",
             access=SERVICE_ONLY,
             scope=None,
-            rate=STANDARD,
+            rate=JOBS,
             tx="write",
             status=200,
             refusals=(),
             schedule_s=every_s,
-            counts_itself=True,
         )
         return _registered(handler, spec, _answer)
 

@@ -31,6 +31,8 @@ KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
 PUBLIC = RateClass("public", 300, by_address=True)
 WEBHOOK = RateClass("webhook", 500, by_address=True)
+JOBS = RateClass("jobs", 6000)
+"""All jobs share it: several of them run every second."""
 SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True)
 SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True)
 TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True)
