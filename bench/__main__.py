@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import dataset, exchange, growth, load, machine, report, servers, starts, throughput, traffic
+from bench import dataset, exchange, growth, ingest, load, machine, report, servers, starts, throughput, traffic
 from bench.figures import Figure
 from bench.groups import Group, Room
 from infra.local.errors import LauncherError
@@ -48,6 +48,7 @@ PARTS = {
     "create-order": Part(lambda room: throughput.measure(throughput.ORDER, room), 3, 6),
     "function-read": Part(lambda room: throughput.measure(throughput.READ, room), 4, 9),
     "agent-auth": Part(exchange.measure, 3, 3, at_least_s=2.4),
+    "ingest": Part(ingest.measure, 2, 100),
     "cold-start": Part(starts.cold, 3, 0, at_least_s=0.6, least_rounds=5),
     "memory": Part(starts.memory, 2, 3, once=True),
     "growth": Part(growth.reading, 6, 8),

@@ -250,3 +250,41 @@ def find_postmaster(connection: Connection) -> int:
     sql = "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::integer"
     found = connection.execute(sql).fetchone()
     return int(found[0]) if found else 0
+
+
+def make_webhook_table(connection: Connection) -> None:
+    """Where the bare receiver keeps what comes, in a table like ours without what ours has besides."""
+    sql = """
+        CREATE TABLE IF NOT EXISTS bench_webhooks (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            body bytea NOT NULL
+        )
+    """
+    connection.execute(sql)
+    connection.execute("GRANT INSERT ON bench_webhooks TO bench_peer")
+
+
+def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str]]:
+    """A WhatsApp number for each of so many organizations: its id at Meta and its account's."""
+    sql = """
+        INSERT INTO channel_accounts (organization_id, platform, external_id, waba_id)
+        SELECT id, 'whatsapp', '990' || row_number() OVER (ORDER BY id), '991' || row_number() OVER (ORDER BY id)
+        FROM (SELECT id FROM organizations WHERE plan_code = 'scale' ORDER BY id LIMIT %(count)s) AS chosen
+        ON CONFLICT (organization_id, platform, external_id) DO UPDATE SET waba_id = excluded.waba_id
+        RETURNING external_id, waba_id
+    """
+    return connection.execute(sql, {"count": count}).fetchall()
+
+
+def count_waiting_webhooks(connection: Connection) -> int:
+    found = connection.execute("SELECT count(*) FROM webhook_inbox WHERE processed_at IS NULL").fetchone()
+    return int(found[0]) if found else 0
+
+
+def count_messages(connection: Connection, *, like: str) -> dict[tuple[str, str], tuple[int, int]]:
+    """Rows and different ids of messages whose provider id is like that, by direction and status."""
+    sql = """
+        SELECT direction, status, count(*), count(DISTINCT platform_message_id) FROM messages
+        WHERE platform_message_id LIKE %(like)s GROUP BY 1, 2
+    """
+    return {(way, status): (rows, ids) for way, status, rows, ids in connection.execute(sql, {"like": like})}

@@ -46,6 +46,8 @@ MCP_SMALL = Server("Nexus mcp_server, few tenants", "functions/mcp_server/main.p
 AGENT_AUTH = Server("Nexus agent_auth", "functions/agent_auth/main.py", free=True)
 KEY_LIST = Server("Nexus agent_api_key_list", "functions/agent_api_key_list/main.py")
 GATEWAY = Server("Nexus gateway", "infra.gateway:app")
+WEBHOOK = Server("Nexus meta_webhook", "functions/meta_webhook/main.py")
+WHOLE = Server("Nexus gateway, every core", "infra.gateway:app", free=True)
 EMPTY = Server("empty async function", "bench/peers/empty/main.py")
 FASTMCP = Server("peer 1 (FastMCP, SQLAlchemy, asyncpg)", "bench.peers.fastmcp_sqlalchemy:app", peer=True)
 MCP_SDK = Server("peer 2 (MCP SDK, psycopg)", "bench.peers.mcp_sdk_psycopg:app", peer=True)
@@ -54,6 +56,8 @@ FF_SYNC = Server(
     "peer 4 (functions-framework, sync, psycopg)", "bench/peers/functions_sync/main.py", peer=True, framework=True
 )
 BARE = Server("bare limit (ASGI, same SQL)", "bench.peers.bare_asgi:app", peer=True)
+
+BARE_WEBHOOK = Server("bare limit (ASGI, signature and insert)", "bench.peers.bare_webhook:app", peer=True)
 
 
 @dataclass
@@ -71,6 +75,7 @@ def environment(server: Server, data: Data) -> dict[str, str]:
             "BENCH_DATABASE_URL": data.peer_url(server.database),
             "BENCH_JWKS": data.services.secrets.jwt_jwks,
             "BENCH_ISSUER": f"{BASE_URL}/auth/v1",
+            "BENCH_APP_SECRET": data.services.secrets.meta_app_secret,
         }
     else:
         settings = data.services.environment(BASE_URL) | {

@@ -174,6 +174,7 @@ QUEUE_MESSAGE = """
     VALUES (:organization_id, :chat_id, :content, 'outbound', 'queued', 'agent')
     RETURNING id
 """
+INSERT_WEBHOOK = "INSERT INTO bench_webhooks (body) VALUES (%s)"
 
 
 def pyformat(sql: str) -> str:
