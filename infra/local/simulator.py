@@ -9,6 +9,7 @@ from infra.local.process import free_port
 from infra.local.simulators.graph import keeping
 from infra.local.simulators.graph.records import Template
 from infra.local.simulators.graph.server import Simulator
+from infra.local.simulators.graph.world import World
 
 APP_ID = "159000000000000"
 _KEEP_EVERY_S = 1.0
@@ -26,6 +27,15 @@ def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simul
     )
     world = simulator.world
     keeping.load(world, keeping.files_of(directory).accounts)
+    open_demo_accounts(world, app_secret)
+    for account in world.accounts.values():
+        if account.channel == "whatsapp":
+            account.templates = [Template(name, code, "UTILITY", [_body(text)]) for name, code, text in _TEMPLATES]
+    return simulator
+
+
+def open_demo_accounts(world: World, app_secret: str) -> None:
+    """The demo shops' numbers and pages, under the tokens that the seed seals."""
     for each in CHANNELS:
         account = world.add_account(
             each.platform,
@@ -36,10 +46,6 @@ def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simul
             phone=each.phone,
         )
         account.page_id = each.page_id
-    for account in world.accounts.values():
-        if account.channel == "whatsapp":
-            account.templates = [Template(name, code, "UTILITY", [_body(text)]) for name, code, text in _TEMPLATES]
-    return simulator
 
 
 def environment(simulator: Simulator) -> dict[str, str]:

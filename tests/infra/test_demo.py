@@ -15,12 +15,14 @@ from infra.local.demo_client import DemoClient, LimitedForLong, Unexpected
 from infra.local.demo_report import TEMPORARY_FAILURE
 from infra.local.demo_steps import Demo
 from infra.local.seed import seed
+from infra.local.simulator import open_demo_accounts
 
 REGISTRATIONS_AN_HOUR = 20
 
 
 @pytest.fixture(scope="module")
-def shop(services):
+def shop(services, simulator):
+    open_demo_accounts(simulator.world, services.secrets.meta_app_secret)
     return seed(services.admin_url, services.secrets)
 
 
