@@ -68,6 +68,16 @@ async def service_tx(*, request_id: str, read_only: bool = False) -> AsyncIterat
 
 
 @asynccontextmanager
+async def service_statements(*, request_id: str) -> AsyncIterator[Tx]:
+    """As `service_tx`, each statement committed in its own round trip and repeated where a connection proves dead.
+
+    For writes that are the same the second time, and too many for two round trips each.
+    """
+    async with tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=True) as tx:
+        yield tx
+
+
+@asynccontextmanager
 async def accounts_tx(*, request_id: str, read_only: bool = False) -> AsyncIterator[Tx]:
     """The `auth` schema, as the role that Supabase Auth has."""
     principal = Principal(kind=SERVICE.kind, role="supabase_auth_admin", claims='{"role":"supabase_auth_admin"}')

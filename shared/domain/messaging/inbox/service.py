@@ -11,7 +11,7 @@ from shared.providers.meta.events import AnyEvent
 from shared.providers.meta.intake import parse
 from shared.runtime.db import Tx
 from shared.runtime.log import log
-from shared.tenancy.transactions import service_tx
+from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
 from .applying import apply
@@ -32,7 +32,7 @@ class Routed(NamedTuple):
 
 async def keep(body: bytes, *, source: str, signed_with: int, request_id: str) -> None:
     """Durable when it returns; the same bytes again change nothing."""
-    async with service_tx(request_id=request_id) as tx:
+    async with service_statements(request_id=request_id) as tx:
         await queries.insert_body(
             tx, source=source, body=body, body_hash=hashlib.sha256(body).digest(), signed_with=signed_with
         )
