@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -248,11 +248,23 @@ class Demo:
             expect(chats, "a conversation on WhatsApp that waits", chats)
             waiting = [each for each in chats if each["last_message"] != REPLY] or chats
             step.answer = "; ".join(f"{each['contact_name']}: {each['last_message']}" for each in waiting[:3])
-        with self._step("It answers the first of them") as step:
-            sent = {"chat_id": waiting[0]["id"], "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
+        in_time = next((each for each in waiting if _may_be_answered(each)), None)
+        if in_time is None:
+            self._meet_the_window(waiting[0]["id"], token)
+            return
+        with self._step("It answers the first of them whose 24 hours are not over") as step:
+            sent = {"chat_id": in_time["id"], "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
             message = self._client.tool("nexus_send_message", sent, token=token)
             expect(message["status"] == "queued", "a queued message", message)
             step.answer = f"{message['status']} for {message['platform']}"
+
+    def _meet_the_window(self, chat_id: str, token: str) -> None:
+        """Where the shop was seeded long ago, or answered by many runs: a refusal tells what may be sent instead."""
+        with self._step("It is told that WhatsApp's 24 hours to answer are over, and what may be sent") as step:
+            sent = {"chat_id": chat_id, "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
+            refusal = self._client.tool("nexus_send_message", sent, token=token, refused=True)
+            expect(refusal["error"] == "window_closed", "window_closed", refusal)
+            step.answer = f"{refusal['error']}: {refusal['message']}"
 
     def _show_usage(self, token: str, plan: str) -> None:
         with self._step("It sees what its organization has used of the plan") as step:
@@ -264,6 +276,11 @@ class Demo:
                 for name, meter in meters
             )
             step.answer = f"{report['plan_name']}: {used}"
+
+
+def _may_be_answered(chat: dict[str, Any]) -> bool:
+    ends = chat.get("window_expires_at")
+    return bool(ends) and datetime.fromisoformat(ends) > utc_now() + timedelta(seconds=5)
 
 
 def _bearer(token: str) -> dict[str, str]:
