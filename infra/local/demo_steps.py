@@ -279,8 +279,8 @@ class Demo:
 
 
 def _may_be_answered(chat: dict[str, Any]) -> bool:
-    ends = chat.get("window_expires_at")
-    return bool(ends) and datetime.fromisoformat(ends) > utc_now() + timedelta(seconds=5)
+    ends: str | None = chat.get("window_expires_at")
+    return ends is not None and datetime.fromisoformat(ends) > utc_now() + timedelta(seconds=5)
 
 
 def _bearer(token: str) -> dict[str, str]:
