@@ -22,7 +22,7 @@ doctor: $(VENV)/.local ## Say what is wrong with this machine, and how to mend i
 	@$(VENV)/bin/nexus doctor
 
 test: $(VENV)/.dev ## Run every test; TESTS="tests/infra -k port" runs some
-	@$(PYTHON) -m pytest $(TESTS)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints
 	@$(VENV)/bin/ruff check
