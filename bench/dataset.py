@@ -13,7 +13,7 @@ import psycopg
 
 from bench import queries
 from infra.local.secrets import database_url
-from infra.local.services import Parts, Services, embedded_services, prepare
+from infra.local.services import Parts, Services, embedded_services, exclusive, prepare
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.migrate import MIGRATIONS
 
@@ -67,7 +67,8 @@ def loaded(size: Size, say: Progress) -> Iterator[Data]:
     """What an earlier run of the same schema and size has loaded is used again."""
     directory = PLACE / f"data-{_fingerprint(size)}"
     _remove_others(directory)
-    with embedded_services(directory, fast=False) as services:
+    # Another run would take the database away from under this one.
+    with exclusive(prepare(directory)), embedded_services(directory, fast=False) as services:
         data = Data(services, KEYS, secrets.token_hex(16))
         with data.connect("postgres") as server:
             if not queries.is_loaded(server, database=PRISTINE):

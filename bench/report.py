@@ -108,6 +108,8 @@ def _reach(figure: Figure) -> float | None:
     if figure.goal is None or not value:
         return None
     goal = float(figure.goal.split()[1])
+    if not goal:
+        return None
     return value / goal if figure.goal.startswith("≥") else goal / value
 
 

@@ -19,7 +19,7 @@ create table public.webhook_inbox (
 -- A provider repeats the same bytes until it is sure: they are kept once.
 create unique index webhook_inbox_body_key on public.webhook_inbox (source, body_hash);
 create index webhook_inbox_waiting_idx on public.webhook_inbox (id) where processed_at is null;
-create index webhook_inbox_processed_idx on public.webhook_inbox (processed_at);
+create index webhook_inbox_processed_idx on public.webhook_inbox (processed_at) where processed_at is not null;
 comment on table public.webhook_inbox is 'Raw webhook bodies, of no tenant until they are read. Only the service sees them.';
 comment on column public.webhook_inbox.signed_with is 'Which of the configured secrets verified the signature, from 0.';
 comment on column public.webhook_inbox.unrouted is 'Events of numbers and pages that no organization has connected; the body is kept.';

@@ -20,14 +20,14 @@ class _Chat(msgspec.Struct, frozen=True):
     id: UUID | None
 
 
-async def insert_body(tx: Tx, *, source: str, body: bytes, body_hash: bytes, signed_with: int) -> None:
+async def insert_body(tx: Tx, *, source: str, body: bytes, body_hash: bytes, signed_with: int, request_id: str) -> None:
     """A body that is there already is not kept twice."""
     sql = """
         INSERT INTO webhook_inbox (source, body, body_hash, signed_with, request_id)
-        VALUES (%(source)s, %(body)s, %(body_hash)s, %(signed_with)s, app.request_id())
+        VALUES (%(source)s, %(body)s, %(body_hash)s, %(signed_with)s, %(request_id)s)
         ON CONFLICT (source, body_hash) DO NOTHING
     """
-    await tx.run(sql, source=source, body=body, body_hash=body_hash, signed_with=signed_with)
+    await tx.run(sql, source=source, body=body, body_hash=body_hash, signed_with=signed_with, request_id=request_id)
 
 
 async def claim_bodies(tx: Tx, *, source: str, limit: int) -> list[WaitingBody]:
@@ -50,7 +50,7 @@ async def claim_failed_body(tx: Tx, *, source: str, most_attempts: int) -> list[
         FROM webhook_inbox
         WHERE processed_at IS NULL AND source = %(source)s AND attempts BETWEEN 1 AND %(most_attempts)s - 1
             AND available_at <= now()
-        ORDER BY id
+        ORDER BY available_at, id
         LIMIT 1
         FOR UPDATE SKIP LOCKED
     """

@@ -34,7 +34,12 @@ async def keep(body: bytes, *, source: str, signed_with: int, request_id: str) -
     """Durable when it returns; the same bytes again change nothing."""
     async with service_statements(request_id=request_id) as tx:
         await queries.insert_body(
-            tx, source=source, body=body, body_hash=hashlib.sha256(body).digest(), signed_with=signed_with
+            tx,
+            source=source,
+            body=body,
+            body_hash=hashlib.sha256(body).digest(),
+            signed_with=signed_with,
+            request_id=request_id,
         )
 
 
