@@ -41,6 +41,7 @@ MCP_REFUSALS = (
     "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
 )  # fmt: skip
 
+META_WEBHOOKS = ("meta-webhook", "whatsapp-webhook", "wa-webhook", "whatsapp-status-webhook")
 UPLOAD_REFUSALS = (
     "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "wrong_credential", "insufficient_scope",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
@@ -54,6 +55,8 @@ def add(paths: dict[str, Any], components: Components) -> None:
     paths["/functions/v1/mcp-server"] = {"post": _mcp()}
     paths["/functions/v1/media-upload"] = {"post": _upload(components)}
     paths["/functions/v1/media-file"] = {"get": _file()}
+    for name in META_WEBHOOKS:
+        paths[f"/functions/v1/{name}"] = {"get": _verification(name), "post": _webhook(name)}
     for path, document in DOCUMENTS.items():
         paths[path] = {"get": _document(path, document.media_type, document.told)}
 
@@ -122,6 +125,43 @@ def _file() -> dict[str, Any]:
             **refused_with("method_not_allowed", "not_found", "rate_limit_exceeded", "internal_error", "unavailable"),
         },
     }
+
+
+def _verification(name: str) -> dict[str, Any]:
+    said = [
+        {"name": f"hub.{part}", "in": "query", "required": True, "schema": {"type": "string"}}
+        for part in ("mode", "verify_token", "challenge")
+    ]
+    return {
+        "operationId": f"{name}-verification",
+        "tags": ["Integrations"],
+        "summary": "Answer the challenge by which Meta makes sure that the address is ours",
+        "security": [],
+        "parameters": said,
+        "responses": {
+            "200": {"description": "The challenge.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            **refused_with("verification_failed", "rate_limit_exceeded", "internal_error"),
+        },
+    }
+
+
+def _webhook(name: str) -> dict[str, Any]:
+    kept: Schema = {"type": "object", "properties": {"received": {"const": True}}, "required": ["received"]}
+    return {
+        "operationId": name,
+        "tags": ["Integrations"],
+        "summary": "Receive what WhatsApp, Messenger and Instagram tell us",
+        "description": "The body is kept before it is answered and read afterwards: nothing in it is ever refused.",
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {
+            "200": _json("The body is kept.", kept),
+            **refused_with(
+                "bad_signature", "method_not_allowed", "payload_too_large", "rate_limit_exceeded", "internal_error",
+                "unavailable", "busy",
+            ),
+        },
+    }  # fmt: skip
 
 
 def _document(path: str, media_type: str, told: str) -> dict[str, Any]:

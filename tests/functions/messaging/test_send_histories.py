@@ -32,7 +32,7 @@ class Crash(Exception):  # noqa: N818  (what kill -9 is to the code that it meet
 class History:
     """One number, one customer, and a record of what Meta has shown us."""
 
-    def __init__(self, *, account, graph, tx_as, age, rows, monkeypatch):
+    def __init__(self, *, account, graph, tx_as, age, rows, monkeypatch) -> None:
         self.account, self.graph, self.tx_as, self.age, self.rows = account, graph, tx_as, age, rows
         self.agent, self.patch = account.org.agent(), monkeypatch
         self.shown: set[str] = set()
@@ -41,12 +41,12 @@ class History:
         self.open = True
         self.intents: list[str] = []
 
-    async def customer_writes(self):
+    async def customer_writes(self) -> None:
         self.graph.write(self.account.meta, "201012345678", "hello")
         await self.statuses(1, shuffled=False)
         self.open = True
 
-    async def send(self):
+    async def send(self) -> None:
         ((chat_id,),) = self.rows("SELECT id FROM chats WHERE organization_id = %s", self.account.org.id)
         caller = Principal(Kind.AGENT, "authenticated", "{}", self.agent.id, self.account.org.id)
         try:
@@ -57,7 +57,7 @@ class History:
             assert refused.code in {"window_closed", "channel_not_connected", "recipient_unreachable"}  # noqa: PT017
             assert refused.code != "window_closed" or not self.open  # noqa: PT017
 
-    async def deliver(self, fault=None, crash=None):
+    async def deliver(self, fault=None, crash=None) -> None:
         before = len(self.graph.sent(self.account.meta))
         if fault:
             self.graph.fail(fault, account=self.account.meta)
@@ -75,27 +75,27 @@ class History:
         self.gone |= dict.fromkeys(gone, self.clock)
 
     @staticmethod
-    async def _crash(*_args, **_kwargs):
+    async def _crash(*_args, **_kwargs) -> None:
         raise Crash
 
-    async def statuses(self, copies, shuffled):
+    async def statuses(self, copies, shuffled) -> None:
         assert set(await self.graph.deliver(copies=copies, shuffled=shuffled)) <= {200}
         await inbox.process(request_id="history", for_s=20)
         told = self.rows("SELECT message_id::text FROM message_events WHERE organization_id = %s", self.account.org.id)
         self.shown |= {message_id for (message_id,) in told if message_id}
 
-    def let_pass(self, minutes):
+    def let_pass(self, minutes) -> None:
         self.age(self.account.org, mins=minutes)
         self.clock += minutes
         self.open = self.open and minutes < 24 * 60
 
-    def reconnect(self):
+    def reconnect(self) -> None:
         self.rows(
             "UPDATE channel_accounts SET status = 'connected', held_until = NULL WHERE id = %s RETURNING id",
             self.account.id,
         )
 
-    async def settle(self):
+    async def settle(self) -> None:
         """Whatever is on its way arrives, and nothing goes wrong any more."""
         for _ in range(4):
             self.reconnect()
@@ -104,7 +104,7 @@ class History:
             await self.deliver()
         await self.statuses(1, shuffled=False)
 
-    def check(self, used):
+    def check(self, used) -> None:
         org = self.account.org.id
         states = dict(
             self.rows("SELECT message_id::text, state FROM message_deliveries WHERE organization_id = %s", org)
