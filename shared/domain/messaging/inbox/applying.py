@@ -29,29 +29,29 @@ async def apply(tx: Tx, channel: Channel, event: e.AnyEvent) -> None:
 
 async def _message(tx: Tx, channel: Channel, event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> None:
     person = _person(event)
-    group_id = event.group_id if isinstance(event, e.InboundMessage) else None
-    received = await queries.receive_message(
-        tx,
-        channel_id=channel.id,
-        person=told.ids_of(person, group_id),
-        phone=told.phone_of(person),
-        message=told.message_of(event),
-    )
+    ids = told.ids_of(person, event.group_id if isinstance(event, e.InboundMessage) else None)
+    message, phone, files = told.message_of(event), told.phone_of(person), told.files_of(event.content)
+    if not files:
+        queries.keep_message(tx, channel_id=channel.id, person=ids, phone=phone, message=message)
+        return
+    received = await queries.receive_message(tx, channel_id=channel.id, person=ids, phone=phone, message=message)
     if received.is_new:
         attachments.attach_received(
             tx,
             organization_id=channel.organization_id,
             channel_id=channel.id,
             message_id=received.message_id,
-            files=told.files_of(event.content),
+            files=files,
         )
 
 
 async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
     if event.message_id is not None or told.uuid_of(event.opaque) is not None:
+        if event.status != "failed" or not event.errors:
+            queries.keep_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+            return
         message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
-        if event.status == "failed" and event.errors:
-            await _failure(tx, channel, event, message_id, event.errors[0])
+        await _failure(tx, channel, event, message_id, event.errors[0])
     elif event.watermark is not None and event.recipient is not None:
         chat_id = await queries.find_chat_of(tx, channel_id=channel.id, person=told.ids_of(event.recipient))
         if chat_id is not None:
@@ -180,7 +180,7 @@ def _person(event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> e.Per
 
 
 async def _fact_of_a_message(tx: Tx, channel: Channel, event: e.ReactionEvent | e.EditEvent) -> None:
-    await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+    queries.keep_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
 
 
 async def _handover(tx: Tx, channel: Channel, event: e.HandoverEvent) -> None:

@@ -103,6 +103,18 @@ async def receive_message(
     return await tx.one(Received, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
 
 
+def keep_message(tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ToldMessage) -> None:
+    """As `receive_message`, where nobody needs to know what became of it; goes out with the next statement."""
+    sql = "SELECT app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)"
+    tx.defer(sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
+
+
+def keep_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> None:
+    """As `record_message_event`, where nobody needs to know what became of it; goes out with the next statement."""
+    sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb)"
+    tx.defer(sql, channel_id=channel_id, fact=_json(fact))
+
+
 async def record_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> UUID | None:
     """The message that it is news of; None where it is known already, or the message is not."""
     sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb) AS message_id"
