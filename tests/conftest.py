@@ -84,6 +84,8 @@ class Tenants:
                 connection.execute("INSERT INTO organization_members VALUES (%s, %s, %s)", (org_id, user[0], role))
         metadata = {"organization_id": str(org_id), "org_role": role} if org_id else {}
         claims = {"sub": str(user[0]), "role": "authenticated", "app_metadata": metadata}
+        if org_id:
+            claims["organization_timezone"] = "Africa/Cairo"
         return Caller(tokens.mint(claims, ttl_s=600), user[0])
 
     def agent(self, org: Org, scopes: list[str]) -> Caller:
