@@ -34,6 +34,11 @@ def shop(tenants, org):
             "INSERT INTO chats (id, organization_id, platform, platform_chat_id) VALUES (%s, %s, 'whatsapp', 'mona')",
             [chat, org.id],
         )
+        database.execute(
+            "INSERT INTO messages (organization_id, chat_id, content, direction, message_type, status, timestamp)"
+            " VALUES (%s, %s, 'hello', 'inbound', 'text', 'delivered', now())",
+            [org.id, chat],
+        )
     return {"CONTACT": str(contact), "ORDER": str(order), "CHAT": str(chat)}
 
 

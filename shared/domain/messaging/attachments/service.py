@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.domain.media import service as media
-from shared.domain.media.models import Expected, MediaFile, MediaKind, MediaLink
+from shared.domain.media.models import Expected, MediaFile, MediaKind
 from shared.providers.meta.inbound import Media
 from shared.runtime.db import Tx
 
@@ -37,14 +37,6 @@ async def take_back(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
     files = await queries.list_files_of_messages(tx, message_ids=[message_id])
     gone = [each.file.id for each in files if each.file.organization_id == organization_id]
     await media.discard(tx, organization_id=organization_id, media_ids=gone)
-
-
-async def links_of(tx: Tx, *, message_ids: Sequence[UUID]) -> dict[UUID, list[MediaLink]]:
-    """The files of the caller's messages, each with an address that lasts minutes."""
-    links: dict[UUID, list[MediaLink]] = {}
-    for each in await queries.list_files_of_messages(tx, message_ids=message_ids):
-        links.setdefault(each.message_id, []).append(await media.link(each.file))
-    return links
 
 
 async def files_of(tx: Tx, *, message_id: UUID) -> list[MediaFile]:

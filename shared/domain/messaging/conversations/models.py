@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.media.models import MediaLink
+from shared.domain.media.models import MediaFile, MediaLink
 
 UNTRUSTED = ("data.content", "data.details", "data.files.file_name")
 """What customers wrote."""
@@ -30,6 +30,10 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: dict[str, Any] | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+
+
+class StoredMessage(MessageRow, frozen=True, kw_only=True, omit_defaults=True):
+    attached: list[MediaFile]
 
 
 class Message(MessageRow, frozen=True, kw_only=True, omit_defaults=True):

@@ -7,18 +7,30 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import ConversationState, MessageRow
+from .models import ConversationState, StoredMessage
 
 
 class _Found(msgspec.Struct, frozen=True):
     id: UUID
 
 
-async def list_messages(tx: Tx, *, chat_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[MessageRow]:
-    """Newest first."""
+async def list_messages(
+    tx: Tx, *, chat_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[StoredMessage]:
+    """Newest first, each with its files in their order."""
     sql = """
         SELECT id, direction, message_type, content, status, sender_type, sender_id, platform_message_id, reply_to,
-            details, reactions, error, edited_at, deleted_at, timestamp
+            details, reactions, error, edited_at, deleted_at, timestamp,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'id', media.id, 'organization_id', media.organization_id, 'kind', media.kind,
+                    'status', media.status, 'failure', media.failure, 'mime_type', media.mime_type,
+                    'file_name', media.file_name, 'size_bytes', media.size_bytes, 'sha256', media.sha256,
+                    'created_at', media.created_at) ORDER BY attached.position), '[]')
+                FROM message_media AS attached
+                JOIN media ON media.organization_id = attached.organization_id AND media.id = attached.media_id
+                WHERE attached.organization_id = messages.organization_id AND attached.message_id = messages.id
+            ) AS attached
         FROM messages
         WHERE chat_id = %(chat_id)s
             AND (%(after_time)s::timestamptz IS NULL
@@ -27,7 +39,7 @@ async def list_messages(tx: Tx, *, chat_id: UUID, after: tuple[datetime, UUID] |
         LIMIT %(limit)s
     """
     after_time, after_id = after or (None, None)
-    return await tx.all(MessageRow, sql, chat_id=chat_id, after_time=after_time, after_id=after_id, limit=limit)
+    return await tx.all(StoredMessage, sql, chat_id=chat_id, after_time=after_time, after_id=after_id, limit=limit)
 
 
 async def find_chat(tx: Tx, *, chat_id: UUID) -> ConversationState | None:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.messaging.attachments import service as attachments
+from shared.domain.media import service as media
 from shared.kernel.errors import InvalidRequest, NotFound
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import ConversationState, Message, MessageRow
+from .models import ConversationState, Message, MessageRow, StoredMessage
 
 
 class UnknownColleague(InvalidRequest):
@@ -35,9 +35,14 @@ async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int
     if not rows and await queries.find_chat(tx, chat_id=chat_id) is None:
         raise NotFound
     page = rows[:limit]
-    links = await attachments.links_of(tx, message_ids=[each.id for each in page])
-    messages = [Message(**msgspec.structs.asdict(each), files=links.get(each.id, [])) for each in page]
+    messages = [await _with_links(each) for each in page]
     return Page(messages, cursor_of(page[-1]) if len(rows) > limit else None)
+
+
+async def _with_links(stored: StoredMessage) -> Message:
+    told = msgspec.structs.asdict(stored)
+    files = [await media.link(file) for file in told.pop("attached")]
+    return Message(**told, files=files)
 
 
 async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> ConversationState:

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.media import service as media_room
 from shared.domain.messaging.attachments import fetching, service
+from shared.domain.messaging.conversations import service as conversations
 from shared.kernel.errors import NotFound
 from shared.providers.meta.inbound import Media, MediaKind
 from shared.runtime import db
@@ -83,12 +84,16 @@ async def test_a_message_of_several_files_keeps_their_order(line, files, receive
     assert [each["file_name"] for each in own.media(message)] == [f"{name}.jpg" for name in names]
 
 
-async def test_links_are_for_the_organization_and_lead_to_the_bytes(shown, line, tx_as, http):
+async def test_links_are_for_the_organization_and_lead_to_the_bytes(shown, line, tx_as, http, tenants):
     (own, message), other = shown, await line()
+    with tenants.database() as database:
+        (chat,) = database.execute("SELECT chat_id FROM messages WHERE id = %s", [message]).fetchone()
     async with tx_as(own.org.agent("read"), scope="read", read_only=True) as tx:
-        ((link,),) = (await service.links_of(tx, message_ids=[message])).values()
+        (told,) = (await conversations.list_messages(tx, chat_id=chat, cursor=None, limit=1)).data
     async with tx_as(other.org.agent("read"), scope="read", read_only=True) as tx:
-        assert await service.links_of(tx, message_ids=[message]) == {}
+        with pytest.raises(NotFound):
+            await conversations.list_messages(tx, chat_id=chat, cursor=None, limit=1)
+    (link,) = told.files
     address = urlsplit(str(link.url))
     got = await http.get(address.path, params=dict(parse_qsl(address.query)))
     assert (got.status_code, got.content) == (200, JPEG)
