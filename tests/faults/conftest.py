@@ -43,6 +43,7 @@ def environment(parts: Parts) -> dict[str, str]:
     return {
         "NEXUS_DATABASE_URL": parts.services.database_url,
         "NEXUS_STORE_URL": parts.services.store_url,
+        "NEXUS_STORE_TIMEOUT_S": "0.2",
         "NEXUS_DATABASE_TIMEOUT_S": str(TIMEOUT_S),
     }
 
