@@ -104,10 +104,8 @@ def test_it_serves_and_sigterm_stops_all_it_started(up, servers):
     assert not any(map(is_running, started))
 
 
-def test_the_second_start_is_warm_and_keeps_the_secrets(up, nexus):
-    began = time.monotonic()
+def test_the_second_start_keeps_the_secrets(up, nexus):
     process, address = up()
-    assert time.monotonic() - began < 3
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
     again, same = up()

@@ -1,7 +1,6 @@
 """The demo business as it is put into a migrated database: whole, lawful, the same every time."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,6 @@ from shared.kernel.phones import normalize
 NOW = datetime(2026, 2, 10, 15, 30, tzinfo=UTC)
 """Early in a year, so that the three months of orders lie in two years."""
 STATUSES = {"pending", "confirmed", "fulfilling", "shipped", "delivered", "cancelled"}
-QUICK_S = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +68,9 @@ def test_the_report_counts_what_there_is(seeded):
     assert json.loads(msgspec.json.encode(seeded))["organizations"][0]["contacts"] == 320
 
 
-def test_a_second_seed_changes_nothing_and_is_quick(admin_url, seeded, rows, services):
+def test_a_second_seed_changes_nothing(admin_url, seeded, rows, services):
     before = rows("SELECT count(*), max(created_at), max(id::text) FROM audit_events")
-    began = time.monotonic()
     again = seed(admin_url, services.secrets)
-    assert time.monotonic() - began < QUICK_S
     assert (again.created, again.organizations) == (False, seeded.organizations)
     assert rows("SELECT count(*), max(created_at), max(id::text) FROM audit_events") == before
 
