@@ -168,6 +168,13 @@ def test_actions_beside_messages_are_taken():
         assert checks.check_messenger("facebook", sender_action_body(PERSON, action)) == action
 
 
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\x1f", "\u2003"])
+def test_a_text_of_white_space_alone_is_refused_before_meta_does(blank):
+    with pytest.raises(InvalidMessageContent) as refused:
+        content_from({"type": "text", "body": blank})
+    assert refused.value.details["errors"][0]["pointer"] == "/body"
+
+
 @settings(max_examples=400, deadline=None)
 @given(body=WORDS, titles=st.lists(TITLES, min_size=1, max_size=3, unique=True), url=st.booleans())
 def test_whatever_passes_here_passes_the_channels_checks(body, titles, url):

@@ -1,8 +1,8 @@
 """A template as it is sent: its components and what fills their placeholders, by name or by position."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[a-z0-9_]+$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2,3})?$", description="Meta's code, as ar or en_US.")]
@@ -13,6 +13,14 @@ class Part(BaseModel):
     """Sent as it stands; what it does not name is refused here rather than by Meta."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _not_blank(cls, value: Any) -> Any:
+        """Meta takes a text of white space alone for a missing one."""
+        if isinstance(value, str) and value and not value.strip():
+            raise ValueError("has nothing but white space")
+        return value
 
 
 class FileReference(Part):
