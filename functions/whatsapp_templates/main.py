@@ -1,5 +1,6 @@
 """GET /functions/v1/whatsapp-templates: whatsapp-get-templates under a shorter name."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -29,10 +30,10 @@ class Query(BaseModel):
     refusals=(NotFound, ChannelNotConnected, TemplatesUnavailable),
 )
 async def handler(call: Call, query: Query) -> Templates:
-    async with call.begin("read", read_only=True) as tx:
-        held = await templates.held(tx, channel_id=query.channel_id, only_approved=query.only_approved)
-    if held.is_stale or query.refresh:
-        await templates.fetch(channel_id=held.channel_id, request_id=call.request_id)
-        async with call.begin("read", read_only=True) as tx:
-            held = await templates.held(tx, channel_id=held.channel_id, only_approved=query.only_approved)
-    return Templates(held.channel_id, held.templates)
+    return await templates.current(
+        partial(call.begin, "read", read_only=True),
+        channel_id=query.channel_id,
+        only_approved=query.only_approved,
+        refresh=query.refresh,
+        request_id=call.request_id,
+    )

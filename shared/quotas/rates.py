@@ -26,7 +26,6 @@ class RateClass(NamedTuple):
 
 
 STANDARD = RateClass("standard", 100)
-BULK = RateClass("bulk", 20)
 KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
 PUBLIC = RateClass("public", 300, by_address=True)

@@ -35,8 +35,6 @@ _INSTAGRAM = {
 LIMITS: dict[Channel, dict[MediaKind, FileLimit]] = {
     "whatsapp": _WHATSAPP, "facebook": _MESSENGER, "instagram": _INSTAGRAM,
 }  # fmt: skip
-MOST_RECEIVED_BYTES = 100 * _MB
-"""No channel delivers a larger file."""
 
 
 def check_file(channel: Channel, kind: MediaKind, mime_type: str, size: int) -> None:

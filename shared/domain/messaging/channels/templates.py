@@ -1,5 +1,7 @@
 """Our copy of the templates, fetched from Meta when it is missing, out of date, or asked for afresh."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import msgspec
@@ -38,6 +40,28 @@ class Held(msgspec.Struct, frozen=True):
     waba_id: str
     templates: list[Template]
     is_stale: bool
+
+
+async def current(
+    begin: Callable[[], AbstractAsyncContextManager[Tx]],
+    *,
+    channel_id: UUID | None,
+    only_approved: bool,
+    refresh: bool,
+    request_id: str,
+) -> Templates:
+    """Our copy, which Meta is asked to renew first where it is stale or `refresh` says so; `begin` opens as the caller.
+
+    Raises:
+        NotFound, ChannelNotConnected, TemplatesUnavailable.
+    """
+    async with begin() as tx:
+        told = await held(tx, channel_id=channel_id, only_approved=only_approved)
+    if told.is_stale or refresh:
+        await fetch(channel_id=told.channel_id, request_id=request_id)
+        async with begin() as tx:
+            told = await held(tx, channel_id=told.channel_id, only_approved=only_approved)
+    return Templates(told.channel_id, told.templates)
 
 
 async def held(tx: Tx, *, channel_id: UUID | None, only_approved: bool) -> Held:
