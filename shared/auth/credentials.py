@@ -1,6 +1,7 @@
 """From the headers of a request to its caller."""
 
 import hmac
+from collections.abc import Mapping
 
 from pydantic import SecretStr
 
@@ -68,10 +69,36 @@ def caller_behind(project: Principal, authorization: str | None) -> Principal:
     Raises:
         MissingToken, InvalidToken: as `caller`, for an Authorization that is there and no project key.
     """
-    # The clients repeat an opaque project key as their bearer token; it says nothing that the apikey does not.
-    if not authorization or authorization.lower().startswith("bearer sb_"):
-        return project
-    return caller(authorization)
+    return caller(authorization) if _is_own(authorization) else project
+
+
+def platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, key_required: bool) -> Principal:
+    """Who calls /rest/v1, /graphql/v1, /realtime/v1 (`key_required`) or /storage/v1, as a gateway before them decides.
+
+    `headers` finds names in any letter case, as Starlette's do. A token of the caller's own in Authorization (a
+    person's, an agent's, a legacy anon or service_role token) wins; otherwise the project key says who it is, which
+    comes as `apikey`, a header or a query parameter. Where no key is required, an opaque key may also stand in
+    Authorization alone, `apikey` may be any token, and whoever brings nothing is anonymous: what that may do is for
+    the row policies to say.
+
+    Raises:
+        MissingProjectKey, UnknownProjectKey: where a key is required, also of whoever brings a token of their own.
+        MissingToken, InvalidToken: for an Authorization that does not verify.
+    """
+    authorization = headers.get("authorization")
+    apikey = headers.get("apikey") or query.get("apikey")
+    if key_required:
+        return caller_behind(project_caller(apikey), authorization)
+    if _is_own(authorization):
+        return caller(authorization)
+    if apikey:
+        return caller(f"Bearer {apikey}")
+    return caller(authorization) if authorization else ANONYMOUS
+
+
+def _is_own(authorization: str | None) -> bool:
+    """Whether it says anything that the apikey does not: the clients repeat an opaque key as their bearer token."""
+    return bool(authorization and not authorization.lower().startswith("bearer sb_"))
 
 
 def _of_project_key(credential: str) -> Principal:
