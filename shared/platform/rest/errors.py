@@ -1,0 +1,310 @@
+"""Refusals as PostgREST words them: each cause has its constructor, and an error of the database its status."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+
+class RestRefusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
+    """`details` is text, or a list of candidates; `headers` go out with the answer."""
+
+    def __init__(self, status: int, code: str, message: str, details: Any = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.hint = hint
+        self.headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if status == _UNAUTHORIZED else {}
+
+    def body(self) -> dict[str, Any]:
+        return {"code": self.code, "details": self.details, "hint": self.hint, "message": self.message}
+
+
+_UNAUTHORIZED = 401
+
+
+class DatabaseFault(msgspec.Struct, frozen=True):
+    """What Postgres says of an error."""
+
+    sqlstate: str
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+
+
+# Where the database is.
+
+
+def unreachable(reason: str) -> RestRefusal:
+    return RestRefusal(503, "PGRST000", "Database connection error. Retrying the connection.", reason)
+
+
+def client_fault(reason: str) -> RestRefusal:
+    return RestRefusal(503, "PGRST001", "Database client error. Retrying the connection.", reason)
+
+
+def no_schema_cache() -> RestRefusal:
+    return RestRefusal(503, "PGRST002", "Could not query the database for the schema cache. Retrying.")
+
+
+def pool_timeout() -> RestRefusal:
+    return RestRefusal(504, "PGRST003", "Timed out acquiring connection from connection pool.")
+
+
+# What the request says.
+
+
+def bad_query(message: str, details: str | None = None) -> RestRefusal:
+    return RestRefusal(400, "PGRST100", message, details)
+
+
+def rpc_method(method: str) -> RestRefusal:
+    return RestRefusal(405, "PGRST101", f"Cannot use the {method} method on RPC")
+
+
+def bad_body(message: str) -> RestRefusal:
+    return RestRefusal(400, "PGRST102", message)
+
+
+def negative_limit() -> RestRefusal:
+    return _range("Limit should be greater than or equal to zero.")
+
+
+def inverted_range() -> RestRefusal:
+    return _range("The lower boundary must be lower than or equal to the upper boundary in the Range header.")
+
+
+def offset_beyond(offset: int, total: int) -> RestRefusal:
+    """`Content-Range` goes with it."""
+    refusal = _range(f"An offset of {offset} was requested, but there are only {total} rows.")
+    refusal.headers["Content-Range"] = f"*/{total}"
+    return refusal
+
+
+def _range(details: str) -> RestRefusal:
+    return RestRefusal(416, "PGRST103", "Requested range not satisfiable", details)
+
+
+def put_filters() -> RestRefusal:
+    told = "Filters must include all and only primary key columns with 'eq' operators"
+    return RestRefusal(405, "PGRST105", told)
+
+
+def schema_not_exposed(schema: str, exposed: Sequence[str]) -> RestRefusal:
+    hint = f"Only the following schemas are exposed: {', '.join(exposed)}"
+    return RestRefusal(406, "PGRST106", f"Invalid schema: {schema}", None, hint)
+
+
+def media_type(accepted: Sequence[str]) -> RestRefusal:
+    return RestRefusal(406, "PGRST107", f"None of these media types are available: {', '.join(accepted)}")
+
+
+def not_embedded(name: str) -> RestRefusal:
+    hint = f"Verify that '{name}' is included in the 'select' query parameter."
+    return RestRefusal(400, "PGRST108", f"'{name}' is not an embedded resource in this request", None, hint)
+
+
+def put_limited() -> RestRefusal:
+    return RestRefusal(400, "PGRST114", "limit/offset querystring parameters are not allowed for PUT")
+
+
+def put_key_mismatch() -> RestRefusal:
+    return RestRefusal(400, "PGRST115", "Payload values do not match URL in primary key column(s)")
+
+
+def not_singular(rows: int) -> RestRefusal:
+    told = "Cannot coerce the result to a single JSON object"
+    return RestRefusal(406, "PGRST116", told, f"The result contains {rows} rows")
+
+
+def method_not_supported(method: str) -> RestRefusal:
+    return RestRefusal(405, "PGRST117", f"Unsupported HTTP method: {method}")
+
+
+def order_by_many(origin: str, target: str) -> RestRefusal:
+    details = f"'{origin}' and '{target}' do not form a many-to-one or one-to-one relationship"
+    return RestRefusal(400, "PGRST118", f"A related order on '{target}' is not possible", details)
+
+
+def embed_filter(name: str) -> RestRefusal:
+    details = "Only is null or not is null filters are allowed on embedded resources"
+    return RestRefusal(400, "PGRST120", f"Bad operator on the '{name}' embedded resource", details)
+
+
+def bad_preferences(preferences: Sequence[str]) -> RestRefusal:
+    details = f"Invalid preferences: {', '.join(preferences)}"
+    return RestRefusal(400, "PGRST122", "Invalid preferences given with handling=strict", details)
+
+
+def aggregates_off() -> RestRefusal:
+    return RestRefusal(400, "PGRST123", "Use of aggregate functions is not allowed")
+
+
+def too_many_affected(rows: int) -> RestRefusal:
+    told = "Query result exceeds max-affected preference constraint"
+    return RestRefusal(400, "PGRST124", told, f"The query affects {rows} rows")
+
+
+def bad_path() -> RestRefusal:
+    return RestRefusal(404, "PGRST125", "Invalid path specified in request URL")
+
+
+def openapi_off() -> RestRefusal:
+    return RestRefusal(404, "PGRST126", "Root endpoint metadata is disabled")
+
+
+def not_implemented(details: str) -> RestRefusal:
+    return RestRefusal(400, "PGRST127", "Feature not implemented", details)
+
+
+def max_affected_of_rpc() -> RestRefusal:
+    told = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+    return RestRefusal(400, "PGRST128", told)
+
+
+def has_nul() -> RestRefusal:
+    """As Postgres itself would put it; its protocol cannot even carry the character."""
+    return RestRefusal(400, "22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+
+
+# What the schema cache does not have, or has twice.
+
+
+def no_relationship(message: str, details: str, hint: str | None) -> RestRefusal:
+    return RestRefusal(400, "PGRST200", message, details, hint)
+
+
+def ambiguous_relationship(message: str, candidates: list[dict[str, Any]], hint: str) -> RestRefusal:
+    return RestRefusal(300, "PGRST201", message, candidates, hint)
+
+
+def no_function(message: str, details: str, hint: str | None) -> RestRefusal:
+    return RestRefusal(404, "PGRST202", message, details, hint)
+
+
+def ambiguous_function(signatures: Sequence[str]) -> RestRefusal:
+    told = f"Could not choose the best candidate function between: {', '.join(signatures)}"
+    hint = "Try renaming the parameters or the function itself in the database so function overloading can be resolved"
+    return RestRefusal(300, "PGRST203", told, None, hint)
+
+
+def no_column(column: str, table: str) -> RestRefusal:
+    return RestRefusal(400, "PGRST204", f"Could not find the '{column}' column of '{table}' in the schema cache")
+
+
+def no_table(name: str, hint: str | None) -> RestRefusal:
+    return RestRefusal(404, "PGRST205", f"Could not find the table '{name}' in the schema cache", None, hint)
+
+
+# What the functions of the database answer.
+
+
+def bad_response_headers() -> RestRefusal:
+    told = "response.headers guc must be a JSON array composed of objects with a single key and a string value"
+    return RestRefusal(500, "PGRST111", told)
+
+
+def bad_response_status() -> RestRefusal:
+    return RestRefusal(500, "PGRST112", "response.status guc must be a valid status code")
+
+
+# Who calls.
+
+
+def no_jwt_secret() -> RestRefusal:
+    return RestRefusal(500, "PGRST300", "Server lacks JWT secret")
+
+
+def bad_token(message: str) -> RestRefusal:
+    return _challenged(RestRefusal(401, "PGRST301", message), message)
+
+
+def no_anonymous() -> RestRefusal:
+    return RestRefusal(401, "PGRST302", "Anonymous access is disabled")
+
+
+def bad_claims(message: str) -> RestRefusal:
+    return _challenged(RestRefusal(401, "PGRST303", message), message)
+
+
+def _challenged(refusal: RestRefusal, told: str) -> RestRefusal:
+    refusal.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{told}"'
+    return refusal
+
+
+# What the database refuses.
+
+_STATUS = {
+    "08": 503, "09": 500, "0L": 403, "0P": 403,
+    "21000": 500, "23503": 409, "23505": 409, "25006": 405, "25": 500, "28": 403, "2D": 500,
+    "38": 500, "39": 500, "3B": 500, "40": 500,
+    "42883": 404, "42P01": 404, "42P17": 500,
+    "53400": 500, "53": 503, "54": 500, "55": 500, "57P01": 503, "57": 500, "58": 500,
+    "F0": 500, "HV": 500, "P0001": 400, "P0": 500, "XX": 500,
+}  # fmt: skip
+"""Of an SQLSTATE, or of its class."""
+_SHORTEST, _LONGEST = 200, 599
+
+
+def of_database(fault: DatabaseFault, *, anonymous: bool) -> RestRefusal:
+    """`RAISE SQLSTATE 'PGRST'` says the whole answer, `PTnnn` its status; anything else has one by its SQLSTATE."""
+    if fault.sqlstate == "PGRST":
+        return _raised(fault)
+    status = _status(fault, anonymous=anonymous)
+    return RestRefusal(status, fault.sqlstate, fault.message, fault.detail, fault.hint)
+
+
+def _status(fault: DatabaseFault, *, anonymous: bool) -> int:
+    state, message = fault.sqlstate, fault.message
+    if state.startswith("PT"):
+        return int(state[2:]) if state[2:].isdigit() and _is_status(int(state[2:])) else 500
+    if state == "42501":
+        return _UNAUTHORIZED if anonymous else 403
+    if state == "21000" and message.endswith("requires a WHERE clause"):
+        return 400
+    if state == "22023" and message.startswith("role ") and message.endswith("does not exist"):
+        return _UNAUTHORIZED
+    return _STATUS.get(state) or _STATUS.get(state[:2]) or 400
+
+
+def _is_status(number: int) -> bool:
+    return _SHORTEST <= number <= _LONGEST
+
+
+class _Message(msgspec.Struct):
+    code: str
+    message: str
+    details: str | None = None
+    hint: str | None = None
+
+
+class _Detail(msgspec.Struct):
+    status: int
+    headers: dict[str, str]
+    status_text: str | None = None
+
+
+def _raised(fault: DatabaseFault) -> RestRefusal:
+    try:
+        told = msgspec.json.decode(fault.message, type=_Message)
+    except msgspec.DecodeError:
+        keys = "'code', 'message' and optional keys: 'details', 'hint'."
+        hint = f"MESSAGE must be a JSON object with obligatory keys: {keys}"
+        return _not_raised(f"Invalid JSON value for MESSAGE: '{fault.message}'", hint)
+    hint = "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'."
+    if fault.detail is None:
+        return _not_raised("DETAIL is missing in the RAISE statement", hint)
+    try:
+        answer = msgspec.json.decode(fault.detail, type=_Detail)
+    except msgspec.DecodeError:
+        return _not_raised(f"Invalid JSON value for DETAIL: '{fault.detail}'", hint)
+    refusal = RestRefusal(answer.status, told.code, told.message, told.details, told.hint)
+    refusal.headers |= answer.headers
+    return refusal
+
+
+def _not_raised(details: str, hint: str) -> RestRefusal:
+    message = "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error"
+    return RestRefusal(500, "PGRST121", message, details, hint)
