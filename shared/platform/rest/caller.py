@@ -1,0 +1,12 @@
+"""Who a request comes from, as the database is told."""
+
+import msgspec
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """`claims` is the token's JSON text, which the SQL side reads as request.jwt.claims."""
+
+    role: str
+    claims: str
+    anonymous: bool = False
+    """Whether no token was sent: what the role may not do is then answered with 401 instead of 403."""

@@ -1,0 +1,69 @@
+"""What PostgREST can be told, under the meaning it has there; given from outside and passed on explicitly."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class TxEnd(StrEnum):
+    """How each transaction ends, and whether `Prefer: tx=` may say otherwise."""
+
+    COMMIT = "commit"
+    COMMIT_ALLOW_OVERRIDE = "commit-allow-override"
+    ROLLBACK = "rollback"
+    ROLLBACK_ALLOW_OVERRIDE = "rollback-allow-override"
+
+    @property
+    def overridable(self) -> bool:
+        return self in (TxEnd.COMMIT_ALLOW_OVERRIDE, TxEnd.ROLLBACK_ALLOW_OVERRIDE)
+
+    @property
+    def rolls_back(self) -> bool:
+        return self in (TxEnd.ROLLBACK, TxEnd.ROLLBACK_ALLOW_OVERRIDE)
+
+
+class OpenApiMode(StrEnum):
+    FOLLOW_PRIVILEGES = "follow-privileges"
+    IGNORE_PRIVILEGES = "ignore-privileges"
+    DISABLED = "disabled"
+
+
+class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Each field is the PGRST_* setting of its docstring."""
+
+    schemas: tuple[str, ...] = ("public",)
+    """DB_SCHEMAS: those that requests may name; the first is the default."""
+    extra_search_path: tuple[str, ...] = ("public",)
+    """DB_EXTRA_SEARCH_PATH: schemas whose functions and types may be used but not asked for."""
+    anonymous_role: str | None = None
+    """DB_ANON_ROLE: of requests without a token; None refuses them."""
+    pre_request: str | None = None
+    """DB_PRE_REQUEST: a function, perhaps with its schema, called before each statement."""
+    max_rows: int | None = None
+    """DB_MAX_ROWS: the most rows of an answer and of each embed within it."""
+    default_rows: int | None = None
+    """How many rows are answered where the request does not say; PostgREST has no such setting."""
+    tx_end: TxEnd = TxEnd.COMMIT
+    """DB_TX_END."""
+    aggregates: bool = False
+    """DB_AGGREGATES_ENABLED."""
+    plan: bool = False
+    """DB_PLAN_ENABLED: whether execution plans may be asked for."""
+    jwt_secret: str | None = None
+    """JWT_SECRET: a secret, a JWK or a JWKS."""
+    jwt_secret_is_base64: bool = False
+    """JWT_SECRET_IS_BASE64."""
+    jwt_audience: str | None = None
+    """JWT_AUD."""
+    jwt_role_claim_key: str = ".role"
+    """JWT_ROLE_CLAIM_KEY: a path into the claims."""
+    openapi_mode: OpenApiMode = OpenApiMode.FOLLOW_PRIVILEGES
+    """OPENAPI_MODE."""
+    openapi_security: bool = False
+    """OPENAPI_SECURITY_ACTIVE: whether the description says that a token is wanted."""
+    openapi_proxy_uri: str | None = None
+    """OPENAPI_SERVER_PROXY_URI: where clients find the interface."""
+    app_settings: tuple[tuple[str, str], ...] = ()
+    """APP_SETTINGS_*: set as app.settings.<name> in each transaction."""
+    allowed_origins: frozenset[str] = frozenset()
+    """SERVER_CORS_ALLOWED_ORIGINS: empty allows every origin."""
