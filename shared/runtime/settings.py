@@ -49,7 +49,31 @@ class Settings(BaseSettings):
     bcrypt_cost: int = Field(default=10, ge=4, le=12)
     signup_enabled: bool = True
     email_autoconfirm: bool = True
-    """False: who signs up waits until an administrator has confirmed the address; no mail goes out."""
+    """False: who signs up opens the link in a mail first, or waits for an administrator where no mail goes out."""
+    anonymous_enabled: bool = False
+    """Whether people may sign in without saying who they are."""
+    email_change_confirmed_twice: bool = True
+    """A new address is confirmed from the old one too."""
+    password_needs_nonce: bool = False
+    """A new password asks for the code that `reauthenticate` mails, unless the session began within a day."""
+    access_token_hook: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")
+    """A function of the database, schema.function, that changes the claims of people's access tokens."""
+    site_url: str | None = None
+    """Where links in mails lead to at the end; the base URL when it is not set."""
+    redirect_urls: frozenset[str] = frozenset()
+    """Other places that links may lead to: URLs, in which * stands for anything but . and /, and ** for anything."""
+
+    mail_url: SecretStr | None = None
+    """smtps://user:password@host:465, smtp://…:587 (STARTTLS), smtp+plain://host:25, or file:///directory; none: no
+    mail goes out, and what needs one is refused."""
+    mail_from: str = "Nexus <no-reply@nexus.example>"
+    mail_timeout_s: float = Field(default=10, gt=0)
+    mails_per_hour: int = Field(default=30, gt=0)
+    """In all; beyond it nothing that sends a mail is done."""
+    mail_interval_s: int = Field(default=60, ge=0)
+    """Between two mails of one kind to one address."""
+    mailed_code_ttl_s: int = Field(default=3600, gt=0, le=86_400)
+    mailed_code_length: int = Field(default=6, ge=6, le=10)
 
     sealing_keys: SecretStr | None = None
     """Keys that secrets at rest are sealed under: base64 of 32 random bytes each, separated by commas, newest first."""
