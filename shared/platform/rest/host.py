@@ -1,0 +1,38 @@
+"""What the interface is given by whoever serves it: settings, the schema cache, connections, and how one is entered."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import msgspec
+
+from shared.runtime.wire import Connection, Statement
+
+from .request import Request
+from .schema import SchemaCache
+from .settings import RestSettings
+
+
+class Host(Protocol):
+    """One caller's view of it; what it refuses with, other than a RestRefusal, passes through."""
+
+    settings: RestSettings
+    anonymous: bool
+    """Whether the caller brought no credential: 401 then tells what 403 would."""
+
+    async def schema_cache(self) -> SchemaCache:
+        """Of the exposed schemas; loaded at first use."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """One that is alive, idle and in autocommit mode, for the length of the block."""
+
+    def enter(self, request: Request, *, read_only: bool) -> Statement:
+        """The transaction's first statement: role and request.jwt.claims, and whatever else the host asks of a caller.
+
+        `read_only` is false for a function that may write, whichever the method.
+        """
+
+
+class Response(msgspec.Struct, frozen=True):
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
