@@ -4,11 +4,12 @@ A GET with the verify token is answered with the challenge. A signed body is kep
 what it says is not looked at here, so nothing in it is ever refused.
 """
 
-from shared.domain.messaging.inbox import service
+from shared.domain.messaging.inbox import keeping
+from shared.domain.messaging.inbox.models import NewBody
 from shared.edge import Call, webhook
 from shared.edge.webhooks import META
 
 
 @webhook(META, tag="Integrations")
 async def handler(call: Call, raw: bytes, signed_with: int) -> None:
-    await service.keep(raw, source=service.META, signed_with=signed_with, request_id=call.request_id)
+    await keeping.keep(NewBody(keeping.META, raw, signed_with, call.request_id))

@@ -1,10 +1,19 @@
 """Bodies that wait, and what became of them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+
+
+class NewBody(NamedTuple):
+    """`signed_with` is the place of the secret that signed it among those of the settings."""
+
+    source: str
+    body: bytes
+    signed_with: int
+    request_id: str
 
 
 class WaitingBody(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import ChannelFact, MessageFact, Received, ToldMessage, WaitingBody
+from .models import ChannelFact, MessageFact, NewBody, Received, ToldMessage, WaitingBody
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -20,14 +20,17 @@ class _Chat(msgspec.Struct, frozen=True):
     id: UUID | None
 
 
-async def insert_body(tx: Tx, *, source: str, body: bytes, body_hash: bytes, signed_with: int, request_id: str) -> None:
+async def insert_bodies(tx: Tx, *, bodies: Sequence[NewBody]) -> None:
     """A body that is there already is not kept twice."""
     sql = """
         INSERT INTO webhook_inbox (source, body, body_hash, signed_with, request_id)
-        VALUES (%(source)s, %(body)s, %(body_hash)s, %(signed_with)s, %(request_id)s)
+        SELECT given.source, given.body, sha256(given.body), given.signed_with, given.request_id
+        FROM unnest(%(sources)s::text[], %(bodies)s::bytea[], %(signed_with)s::smallint[], %(request_ids)s::text[])
+            AS given (source, body, signed_with, request_id)
         ON CONFLICT (source, body_hash) DO NOTHING
     """
-    await tx.run(sql, source=source, body=body, body_hash=body_hash, signed_with=signed_with, request_id=request_id)
+    sources, raw, signed_with, request_ids = (list(column) for column in zip(*bodies, strict=True))
+    await tx.run(sql, sources=sources, bodies=raw, signed_with=signed_with, request_ids=request_ids)
 
 
 async def claim_bodies(tx: Tx, *, source: str, limit: int) -> list[WaitingBody]:

@@ -1,6 +1,5 @@
-"""Keeping what comes in, and reading it in batches."""
+"""Reading what was kept, in batches."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,13 +10,13 @@ from shared.providers.meta.events import AnyEvent
 from shared.providers.meta.intake import parse
 from shared.runtime.db import Tx
 from shared.runtime.log import log
-from shared.tenancy.transactions import service_statements, service_tx
+from shared.tenancy.transactions import service_tx
 
 from . import queries
 from .applying import apply
+from .keeping import META
 from .models import Processed, WaitingBody
 
-META = "meta"
 BATCH = 100
 MOST_ATTEMPTS = 10
 """After these a body stays where it is, for people to look at."""
@@ -28,19 +27,6 @@ class Routed(NamedTuple):
 
     channel: Channel
     event: AnyEvent
-
-
-async def keep(body: bytes, *, source: str, signed_with: int, request_id: str) -> None:
-    """Durable when it returns; the same bytes again change nothing."""
-    async with service_statements(request_id=request_id) as tx:
-        await queries.insert_body(
-            tx,
-            source=source,
-            body=body,
-            body_hash=hashlib.sha256(body).digest(),
-            signed_with=signed_with,
-            request_id=request_id,
-        )
 
 
 async def process(*, request_id: str, for_s: float) -> Processed:

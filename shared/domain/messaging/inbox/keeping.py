@@ -1,0 +1,58 @@
+"""Keeping what comes in: bodies that come while others are being written wait for them and go together.
+
+However many come at once, each is durable when its own `keep` returns, and they share one round trip and one commit.
+"""
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+from shared.tenancy.transactions import service_statements
+
+from . import queries
+from .models import NewBody
+
+META = "meta"
+MOST_BYTES = 8 * 1_048_576
+"""Of the bodies that wait together; a larger crowd is written one by one."""
+
+
+class _Keeper:
+    """Of one event loop: a write that is on its way, and the bodies for the next."""
+
+    def __init__(self) -> None:
+        self._gathered: list[NewBody] = []
+        self._size = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
+
+    async def keep(self, body: NewBody) -> None:
+        if self._size + len(body.body) > MOST_BYTES:
+            await _write([body])
+            return
+        self._gathered.append(body)
+        self._size += len(body.body)
+        if self._next is None:
+            self._next = asyncio.create_task(self._write_next(self._writing))
+        # Who goes away takes nobody else's write along.
+        await asyncio.shield(self._next)
+
+    async def _write_next(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        bodies, self._gathered, self._size = self._gathered, [], 0
+        self._writing, self._next = self._next, None
+        await _write(bodies)
+
+
+_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper] = WeakKeyDictionary()
+
+
+async def keep(body: NewBody) -> None:
+    """Durable when it returns; the same bytes again change nothing."""
+    keeper = _keepers.setdefault(asyncio.get_running_loop(), _Keeper())
+    await keeper.keep(body)
+
+
+async def _write(bodies: list[NewBody]) -> None:
+    async with service_statements(request_id=bodies[0].request_id) as tx:
+        await queries.insert_bodies(tx, bodies=bodies)

@@ -1,0 +1,76 @@
+"""Webhooks that come at the same time are written together, and each is durable by itself."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from shared.domain.messaging.inbox import keeping
+from shared.domain.messaging.inbox.models import NewBody
+from shared.runtime import db
+from shared.runtime.wire import Connection
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def bodies(tenants):
+    """`bodies(3)`: different ones that nobody has sent before."""
+    yield lambda count: [NewBody(keeping.META, uuid.uuid4().bytes * 4, 0, f"request-{n}") for n in range(count)]
+    await db.close()
+
+
+@pytest.fixture
+def kept(rows):
+    def count(bodies):
+        return rows("SELECT count(*) FROM webhook_inbox WHERE body = ANY(%s)", [each.body for each in bodies])[0][0]
+
+    return count
+
+
+@pytest.fixture
+def exchanges(monkeypatch):
+    """How many statements each exchange with the database had."""
+    seen = []
+    original = Connection.exchange
+
+    async def exchange(self, statements, **options):
+        seen.append(len(statements))
+        return await original(self, statements, **options)
+
+    monkeypatch.setattr(Connection, "exchange", exchange)
+    return seen
+
+
+async def test_what_comes_while_another_is_written_goes_together_in_one_round_trip(bodies, kept, exchanges):
+    many = bodies(40)
+    first = asyncio.create_task(keeping.keep(many[0]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, *(keeping.keep(each) for each in many[1:] + many[:5]))
+    assert (kept(many), exchanges) == (40, [2, 2])
+
+
+async def test_each_is_there_when_its_own_keep_returns(bodies, kept):
+    async def keep(body):
+        await keeping.keep(body)
+        assert await asyncio.to_thread(kept, [body]) == 1
+
+    await asyncio.gather(*(keep(each) for each in bodies(12)))
+
+
+async def test_who_goes_away_takes_nobody_along(bodies, kept):
+    many = bodies(6)
+    waiting = [asyncio.create_task(keeping.keep(each)) for each in many]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in ended] == [asyncio.CancelledError, *[type(None)] * 5]
+    assert kept(many) == 6
+
+
+async def test_more_than_fits_together_is_written_one_by_one(bodies, kept, exchanges, monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_BYTES", 100)
+    many = bodies(4)
+    await asyncio.gather(*(keeping.keep(each) for each in many))
+    assert (kept(many), exchanges) == (4, [2] * 4)
