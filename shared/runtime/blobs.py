@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -48,6 +49,13 @@ class Shown(NamedTuple):
         return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(self.file_name, safe='')}"
 
 
+class Span(NamedTuple):
+    """A part of a file: `length` bytes from `start`."""
+
+    start: int
+    length: int
+
+
 class Blobs(Protocol):
     async def put(self, key: str, file: BinaryIO, *, content_type: str) -> None:
         """From the file's beginning.
@@ -57,12 +65,21 @@ class Blobs(Protocol):
         """
         ...
 
-    async def get(self, key: str) -> AsyncIterator[bytes]:
-        """The bytes, in pieces.
+    async def get(self, key: str, *, span: Span | None = None) -> AsyncIterator[bytes]:
+        """The bytes, or a part of them that is within the file, in pieces.
 
         Raises:
             NotFound: no file has that key.
             Unavailable: the store does not answer.
+        """
+        ...
+
+    async def copy(self, source: str, target: str) -> None:
+        """The same bytes under a second key.
+
+        Raises:
+            NotFound: no file has the source's key.
+            Unavailable: the store does not take it now.
         """
         ...
 
@@ -105,12 +122,16 @@ class DirectoryBlobs:
         except OSError as fault:
             raise Unavailable("the place for files cannot be written to", retry_after=10) from fault
 
-    async def get(self, key: str) -> AsyncIterator[bytes]:
-        try:
-            file = await asyncio.to_thread(self._path(key).open, "rb")
-        except FileNotFoundError as absent:
-            raise NotFound("no such file") from absent
-        return _pieces(file)
+    async def get(self, key: str, *, span: Span | None = None) -> AsyncIterator[bytes]:
+        file = await self._open(key)
+        if span is None:
+            return _pieces(file)
+        file.seek(span.start)
+        return _pieces(file, span.length)
+
+    async def copy(self, source: str, target: str) -> None:
+        with await self._open(source) as file:
+            await self.put(target, file, content_type="")
 
     async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
         said = {
@@ -136,6 +157,14 @@ class DirectoryBlobs:
             raise NotFound("this link is not valid or has ended: ask for a new one")
         return self._path(said["key"]), Shown(said["type"], said["name"], said["inline"] == "1")
 
+    async def _open(self, key: str) -> BinaryIO:
+        try:
+            return await asyncio.to_thread(self._path(key).open, "rb")
+        except FileNotFoundError as absent:
+            raise NotFound("no such file") from absent
+        except OSError as fault:
+            raise Unavailable("the place for files cannot be read", retry_after=10) from fault
+
     def _signature(self, said: Mapping[str, str]) -> str:
         message = "\0".join(said.get(name, "") for name in _SIGNED)
         return hmac.new(self._signing_key, message.encode(), hashlib.sha256).hexdigest()
@@ -157,9 +186,13 @@ class S3Blobs:
         file.seek(0)
         await self._ask("put_object", key, Body=file, ContentType=content_type)
 
-    async def get(self, key: str) -> AsyncIterator[bytes]:
-        answer = await self._ask("get_object", key)
+    async def get(self, key: str, *, span: Span | None = None) -> AsyncIterator[bytes]:
+        part = {"Range": f"bytes={span.start}-{span.start + span.length - 1}"} if span else {}
+        answer = await self._ask("get_object", key, **part)
         return _pieces(answer["Body"])
+
+    async def copy(self, source: str, target: str) -> None:
+        await self._ask("copy_object", target, CopySource=self._place(source))
 
     async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
         named = {
@@ -224,9 +257,10 @@ def _write(path: Path, file: BinaryIO) -> None:
         raise
 
 
-async def _pieces(file: Any) -> AsyncIterator[bytes]:
+async def _pieces(file: Any, left: float = inf) -> AsyncIterator[bytes]:
     try:
-        while piece := await asyncio.to_thread(file.read, _CHUNK_BYTES):
+        while piece := await asyncio.to_thread(file.read, int(min(_CHUNK_BYTES, left))):
+            left -= len(piece)
             yield piece
     finally:
         file.close()

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     signing_key: SecretStr | None = None
     """Signs the short-lived links to media that this installation serves itself."""
     media_link_ttl_s: int = Field(default=300, gt=0, le=3600)
+    storage_max_file_bytes: int = Field(default=52_428_800, gt=0)
+    """The largest file that /storage/v1 takes; a bucket may take less."""
+    storage_upload_link_ttl_s: int = Field(default=7200, gt=0)
+    """How long a signed address for an upload may be used."""
 
     graph_url: str = "https://graph.facebook.com"
     """Meta's Graph API, or a simulator of it."""

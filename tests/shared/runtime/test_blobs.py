@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from shared.kernel.errors import NotFound, Unavailable
 from shared.runtime import blobs
-from shared.runtime.blobs import Blobs, DirectoryBlobs, S3Blobs, Shown
+from shared.runtime.blobs import Blobs, DirectoryBlobs, S3Blobs, Shown, Span
 
 pytestmark = pytest.mark.anyio
 KEY = "0b8f/9e2c"
@@ -59,6 +59,23 @@ async def test_a_file_is_read_as_it_was_put_and_gone_once_deleted(store):
     await store.delete(KEY)
     with pytest.raises(NotFound):
         await store.get(KEY)
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 1), (262_140, 10), (599_999, 1), (0, 600_000)])
+async def test_a_part_of_a_file_is_read_by_itself(store, start, length):
+    content = os.urandom(600_000)
+    await store.put(KEY, io.BytesIO(content), content_type="application/pdf")
+    pieces = [piece async for piece in await store.get(KEY, span=Span(start, length))]
+    assert b"".join(pieces) == content[start : start + length]
+
+
+async def test_a_copy_lives_on_when_the_file_is_deleted(store):
+    await store.put(KEY, io.BytesIO(b"%PDF"), content_type="application/pdf")
+    await store.copy(KEY, "0b8f/copy")
+    await store.delete(KEY)
+    assert await read(store, "0b8f/copy") == b"%PDF"
+    with pytest.raises(NotFound):
+        await store.copy(KEY, "0b8f/other")
 
 
 @pytest.mark.parametrize("key", ["../x/y", "/etc/passwd", "a", "a//b", "a/../b", "a/b\n", "A/b", "a/b/c/d/e", "ا/ب"])
