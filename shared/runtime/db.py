@@ -231,6 +231,25 @@ async def _undo(tx: Tx) -> None:
         return  # The connection is gone, and the transaction with it.
 
 
+@asynccontextmanager
+async def leased() -> AsyncIterator[Connection]:
+    """A connection that is alive, for whoever sends whole transactions in exchanges of their own.
+
+    Raises:
+        Unavailable: the database does not answer, or all connections are in use.
+    """
+    leases = [await _take()]
+    try:
+        while not leases[-1].is_alive():
+            dead = leases.pop()
+            await dead.close()
+            await (await pool()).putconn(dead)
+            leases.append(await _take())
+        yield leases[-1]
+    finally:
+        await asyncio.shield(_give_back(leases))
+
+
 async def _take() -> Connection:
     try:
         return await (await pool()).getconn()

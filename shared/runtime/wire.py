@@ -6,6 +6,7 @@ left out: statements are sent prepared in one pipeline and read when all answers
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
@@ -20,8 +21,12 @@ from psycopg.pq.abc import PGresult
 
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 _MOST_PREPARED = 500
+_MOST_PASSING = 100
 _STALE = frozenset({"0A000", "26000"})
 """A prepared statement whose tables were altered, or that the server does not have: another connection has neither."""
+
+DatabaseError = psycopg.Error
+"""Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
 
 
 class Statement(NamedTuple):
@@ -29,6 +34,9 @@ class Statement(NamedTuple):
 
     sql: str
     params: dict[str, Any]
+    passing: bool = False
+    """Made from a client's query: it stays prepared while it is among the last that were used, and displaces none of
+    ours."""
 
 
 class Rows(NamedTuple):
@@ -52,6 +60,12 @@ class _Ready(NamedTuple):
     values: Sequence[Any]
     types: tuple[int, ...]
     formats: Sequence[Any]
+    prepared: "_Prepared | None"
+    """Where the name is under which it is prepared; None for what is sent once."""
+
+
+_Prepared = dict[tuple[bytes, tuple[int, ...]], bytes]
+"""Names by text and types of the parameters."""
 
 
 @lru_cache(maxsize=2048)
@@ -77,7 +91,8 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._statement_names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._statement_names: _Prepared = {}
+        self._passing_names: _Prepared = OrderedDict()
         self._numbers = count()
 
     async def exchange(self, statements: Sequence[Statement], *, timeout_s: float) -> list[Rows]:
@@ -89,7 +104,7 @@ class Connection(psycopg.AsyncConnection[Any]):
                 the caller is cancelled: what is still on the wire belongs to nobody.
         """
         transformer: Transformer = NewTransformer(self)
-        ready = [self._adapted(transformer, statement) for statement in statements]
+        ready = [*self._outworn(), *(self._adapted(transformer, statement) for statement in statements)]
         try:
             async with asyncio.timeout(timeout_s):
                 self.pgconn.enter_pipeline_mode()
@@ -103,30 +118,56 @@ class Connection(psycopg.AsyncConnection[Any]):
         except BaseException:
             self.pgconn.finish()
             raise
-        return self._read(transformer, ready, preparing, results)
+        return self._read(transformer, ready, preparing, results)[-len(statements) :]
 
-    @staticmethod
-    def _adapted(transformer: Transformer, statement: Statement) -> _Ready:
+    def is_alive(self) -> bool:
+        """Whether the idle connection still has its server, as far as the server said goodbye; costs no round trip."""
+        if self.closed or self.broken:
+            return False
+        try:
+            self.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
+        return not self.broken
+
+    def _outworn(self) -> list[_Ready]:
+        """What makes room among the passing statements, one exchange after there was too little."""
+        outworn = []
+        while len(self._passing_names) > _MOST_PASSING:
+            oldest = next(iter(self._passing_names))
+            outworn.append(_Ready(b"DEALLOCATE " + self._passing_names.pop(oldest), (), (), (), None))
+        return outworn
+
+    def _adapted(self, transformer: Transformer, statement: Statement) -> _Ready:
+        prepared = self._passing_names if statement.passing else self._statement_names
         text = _numbered(statement.sql)
         if not text.names:
-            return _Ready(text.sql, (), (), ())
+            return _Ready(text.sql, (), (), (), prepared)
         given = [statement.params[name] for name in text.names]
         values = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
-        return _Ready(text.sql, values, tuple(transformer.types or ()), transformer.formats or ())
+        types, formats = tuple(transformer.types or ()), transformer.formats or ()
+        return _Ready(text.sql, values, types, formats, prepared)
 
     def _send(self, ready: _Ready) -> bytes | None:
         """The name under which the statement is being prepared, where it was not before."""
         key = (ready.sql, ready.types)
-        name = self._statement_names.get(key)
+        name = ready.prepared.get(key) if ready.prepared is not None else None
         preparing = None
-        if name is None and self.prepares and len(self._statement_names) < _MOST_PREPARED:
+        if name is None and self._prepares(ready):
             name = preparing = b"nexus_%d" % next(self._numbers)
             self.pgconn.send_prepare(name, ready.sql, ready.types)
         if name is None:
             self.pgconn.send_query_params(ready.sql, ready.values, ready.types, ready.formats)
-        else:
-            self.pgconn.send_query_prepared(name, ready.values, ready.formats)
+            return None
+        self.pgconn.send_query_prepared(name, ready.values, ready.formats)
+        if preparing is None and isinstance(ready.prepared, OrderedDict):
+            ready.prepared.move_to_end(key)
         return preparing
+
+    def _prepares(self, ready: _Ready) -> bool:
+        if not self.prepares or ready.prepared is None:
+            return False
+        return isinstance(ready.prepared, OrderedDict) or len(ready.prepared) < _MOST_PREPARED
 
     async def _received(self) -> list[PGresult]:
         """Every result up to the pipeline's end."""
@@ -152,9 +193,9 @@ class Connection(psycopg.AsyncConnection[Any]):
         answers = iter(results)
         rows = []
         for each, name in zip(ready, preparing, strict=True):
-            if name is not None:
+            if name is not None and each.prepared is not None:
                 self._check(next(answers))
-                self._statement_names[each.sql, each.types] = name
+                each.prepared[each.sql, each.types] = name
             result = next(answers)
             self._check(result)
             rows.append(_rows(transformer, result))

@@ -1,8 +1,10 @@
 """Prepared statements behind refusals: a pipeline that is cut short must leave none that the server does not know."""
 
+import asyncio
+
 import pytest
 
-from shared.runtime.db import InvalidValue, transaction
+from shared.runtime.db import InvalidValue, leased, transaction
 from shared.runtime.wire import Statement
 from tests.shared.runtime.test_db import Who
 
@@ -29,3 +31,29 @@ async def test_a_statement_that_failed_itself_works_with_other_values(postgres):
                 assert (await tx.one(Who, sql, by=by)).claims == "1"
         except InvalidValue:
             assert by == 0
+
+
+async def test_statements_of_clients_displace_each_other_and_none_of_ours(postgres):
+    ours = Statement("SELECT 'ours'", {})
+    async with leased() as connection:
+        await connection.exchange([ours], timeout_s=5)
+        for number in range(130):
+            await connection.exchange(
+                [Statement(f"SELECT {number}, %(text)s", {"text": "x"}, passing=True)], timeout_s=5
+            )
+        sql = "SELECT count(*) FILTER (WHERE statement LIKE '%$1'), bool_or(statement = $$SELECT 'ours'$$)"
+        [kept] = await connection.exchange(
+            [Statement(f"{sql} FROM pg_prepared_statements".replace("%", "%%"), {})], timeout_s=5
+        )
+        assert kept.values == [(100, True)]
+        [again] = await connection.exchange([Statement("SELECT 0, %(text)s", {"text": "y"}, passing=True)], timeout_s=5)
+        assert again.values == [(0, "y")]
+
+
+async def test_a_connection_that_the_server_closed_is_replaced_before_use(postgres):
+    async with leased() as connection:
+        await connection.exchange([Statement("SELECT 1", {})], timeout_s=5)
+    postgres.cut()
+    await asyncio.sleep(0)
+    async with leased() as connection:
+        assert (await connection.exchange([Statement("SELECT 2", {})], timeout_s=5))[0].values == [(2,)]
