@@ -38,6 +38,9 @@ class Table(msgspec.Struct, frozen=True):
     insertable: bool = True
     updatable: bool = True
     deletable: bool = True
+    computed: dict[str, Column] = {}
+    """Fields that a function over one of its rows computes; they are selected, filtered and ordered as columns are, but
+    not part of `*`."""
 
 
 class Cardinality(StrEnum):

@@ -1,0 +1,241 @@
+"""All SQL of this room: each statement answers one JSON text, and names of types come with their schema."""
+
+from shared.runtime.wire import Statement
+
+NO_SEARCH_PATH = Statement("SELECT set_config('search_path', '', true)", {})
+"""With nothing on the path every name of a type, table or function is written out in full."""
+
+
+def list_tables(schemas: list[str]) -> Statement:
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'oid', shown.oid::bigint,
+            'schema', nspname,
+            'name', relname,
+            'description', obj_description(shown.oid, 'pg_class'),
+            'is_view', relkind IN ('v', 'm'),
+            'insertable', may & 8 = 8,
+            'updatable', may & 4 = 4,
+            'deletable', may & 16 = 16
+        ) ORDER BY nspname, relname), '[]')::text
+        FROM (
+            SELECT
+                pg_class.oid, relname, relkind, nspname,
+                CASE
+                    WHEN relkind IN ('r', 'p') THEN 28
+                    WHEN relkind IN ('v', 'f') THEN pg_relation_is_updatable(pg_class.oid, true)
+                    ELSE 0
+                END AS may
+            FROM pg_class
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace
+            WHERE relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition AND nspname = ANY (%(schemas)s::text[])
+        ) AS shown
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def list_columns(schemas: list[str]) -> Statement:
+    """By table; a domain's default is the column's where that has none of its own."""
+    sql = """
+        WITH columns AS (
+            SELECT
+                pg_attribute.*, pg_get_expr(adbin, adrelid) AS own_default, typnotnull,
+                pg_get_expr(typdefaultbin, 0) AS type_default,
+                CASE WHEN typtype = 'd' THEN typbasetype ELSE atttypid END AS shallow_type,
+                CASE WHEN typtype = 'd' THEN typtypmod ELSE atttypmod END AS modifier
+            FROM pg_attribute
+            JOIN pg_class ON pg_class.oid = attrelid AND relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT relispartition
+            JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = ANY (%(schemas)s::text[])
+            JOIN pg_type ON pg_type.oid = atttypid
+            LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+            WHERE attnum > 0 AND NOT attisdropped
+        )
+        SELECT coalesce(json_agg(json_build_object(
+            'table', attrelid::bigint,
+            'number', attnum,
+            'name', attname,
+            'type', format_type(atttypid, atttypmod),
+            'base', shallow_type::bigint,
+            'base_type', format_type(shallow_type, NULL),
+            'nullable', NOT (attnotnull OR typnotnull),
+            'description', col_description(attrelid, attnum),
+            'default', CASE
+                WHEN attidentity = 'd'
+                THEN format('nextval(%%L::regclass)', pg_get_serial_sequence(attrelid::regclass::text, attname))
+                WHEN attidentity = '' AND attgenerated = '' THEN coalesce(own_default, type_default)
+            END,
+            'max_length', CASE
+                WHEN shallow_type IN ('varchar'::regtype, 'bpchar'::regtype) THEN nullif(modifier, -1) - 4
+                WHEN shallow_type IN ('bit'::regtype, 'varbit'::regtype) THEN nullif(modifier, -1)
+            END,
+            'always_generated', attidentity = 'a' OR attgenerated <> ''
+        ) ORDER BY attrelid, attnum), '[]')::text
+        FROM columns
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def list_types() -> Statement:
+    """Domains with what they are of, and enums with their labels."""
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'oid', oid::bigint,
+            'name', format_type(oid, NULL),
+            'of', nullif(typbasetype, 0)::bigint,
+            'labels', ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = pg_type.oid ORDER BY enumsortorder)
+        )), '[]')::text
+        FROM pg_type
+        WHERE typtype IN ('d', 'e') OR oid IN (SELECT typbasetype FROM pg_type WHERE typtype = 'd')
+    """
+    return Statement(sql, {})
+
+
+def list_keys() -> Statement:
+    """Primary, unique and foreign keys of every schema: a view that is shown may stand on tables that are not."""
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'kind', contype,
+            'name', conname,
+            'table', conrelid::bigint,
+            'table_name', json_build_object('schema', own_schema.nspname, 'name', own.relname),
+            'numbers', conkey,
+            'columns', ARRAY(
+                SELECT attname FROM unnest(conkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_attribute ON attrelid = conrelid AND attnum = key.number ORDER BY place
+            ),
+            'target', nullif(confrelid, 0)::bigint,
+            'target_name', CASE WHEN contype = 'f' THEN
+                json_build_object('schema', other_schema.nspname, 'name', other.relname)
+            END,
+            'target_numbers', coalesce(confkey, '{}'),
+            'target_columns', ARRAY(
+                SELECT attname FROM unnest(confkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_attribute ON attrelid = confrelid AND attnum = key.number ORDER BY place
+            )
+        ) ORDER BY own_schema.nspname, own.relname, conname), '[]')::text
+        FROM pg_constraint
+        JOIN pg_class AS own ON own.oid = conrelid
+        JOIN pg_namespace AS own_schema ON own_schema.oid = own.relnamespace
+        LEFT JOIN pg_class AS other ON other.oid = confrelid
+        LEFT JOIN pg_namespace AS other_schema ON other_schema.oid = other.relnamespace
+        WHERE contype IN ('p', 'u', 'f') AND (contype <> 'f' OR conparentid = 0)
+            AND own_schema.nspname NOT IN ('pg_catalog', 'information_schema')
+    """
+    return Statement(sql, {})
+
+
+def list_views(schemas: list[str]) -> Statement:
+    """Their definitions as the server keeps them, parsed: each column there says which table's column it shows."""
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'oid', pg_class.oid::bigint, 'definition', ev_action::text
+        )), '[]')::text
+        FROM pg_class
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        JOIN pg_rewrite ON ev_class = pg_class.oid AND ev_type = '1'
+        WHERE relkind IN ('v', 'm') AND nspname = ANY (%(schemas)s::text[])
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def list_functions(schemas: list[str]) -> Statement:
+    """A domain counts as what it is of."""
+    sql = """
+        WITH called AS (
+            SELECT pg_proc.*, nspname, CASE WHEN typtype = 'd' THEN typbasetype ELSE prorettype END AS shallow_type
+            FROM pg_proc
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(schemas)s::text[])
+            JOIN pg_type ON pg_type.oid = prorettype
+            WHERE prokind = 'f' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+        )
+        SELECT coalesce(json_agg(json_build_object(
+            'oid', called.oid::bigint,
+            'schema', called.nspname,
+            'name', proname,
+            'description', obj_description(called.oid, 'pg_proc'),
+            'optional', pronargdefaults,
+            'volatility', CASE provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END,
+            'returns', json_build_object(
+                'schema', type_schema.nspname, 'name', coalesce(pg_class.relname, pg_type.typname)
+            ),
+            'returns_type', format_type(prorettype, NULL),
+            'base', shallow_type::bigint,
+            'base_type', format_type(shallow_type, NULL),
+            'returns_set', proretset,
+            'returns_one', NOT proretset OR prorows = 1,
+            'row_type', pg_class.oid::bigint,
+            'is_relation', coalesce(relkind <> 'c', false)
+        ) ORDER BY called.nspname, proname, pronargs, called.oid), '[]')::text
+        FROM called
+        JOIN pg_type ON pg_type.oid = shallow_type
+        JOIN pg_namespace AS type_schema ON type_schema.oid = typnamespace
+        LEFT JOIN pg_class ON pg_class.oid = typrelid
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def list_arguments(schemas: list[str]) -> Statement:
+    """Of those functions, in and out, in their order."""
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'function', pg_proc.oid::bigint,
+            'name', coalesce(argument.name, ''),
+            'type', format_type(argument.type, NULL),
+            'base', CASE WHEN typtype = 'd' THEN typbasetype ELSE argument.type END::bigint,
+            'base_type', format_type(CASE WHEN typtype = 'd' THEN typbasetype ELSE argument.type END, NULL),
+            'mode', coalesce(argument.mode, 'i'),
+            'row_of', CASE WHEN relkind <> 'c' THEN
+                json_build_object('schema', of_schema.nspname, 'name', relname)
+            END
+        ) ORDER BY pg_proc.oid, place), '[]')::text
+        FROM pg_proc
+        JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(schemas)s::text[])
+        CROSS JOIN unnest(coalesce(proallargtypes, proargtypes::oid[]), proargnames, proargmodes)
+            WITH ORDINALITY AS argument (type, name, mode, place)
+        JOIN pg_type ON pg_type.oid = argument.type
+        LEFT JOIN pg_class ON pg_class.oid = typrelid
+        LEFT JOIN pg_namespace AS of_schema ON of_schema.oid = relnamespace
+        WHERE prokind = 'f'
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def list_fields(schemas: list[str]) -> Statement:
+    """Of row types that functions answer and that no exposed table has."""
+    sql = """
+        SELECT coalesce(json_agg(json_build_object(
+            'table', attrelid::bigint,
+            'number', attnum,
+            'name', attname,
+            'type', format_type(atttypid, atttypmod),
+            'base', CASE WHEN typtype = 'd' THEN typbasetype ELSE atttypid END::bigint,
+            'base_type', format_type(CASE WHEN typtype = 'd' THEN typbasetype ELSE atttypid END, NULL)
+        ) ORDER BY attrelid, attnum), '[]')::text
+        FROM pg_attribute
+        JOIN pg_type ON pg_type.oid = atttypid
+        WHERE attnum > 0 AND NOT attisdropped AND attrelid IN (
+            SELECT pg_class.oid
+            FROM pg_proc
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(schemas)s::text[])
+            JOIN pg_type ON pg_type.oid = prorettype
+            JOIN pg_class ON pg_class.oid = typrelid
+            WHERE relkind = 'c' OR relnamespace::regnamespace::text <> ALL (%(schemas)s::text[])
+        )
+    """
+    return Statement(sql, {"schemas": schemas})
+
+
+def find_surroundings(schemas: list[str]) -> Statement:
+    """What the schemas say of themselves, and the server's time zones."""
+    sql = """
+        SELECT json_build_object(
+            'descriptions', (
+                SELECT coalesce(json_object_agg(nspname, description), '{}')
+                FROM pg_namespace
+                CROSS JOIN LATERAL obj_description(pg_namespace.oid, 'pg_namespace') AS description
+                WHERE nspname = ANY (%(schemas)s::text[]) AND description IS NOT NULL
+            ),
+            'time_zones', ARRAY(SELECT name FROM pg_timezone_names)
+        )::text
+    """
+    return Statement(sql, {"schemas": schemas})

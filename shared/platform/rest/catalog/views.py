@@ -1,0 +1,60 @@
+"""Which column of which table each column of a view shows, through views upon views.
+
+The server keeps a view's definition as a parsed tree, `{QUERY ... :targetList ({TARGETENTRY ... :resno 1 ...
+:resorigtbl 16390 :resorigcol 2 ...} ...)}`: braces around a node, a backslash before any that is part of a name.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from .rows import ViewRow
+
+Place = tuple[int, int]
+"""A table's oid and the number of a column of it."""
+
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_ENTRY = re.compile(r" :resno (\d+) .*? :resorigtbl (\d+) :resorigcol (\d+)", re.DOTALL)
+_LIST = " :targetList ("
+_QUERY, _NODE_OF_QUERY = 1, 2
+
+
+def trace(views: Iterable[ViewRow]) -> dict[Place, Place]:
+    """Of each view's column, the table's column at the bottom. What is computed is not there."""
+    shown = {(view.oid, own): place for view in views for own, place in origins(view.definition)}
+    return {place: _bottom(shown, place) for place in shown}
+
+
+def origins(definition: str) -> Iterator[tuple[int, Place]]:
+    """Numbers of a view's columns, and what they show: a column of a table or of another view."""
+    for entry in _target_list(definition):
+        told = _ENTRY.search(entry)
+        if told is not None and told[2] != "0":
+            yield int(told[1]), (int(told[2]), int(told[3]))
+
+
+def _bottom(shown: Mapping[Place, Place], place: Place) -> Place:
+    passed: set[Place] = set()
+    while place in shown and place not in passed:
+        passed.add(place)
+        place = shown[place]
+    return place
+
+
+def _target_list(definition: str) -> Iterator[str]:
+    """The text of each entry of the outermost query's target list, without the nodes inside it."""
+    depth, end, inside = 0, 0, False
+    entry = ""
+    for found in _BRACE.finditer(definition):
+        brace = found[0]
+        if len(brace) > 1:
+            continue
+        between = definition[end : found.start()] if depth <= _NODE_OF_QUERY else ""
+        end = found.end()
+        if depth == _QUERY:
+            inside = between.endswith(_LIST) or (inside and not between.strip())
+        elif depth == _NODE_OF_QUERY and inside:
+            entry += between
+        depth += 1 if brace == "{" else -1
+        if depth == _QUERY and inside and brace == "}":
+            yield entry
+            entry = ""
