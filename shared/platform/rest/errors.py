@@ -23,6 +23,7 @@ class RestRefusal(Exception):  # noqa: N818  (saying no is an answer, not a faul
 
 
 _UNAUTHORIZED = 401
+_SYNTAX = "PGRST100"
 
 
 class DatabaseFault(msgspec.Struct, frozen=True):
@@ -57,7 +58,12 @@ def pool_timeout() -> RestRefusal:
 
 
 def bad_query(message: str, details: str | None = None) -> RestRefusal:
-    return RestRefusal(400, "PGRST100", message, details)
+    return RestRefusal(400, _SYNTAX, message, details)
+
+
+def is_syntax(refusal: RestRefusal) -> bool:
+    """Whether the query string does not parse."""
+    return refusal.code == _SYNTAX
 
 
 def rpc_method(method: str) -> RestRefusal:
@@ -192,6 +198,11 @@ def ambiguous_function(signatures: Sequence[str]) -> RestRefusal:
 
 def no_column(column: str, table: str) -> RestRefusal:
     return RestRefusal(400, "PGRST204", f"Could not find the '{column}' column of '{table}' in the schema cache")
+
+
+def unknown_column(column: str, table: str) -> RestRefusal:
+    """As Postgres itself would put it, of a column that is read."""
+    return RestRefusal(400, "42703", f"column {table}.{column} does not exist")
 
 
 def no_table(name: str, hint: str | None) -> RestRefusal:

@@ -1,8 +1,12 @@
 """The Prefer header: what a client would like, as far as it was understood."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
+
+from .errors import bad_preferences
 
 
 class Return(StrEnum):
@@ -54,3 +58,73 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def strict(self) -> bool:
         return self.handling is Handling.STRICT
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_CHOICES: dict[str, type[StrEnum]] = {
+    "resolution": Resolution,
+    "missing": Missing,
+    "return": Return,
+    "count": Count,
+    "tx": Ending,
+    "handling": Handling,
+}
+_LONGEST_NUMBER = 18
+
+
+def read(values: Iterable[str], *, time_zones: frozenset[str], tx_overridable: bool) -> Preferences:
+    """Of each preference the first counts. What is unknown is ignored, unless the client wants strict handling.
+
+    Raises:
+        RestRefusal: PGRST122.
+    """
+    sent = [each.strip() for value in values for each in value.split(",")]
+    if not sent:
+        return _NONE
+    zone, unknown_zone = _time_zone(sent, time_zones)
+    found = Preferences(
+        resolution=_first(sent, "resolution", Resolution),
+        missing=_first(sent, "missing", Missing),
+        returned=_first(sent, "return", Return),
+        count=_first(sent, "count", Count),
+        tx=_first(sent, "tx", Ending) if tx_overridable else None,
+        handling=_first(sent, "handling", Handling),
+        timezone=zone,
+        max_affected=_max_affected(sent),
+    )
+    unknown = [each for each in sent if not _is_known(each) or (unknown_zone and each.startswith("timezone="))]
+    if found.strict and unknown:
+        raise bad_preferences(unknown)
+    return found
+
+
+_NONE = Preferences()
+
+
+def _first(sent: list[str], name: str, kind: type[_Choice]) -> _Choice | None:
+    values = {choice.value: choice for choice in kind}
+    return next(
+        (values[value] for each in sent if (value := each.removeprefix(f"{name}=")) in values and value != each), None
+    )
+
+
+def _time_zone(sent: list[str], time_zones: frozenset[str]) -> tuple[str | None, bool]:
+    """The first one sent, and whether the database does not know it."""
+    zone = next((each.removeprefix("timezone=") for each in sent if each.startswith("timezone=")), None)
+    if zone is None or zone in time_zones:
+        return zone, False
+    return None, True
+
+
+def _max_affected(sent: list[str]) -> int | None:
+    number = next((each.removeprefix("max-affected=") for each in sent if each.startswith("max-affected=")), "")
+    fits = number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER
+    return int(number) if fits else None
+
+
+def _is_known(preference: str) -> bool:
+    name, _, value = preference.partition("=")
+    if name in ("timezone", "max-affected"):
+        return True
+    kind = _CHOICES.get(name)
+    return kind is not None and value in {choice.value for choice in kind}

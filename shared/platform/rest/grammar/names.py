@@ -1,0 +1,154 @@
+"""Names as they stand in every parameter: columns, JSON paths, casts, paths of embeds, lists of columns."""
+
+import re
+
+from shared.platform.rest.query import Field, JsonStep, Path
+
+from .cursor import END, Cursor
+from .remembered import remembered
+
+FIELD_NAME = "field name (* or [a..z0..9_$])"
+DELIMITER = "delimiter (.)"
+_KEY = "any non reserved character different from: .,>()"
+_PART = r"(?:[^\W\d]|[0-9 $])+"
+_NAME = re.compile(rf"{_PART}(?:-(?!>){_PART})*")
+_IDENTIFIER = re.compile(_PART)
+_QUOTED = re.compile(r'"((?:[^\\"]|\\.)*)"', re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_INDEX = re.compile(r"-?[0-9]+")
+_AFTER_INDEX = re.compile(r"->|::|[.,)]|$")
+_JSON_KEY = re.compile(r"[^(\-:.,>)]+(?:-(?!>)[^(\-:.,>)]+)*")
+_TOO_LONG = 10
+"""Digits that a place in an array never has."""
+
+
+def name(cursor: Cursor) -> str:
+    found = try_name(cursor)
+    if found is None:
+        cursor.fail()
+    return found
+
+
+def try_name(cursor: Cursor) -> str | None:
+    """Blanks around a bare name, and around each part between its dashes, do not belong to it."""
+    if cursor.peek() == '"':
+        return quoted(cursor, FIELD_NAME)
+    found = cursor.match(_NAME, FIELD_NAME)
+    if found is None:
+        return None
+    cursor.expect("letter", "digit", '"-"')
+    return _stripped(found)
+
+
+def quoted(cursor: Cursor, label: str) -> str | None:
+    """`"…"`, in which a backslash takes the next character as it is."""
+    found = _QUOTED.match(cursor.text, cursor.at)
+    if found is None:
+        cursor.expect(label)
+        return None
+    cursor.at = found.end()
+    return _ESCAPE.sub(r"\1", found[1])
+
+
+def identifier(cursor: Cursor) -> str:
+    """A type's name in a cast, or a text search configuration."""
+    found = cursor.match(_IDENTIFIER, "letter", "digit")
+    if found is None:
+        cursor.fail()
+    cursor.expect("letter", "digit")
+    return found.strip()
+
+
+def field(cursor: Cursor) -> Field:
+    """A column and perhaps a place in its JSON, blanks around them."""
+    cursor.blanks()
+    column = name(cursor)
+    found = Field(column, json_path(cursor))
+    cursor.blanks()
+    return found
+
+
+def json_path(cursor: Cursor) -> tuple[JsonStep, ...]:
+    steps: list[JsonStep] = []
+    while True:
+        if cursor.skip("->>"):
+            steps.append(JsonStep(_operand(cursor), as_text=True))
+        elif cursor.skip("->"):
+            steps.append(JsonStep(_operand(cursor), as_text=False))
+        else:
+            return tuple(steps)
+
+
+def _operand(cursor: Cursor) -> str | int:
+    index = _index(cursor)
+    if index is not None:
+        return index
+    key = quoted(cursor, _KEY) if cursor.peek() == '"' else cursor.match(_JSON_KEY, _KEY)
+    if key is None:
+        cursor.fail()
+    return _stripped(key)
+
+
+def _index(cursor: Cursor) -> int | None:
+    """A number, unless it goes on as a key, or is larger than any place in an array."""
+    start = cursor.at
+    found = _INDEX.match(cursor.text, start)
+    if found is None:
+        cursor.at += cursor.peek() == "-"
+        cursor.expect("digit")
+    else:
+        cursor.at = found.end()
+        if _AFTER_INDEX.match(cursor.text, cursor.at) and len(found[0]) < _TOO_LONG:
+            return int(found[0])
+        cursor.expect("digit", '"->"', '"::"', '"."', '","', END)
+    cursor.at = start
+    return None
+
+
+@remembered
+def tree_path(text: str) -> tuple[Path, Field]:
+    """`embed.embed.column->key`, the name of a filter's parameter."""
+    cursor = Cursor(text, "tree path")
+    names = _dotted(cursor)
+    steps = json_path(cursor)
+    cursor.end()
+    return tuple(names[:-1]), Field(names[-1], steps)
+
+
+def logic_path(text: str) -> tuple[Path, str, bool]:
+    """`embed.not.or`: the embeds, the connective, and whether it is negated."""
+    cursor = Cursor(text, "logic path")
+    names = _dotted(cursor)
+    cursor.end()
+    return tuple(each for each in names[:-1] if each != "not"), names[-1], "not" in names[:-1]
+
+
+def embed_path(text: str) -> Path:
+    """Of `embed.order`, `embed.limit`, `embed.offset`."""
+    return tree_path(text)[0]
+
+
+def columns(text: str, parameter: str) -> tuple[str, ...]:
+    """`a,"b c",d`."""
+    cursor = Cursor(text, f"{parameter} parameter")
+    found = [name(cursor)]
+    while True:
+        cursor.blanks()
+        if not cursor.skip(","):
+            cursor.end()
+            return tuple(found)
+        cursor.blanks()
+        found.append(name(cursor))
+
+
+def _dotted(cursor: Cursor) -> list[str]:
+    names = [name(cursor)]
+    while cursor.peek() == ".":
+        cursor.at += 1
+        names.append(name(cursor))
+    cursor.expect(DELIMITER)
+    return names
+
+
+def _stripped(text: str) -> str:
+    return "-".join(part.strip() for part in text.split("-"))
