@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.discovery.served import FOLDER
 from infra import gateway
-from infra.documents import oauth, openapi, places, reference, server_card, texts
+from infra.documents import oauth, openapi, places, reference, rest, server_card, texts
 
 FUNCTIONS_PAGE = texts.DOCS / "functions.md"
 
@@ -17,6 +17,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Each file and what belongs in it; the page of functions comes first, since llms-full.txt repeats it."""
     specs = list(gateway.specs())
     yield FUNCTIONS_PAGE, reference.reference(specs)
+    yield rest.PAGE, rest.page()
     yield FOLDER / "openapi.json", _json(openapi.openapi(specs))
     yield FOLDER / "mcp.json", _json(server_card.mcp())
     yield FOLDER / "server-card.json", _json(server_card.card())

@@ -1,0 +1,64 @@
+"""The table of docs/rest.md: what PostgREST's clients can use, each line a claim that a test of its name shows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.documents.texts import DOCS
+from infra.needs import ROOT
+
+PAGE = DOCS / "rest.md"
+TESTS = ROOT / "tests" / "platform" / "rest"
+AREAS = (
+    "Reading",
+    "Filters",
+    "JSON",
+    "Logic",
+    "Order and pages",
+    "Counts",
+    "Formats",
+    "Embedding",
+    "Aggregates",
+    "Writing",
+    "Functions",
+    "Computed fields and relationships",
+    "Views",
+    "Schemas",
+    "Transactions",
+    "Callers",
+    "Refusals",
+    "Description",
+)
+_BEGIN, _END = "<!-- written by make docs -->", "<!-- until here -->"
+
+
+def page() -> str:
+    """The page as it stands, with its table written anew."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"
+
+
+def table() -> str:
+    claims = sorted(_claims(), key=lambda claim: (AREAS.index(claim[0]), claim[1]))
+    lines = [f"| {area} | {feature} |" for area, feature in dict.fromkeys(claims)]
+    return "\n".join(["| area | what works |", "| --- | --- |", *lines])
+
+
+def _claims() -> Iterator[tuple[str, str]]:
+    """Areas and features of every `@supports`, read without running the tests."""
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from (claim for each in node.decorator_list for claim in _of(each, path))
+
+
+def _of(decorator: ast.expr, path: Path) -> Iterator[tuple[str, str]]:
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name)):
+        return
+    if decorator.func.id != "supports":
+        return
+    area, *features = (ast.literal_eval(argument) for argument in decorator.args)
+    if area not in AREAS:
+        raise ValueError(f"{path.name}: there is no area {area!r} in infra/documents/rest.py")
+    yield from ((area, feature) for feature in features)
