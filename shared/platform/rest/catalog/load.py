@@ -33,7 +33,7 @@ async def load(exchange: Exchange, schemas: Sequence[str], extra_search_path: Se
             queries.list_views(searched),
             queries.list_functions(searched),
             queries.list_arguments(searched),
-            queries.list_fields(searched),
+            queries.list_fields(exposed),
             queries.find_surroundings(exposed),
         ]
     )
