@@ -98,6 +98,14 @@ class Settings(BaseSettings):
     graph_version: str = Field(default="v26.0", pattern=r"^v[0-9]+\.[0-9]+$")
     graph_timeout_s: float = Field(default=20, gt=0)
     """How long an answer of Meta is waited for; after that the outcome is unknown."""
+    whatsapp_messages_per_s: int = Field(default=80, gt=0)
+    """What Meta takes from a number, unless it has said otherwise of that one."""
+    messenger_messages_per_s: int = Field(default=100, gt=0)
+    """Of a page or an Instagram account."""
+    whatsapp_pair_interval_s: float = Field(default=6, gt=0)
+    """Between two messages of a number to the same person, in the long run."""
+    whatsapp_pair_burst: int = Field(default=44, gt=0)
+    """How many may go to them at once before; Meta counts 45, of which one is left for what overtakes on its way."""
     meta_app_id: str | None = None
     meta_app_secrets: SecretStr | None = None
     """Separated by commas: any of them may sign a webhook, the first exchanges codes."""
