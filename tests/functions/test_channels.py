@@ -57,6 +57,14 @@ async def test_200_and_the_number_with_its_token_sealed_and_its_webhooks_on(conn
     assert (await open_sealed(org.id, bytes(row["token_sealed"]))).decode() == number.token
 
 
+@pytest.mark.parametrize(("told", "kept_as"), [(20, 20), (80, None), (1000, 1000)])
+async def test_200_and_what_meta_takes_of_the_number_in_a_second_is_known(*, connect, graph, org, kept, told, kept_as):
+    number = graph.number()
+    number.messages_per_s = told
+    assert (await connect(number, as_=org.owner)).status_code == 200
+    assert [row["messages_per_second"] for row in kept(org)] == [kept_as]
+
+
 async def test_the_trail_names_who_connected_it_and_never_the_token(connect, graph, org, tenants):
     agent = org.agent("admin")
     assert (await connect(graph.number(), as_=agent)).status_code == 200

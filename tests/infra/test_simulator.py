@@ -131,23 +131,23 @@ def test_one_pair_has_45_messages_ahead_and_then_one_in_six_seconds():
     limits = Limits(lambda: clock[0])
     for _ in range(45):
         clock[0] += 0.02
-        limits.take("shop", "mona")
+        limits.take("shop", "mona", per_s=80)
     with pytest.raises(GraphError) as refused:
-        limits.take("shop", "mona")
+        limits.take("shop", "mona", per_s=80)
     assert refused.value.code == 131056
-    limits.take("shop", "sara")
+    limits.take("shop", "sara", per_s=80)
     clock[0] += 6
-    limits.take("shop", "mona")
+    limits.take("shop", "mona", per_s=80)
 
 
 def test_a_number_has_80_messages_a_second():
     limits = Limits(lambda: 0.0)
     for count in range(80):
-        limits.take("shop", f"customer {count}")
+        limits.take("shop", f"customer {count}", per_s=80)
     with pytest.raises(GraphError) as refused:
-        limits.take("shop", "one more")
+        limits.take("shop", "one more", per_s=80)
     assert refused.value.code == 130429
-    limits.take("another shop", "one more")
+    limits.take("another shop", "one more", per_s=80)
 
 
 def test_faults_befall_who_they_are_for_and_as_often_as_ordered():

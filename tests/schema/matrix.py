@@ -45,6 +45,8 @@ EXPECTED: dict[str, Rights] = {
     "channel_accounts": READ_ONLY,
     "channel_events": READ_ONLY,
     "channel_identities": READ_ONLY,
+    "channel_paces": READ_ONLY,
+    "chat_paces": READ_ONLY,
     "chats": RECORDS,
     "customer_identities": READ_ONLY,
     "customer_journey_stages": RECORDS,

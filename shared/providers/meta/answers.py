@@ -46,14 +46,26 @@ class RemoteTemplate(msgspec.Struct, frozen=True):
     quality: str | None = None
 
 
+COEXISTING_PER_S = 20
+RAISED_PER_S = 1000
+
+
 class PhoneNumber(msgspec.Struct, frozen=True):
-    """`coexists` with the phone app, which limits it to 20 messages a second."""
+    """`coexists`: people write from it in the phone app too. `is_raised`: Meta has raised its throughput."""
 
     id: str
     display_phone_number: str | None
     verified_name: str | None
     quality: str | None
     coexists: bool
+    is_raised: bool = False
+
+    @property
+    def messages_per_second(self) -> int | None:
+        """What Meta takes of it; None: what it takes of any number."""
+        if self.coexists:
+            return COEXISTING_PER_S
+        return RAISED_PER_S if self.is_raised else None
 
 
 class InstagramAccount(msgspec.Struct, frozen=True):
@@ -121,6 +133,7 @@ def phone_from(item: Wire) -> PhoneNumber:
         verified_name=item.text("verified_name"),
         quality=item.text("quality_rating"),
         coexists=item.flag("is_on_biz_app"),
+        is_raised=item.text("throughput", "level") == "HIGH",
     )
 
 

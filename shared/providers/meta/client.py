@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _MOST_PAGES = 40
 _PAGE_SIZE = 200
 _FILE_HOSTS = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net", ".cdninstagram.com")
+_NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app,throughput"
 PAGE_FIELDS = (
     "messages,messaging_postbacks,messaging_referrals,messaging_optins,message_deliveries,message_reads,"
     "message_echoes,message_reactions,message_edits,messaging_handovers,messaging_policy_enforcement,standby"
@@ -77,12 +78,10 @@ class GraphClient:
         return [template_from(each) for each in await self._pages(f"{waba_id}/message_templates", fields)]
 
     async def phone_numbers(self, waba_id: str) -> list[PhoneNumber]:
-        fields = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app"
-        return [phone_from(each) for each in await self._pages(f"{waba_id}/phone_numbers", fields)]
+        return [phone_from(each) for each in await self._pages(f"{waba_id}/phone_numbers", _NUMBER_FIELDS)]
 
     async def phone_number(self, phone_number_id: str) -> PhoneNumber:
-        fields = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app"
-        return phone_from(await self._call("GET", phone_number_id, params={"fields": fields}))
+        return phone_from(await self._call("GET", phone_number_id, params={"fields": _NUMBER_FIELDS}))
 
     async def register(self, phone_number_id: str, *, pin: str) -> None:
         """The number for the Cloud API; the pin becomes its two-step verification."""

@@ -234,6 +234,12 @@ def age(tenants):
                 f" resumes_at = resumes_at - make_interval({name} => %(n)s) WHERE organization_id = %(org)s",
                 {"n": value, "org": org.id},
             )
+            for paces in ("channel_paces", "chat_paces"):
+                db.execute(
+                    f"UPDATE {paces} SET free_at = free_at - make_interval({name} => %(n)s)"
+                    " WHERE organization_id = %(org)s",
+                    {"n": value, "org": org.id},
+                )
 
     return shift
 

@@ -23,6 +23,7 @@ from .world import World
 Json = dict[str, Any]
 LINK_TTL_S = 300
 _PAGE = 100
+_COEXISTING_PER_S, _STANDARD_PER_S = 20, 80
 
 
 class GraphApi:
@@ -187,7 +188,8 @@ def _number(account: Account) -> Json:
         "display_phone_number": f"+{account.phone}",
         "verified_name": account.name,
         "quality_rating": "GREEN",
-        "is_on_biz_app": False,
+        "is_on_biz_app": account.messages_per_s == _COEXISTING_PER_S,
+        "throughput": {"level": "HIGH" if account.messages_per_s > _STANDARD_PER_S else "STANDARD"},
     }
 
 

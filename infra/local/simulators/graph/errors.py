@@ -13,6 +13,7 @@ _MESSAGES = {
     190: "Error validating access token: The session has been invalidated",
     368: "(#368) Temporarily blocked for policies violations",
     551: "(#551) This person isn't available right now.",
+    613: "(#613) Calls to this api have exceeded the rate limit.",
     80007: "(#80007) Rate limit hit for the WhatsApp Business Account",
     130429: "(#130429) Rate limit hit",
     130472: "(#130472) User's number is part of an experiment",
@@ -37,7 +38,19 @@ _MESSAGES = {
     132016: "(#132016) Template is disabled",
     133010: "(#133010) Phone number not registered",
 }
-_STATUS = {1: 500, 2: 503, 131000: 500, 190: 401, 0: 401, 4: 429, 80007: 429, 130429: 429, 131048: 429, 131056: 429}
+_STATUS = {
+    1: 500,
+    2: 503,
+    131000: 500,
+    190: 401,
+    0: 401,
+    4: 429,
+    613: 429,
+    80007: 429,
+    130429: 429,
+    131048: 429,
+    131056: 429,
+}
 _DETAILS = {
     131047: "Message failed to send because more than 24 hours have passed since the customer last replied.",
     131056: "Too many messages were sent from this phone number to the same phone number in a short period of time.",

@@ -23,27 +23,35 @@ class Bucket:
         return True
 
 
+PAIR_BURST, PAIR_PER_S = 45, 1 / 6
+
+
 class Limits:
-    """80 a second for a number; for one person one every six seconds, with 45 that may be borrowed ahead."""
+    """So many a second for a number; for one person one every six seconds, with 45 that may be borrowed ahead."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.enabled = True
-        self.per_second = 80
         self._clock = clock
-        self._numbers: dict[str, Bucket] = {}
+        self._accounts: dict[str, Bucket] = {}
         self._pairs: dict[tuple[str, str], Bucket] = {}
 
-    def take(self, account_id: str, recipient: str) -> None:
-        """Room for one message.
+    def take(self, account_id: str, recipient: str, *, per_s: int) -> None:
+        """Room for one message of WhatsApp.
 
         Raises:
             GraphError: 130429 or 131056.
         """
-        if not self.enabled:
-            return
-        number = self._numbers.setdefault(account_id, Bucket(self.per_second, self.per_second, self._clock))
-        if not number.take():
-            raise GraphError(130429)
-        pair = self._pairs.setdefault((account_id, recipient), Bucket(45, 1 / 6, self._clock))
-        if not pair.take():
+        self.take_of_account(account_id, per_s=per_s, code=130429)
+        pair = self._pairs.setdefault((account_id, recipient), Bucket(PAIR_BURST, PAIR_PER_S, self._clock))
+        if self.enabled and not pair.take():
             raise GraphError(131056)
+
+    def take_of_account(self, account_id: str, *, per_s: int, code: int = 613) -> None:
+        """Room for one message, to whomever.
+
+        Raises:
+            GraphError: with that code.
+        """
+        account = self._accounts.setdefault(account_id, Bucket(per_s, per_s, self._clock))
+        if self.enabled and not account.take():
+            raise GraphError(code)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 Channel = Literal["whatsapp", "facebook", "instagram"]
+MESSAGES_PER_S = {"whatsapp": 80, "facebook": 300, "instagram": 100}
 OBJECTS = {"whatsapp": "whatsapp_business_account", "facebook": "page", "instagram": "instagram"}
 
 
@@ -46,6 +47,8 @@ class Account:
     page_id: str | None = None
     registered: bool = True
     subscribed: bool = True
+    messages_per_s: int = 80
+    """A number used in the phone app too has 20, one that Meta has raised 1,000."""
     templates: list[Template] = field(default_factory=list)
 
     @property

@@ -36,7 +36,7 @@ def _send_whatsapp(world: World, account: Account, body: Json) -> tuple[Json, Fa
     named = str(body.get("to") or body["recipient"])
     customer = world.find_customer(named)
     fault = world.faults.next(account.id, customer.id)
-    world.limits.take(account.id, customer.id)
+    world.limits.take(account.id, customer.id, per_s=account.messages_per_s)
     content = body[kind] if isinstance(body[kind], dict) else {kind: body[kind]}
     line = world.new_line(account, customer, kind, content, opaque=body.get("biz_opaque_callback_data"))
     if fault is None or fault.accepted:
@@ -58,7 +58,7 @@ def _send_messenger(world: World, account: Account, body: Json) -> tuple[Json, F
     human = body.get("tag") == "HUMAN_AGENT"
     if world.is_closed(account.id, customer.id, after=HUMAN_AGENT_WINDOW if human else timedelta(hours=24)):
         raise GraphError(10, subcode=2534022 if account.channel == "instagram" else 2018278)
-    world.limits.take(account.id, customer.id)
+    world.limits.take_of_account(account.id, per_s=account.messages_per_s)
     message = body["message"]
     content = {"text": message["text"]} if kind == "text" else {"attachments": [message["attachment"]]}
     metadata = message.get("metadata")

@@ -11,6 +11,7 @@ from .errors import GraphError
 from .faults import Script
 from .limits import Limits
 from .records import (
+    MESSAGES_PER_S,
     Account,
     Channel,
     Customer,
@@ -64,6 +65,7 @@ class World:
                 name=name,
                 phone=phone or (f"20155{digits(7)}" if channel == "whatsapp" else ""),
                 page_id=digits(15) if channel == "instagram" else None,
+                messages_per_s=MESSAGES_PER_S[channel],
             )
             self.accounts[account_id] = account
             return account

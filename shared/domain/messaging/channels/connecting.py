@@ -107,6 +107,7 @@ async def connect_whatsapp(
         waba_id=waba_id,
         display_name=number.verified_name,
         phone=number.display_phone_number,
+        messages_per_second=number.messages_per_second,
     )
     return await _keep(asked, channel, token)
 

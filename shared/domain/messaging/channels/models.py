@@ -18,7 +18,10 @@ class ChannelStatus(StrEnum):
 
 
 class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider has shown to be the caller's. `page_id`: the page that an Instagram account came through."""
+    """What a provider has shown to be the caller's. `page_id`: the page that an Instagram account came through.
+
+    `messages_per_second`: what the provider takes of this one; None: what it takes of any.
+    """
 
     platform: Platform
     external_id: str
@@ -26,6 +29,7 @@ class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
     page_id: str | None = None
     display_name: str | None = None
     phone: str | None = None
+    messages_per_second: int | None = None
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,13 +23,14 @@ class _Is(msgspec.Struct, frozen=True):
 async def upsert_channel(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_sealed: bytes) -> UUID:
     sql = """
         INSERT INTO channel_accounts AS account
-            (organization_id, platform, external_id, waba_id, page_id, display_name, phone, token_sealed)
+            (organization_id, platform, external_id, waba_id, page_id, display_name, phone, messages_per_second,
+             token_sealed)
         VALUES (%(organization_id)s, %(platform)s, %(external_id)s, %(waba_id)s, %(page_id)s, %(display_name)s,
-            %(phone)s, %(token_sealed)s)
+            %(phone)s, %(messages_per_second)s, %(token_sealed)s)
         ON CONFLICT (organization_id, platform, external_id) DO UPDATE
         SET waba_id = excluded.waba_id, page_id = excluded.page_id, token_sealed = excluded.token_sealed,
             display_name = coalesce(excluded.display_name, account.display_name),
-            phone = coalesce(excluded.phone, account.phone),
+            phone = coalesce(excluded.phone, account.phone), messages_per_second = excluded.messages_per_second,
             status = 'connected', status_reason = NULL, resumes_at = NULL, held_until = NULL
         RETURNING id
     """
@@ -124,6 +125,15 @@ async def hold_channel(tx: Tx, *, channel_id: UUID, seconds: float) -> None:
         WHERE id = %(channel_id)s
     """
     await tx.run(sql, channel_id=channel_id, seconds=seconds)
+
+
+async def update_pace(tx: Tx, *, channel_id: UUID, messages_per_second: int) -> None:
+    sql = """
+        UPDATE channel_accounts
+        SET messages_per_second = %(messages_per_second)s
+        WHERE id = %(channel_id)s
+    """
+    await tx.run(sql, channel_id=channel_id, messages_per_second=messages_per_second)
 
 
 async def update_details(tx: Tx, *, channel_id: UUID, details: dict[str, Any]) -> None:

@@ -91,7 +91,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that this worker has taken, and no other; `attempts` counts the coming one."""
+    """A message that this worker has taken, and no other; `attempts` counts the coming one.
+
+    It may leave in `wait_s` seconds, and no sooner: its place is kept for it.
+    """
 
     message_id: UUID
     organization_id: UUID
@@ -107,6 +110,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     last_inbound_at: datetime | None
     known_by: Known
     now: datetime
+    wait_s: float
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -129,7 +133,10 @@ class LatestInbound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """`delivery` is how far it is on its way; the channel's last word on it is `status`. `error` says why it failed."""
+    """`delivery` is how far it is on its way; the channel's last word on it is `status`. `error` says why it failed.
+
+    `not_before`: it is queued, and the channel's or the person's pace lets it out then at the earliest.
+    """
 
     id: UUID
     chat_id: UUID
@@ -141,6 +148,7 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
     platform_message_id: str | None
     error: dict[str, Any] | None
     timestamp: datetime
+    not_before: datetime | None
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from shared.runtime.db import Tx
+from shared.runtime.settings import settings
 
 from .models import Draft, Due, LatestInbound, Place, Request, SentMessage, Thread
 
@@ -83,14 +84,27 @@ async def find_message(tx: Tx, *, message_id: UUID) -> SentMessage:
     sql = """
         SELECT message.id, message.chat_id, chat.platform, message.message_type::text AS message_type, message.content,
             message.status, delivery.state AS delivery, message.platform_message_id,
-            coalesce(message.error, delivery.error) AS error, message.timestamp
+            coalesce(message.error, delivery.error) AS error, message.timestamp, waits.not_before
         FROM messages AS message
         JOIN chats AS chat ON chat.organization_id = message.organization_id AND chat.id = message.chat_id
         JOIN message_deliveries AS delivery
             ON delivery.organization_id = message.organization_id AND delivery.message_id = message.id
+        JOIN channel_accounts AS account
+            ON account.organization_id = delivery.organization_id AND account.id = delivery.channel_id
+        LEFT JOIN channel_paces AS channel_pace
+            ON channel_pace.organization_id = delivery.organization_id AND channel_pace.channel_id = delivery.channel_id
+        LEFT JOIN chat_paces AS chat_pace
+            ON chat_pace.organization_id = delivery.organization_id AND chat_pace.chat_id = delivery.chat_id
+        LEFT JOIN LATERAL (
+            SELECT max(moment) AS not_before
+            FROM (VALUES (delivery.next_attempt_at), (account.held_until), (chat.held_until), (channel_pace.free_at),
+                (chat_pace.free_at - make_interval(secs => %(borrowed_s)s))) AS known (moment)
+            WHERE delivery.state = 'queued' AND moment > now()
+        ) AS waits ON true
         WHERE message.id = %(message_id)s
     """
-    return await tx.one(SentMessage, sql, message_id=message_id)
+    borrowed_s = settings().whatsapp_pair_interval_s * (settings().whatsapp_pair_burst - 1)
+    return await tx.one(SentMessage, sql, message_id=message_id, borrowed_s=borrowed_s)
 
 
 async def find_place(tx: Tx, *, message_id: UUID) -> Place | None:
@@ -129,40 +143,35 @@ async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
     return await tx.find(LatestInbound, sql, chat_id=chat_id)
 
 
-async def claim_due(tx: Tx, *, message_id: UUID | None, limit: int) -> list[Due]:
-    """Messages whose turn it is, marked as being sent: of each conversation the first that is not out yet."""
-    sql = """
-        WITH due AS (
-            SELECT delivery.organization_id, delivery.message_id
-            FROM message_deliveries AS delivery
-            JOIN channel_accounts AS account
-                ON account.organization_id = delivery.organization_id AND account.id = delivery.channel_id
-            JOIN chats AS chat ON chat.organization_id = delivery.organization_id AND chat.id = delivery.chat_id
-            WHERE delivery.state = 'queued' AND delivery.next_attempt_at <= now()
-                AND (%(message_id)s::uuid IS NULL OR delivery.message_id = %(message_id)s)
-                AND account.status = 'connected' AND (account.held_until IS NULL OR account.held_until <= now())
-                AND (chat.held_until IS NULL OR chat.held_until <= now())
-                AND NOT EXISTS (
-                    SELECT FROM message_deliveries AS earlier
-                    WHERE earlier.organization_id = delivery.organization_id AND earlier.chat_id = delivery.chat_id
-                        AND earlier.state IN ('queued', 'sending')
-                        AND (earlier.created_at, earlier.message_id) < (delivery.created_at, delivery.message_id)
-                )
-            ORDER BY delivery.next_attempt_at
-            LIMIT %(limit)s
-            FOR UPDATE OF delivery SKIP LOCKED
-        )
-        UPDATE message_deliveries AS taken
-        SET state = 'sending', state_since = now(), attempts = taken.attempts + 1
-        FROM due, channel_accounts AS account, chats AS chat
-        WHERE taken.organization_id = due.organization_id AND taken.message_id = due.message_id
-            AND account.organization_id = taken.organization_id AND account.id = taken.channel_id
-            AND chat.organization_id = taken.organization_id AND chat.id = taken.chat_id
-        RETURNING taken.message_id, taken.organization_id, taken.chat_id, taken.channel_id, account.platform,
-            account.external_id, account.page_id, account.token_sealed, taken.request, taken.attempts,
-            taken.was_repeated, chat.last_inbound_at, app.known_by(chat) AS known_by, now() AS now
+async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[Due]:
+    """Messages whose turn it is, marked as being sent, each with its place within the coming `ahead_s` seconds.
+
+    Of each conversation the first that is not out yet. What no place is free for stays queued.
     """
-    return await tx.all(Due, sql, message_id=message_id, limit=limit)
+    sql = """
+        SELECT taken.message_id, taken.organization_id, taken.chat_id, taken.channel_id, account.platform,
+            account.external_id, account.page_id, account.token_sealed, taken.request, taken.attempts,
+            taken.was_repeated, chat.last_inbound_at, app.known_by(chat) AS known_by, now() AS now,
+            greatest(extract(epoch FROM taken.starts_at - clock_timestamp()), 0)::double precision AS wait_s
+        FROM app.take_deliveries(%(message_id)s, %(limit)s, make_interval(secs => %(ahead_s)s), %(per_second)s::jsonb,
+            make_interval(secs => %(pair_interval_s)s), %(pair_burst)s) AS taken
+        JOIN channel_accounts AS account
+            ON account.organization_id = taken.organization_id AND account.id = taken.channel_id
+        JOIN chats AS chat ON chat.organization_id = taken.organization_id AND chat.id = taken.chat_id
+    """
+    chosen = settings()
+    messenger = chosen.messenger_messages_per_s
+    per_second = {"whatsapp": chosen.whatsapp_messages_per_s, "facebook": messenger, "instagram": messenger}
+    return await tx.all(
+        Due,
+        sql,
+        message_id=message_id,
+        limit=limit,
+        ahead_s=ahead_s,
+        per_second=_json(per_second),
+        pair_interval_s=chosen.whatsapp_pair_interval_s,
+        pair_burst=chosen.whatsapp_pair_burst,
+    )
 
 
 async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | None = None, wait_s: float = 0) -> bool:
@@ -170,7 +179,8 @@ async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | 
     sql = """
         UPDATE message_deliveries
         SET state = %(state)s, state_since = now(), error = coalesce(%(error)s::jsonb, error),
-            next_attempt_at = now() + make_interval(secs => %(wait_s)s)
+            next_attempt_at = CASE WHEN %(state)s = 'queued' THEN now() + make_interval(secs => %(wait_s)s)
+                ELSE next_attempt_at END
         WHERE organization_id = %(organization_id)s AND message_id = %(message_id)s AND state = 'sending'
             AND attempts = %(attempts)s
     """

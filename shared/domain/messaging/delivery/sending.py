@@ -29,7 +29,12 @@ from shared.tenancy.transactions import service_tx
 from . import queries
 from .models import WINDOW, Delivered, DeliveryState, Due, LatestInbound, SentMessage
 
-AT_ONCE = 16
+AT_ONCE = 64
+"""Messages on their way to Meta, or with a place to leave within moments."""
+AHEAD_S = 0.25
+"""For how long ahead places are taken; the next are taken after half of it, so that a full queue leaves no gap."""
+AHEAD_FOR_ONE_S = 0.5
+"""How long somebody who waits for the answer waits for a place: longer than the queue reaches, so they come next."""
 MOST_ATTEMPTS = 8
 LONGEST_WAIT_S = 900
 UNKNOWN_FOR_S = 600
@@ -39,9 +44,9 @@ _OUTCOME_TRIES = 5
 
 
 async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
-    """Sends the message if its turn has come; how it stands, in any case."""
+    """Sends the message if its turn has come and a place is free; how it stands, in any case."""
     async with service_tx(request_id=request_id) as tx:
-        taken = await queries.claim_due(tx, message_id=message_id, limit=1)
+        taken = await queries.take_due(tx, message_id=message_id, limit=1, ahead_s=AHEAD_FOR_ONE_S)
     for due in taken:
         await _deliver(due, request_id)
     async with service_tx(request_id=request_id, read_only=True) as tx:
@@ -49,26 +54,37 @@ async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
 
 
 async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
-    """Sends what waits, until nothing is due or the time is over; several workers share the work."""
+    """Sends what waits, until nothing may go now or the time is over; several workers share the work."""
     until = time.monotonic() + for_s
     async with service_tx(request_id=request_id) as tx:
         await channel_queries.resume_cooled_channels(tx)
         await queries.forget_sending(tx, older_than_s=settings().graph_timeout_s * 2 + 20)
         repeated = await queries.requeue_unknown(tx, after_s=UNKNOWN_FOR_S)
     taken = accepted = 0
-    while time.monotonic() < until:
-        async with service_tx(request_id=request_id) as tx:
-            batch = await queries.claim_due(tx, message_id=None, limit=AT_ONCE)
-        if not batch:
-            break
-        outcomes = await asyncio.gather(*(_deliver(due, request_id) for due in batch))
-        taken += len(batch)
-        accepted += sum(outcomes)
-    return Delivered(taken, accepted, repeated)
+    on_their_way: set[asyncio.Task[bool]] = set()
+    try:
+        while True:
+            for due in await _take(request_id, AT_ONCE - len(on_their_way), until):
+                on_their_way.add(asyncio.create_task(_deliver(due, request_id)))
+                taken += 1
+            if not on_their_way:
+                return Delivered(taken, accepted, repeated)
+            done, on_their_way = await asyncio.wait(on_their_way, timeout=AHEAD_S / 2)
+            accepted += sum(each.result() for each in done)
+    finally:
+        await asyncio.gather(*on_their_way, return_exceptions=True)
+
+
+async def _take(request_id: str, limit: int, until: float) -> list[Due]:
+    if not limit or time.monotonic() >= until:
+        return []
+    async with service_tx(request_id=request_id) as tx:
+        return await queries.take_due(tx, message_id=None, limit=limit, ahead_s=AHEAD_S)
 
 
 async def _deliver(due: Due, request_id: str) -> bool:
     """Whether the provider accepted it."""
+    await asyncio.sleep(due.wait_s)
     try:
         content = content_from(due.request.content)
         _still_open(due, content)

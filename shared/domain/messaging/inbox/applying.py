@@ -12,6 +12,7 @@ from shared.domain.messaging.channels import queries as channel_queries
 from shared.domain.messaging.channels import service as channels
 from shared.domain.messaging.channels.models import Channel
 from shared.providers.meta import events as e
+from shared.providers.meta.answers import RAISED_PER_S
 from shared.providers.meta.inbound import ProviderError
 from shared.runtime.db import Tx
 
@@ -20,6 +21,7 @@ from .models import ChannelFact
 
 UNREACHABLE = 131026
 OPTED_OUT = 131050
+_THROUGHPUT_RAISED = "THROUGHPUT_UPGRADE"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
@@ -133,6 +135,8 @@ async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
         return
     details = {event.field: {"event": event.event, "at": event.occurred_at, **event.details}}
     await channel_queries.update_details(tx, channel_id=channel.id, details=details)
+    if event.event == _THROUGHPUT_RAISED:
+        await channel_queries.update_pace(tx, channel_id=channel.id, messages_per_second=RAISED_PER_S)
     change = standing.of_account(event)
     if change is not None and change.stops:
         await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason)
