@@ -7,7 +7,7 @@ from shared.platform.rest.query import Condition, Filter, Group, Path
 
 from .cursor import Cursor
 from .names import DELIMITER, field, logic_path, tree_path
-from .values import condition, rest_of, within_logic
+from .values import PLAIN, condition, rest_of, within_logic
 
 _MOST_NESTED = 50
 _CONNECTIVE = "logic operator (and, or)"
@@ -17,6 +17,9 @@ _BEGUN = re.compile(r"not\.(and|or)?|(and|or)")
 
 def parse_filter(name: str, text: str) -> tuple[Path, Condition]:
     path, column = tree_path(name)
+    plain = PLAIN.fullmatch(text)
+    if plain is not None:
+        return path, Condition(column, plain[2], plain[3], negated=plain[1] is not None)
     cursor = Cursor(text, "filter")
     found = condition(cursor, column, rest_of)
     cursor.end()

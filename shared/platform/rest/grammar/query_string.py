@@ -1,10 +1,11 @@
 """The query string as a whole: which parameter is what, and each parsed by its own grammar."""
 
 import re
+from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
 from shared.platform.rest.errors import has_nul, negative_limit
-from shared.platform.rest.query import Filter, OrderTerm, Page, Path, Query
+from shared.platform.rest.query import Page, Path, Query
 
 from .logic import parse_filter, parse_logic
 from .names import columns, embed_path
@@ -12,11 +13,24 @@ from .order import parse_order
 from .select import parse_select
 from .values import is_operation
 
-_WHOLE = frozenset({"select", "columns", "on_conflict"})
-_EMBEDDABLE = frozenset({"order", "limit", "offset", "and", "or"})
+_WHOLE = ("select", "columns", "on_conflict")
 _NUMBER = re.compile(r"\s*(-?)([0-9]+)\s*")
 _LARGEST = 2**63 - 1
+_EVERYTHING = Query()
 _Pairs = list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _Assigned:
+    """Each parameter where it belongs; of `whole` the first of its name counts."""
+
+    whole: dict[str, str] = field(default_factory=dict)
+    filters: _Pairs = field(default_factory=list)
+    logic: _Pairs = field(default_factory=list)
+    orders: _Pairs = field(default_factory=list)
+    limits: _Pairs = field(default_factory=list)
+    offsets: _Pairs = field(default_factory=list)
+    arguments: _Pairs = field(default_factory=list)
 
 
 def parse_query(text: str, *, reads_function: bool = False) -> Query:
@@ -26,18 +40,20 @@ def parse_query(text: str, *, reads_function: bool = False) -> Query:
         RestRefusal: PGRST100; PGRST103 for a negative limit.
     """
     if not text:
-        return Query()
-    pairs = split(text)
-    filters, arguments = _partition(pairs, reads_function=reads_function)
-    select, named, conflict = (_first(pairs, each) for each in ("select", "columns", "on_conflict"))
+        return _EVERYTHING
+    found = _assigned(split(text), reads_function=reads_function)
+    select, named, conflict = (found.whole.get(each) for each in _WHOLE)
     return Query(
         select=parse_select("*" if select is None else select),
-        filters=(*_filters(filters), *_logic(pairs)),
-        orders=_orders(pairs),
-        pages=_pages(pairs),
+        filters=(
+            *(parse_filter(name, value) for name, value in found.filters),
+            *(parse_logic(name, value) for name, value in found.logic),
+        ),
+        orders=tuple((embed_path(name), parse_order(value)) for name, value in found.orders),
+        pages=_pages(found.limits, found.offsets) if found.limits or found.offsets else (),
         columns=None if named is None else columns(named, "columns"),
         on_conflict=None if conflict is None else columns(conflict, "on_conflict"),
-        arguments=tuple(arguments),
+        arguments=tuple(found.arguments),
     )
 
 
@@ -50,50 +66,39 @@ def split(text: str) -> _Pairs:
     return found
 
 
-def _partition(pairs: _Pairs, *, reads_function: bool) -> tuple[_Pairs, _Pairs]:
-    others = [(name, value) for name, value in pairs if name not in _WHOLE and _last(name) not in _EMBEDDABLE]
-    if not reads_function:
-        return others, []
-    filters = [(name, value) for name, value in others if "." in name or is_operation(value)]
-    return filters, [pair for pair in others if pair not in filters]
-
-
-def _first(pairs: _Pairs, name: str) -> str | None:
-    return next((value for each, value in pairs if each == name), None)
-
-
-def _last(name: str) -> str:
-    return name.rpartition(".")[2]
-
-
-def _filters(pairs: _Pairs) -> list[tuple[Path, Filter]]:
-    return [parse_filter(name, value) for name, value in pairs]
-
-
-def _logic(pairs: _Pairs) -> list[tuple[Path, Filter]]:
-    return [parse_logic(name, value) for name, value in pairs if _last(name) in ("and", "or")]
-
-
-def _orders(pairs: _Pairs) -> tuple[tuple[Path, tuple[OrderTerm, ...]], ...]:
-    return tuple((embed_path(name), parse_order(value)) for name, value in pairs if _last(name) == "order")
-
-
-def _pages(pairs: _Pairs) -> tuple[tuple[Path, Page], ...]:
-    limits, offsets = (_numbers(pairs, each) for each in ("limit", "offset"))
-    if any(limit < 0 for limit in limits.values()):
-        raise negative_limit()
-    return tuple(
-        (path, Page(limits.get(path), max(0, offsets.get(path, 0)))) for path in dict.fromkeys([*limits, *offsets])
-    )
-
-
-def _numbers(pairs: _Pairs, word: str) -> dict[Path, int]:
-    """By embed; what is no number says nothing, and the last of several counts."""
-    found = {}
-    for name, value in pairs:
-        if _last(name) == word and (number := _number(value)) is not None:
-            found[embed_path(name)] = number
+def _assigned(pairs: _Pairs, *, reads_function: bool) -> _Assigned:
+    found = _Assigned()
+    embeddable = {
+        "order": found.orders,
+        "limit": found.limits,
+        "offset": found.offsets,
+        "and": found.logic,
+        "or": found.logic,
+    }
+    for pair in pairs:
+        name, value = pair
+        kind = embeddable.get(name.rpartition(".")[2])
+        if kind is not None:
+            kind.append(pair)
+        elif name in _WHOLE:
+            found.whole.setdefault(name, value)
+        elif reads_function and "." not in name and not is_operation(value):
+            found.arguments.append(pair)
+        else:
+            found.filters.append(pair)
     return found
+
+
+def _pages(limits: _Pairs, offsets: _Pairs) -> tuple[tuple[Path, Page], ...]:
+    most, first = _numbers(limits), _numbers(offsets)
+    if any(limit < 0 for limit in most.values()):
+        raise negative_limit()
+    return tuple((path, Page(most.get(path), max(0, first.get(path, 0)))) for path in dict.fromkeys([*most, *first]))
+
+
+def _numbers(pairs: _Pairs) -> dict[Path, int]:
+    """By embed; what is no number says nothing, and the last of several counts."""
+    return {embed_path(name): number for name, value in pairs if (number := _number(value)) is not None}
 
 
 def _number(text: str) -> int | None:

@@ -16,6 +16,8 @@ QUANTIFIABLE = frozenset({"eq", "gte", "gt", "lte", "lt", "like", "ilike", "matc
 SIMPLE = frozenset({"neq", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "isdistinct"})
 TEXT_SEARCH = frozenset({"fts", "plfts", "phfts", "wfts"})
 OPERATORS = QUANTIFIABLE | SIMPLE | TEXT_SEARCH | {"in", "is"}
+PLAIN = re.compile(rf"(not\.)?({'|'.join(OPERATORS - {'in', 'is'})})\.(.*)", re.DOTALL)
+"""What nearly all filters are, whole: an operator without parentheses, and any text."""
 
 _OPERATOR = "operator (eq, gt, ...)"
 _WORD = re.compile(r"[a-z]+")
