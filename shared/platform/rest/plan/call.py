@@ -1,0 +1,73 @@
+"""Which function a request calls, and with what."""
+
+from shared.platform.rest import errors, resolve
+from shared.platform.rest.payload import FormPayload, JsonPayload, RawPayload
+from shared.platform.rest.request import Request
+from shared.platform.rest.resolve import Given
+from shared.platform.rest.schema import Column, Function, Name, Parameter, SchemaCache, Table
+
+from .model import Argument, Body, Call
+
+_JSON = "application/json"
+
+
+def function_of(cache: SchemaCache, request: Request) -> Function:
+    """The function that the request's arguments fit.
+
+    Raises:
+        RestRefusal: PGRST202, PGRST203.
+    """
+    return resolve.function(cache, Name(request.schema, request.target), _given(request))
+
+
+def call_of(function: Function, request: Request) -> Call:
+    payload = request.payload
+    if resolve.takes_body_whole(function, _given(request)):
+        return Call(function, whole=_whole(payload, function))
+    if isinstance(payload, JsonPayload):
+        return Call(function, members=Body(payload.text, _columns(function, payload.columns)))
+    sent = payload.arguments if isinstance(payload, FormPayload) else request.query.arguments
+    return Call(function, arguments=_arguments(function, sent))
+
+
+def rows_of(cache: SchemaCache, function: Function) -> Table | None:
+    """What its rows are read as; None for a function of values."""
+    if function.returns_table is not None:
+        return cache.tables[function.returns_table]
+    return Table(function.name, function.columns) if function.returns_composite else None
+
+
+def _given(request: Request) -> Given:
+    payload = request.payload
+    if isinstance(payload, RawPayload):
+        return Given(posted=payload.content_type)
+    if isinstance(payload, JsonPayload):
+        return Given(frozenset(payload.columns), _JSON)
+    if isinstance(payload, FormPayload):
+        return Given(frozenset(name for name, _ in payload.arguments), "application/x-www-form-urlencoded")
+    return Given(frozenset(name for name, _ in request.query.arguments))
+
+
+def _whole(payload: object, function: Function) -> str | bytes:
+    if isinstance(payload, JsonPayload):
+        return payload.text
+    if not isinstance(payload, RawPayload):
+        raise errors.bad_body("Empty or invalid json")
+    return payload.data if function.parameters[0].type == "bytea" else payload.data.decode()
+
+
+def _columns(function: Function, names: tuple[str, ...]) -> tuple[Column, ...]:
+    found = (each for each in function.parameters if each.name in names)
+    return tuple(Column(each.name, each.type, each.type, nullable=True) for each in found)
+
+
+def _arguments(function: Function, sent: tuple[tuple[str, str], ...]) -> tuple[Argument, ...]:
+    """Of one that repeats the last counts, unless it is variadic."""
+    values: dict[str, list[str]] = {}
+    for name, value in sent:
+        values.setdefault(name, []).append(value)
+    return tuple(_argument(each, values[each.name]) for each in function.parameters if each.name in values)
+
+
+def _argument(parameter: Parameter, values: list[str]) -> Argument:
+    return Argument(parameter.name, parameter.type, tuple(values) if parameter.variadic else values[-1])

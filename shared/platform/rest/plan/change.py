@@ -1,0 +1,65 @@
+"""What a POST, PATCH, PUT or DELETE of a table changes."""
+
+from shared.platform.rest import errors, resolve
+from shared.platform.rest.payload import JsonPayload
+from shared.platform.rest.preferences import Missing, Resolution
+from shared.platform.rest.query import Condition
+from shared.platform.rest.request import Action, Request
+from shared.platform.rest.schema import Table
+
+from .model import Body, Change, Conflict, Delete, Insert, Update
+from .read import conditions
+
+
+def change_of(request: Request, table: Table) -> Change:
+    """What the request changes.
+
+    Raises:
+        RestRefusal: PGRST105, PGRST204, or 42703 for a filter on a column that is not there.
+    """
+    where = conditions(table, request.query)
+    if request.action is Action.DELETE:
+        return Delete(table, where)
+    body = _body(request, table)
+    if request.action is Action.UPDATE:
+        return Update(table, body, where)
+    if request.action is Action.PUT:
+        _check_key(request, table)
+        return Insert(table, body, Conflict(table.primary_key, merge=True), where)
+    return Insert(table, body, _conflict(request, table))
+
+
+def _body(request: Request, table: Table) -> Body:
+    payload = request.payload
+    if not isinstance(payload, JsonPayload):
+        raise errors.bad_body("Empty or invalid json")
+    columns = tuple(resolve.column(table, name) for name in payload.columns)
+    text = payload.text if payload.is_array else f"[{payload.text}]"
+    return Body(text, columns, defaults=request.preferences.missing is Missing.DEFAULT)
+
+
+def _conflict(request: Request, table: Table) -> Conflict | None:
+    """None too where nothing tells two rows to be the same."""
+    resolution = request.preferences.resolution
+    columns = request.query.on_conflict or table.primary_key
+    if resolution is None or not columns:
+        return None
+    for name in columns:
+        resolve.column(table, name)
+    return Conflict(columns, merge=resolution is Resolution.MERGE)
+
+
+def _check_key(request: Request, table: Table) -> None:
+    """A PUT says by its filters which row it is, and nothing else."""
+    filters = [each for path, each in request.query.filters if not path]
+    plain = all(
+        isinstance(each, Condition)
+        and each.operator == "eq"
+        and not each.negated
+        and each.quantifier is None
+        and not each.field.steps
+        for each in filters
+    )
+    names = {each.field.name for each in filters if isinstance(each, Condition)}
+    if not table.primary_key or not plain or names != set(table.primary_key):
+        raise errors.put_filters()

@@ -1,0 +1,72 @@
+"""What the query's parameters say of one node, and of those below it."""
+
+from typing import TypeVar
+
+import msgspec
+
+from shared.platform.rest import errors
+from shared.platform.rest.query import Filter, OrderTerm, Page, Path, Query, SelectedRelation
+
+Said = TypeVar("Said")
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Each with the path that is left to the node it speaks of."""
+
+    filters: tuple[tuple[Path, Filter], ...] = ()
+    orders: tuple[tuple[Path, tuple[OrderTerm, ...]], ...] = ()
+    pages: tuple[tuple[Path, Page], ...] = ()
+
+    @property
+    def own_filters(self) -> tuple[Filter, ...]:
+        return _own(self.filters)
+
+    @property
+    def own_orders(self) -> tuple[OrderTerm, ...]:
+        found = _own(self.orders)
+        return found[-1] if found else ()
+
+    @property
+    def own_page(self) -> Page:
+        found = _own(self.pages)
+        return found[-1] if found else Page()
+
+    def below(self, children: tuple[SelectedRelation, ...]) -> tuple["Scope", ...]:
+        """Of each child.
+
+        Raises:
+            RestRefusal: PGRST108 for a path that names none of them.
+        """
+        parts = zip(
+            _divided(children, self.filters),
+            _divided(children, self.orders),
+            _divided(children, self.pages),
+            strict=True,
+        )
+        return tuple(Scope(filters, orders, pages) for filters, orders, pages in parts)
+
+
+def scope_of(query: Query) -> Scope:
+    return Scope(query.filters, query.orders, query.pages)
+
+
+def named(children: tuple[SelectedRelation, ...], name: str) -> int | None:
+    """The first child of that alias or name."""
+    return next((place for place, each in enumerate(children) if name in (each.alias, each.name)), None)
+
+
+def _own(said: tuple[tuple[Path, Said], ...]) -> tuple[Said, ...]:
+    return tuple(each for path, each in said if not path)
+
+
+def _divided(
+    children: tuple[SelectedRelation, ...], said: tuple[tuple[Path, Said], ...]
+) -> list[tuple[tuple[Path, Said], ...]]:
+    divided: list[list[tuple[Path, Said]]] = [[] for _ in children]
+    for path, each in said:
+        if path:
+            child = named(children, path[0])
+            if child is None:
+                raise errors.not_embedded(path[0])
+            divided[child].append((path[1:], each))
+    return [tuple(each) for each in divided]

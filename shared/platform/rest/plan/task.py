@@ -1,0 +1,74 @@
+"""A request as what is to be done: the change or call, what is read of it, and what must hold before it counts."""
+
+import msgspec
+
+from shared.platform.rest import errors, resolve
+from shared.platform.rest.preferences import Count, Return
+from shared.platform.rest.request import Action, Request
+from shared.platform.rest.schema import Name, SchemaCache, Table, Volatility
+from shared.platform.rest.settings import RestSettings
+
+from .call import call_of, function_of, rows_of
+from .change import change_of
+from .model import Call, Change, Insert, Node
+from .read import read_called, read_table, read_written
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """`node` is what the answer reads; None where a change answers no rows, or a function a value."""
+
+    read_only: bool
+    node: Node | None = None
+    change: Change | None = None
+    call: Call | None = None
+    location: tuple[str, ...] = ()
+    """The columns that say where a new row is, where the answer tells."""
+    counts: Count | None = None
+    """How all rows are counted, of a reading."""
+
+    @property
+    def merges(self) -> bool:
+        """Whether rows that are there already are changed instead of refused."""
+        return isinstance(self.change, Insert) and self.change.conflict is not None and self.change.conflict.merge
+
+
+def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Task:
+    """What the request asks for.
+
+    Raises:
+        RestRefusal: for what the schema cache does not have, or the settings do not let be asked.
+    """
+    if request.action is Action.CALL:
+        return _called(request, cache, settings)
+    table = resolve.table(cache, Name(request.schema, request.target))
+    if request.action is Action.READ:
+        node = read_table(cache, settings, table, request.query, request.page)
+        return Task(read_only=True, node=node, counts=request.preferences.count)
+    return _changed(request, cache, settings, table)
+
+
+def _changed(request: Request, cache: SchemaCache, settings: RestSettings, table: Table) -> Task:
+    returned = request.preferences.returned
+    # The rows are looked at also where they are not answered: a bad `select` is refused whichever way.
+    node = read_written(cache, settings, table, request.query)
+    tells_where = returned is Return.HEADERS_ONLY and request.action is Action.INSERT
+    return Task(
+        read_only=False,
+        node=node if returned is Return.REPRESENTATION else None,
+        change=change_of(request, table),
+        location=table.primary_key if tells_where else (),
+    )
+
+
+def _called(request: Request, cache: SchemaCache, settings: RestSettings) -> Task:
+    function = function_of(cache, request)
+    preferences = request.preferences
+    if preferences.strict and preferences.max_affected is not None and not function.returns_set:
+        raise errors.max_affected_of_rpc()
+    table = rows_of(cache, function)
+    return Task(
+        read_only=request.reads or function.volatility is not Volatility.VOLATILE,
+        node=read_called(cache, settings, table, request.query, request.page) if table is not None else None,
+        call=call_of(function, request),
+        counts=preferences.count,
+    )

@@ -1,0 +1,139 @@
+"""The whole statement of a request, which answers one row: the body, the counts, and what the SQL side says of both."""
+
+import msgspec
+
+from shared.platform.rest.media import Media, MediaType, Plan, PlanFormat
+from shared.platform.rest.plan.model import Call, Change, Needs, Node
+from shared.platform.rest.plan.needs import needs_of
+from shared.runtime.wire import Statement
+
+from .change import SCALAR, UPDATED, called, changed
+from .read import SOURCE, Reading
+from .writer import Writer, quoted
+
+_ROWS = '"pgrst_rows"'
+_HEADERS = "nullif(current_setting('response.headers', true), '')"
+_STATUS = "nullif(current_setting('response.status', true), '')"
+_NOTHING = "''"
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The statement's one row.
+
+    `total` is how many rows there are on all pages, where that was asked; `updated` how many of an upsert's were there
+    before.
+    """
+
+    body: str
+    rows: int
+    total: int | None
+    headers: str | None
+    status: str | None
+    location: str | None
+    updated: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Whether all rows are counted, at most up to `limit`."""
+
+    counted: bool = False
+    limit: int | None = None
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    """`source` is the statement before, with its WITH; the others are expressions over the page's rows."""
+
+    page: str
+    body: str
+    source: str = ""
+    total: str = "NULL"
+    location: str = "NULL"
+
+
+def read_statement(node: Node, media: Media, totals: Totals, *, head: bool) -> Statement:
+    writer = Writer()
+    reading = Reading(writer)
+    body = _NOTHING if head else _body(media)
+    return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), media)
+
+
+def count_statement(node: Node) -> Statement:
+    """The planner's estimate of how many rows there are on all pages."""
+    writer = Writer()
+    return Statement(f"EXPLAIN (FORMAT JSON) {Reading(writer).everything(node)}", writer.params, passing=True)
+
+
+def change_statement(change: Change, node: Node | None, location: tuple[str, ...], media: Media) -> Statement:
+    """`node` reads what was changed, if the caller wants it; `location` are the columns that say where a new row is."""
+    writer = Writer()
+    needs = needs_of(node) if node is not None else Needs(frozenset(location))
+    source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
+    if node is not None:
+        return _statement(writer, _Parts(Reading(writer).page(node), _body(media), source), media)
+    columns = ", ".join(f"{quoted(each)}::text" for each in location)
+    page = f"SELECT {columns or '1'} FROM {SOURCE}"
+    return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), media)
+
+
+def call_statement(call: Call, node: Node | None, media: Media, totals: Totals, *, head: bool) -> Statement:
+    """`node` reads the rows that the function answers; None for a function that answers a value, or values."""
+    writer = Writer()
+    source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
+    many = call.function.returns_set
+    if node is None:
+        body = _NOTHING if head or call.function.returns_void else _scalar_body(media, many=many)
+        total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
+        return _statement(writer, _Parts(f"SELECT * FROM {SOURCE}", body, source, total), media)
+    reading = Reading(writer)
+    page = reading.page(node)
+    body = _NOTHING if head else _body(media, many=many)
+    return _statement(writer, _Parts(page, body, source, _total(reading, node, totals)), media)
+
+
+def _statement(writer: Writer, parts: _Parts, media: Media) -> Statement:
+    updated = f"coalesce(nullif(current_setting('{UPDATED}', true), ''), '0')::int"
+    columns = f"{parts.body}, count(*), {parts.total}, {_HEADERS}, {_STATUS}, {parts.location}, {updated}"
+    sql = f"{parts.source}SELECT {columns} FROM ({parts.page}) AS {_ROWS}"
+    return Statement(_explained(sql, media.plan) if media.plan else sql, writer.params, passing=True)
+
+
+def _total(reading: Reading, node: Node, totals: Totals) -> str:
+    return f"(SELECT count(*) FROM ({reading.everything(node, totals.limit)}) AS counted)" if totals.counted else "NULL"
+
+
+def _body(media: Media, *, many: bool = True) -> str:
+    if media.type is MediaType.CSV:
+        return _csv()
+    return _json("json_agg(pgrst_rows)", media, many=many)
+
+
+def _scalar_body(media: Media, *, many: bool) -> str:
+    if media.type is MediaType.CSV:
+        return _csv()
+    return _json(f"json_agg({_ROWS}.{quoted(SCALAR)})", media, many=many)
+
+
+def _json(values: str, media: Media, *, many: bool) -> str:
+    values = f"json_strip_nulls({values})" if media.stripped else values
+    if media.type is MediaType.SINGULAR or not many:
+        return f"coalesce(({values} -> 0)::text, 'null')"
+    return f"coalesce({values}::text, '[]')"
+
+
+def _csv() -> str:
+    """A line of names, taken from the first row, then a line for each."""
+    first = f"json_object_keys((json_agg({_ROWS}) -> 0))"
+    lines = f"string_agg(substring({_ROWS}::text, 2, length({_ROWS}::text) - 2), E'\\n')"
+    return f"coalesce((SELECT string_agg(name, ',') FROM {first} AS name), '') || E'\\n' || coalesce({lines}, '')"
+
+
+def _location(columns: tuple[str, ...]) -> str:
+    if not columns:
+        return "NULL"
+    values = ", ".join(f"{_ROWS}.{quoted(each)}" for each in columns)
+    return f"CASE WHEN count(*) = 1 THEN (json_agg(json_build_array({values})) -> 0)::text END"
+
+
+def _explained(sql: str, plan: Plan) -> str:
+    options = [f"FORMAT {'JSON' if plan.format is PlanFormat.JSON else 'TEXT'}", *sorted(plan.options)]
+    return f"EXPLAIN ({', '.join(options).upper()}) {sql}"

@@ -1,0 +1,239 @@
+"""A tree of what is read as one SELECT: embeds are sub-selects of a row, inner ones a condition on it."""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from shared.platform.rest.plan.model import Node, Order, Output, Related, Star
+
+from .conditions import Rows, cast, tested
+from .writer import Writer, qualified, quoted
+
+SOURCE = '"pgrst_source"'
+"""The statement before this one, as WITH names it."""
+
+
+class Shown:
+    """One column of a SELECT; what is not `grouped` is an aggregate."""
+
+    def __init__(self, value: str, alias: str | None, *, grouped: bool = True) -> None:
+        self.value = value
+        self.alias = alias
+        self.grouped = grouped
+
+    @property
+    def text(self) -> str:
+        return self.value if self.alias is None else f"{self.value} AS {quoted(self.alias)}"
+
+
+class Reading:
+    """Writes the nodes of one tree into one statement's parameters."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._origins: dict[str, str] = {}
+
+    def page(self, node: Node) -> str:
+        """The rows of the page with everything embedded."""
+        return self._select(node, None)
+
+    def everything(self, node: Node, limit: int | None = None) -> str:
+        """One column for each row that the conditions let through, whichever page it is on."""
+        return f"SELECT 1 {self._origin(node, None)}{self._cut(limit, 0)}"
+
+    def _select(self, node: Node, parent: Rows | None) -> str:
+        shown = list(self._shown(node))
+        columns = ", ".join(each.text for each in shown)
+        laterals = "".join(self._laterals(node))
+        origin = self._origin(node, parent, laterals)
+        limit = 1 if _may_repeat(node) and node.limit != 0 else node.limit
+        return f"SELECT {columns} {origin}{_grouped(node, shown)}{self._ordered(node)}{self._cut(limit, node.offset)}"
+
+    def _origin(self, node: Node, parent: Rows | None, laterals: str = "") -> str:
+        """FROM and WHERE. What the conditions say is written once, however often it is needed."""
+        where = self._origins.get(node.alias)
+        if where is None:
+            where = self._origins[node.alias] = self._where(node, parent)
+        return f"FROM {self._from(node, parent)}{laterals}{where}"
+
+    def _from(self, node: Node, parent: Rows | None) -> str:
+        alias = quoted(node.alias)
+        if node.from_source:
+            return f"{SOURCE} AS {alias}"
+        relationship = node.relationship
+        if relationship is None or parent is None:
+            return f"{qualified(node.of.name)} AS {alias}"
+        if relationship.function is not None:
+            return f"{qualified(relationship.function)}({parent.row}) AS {alias}"
+        if relationship.junction is not None:
+            between = qualified(relationship.junction.table)
+            return f"{qualified(node.of.name)} AS {alias} CROSS JOIN {between} AS {_junction(node)}"
+        return f"{qualified(node.of.name)} AS {alias}"
+
+    def _where(self, node: Node, parent: Rows | None) -> str:
+        rows = _rows(node)
+
+        def related(test: Related) -> str:
+            return f"{'NOT ' if test.negated else ''}{self._exists(node.children[test.child], rows)}"
+
+        found = list(_joins(node, parent)) if parent is not None and node.relationship is not None else []
+        found += [tested(self._writer, rows, each, related) for each in node.where]
+        found += [self._exists(child, rows) for child in node.children if child.inner]
+        return f" WHERE {' AND '.join(found)}" if found else ""
+
+    def _exists(self, child: Node, parent: Rows) -> str:
+        cut = self._cut(0 if child.limit == 0 else None, child.offset)
+        return f"EXISTS (SELECT 1 {self._origin(child, parent)}{cut})"
+
+    def _shown(self, node: Node) -> Iterator[Shown]:
+        rows = _rows(node)
+        for output in node.outputs:
+            if isinstance(output, Star):
+                yield from self._star(node, rows)
+            else:
+                yield self._output(rows, output)
+        for child in node.children:
+            if child.is_shown:
+                yield from self._embedded(node, child)
+
+    def _star(self, node: Node, rows: Rows) -> Iterator[Shown]:
+        if node.is_aggregated or node.from_source:
+            yield from (Shown(f"{rows.alias}.{quoted(name)}", name) for name in node.of.columns)
+        else:
+            yield Shown(f"{rows.alias}.*", None)
+
+    def _output(self, rows: Rows, output: Output) -> Shown:
+        value = None if output.place is None else cast(rows.place(self._writer, output.place), output.cast)
+        if output.aggregate is None:
+            return Shown(value or "TRUE", output.alias)
+        return Shown(_aggregated(output, value or "*"), output.alias, grouped=False)
+
+    def _embedded(self, node: Node, child: Node) -> Iterator[Shown]:
+        if child.spread:
+            yield from self._spread(child)
+        elif node.is_aggregated:
+            yield Shown(f"{_lateral(child)}.{quoted('value')}", child.key)
+        else:
+            yield Shown(self._json(child, _rows(node)), child.key)
+
+    def _json(self, child: Node, parent: Rows) -> str:
+        """The embed as one JSON value."""
+        inner = f"FROM ({self._select(child, parent)}) AS {_lateral(child)}"
+        if child.to_one:
+            return f"(SELECT row_to_json({_lateral(child)}) {inner})"
+        return f"(SELECT coalesce(json_agg({_lateral(child)}), '[]') {inner})"
+
+    def _spread(self, child: Node) -> Iterator[Shown]:
+        """The columns of the embed as the parent's; aggregates of a to-one are computed over the parent's rows."""
+        for name, output in self._spread_names(child):
+            value = f"{_lateral(child)}.{quoted(name)}"
+            if not child.to_one:
+                yield Shown(f"coalesce({value}, '[]')", name)
+            elif output is not None and output.aggregate is not None:
+                yield Shown(_aggregated(output, value), name, grouped=False)
+            else:
+                yield Shown(value, name)
+
+    def _spread_names(self, node: Node) -> Iterator[tuple[str, Output | None]]:
+        for output in node.outputs:
+            if isinstance(output, Star):
+                yield from ((name, None) for name in node.of.columns)
+            else:
+                yield output.alias, output
+        for child in node.children:
+            if child.spread:
+                yield from self._spread_names(child)
+            elif child.is_shown:
+                yield child.key, None
+
+    def _laterals(self, node: Node) -> Iterator[str]:
+        rows = _rows(node)
+        for child in node.children:
+            if child.is_shown and child.spread:
+                yield f" LEFT JOIN LATERAL ({self._spread_rows(child, rows)}) AS {_lateral(child)} ON TRUE"
+            elif child.is_shown and node.is_aggregated:
+                value = f"{self._json(child, rows)}::jsonb AS {quoted('value')}"
+                yield f" CROSS JOIN LATERAL (SELECT {value}) AS {_lateral(child)}"
+
+    def _spread_rows(self, child: Node, parent: Rows) -> str:
+        selected = self._select(_unaggregated(child) if child.to_one else child, parent)
+        if child.to_one:
+            return selected
+        inner = quoted(f"{child.alias}_many")
+        columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in self._spread_names(child))
+        return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
+
+    def _cut(self, limit: int | None, offset: int) -> str:
+        most = f" LIMIT {self._writer.value(str(limit))}" if limit is not None else ""
+        return most + (f" OFFSET {self._writer.value(str(offset))}" if offset else "")
+
+    def _ordered(self, node: Node) -> str:
+        terms = ", ".join(self._order(node, each) for each in node.orders)
+        return f" ORDER BY {terms}" if terms else ""
+
+    def _order(self, node: Node, order: Order) -> str:
+        if order.child is None:
+            value = _rows(node).place(self._writer, order.place)
+        else:
+            child = node.children[order.child]
+            place = _rows(child).place(self._writer, order.place)
+            value = f"(SELECT {place} {self._origin(child, _rows(node))} LIMIT 1)"
+        direction = {None: "", True: " DESC", False: " ASC"}[order.descending]
+        return value + direction + {None: "", True: " NULLS FIRST", False: " NULLS LAST"}[order.nulls_first]
+
+
+def _rows(node: Node) -> Rows:
+    return Rows(node.alias, from_source=node.from_source)
+
+
+def _junction(node: Node) -> str:
+    return quoted(f"{node.alias}_between")
+
+
+def _lateral(node: Node) -> str:
+    return quoted(f"{node.alias}_embed")
+
+
+def _joins(node: Node, parent: Rows) -> Iterator[str]:
+    relationship = node.relationship
+    if relationship is None:
+        return
+    alias = quoted(node.alias)
+    for own, other in relationship.columns:
+        yield f"{alias}.{quoted(other)} = {parent.alias}.{quoted(own)}"
+    if relationship.junction is not None:
+        for own, other in relationship.junction.target_columns:
+            yield f"{alias}.{quoted(own)} = {_junction(node)}.{quoted(other)}"
+        for own, other in relationship.junction.source_columns:
+            yield f"{_junction(node)}.{quoted(other)} = {parent.alias}.{quoted(own)}"
+
+
+def _aggregated(output: Output, value: str) -> str:
+    if output.aggregate is None:
+        return value
+    return cast(f"{output.aggregate.value}({value})", output.aggregate_cast)
+
+
+def _unaggregated(node: Node) -> Node:
+    """The rows whose aggregates are computed by the parent; of a whole row it is enough that it is there."""
+    outputs = (
+        replace(each, aggregate=None, aggregate_cast=None) if isinstance(each, Output) else each
+        for each in node.outputs
+    )
+    children = (_unaggregated(each) if each.is_hoisted else each for each in node.children)
+    return replace(node, outputs=tuple(outputs), children=tuple(children))
+
+
+def _may_repeat(node: Node) -> bool:
+    """Whether nothing but our own limit keeps an embed that is one row to one."""
+    relationship = node.relationship
+    if relationship is None or not relationship.to_one:
+        return False
+    return relationship.function is not None or relationship.source_is_view or relationship.target_is_view
+
+
+def _grouped(node: Node, shown: list[Shown]) -> str:
+    if not node.is_aggregated:
+        return ""
+    places = [str(place) for place, each in enumerate(shown, 1) if each.grouped]
+    return f" GROUP BY {', '.join(places)}" if places else ""

@@ -1,0 +1,88 @@
+"""The pieces that statements are assembled of: quoted names, and values that travel beside the text."""
+
+import re
+from typing import Any, Literal
+
+from shared.platform.rest import errors
+from shared.platform.rest.schema import Name
+
+_TYPE = re.compile(r"([a-z_][\w$ .]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?:\[\])*)", re.IGNORECASE)
+_STANDARD = {
+    "bigint": "int8",
+    "boolean": "bool",
+    "char": "bpchar",
+    "character": "bpchar",
+    "character varying": "varchar",
+    "dec": "numeric",
+    "decimal": "numeric",
+    "double precision": "float8",
+    "float": "float8",
+    "int": "int4",
+    "integer": "int4",
+    "real": "float4",
+    "smallint": "int2",
+    "time with time zone": "timetz",
+    "time without time zone": "time",
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+}
+"""What SQL's grammar calls types that have another name in the catalog."""
+
+
+class Writer:
+    """Collects the parameters of one statement."""
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self._shared: dict[tuple[Any, str], str] = {}
+
+    def value(self, value: str | bytes) -> str:
+        """Of unknown type: Postgres reads it as what stands beside it."""
+        if isinstance(value, str) and "\0" in value:
+            raise errors.has_nul()
+        name = f"p{len(self.params)}"
+        self.params[name] = value
+        return f"%({name})s"
+
+    def shared(self, value: str, of_type: Literal["int", "text"]) -> str:
+        """Equal values are one parameter, so that expressions which contain them are equal too."""
+        key = (value, of_type)
+        if key not in self._shared:
+            self._shared[key] = f"{self.value(value)}::{of_type}"
+        return self._shared[key]
+
+    def array(self, values: tuple[str, ...]) -> str:
+        """An array's literal, whose elements Postgres reads as what stands beside it."""
+        quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
+        return self.value("{" + ",".join(f'"{each}"' for each in quoted) + "}")
+
+
+def quoted(identifier: str) -> str:
+    doubled = identifier.replace('"', '""').replace("%", "%%")
+    return f'"{doubled}"'
+
+
+def qualified(name: Name) -> str:
+    return f"{quoted(name.schema)}.{quoted(name.name)}"
+
+
+def literal_type(written: str) -> str:
+    """A type as the catalog writes it, which needs no more quoting."""
+    return written.replace("%", "%%")
+
+
+def cast_type(asked: str) -> str:
+    """A type that a request names, as a quoted name of the catalog.
+
+    Raises:
+        RestRefusal: PGRST100 for what cannot be a type's name.
+    """
+    found = _TYPE.fullmatch(asked.strip())
+    if found is None:
+        raise errors.bad_query(f'"{asked}" is not a type', None)
+    name, modifier, dimensions = found[1], found[2] or "", found[3]
+    known = _STANDARD.get(" ".join(name.lower().split()))
+    if known == "bpchar" and not modifier:
+        modifier = "(1)"
+    written = ".".join(quoted(part) for part in (known or name).split("."))
+    return f"{written}{modifier}{dimensions}"
