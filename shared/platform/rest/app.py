@@ -1,9 +1,33 @@
 """The interface's one entry: a request in, its answer out."""
 
+from . import resolve
+from .errors import RestRefusal, no_table
+from .execute import execute
 from .host import Host, Response
-from .request import Incoming
+from .plan.task import task_of
+from .request import Action, Incoming, Request, read
+from .response import answered, information, refused
+from .schema import Name, SchemaCache, Volatility
 
 
 async def answer(incoming: Incoming, host: Host) -> Response:
     """The answer, also to what is refused: a RestRefusal never leaves here."""
-    raise NotImplementedError
+    try:
+        cache = await host.schema_cache()
+        request = read(incoming, host.settings, cache.time_zones)
+        if request.action is Action.INFO:
+            return _informed(request, cache)
+        task = task_of(request, cache, host.settings)
+        return answered(task, await execute(task, request, host), request, host.settings)
+    except RestRefusal as refusal:
+        return refused(refusal)
+
+
+def _informed(request: Request, cache: SchemaCache) -> Response:
+    name = Name(request.schema, request.target)
+    if request.is_function:
+        overloads = cache.functions.get(name)
+        if overloads is None:
+            raise no_table(f"{name.schema}.{name.name}", None)
+        return information(request, None, volatile=overloads[0].volatility is Volatility.VOLATILE)
+    return information(request, resolve.table(cache, name) if request.target else None)

@@ -18,6 +18,8 @@ class Host(Protocol):
     settings: RestSettings
     anonymous: bool
     """Whether the caller brought no credential: 401 then tells what 403 would."""
+    timeout_s: float
+    """How long an exchange with the database may take."""
 
     async def schema_cache(self) -> SchemaCache:
         """Of the exposed schemas; loaded at first use."""
@@ -28,7 +30,7 @@ class Host(Protocol):
     def enter(self, request: Request, *, read_only: bool) -> Statement:
         """The transaction's first statement: role and request.jwt.claims, and whatever else the host asks of a caller.
 
-        `read_only` is false for a function that may write, whichever the method.
+        `read_only`: GET and HEAD, and POST to a function that promises to change nothing.
         """
 
 

@@ -57,6 +57,11 @@ def read_statement(node: Node, media: Media, totals: Totals, *, head: bool) -> S
     return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), media)
 
 
+def pre_request_statement(function: str) -> Statement:
+    """The call of a function that the settings name, perhaps with its schema."""
+    return Statement(f"SELECT {'.'.join(quoted(each) for each in function.split('.'))}()", {})
+
+
 def count_statement(node: Node) -> Statement:
     """The planner's estimate of how many rows there are on all pages."""
     writer = Writer()

@@ -1,0 +1,202 @@
+"""One transaction for one request: entered as the caller, with the request as settings, ended as it should be."""
+
+import asyncio
+
+import msgspec
+
+from shared.runtime import wire
+from shared.runtime.wire import Connection, Rows, Statement
+
+from . import errors, queries
+from .host import Host
+from .media import MediaType
+from .plan.task import Task
+from .preferences import Count, Ending
+from .request import Action, Request
+from .settings import RestSettings
+from .sql.answer import (
+    Result,
+    Totals,
+    call_statement,
+    change_statement,
+    count_statement,
+    pre_request_statement,
+    read_statement,
+)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """`total` is the number of rows on all pages, where it was asked; a `plan` comes in place of a result."""
+
+    result: Result
+    total: int | None = None
+    plan: str | None = None
+
+
+async def execute(task: Task, request: Request, host: Host) -> Outcome:
+    """Carry the task out.
+
+    Raises:
+        RestRefusal: the database's, or for what the preferences do not let pass; nothing was changed then.
+    """
+    main = _main(task, request, host.settings)
+    estimate = [count_statement(task.node)] if task.node is not None and _estimates(task) else []
+    opening = _opening(task, request, host)
+    async with host.connection() as connection:
+        session = _Session(connection, host)
+        if task.read_only:
+            answers = await session.exchange([*opening, main, *estimate])
+        else:
+            answers = await _changed(session, [queries.BEGIN, *opening, main], request, host.settings)
+    if request.media.plan is not None:
+        return Outcome(_NOTHING, plan=_lines(answers[-1]))
+    at = -1 - len(estimate)
+    result = _result(answers[at])
+    _check(result, request)
+    return Outcome(result, _total(result, answers[-1] if estimate else None, host.settings))
+
+
+_NOTHING = Result("", 0, None, None, None, None, 0)
+
+
+class _Session:
+    """One connection, whose faults are told as a client should hear them."""
+
+    def __init__(self, connection: Connection, host: Host) -> None:
+        self._connection = connection
+        self._host = host
+
+    async def exchange(self, statements: list[Statement]) -> list[Rows]:
+        try:
+            return await self._connection.exchange(statements, timeout_s=self._host.timeout_s)
+        except wire.DatabaseError as fault:
+            raise self._refusal(fault) from fault
+
+    async def undo(self) -> None:
+        """After which the connection is as it was lent."""
+        if not self._connection.broken and not self._connection.closed:
+            await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
+
+    def _refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
+        if fault.sqlstate is None:
+            return errors.unreachable(str(fault)) if self._connection.broken else errors.client_fault(str(fault))
+        told = errors.DatabaseFault(
+            fault.sqlstate, fault.diag.message_primary or "", fault.diag.message_detail, fault.diag.message_hint
+        )
+        return errors.of_database(told, anonymous=self._host.anonymous)
+
+
+async def _changed(
+    session: _Session, statements: list[Statement], request: Request, settings: RestSettings
+) -> list[Rows]:
+    """Answers up to the main statement's. Where that may still be refused, a second exchange ends the transaction."""
+    ending = _ending(request, settings)
+    try:
+        if not _is_checked(request):
+            return (await session.exchange([*statements, *ending]))[: len(statements)]
+        answers = await session.exchange(statements)
+        _check(_result(answers[-1]), request)
+        await session.exchange(ending)
+    except BaseException:
+        await session.undo()
+        raise
+    return answers
+
+
+def _ending(request: Request, settings: RestSettings) -> list[Statement]:
+    asked = request.preferences.tx
+    rolls_back = asked is Ending.ROLLBACK or (settings.tx_end.rolls_back and asked is not Ending.COMMIT)
+    return [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if rolls_back else [queries.COMMIT]
+
+
+def _main(task: Task, request: Request, settings: RestSettings) -> Statement:
+    if task.change is not None:
+        return change_statement(task.change, task.node, task.location, request.media)
+    totals = _totals(task, settings)
+    if task.call is not None:
+        return call_statement(task.call, task.node, request.media, totals, head=request.head)
+    if task.node is None:
+        raise AssertionError("a task that neither reads, changes nor calls")
+    return read_statement(task.node, request.media, totals, head=request.head)
+
+
+def _opening(task: Task, request: Request, host: Host) -> list[Statement]:
+    entered = [
+        host.enter(request, read_only=task.read_only),
+        queries.set_locally(_settings(task, request, host.settings)),
+    ]
+    before = host.settings.pre_request
+    return [*entered, pre_request_statement(before)] if before is not None else entered
+
+
+def _settings(task: Task, request: Request, settings: RestSettings) -> str:
+    """What the transaction is run with, and what its statements may ask about the request."""
+    path = dict.fromkeys((request.schema, *settings.extra_search_path))
+    chosen = {
+        "search_path": ", ".join('"' + each.replace('"', '""') + '"' for each in path),
+        "request.method": request.method,
+        "request.path": request.path,
+        "request.headers": msgspec.json.encode(request.headers).decode(),
+        "request.cookies": msgspec.json.encode(request.cookies).decode(),
+        **{f"app.settings.{name}": value for name, value in settings.app_settings},
+    }
+    if request.preferences.timezone is not None:
+        chosen["timezone"] = request.preferences.timezone
+    if task.read_only:
+        chosen["transaction_read_only"] = "on"
+    return msgspec.json.encode(chosen).decode()
+
+
+def _totals(task: Task, settings: RestSettings) -> Totals:
+    if task.counts is None or (task.counts is Count.PLANNED and task.call is None):
+        return Totals()
+    most = settings.max_rows if task.counts is Count.ESTIMATED and task.call is None else None
+    return Totals(counted=True, limit=most + 1 if most is not None else None)
+
+
+def _estimates(task: Task) -> bool:
+    """Whether the planner is asked; of a function's rows it knows nothing."""
+    return task.counts in (Count.PLANNED, Count.ESTIMATED) and task.call is None
+
+
+def _total(result: Result, estimate: Rows | None, settings: RestSettings) -> int | None:
+    if estimate is None:
+        return result.total
+    planned = int(msgspec.json.decode(_text(estimate.values[0][0]))[0]["Plan"]["Plan Rows"])
+    if result.total is None:
+        return planned
+    is_cut = settings.max_rows is not None and result.total > settings.max_rows
+    return max(result.total, planned) if is_cut else result.total
+
+
+def _is_checked(request: Request) -> bool:
+    if request.media.plan is not None:
+        return False
+    limited = request.preferences.strict and request.preferences.max_affected is not None
+    return limited or request.action is Action.PUT or request.media.type is MediaType.SINGULAR
+
+
+def _check(result: Result, request: Request) -> None:
+    """What the preferences and the verb ask of the number of rows."""
+    if request.action is Action.PUT:
+        if result.rows != 1:
+            raise errors.put_key_mismatch()
+        return
+    if request.media.type is MediaType.SINGULAR and result.rows != 1:
+        raise errors.not_singular(result.rows)
+    most = request.preferences.max_affected
+    writes = request.action in (Action.UPDATE, Action.DELETE, Action.CALL)
+    if writes and most is not None and request.preferences.strict and result.rows > most:
+        raise errors.too_many_affected(result.rows)
+
+
+def _result(rows: Rows) -> Result:
+    return Result(*rows.values[0])
+
+
+def _lines(rows: Rows) -> str:
+    return "\n".join(_text(value) for (value,) in rows.values)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
