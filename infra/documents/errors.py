@@ -8,6 +8,8 @@ from typing import NamedTuple
 PAGE = Path(__file__).parents[2] / "docs/errors.md"
 ACCOUNTS = "\n## People's accounts\n"
 """From here on the page is about /auth/v1, whose refusals are Supabase Auth's."""
+FILES = "\n## Files under /storage/v1\n"
+"""From here on it is about /storage/v1, whose refusals are Supabase Storage's."""
 _ROW = re.compile(r"^\| `(?P<code>[a-z_]+)` \| (?P<status>\d{3}) \| (?P<when>.+?) \| (?P<do>.+?) \|$", re.MULTILINE)
 
 

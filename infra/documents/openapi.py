@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.documents import accounts, places, surfaces
+from infra.documents import accounts, files, places, surfaces
 from infra.documents.answers import refusals
 from infra.documents.parts import (
     ERROR,
@@ -37,6 +37,7 @@ def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
             paths[f"/functions/v1/{spec.name}"] = {spec.method.lower(): _operation(spec, components)}
     surfaces.add(paths, components)
     accounts.add(paths, components)
+    files.add(paths, components)
     responses = _shared_responses(paths)
     return {
         "openapi": "3.1.0",

@@ -18,7 +18,8 @@ HEAD = """\
 
 `{BASE}/functions/v1/<name>`. A body is JSON; an answer is JSON or an [error](errors.md). Every answer has
 `X-Request-Id`, `RateLimit` and `RateLimit-Policy`; every write takes `Idempotency-Key`. `/auth/v1` is described in
-[auth.md](auth.md), the MCP endpoint in [mcp.md](mcp.md); `{BASE}/openapi.json` has all of it for programs.
+[auth.md](auth.md), `/storage/v1` in [storage.md](storage.md), the MCP endpoint in [mcp.md](mcp.md);
+`{BASE}/openapi.json` has all of it for programs.
 
 Whichever function it is: what needs a token refuses with `missing_token`, `invalid_token`, `key_is_not_a_token` and
 `wrong_credential`; what takes a body with `malformed_json`, `payload_too_large` and `unsupported_media_type`; and any
@@ -98,7 +99,13 @@ def _title(spec: Spec) -> str:
 
 
 def _path(spec: Spec) -> str:
-    return {"auth": "/auth/v1/…", "discovery": "/…"}.get(spec.name, f"/functions/v1/{spec.name}")
+    surfaces = {
+        "auth": "/auth/v1/…",
+        "storage": "/storage/v1/…",
+        "unserved": "/realtime/v1/… and /graphql/v1",
+        "discovery": "/…",
+    }
+    return surfaces.get(spec.name, f"/functions/v1/{spec.name}")
 
 
 def _first(spec: Spec) -> str:

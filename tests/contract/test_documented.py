@@ -10,7 +10,7 @@ import pytest
 from functions.discovery.served import FOLDER
 from infra import gateway
 from infra.documents.answers import refusals
-from infra.documents.errors import ACCOUNTS, PAGE, documented
+from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
 from infra.needs import ROOT
 from shared.kernel.errors import Refusal
@@ -19,6 +19,8 @@ IN_SQL = re.compile(r"app\.refuse\(\s*(\d{3}),\s*'(\w+)'")
 IN_MCP = {("forbidden_origin", 403), ("not_acceptable", 406), ("input_required", 200)}
 """Told by the protocol core, which knows no Refusal."""
 OF_ACCOUNTS = ("shared.platform.accounts", "functions.auth")
+OF_FILES = "shared.platform.storage"
+OF_PLATFORM = (*OF_ACCOUNTS, OF_FILES)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,12 @@ def in_sql() -> set[tuple[str, int]]:
 def test_a_function_is_in_the_openapi_description_and_on_the_page(spec, described):
     page = Path(ROOT / "docs/functions.md").read_text()
     assert f"\n## {spec.name}\n" in page
-    paths = {"auth": "/auth/v1/token", "discovery": "/llms.txt"}
+    paths = {
+        "auth": "/auth/v1/token",
+        "storage": "/storage/v1/bucket",
+        "unserved": "/graphql/v1",
+        "discovery": "/llms.txt",
+    }
     assert paths.get(spec.name, f"/functions/v1/{spec.name}") in described["paths"]
 
 
@@ -75,7 +82,7 @@ def test_every_field_of_a_result_is_described(spec_of_function, described):
 
 
 def test_every_code_of_ours_is_on_the_errors_page_with_its_status_and_no_other(classes):
-    ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_ACCOUNTS)}
+    ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_PLATFORM)}
     there = {(each.code, each.status) for each in documented().values()}
     assert ours | in_sql() | IN_MCP == there
 
@@ -85,15 +92,21 @@ def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_o
     for each in classes:
         if each.__module__.startswith(OF_ACCOUNTS) and each.code not in documented():
             codes.setdefault(each.code, set()).add(each.status)
-    _, _, accounts = PAGE.read_text().partition(ACCOUNTS)
-    rows = re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", accounts, re.MULTILINE)
+    _, _, rest = PAGE.read_text().partition(ACCOUNTS)
+    rows = re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", rest.partition(FILES)[0], re.MULTILINE)
     assert {code: {int(each) for each in statuses.split(", ")} for code, statuses in rows} == codes
+
+
+def test_every_code_of_files_is_on_the_errors_page_with_its_status_and_no_other(classes):
+    codes = {(each.code, each.status) for each in classes if each.__module__.startswith(OF_FILES)}
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.read_text().partition(FILES)[2], re.MULTILINE)
+    assert {(code, int(status)) for code, status in rows} == codes
 
 
 def test_one_code_has_one_status_among_ours(classes):
     found: dict[str, set[int]] = {}
     for each in classes:
-        if not each.__module__.startswith(OF_ACCOUNTS):
+        if not each.__module__.startswith(OF_PLATFORM):
             found.setdefault(each.code, set()).add(each.status)
     assert {code: statuses for code, statuses in found.items() if len(statuses) > 1} == {}
 

@@ -1,0 +1,56 @@
+"""The routes of buckets."""
+
+from shared.platform.storage import buckets
+from shared.platform.storage.models import Bucket
+
+from .bodies import BucketChanges, BucketsQuery, NewBucket
+from .dispatch import Visit
+
+
+async def create_bucket(visit: Visit, *, body: NewBucket) -> dict[str, str]:
+    """Make a bucket."""
+    await buckets.create_bucket(
+        visit.caller,
+        name=body.name,
+        bucket_id=body.id,
+        public=body.public,
+        file_size_limit=body.file_size_limit,
+        allowed_mime_types=body.allowed_mime_types,
+    )
+    return {"name": body.name}
+
+
+async def list_buckets(visit: Visit, *, query: BucketsQuery) -> list[Bucket]:
+    """Buckets that the caller may see."""
+    return await buckets.list_buckets(
+        visit.caller,
+        search=query.search,
+        sort_by=query.sort_column,
+        descending=query.sort_order == "desc",
+        limit=query.limit,
+        offset=query.offset,
+    )
+
+
+async def get_bucket(visit: Visit, *, bucket: str) -> Bucket:
+    """A bucket."""
+    return await buckets.get_bucket(visit.caller, bucket_id=bucket)
+
+
+async def update_bucket(visit: Visit, *, bucket: str, body: BucketChanges) -> dict[str, str]:
+    """Change who may read a bucket and what it takes."""
+    given = body.model_dump(exclude_unset=True)
+    await buckets.update_bucket(visit.caller, bucket_id=bucket, changes=given)
+    return {"message": "Successfully updated"}
+
+
+async def delete_bucket(visit: Visit, *, bucket: str) -> dict[str, str]:
+    """Delete an empty bucket."""
+    await buckets.delete_bucket(visit.caller, bucket_id=bucket)
+    return {"message": "Successfully deleted"}
+
+
+async def empty_bucket(visit: Visit, *, bucket: str) -> dict[str, str]:
+    """Delete every object of a bucket that the caller may delete."""
+    await buckets.empty_bucket(visit.caller, bucket_id=bucket)
+    return {"message": "Empty bucket has been queued. Completion may take up to an hour."}

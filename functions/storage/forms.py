@@ -1,0 +1,95 @@
+"""The parts of a multipart form as they come, none of them held whole but its fields."""
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from shared.platform.storage.refusals import EntityTooLarge, NoContentProvided
+
+if TYPE_CHECKING:
+    from werkzeug.sansio.multipart import MultipartDecoder
+
+_MOST_PARTS = 50
+_PIECE_BYTES = 65_536
+
+
+class FormField(NamedTuple):
+    name: str
+    value: str
+
+
+class FormFile(NamedTuple):
+    """The form's file begins; its bytes follow."""
+
+    content_type: str | None
+
+
+async def form_parts(
+    body: AsyncIterator[bytes], content_type: str, *, most_bytes: int
+) -> AsyncIterator[FormField | FormFile | bytes]:
+    """Fields, the first file, and its bytes; a second file is passed over.
+
+    Raises:
+        NoContentProvided: it is no form.
+        EntityTooLarge: a field of more than `most_bytes`.
+    """
+    # Only an upload pays for it; it came with the framework.
+    from werkzeug.exceptions import RequestEntityTooLarge  # noqa: PLC0415
+
+    reading = _Reading(_decoder(content_type, most_bytes), most_bytes)
+    try:
+        async for piece in body:
+            for start in range(0, len(piece), _PIECE_BYTES):
+                for part in reading.parts(piece[start : start + _PIECE_BYTES]):
+                    yield part
+        for part in reading.parts(None):
+            yield part
+    except RequestEntityTooLarge as fault:
+        raise EntityTooLarge from fault
+    except ValueError as fault:
+        raise NoContentProvided("the body is no multipart form") from fault
+
+
+class _Reading:
+    """What the decoder's events make: of which part the bytes are that come now."""
+
+    def __init__(self, decoder: "MultipartDecoder", most_bytes: int) -> None:
+        self._decoder = decoder
+        self._most_bytes = most_bytes
+        self._field: str | None = None
+        self._value = bytearray()
+        self._files = 0
+
+    def parts(self, piece: bytes | None) -> "list[FormField | FormFile | bytes]":
+        from werkzeug.sansio.multipart import Data, Epilogue, Field, File, NeedData  # noqa: PLC0415
+
+        self._decoder.receive_data(piece)
+        found: list[FormField | FormFile | bytes] = []
+        while not isinstance(event := self._decoder.next_event(), NeedData | Epilogue):
+            if isinstance(event, File):
+                self._field, self._files = None, self._files + 1
+                if self._files == 1:
+                    found.append(FormFile(event.headers.get("content-type")))
+            elif isinstance(event, Field):
+                self._field = event.name or ""
+                self._value.clear()
+            elif isinstance(event, Data):
+                found.extend(self._data(event.data, is_last=not event.more_data))
+        return found
+
+    def _data(self, data: bytes, *, is_last: bool) -> "list[FormField | FormFile | bytes]":
+        if self._field is None:
+            return [data] if self._files == 1 else []
+        self._value += data
+        if len(self._value) > self._most_bytes:
+            raise EntityTooLarge
+        return [FormField(self._field, self._value.decode("utf-8", "replace"))] if is_last else []
+
+
+def _decoder(content_type: str, most_bytes: int) -> "MultipartDecoder":
+    from werkzeug.http import parse_options_header  # noqa: PLC0415
+    from werkzeug.sansio.multipart import MultipartDecoder  # noqa: PLC0415
+
+    boundary = parse_options_header(content_type)[1].get("boundary")
+    if not boundary:
+        raise NoContentProvided
+    return MultipartDecoder(boundary.encode("latin-1", "replace"), most_bytes, max_parts=_MOST_PARTS)

@@ -1,0 +1,22 @@
+"""/storage/v1: buckets and files, as supabase clients ask for them.
+
+The caller's token in Authorization, or the project's key as `apikey`, says who asks; the policies of storage.buckets
+and storage.objects say what they may do. Public objects and signed addresses take neither.
+"""
+
+from starlette.responses import Response
+
+from shared.edge import ANYONE, Call, surface
+from shared.quotas.rates import RateClass
+
+from .dispatch import answer
+from .refusing import refused
+from .routes import ROUTES
+
+FILES = RateClass("storage", 1200, by_address=True)
+"""A page may show a hundred pictures; callers with a token are counted as everywhere besides."""
+
+
+@surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=refused)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

@@ -1,0 +1,159 @@
+"""The routes of objects."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from starlette.responses import Response
+
+from shared.platform.storage import lists, objects, uploads
+from shared.platform.storage.buckets import any_bucket
+from shared.platform.storage.models import Beginning, Caller, Entry, Folder, Order, Page, StoredObject, Target
+from shared.platform.storage.refusals import NoSuchBucket
+
+from .bodies import Copy, Deletion, FolderQuery, Move, PageQuery, PageSortBy, ReadQuery, SortBy
+from .dispatch import Visit
+from .receiving import header_metadata, received
+from .showing import Shown, show
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    """`Key` is bucket and name."""
+
+    id: UUID = msgspec.field(name="Id")
+    key: str = msgspec.field(name="Key")
+
+
+class Information(msgspec.Struct, frozen=True):
+    """Of an object; `metadata` is what its uploader said of it."""
+
+    id: UUID
+    name: str
+    version: str | None
+    bucket_id: str
+    size: int | None
+    content_type: str | None
+    cache_control: str | None
+    etag: str | None
+    metadata: dict[str, Any] | None
+    last_modified: Any
+    created_at: Any
+
+
+async def upload(visit: Visit, *, bucket: str, name: str) -> Uploaded:
+    """Put up an object; with the header x-upsert: true in place of one that is there."""
+    target = Target(bucket, name, visit.caller.owner, is_upsert(visit))
+    return await put_up(visit, visit.caller, target)
+
+
+async def replace(visit: Visit, *, bucket: str, name: str) -> Uploaded:
+    """Put up an object in place of one that is there."""
+    return await put_up(visit, visit.caller, Target(bucket, name, visit.caller.owner, is_upsert=True))
+
+
+async def put_up(visit: Visit, caller: Caller, target: Target) -> Uploaded:
+    """The object of the request's body."""
+    room = await uploads.prepare(caller, target)
+    async with received(visit.call.request, room) as body:
+        return Uploaded(await uploads.keep(caller, target, body), target.key)
+
+
+async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
+    """An object's bytes."""
+    return await show(visit.call.request, await _readable(visit, bucket, name), Shown(query.download))
+
+
+async def read_public(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
+    """The bytes of an object of a public bucket, to anybody."""
+    return await show(visit.call.request, await _public(visit, bucket, name), Shown(query.download))
+
+
+async def inform(visit: Visit, *, bucket: str, name: str) -> Information:
+    """What an object is."""
+    return _information(await _readable(visit, bucket, name))
+
+
+async def inform_public(visit: Visit, *, bucket: str, name: str) -> Information:
+    """What an object of a public bucket is, to anybody."""
+    return _information(await _public(visit, bucket, name))
+
+
+async def delete(visit: Visit, *, bucket: str, name: str) -> dict[str, str]:
+    """Delete an object."""
+    await objects.delete_object(visit.caller, bucket_id=bucket, name=name)
+    return {"message": "Successfully deleted"}
+
+
+async def delete_many(visit: Visit, *, bucket: str, body: Deletion) -> list[StoredObject]:
+    """Delete objects by their names; the answer has those that went."""
+    return await objects.delete_objects(visit.caller, bucket_id=bucket, names=body.prefixes)
+
+
+async def list_folder(visit: Visit, *, bucket: str, body: FolderQuery) -> list[Entry]:
+    """What stands in a folder."""
+    asked = Folder(bucket, body.prefix, body.search or "", _order(body.sort_by), body.limit, body.offset)
+    return await lists.list_folder(visit.caller, asked)
+
+
+async def list_page(visit: Visit, *, bucket: str, body: PageQuery) -> Page:
+    """Objects whose names begin with a prefix, in pages."""
+    most = body.limit or lists.MOST_PER_PAGE
+    asked = Beginning(bucket, body.prefix or "", body.with_delimiter, _order(body.sort_by), most, body.cursor)
+    return await lists.list_page(visit.caller, asked)
+
+
+async def move(visit: Visit, *, body: Move) -> dict[str, Any]:
+    """Give an object another name, or another bucket."""
+    target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert=False)
+    moved = await objects.move_object(visit.caller, bucket_id=body.bucket, name=body.source, target=target)
+    return {"message": "Successfully moved", "Id": moved, "Key": target.key}
+
+
+async def copy(visit: Visit, *, body: Copy) -> dict[str, Any]:
+    """Copy an object; its metadata go along unless others are given."""
+    target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert(visit))
+    given = body.metadata.model_dump(by_alias=True, exclude_none=True) if body.metadata else {}
+    copied = await objects.copy_object(
+        visit.caller,
+        bucket_id=body.bucket,
+        name=body.source,
+        target=target,
+        metadata=None if body.copy_metadata else given,
+        user_metadata=None if body.copy_metadata else header_metadata(visit.call.request) or {},
+    )
+    return {"Id": copied.id, "Key": target.key, **msgspec.structs.asdict(copied)}
+
+
+def _order(given: SortBy | PageSortBy | None) -> Order:
+    return Order(given.column, given.order == "desc") if given else Order()
+
+
+def is_upsert(visit: Visit) -> bool:
+    return visit.call.request.headers.get("x-upsert", "").lower() == "true"
+
+
+async def _readable(visit: Visit, bucket: str, name: str) -> StoredObject:
+    return await objects.find_readable(visit.asking, bucket_id=bucket, name=name, request_id=visit.call.request_id)
+
+
+async def _public(visit: Visit, bucket: str, name: str) -> StoredObject:
+    if not (await any_bucket(bucket, request_id=visit.call.request_id)).public:
+        raise NoSuchBucket
+    return await objects.find_any(bucket_id=bucket, name=name, request_id=visit.call.request_id)
+
+
+def _information(found: StoredObject) -> Information:
+    metadata = found.metadata or {}
+    return Information(
+        id=found.id,
+        name=found.name,
+        version=found.version,
+        bucket_id=found.bucket_id,
+        size=metadata.get("size"),
+        content_type=metadata.get("mimetype"),
+        cache_control=metadata.get("cacheControl"),
+        etag=metadata.get("eTag"),
+        metadata=found.user_metadata,
+        last_modified=found.updated_at,
+        created_at=found.created_at,
+    )

@@ -1,0 +1,59 @@
+"""The routes of signed addresses, which carry their right in a token."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.responses import Response
+
+from shared.platform.storage import links, objects
+from shared.platform.storage.models import Caller, SignedAddress, Target
+from shared.tenancy.principal import SERVICE
+
+from .bodies import Signing, SigningMany, TokenQuery
+from .dispatch import Visit
+from .object_routes import Uploaded, is_upsert, put_up
+from .showing import Shown, show
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """Relative to /storage/v1."""
+
+    signed_url: str = msgspec.field(name="signedURL")
+
+
+class SignedUpload(msgspec.Struct, frozen=True):
+    """`url` is relative to /storage/v1 and has the token in it."""
+
+    url: str
+    token: str
+
+
+async def sign(visit: Visit, *, bucket: str, name: str, body: Signing) -> Signed:
+    """An address that anybody may read the object at, for a while."""
+    return Signed(await links.sign(visit.caller, bucket_id=bucket, name=name, expires_in=body.expires_in))
+
+
+async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[SignedAddress]:
+    """Addresses of several objects; those that the caller cannot read have an error instead."""
+    return await links.sign_many(visit.caller, bucket_id=bucket, names=body.paths, expires_in=body.expires_in)
+
+
+async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Response:
+    """The bytes of the object that the token was made for."""
+    claims = links.readable(query.token, bucket_id=bucket, name=name)
+    found = await objects.find_any(bucket_id=bucket, name=name, request_id=visit.call.request_id)
+    expires = datetime.fromtimestamp(claims.exp, UTC)
+    return await show(visit.call.request, found, Shown(query.download, expires))
+
+
+async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
+    """An address that anybody may put the object up at, for two hours."""
+    target = Target(bucket, name, visit.caller.owner, is_upsert(visit))
+    return SignedUpload(*await links.sign_upload(visit.caller, target))
+
+
+async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
+    """Put up the object that the token was made for, as whoever had it made."""
+    target = links.writable(query.token, bucket_id=bucket, name=name)
+    # What they may was asked when the token was made.
+    return await put_up(visit, Caller(SERVICE, visit.call.request_id), target)

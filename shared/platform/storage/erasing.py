@@ -1,0 +1,51 @@
+"""Erasing bytes that no row names: versions that were replaced or deleted, and what a crash left behind."""
+
+import asyncio
+
+from shared.kernel.errors import Refusal
+from shared.runtime.blobs import blobs
+from shared.tenancy.transactions import service_statements, service_tx
+
+from . import queries
+from .blobs import blob_key
+from .queries import Due
+from .refusals import NoSuchKey
+
+_AT_ONCE = 50
+_LEASE_S = 300
+_FIRST_DELAY_S, _MOST_DELAY_S = 5.0, 3600.0
+
+
+async def erase_due(*, request_id: str, most: int) -> int:
+    """How many versions are gone; what the blob store does not erase now is tried again, with growing pauses."""
+    erased = 0
+    while erased < most:
+        async with service_tx(request_id=request_id) as tx:
+            due = await queries.claim_blobs_to_erase(tx, limit=_AT_ONCE, lease_s=_LEASE_S)
+        faults = await asyncio.gather(*(_erase(each) for each in due))
+        gone = [each.version for each, fault in zip(due, faults, strict=True) if fault is None]
+        async with service_statements(request_id=request_id) as tx:
+            await queries.delete_blobs_to_erase(tx, versions=gone)
+        for each, fault in zip(due, faults, strict=True):
+            if fault is not None:
+                async with service_statements(request_id=request_id) as tx:
+                    await queries.update_blob_later(tx, due=each, delay_s=_delay_s(each), fault=fault)
+        erased += len(gone)
+        if len(gone) < _AT_ONCE:
+            break
+    return erased
+
+
+async def _erase(due: Due) -> str | None:
+    """What was in the way, if anything."""
+    try:
+        await blobs().delete(blob_key(due.version))
+    except NoSuchKey:
+        return None
+    except Refusal as refused:
+        return f"{refused.code}: {refused.message}"
+    return None
+
+
+def _delay_s(due: Due) -> float:
+    return min(_FIRST_DELAY_S * 2.0 ** min(due.attempts, 10), _MOST_DELAY_S)

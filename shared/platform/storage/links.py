@@ -1,0 +1,124 @@
+"""Addresses that carry their right with them: a token says what may be read or put up there, and until when."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Sequence
+from functools import cache
+from uuid import UUID
+
+import jwt
+import msgspec
+
+from shared.runtime.settings import settings
+
+from . import queries
+from .callers import caller_tx
+from .models import Caller, SignedAddress, Target
+from .names import checked_bucket, checked_name
+from .objects import find_object
+from .refusals import InvalidSignature, InvalidToken
+from .uploads import rehearse
+
+_DOWNLOAD, _UPLOAD = "download", "upload"
+_LONGEST = 8192
+_UNSEEN = "Either the object does not exist or you do not have access to it"
+_ESCAPED = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
+"""What would end the path; everything else is for the client to escape, which would escape an escape again."""
+
+
+class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
+    url: str
+    """Bucket and name."""
+    scope: str
+    iat: int
+    exp: int
+    owner: UUID | None = None
+    """Whose the object will be."""
+    upsert: bool = False
+
+
+async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) -> str:
+    """An address to read the object at, relative to /storage/v1.
+
+    Raises:
+        NoSuchKey, InvalidBucketName, InvalidKey.
+    """
+    await find_object(caller, bucket_id=checked_bucket(bucket_id), name=checked_name(name))
+    return _address(bucket_id, name, expires_in)
+
+
+async def sign_many(caller: Caller, *, bucket_id: str, names: Sequence[str], expires_in: int) -> list[SignedAddress]:
+    """One for each name, in their order."""
+    async with caller_tx(caller, read_only=True) as tx:
+        seen = {each.name for each in await queries.list_names(tx, bucket_id=checked_bucket(bucket_id), names=names)}
+    return [
+        SignedAddress(None, name, _address(bucket_id, name, expires_in))
+        if name in seen
+        else SignedAddress(_UNSEEN, name, None)
+        for name in names
+    ]
+
+
+async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
+    """An address to put the object up at, once, for whoever has it, and the token in it.
+
+    Raises:
+        AccessDenied, KeyAlreadyExists, InvalidBucketName, InvalidKey, RelatedResourceNotFound.
+    """
+    checked_bucket(target.bucket_id)
+    checked_name(target.name)
+    await rehearse(caller, target)
+    now = int(time.time())
+    until = now + settings().storage_upload_link_ttl_s
+    token = _token(Claims(target.key, _UPLOAD, now, until, owner=target.owner, upsert=target.is_upsert))
+    return f"/object/upload/sign/{target.key.translate(_ESCAPED)}?token={token}", token
+
+
+def readable(token: str, *, bucket_id: str, name: str) -> Claims:
+    """What a token that was made for reading this object says.
+
+    Raises:
+        InvalidToken, InvalidSignature.
+    """
+    return _verified(token, _DOWNLOAD, f"{bucket_id}/{name}")
+
+
+def writable(token: str, *, bucket_id: str, name: str) -> Target:
+    """Where an upload with this token goes.
+
+    Raises:
+        InvalidToken, InvalidSignature.
+    """
+    claims = _verified(token, _UPLOAD, f"{bucket_id}/{name}")
+    return Target(bucket_id, name, claims.owner, claims.upsert)
+
+
+def _address(bucket_id: str, name: str, expires_in: int) -> str:
+    now = int(time.time())
+    url = f"{bucket_id}/{name}"
+    token = _token(Claims(url, _DOWNLOAD, now, now + expires_in))
+    return f"/object/sign/{url.translate(_ESCAPED)}?token={token}"
+
+
+def _token(claims: Claims) -> str:
+    return jwt.encode(msgspec.to_builtins(claims), _key(), algorithm="HS256")
+
+
+def _verified(token: str, scope: str, url: str) -> Claims:
+    if len(token) > _LONGEST or not token.isascii():
+        raise InvalidToken
+    try:
+        found = jwt.decode(token, _key(), algorithms=["HS256"], options={"require": ["exp", "iat"]})
+        claims = msgspec.convert(found, Claims)
+    except (jwt.PyJWTError, msgspec.ValidationError) as fault:
+        raise InvalidToken from fault
+    if claims.scope != scope or claims.url != url:
+        raise InvalidSignature
+    return claims
+
+
+@cache
+def _key() -> bytes:
+    """Of this use alone: no token of another kind is one of these, whatever else is signed with the same secret."""
+    return hmac.digest(settings().pepper.get_secret_value().encode(), b"storage addresses", hashlib.sha256)

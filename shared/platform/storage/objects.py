@@ -1,0 +1,135 @@
+"""Reading, moving, copying and deleting objects, under the caller's policies."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel.clock import utc_now
+from shared.kernel.errors import NotFound
+from shared.runtime.blobs import Blobs
+from shared.tenancy.transactions import service_tx
+
+from . import queries
+from .blobs import blob_key, new_version
+from .buckets import any_bucket
+from .callers import caller_tx
+from .models import Caller, StoredObject, Target
+from .names import checked_bucket, checked_name
+from .refusals import KeyAlreadyExists, NoSuchBucket, NoSuchKey, told
+from .uploads import rehearse, write_row
+
+
+async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, request_id: str) -> StoredObject:
+    """An object of a public bucket, or one that the policies let the caller see; without a caller only the former.
+
+    Raises:
+        NoSuchBucket, NoSuchKey, InvalidBucketName, InvalidKey.
+    """
+    checked_name(name)
+    bucket = await any_bucket(checked_bucket(bucket_id), request_id=request_id)
+    if bucket.public:
+        return await find_any(bucket_id=bucket_id, name=name, request_id=request_id)
+    if caller is None:
+        raise NoSuchBucket
+    return await find_object(caller, bucket_id=bucket_id, name=name)
+
+
+async def find_any(*, bucket_id: str, name: str, request_id: str) -> StoredObject:
+    """Whoever asks: for what is public, or was signed.
+
+    Raises:
+        NoSuchKey.
+    """
+    async with service_tx(request_id=request_id, read_only=True) as tx:
+        return _found(await queries.find_object(tx, bucket_id=bucket_id, name=name))
+
+
+async def find_object(caller: Caller, *, bucket_id: str, name: str) -> StoredObject:
+    """Raises: NoSuchKey."""
+    async with caller_tx(caller, read_only=True) as tx:
+        return _found(await queries.find_object(tx, bucket_id=bucket_id, name=name))
+
+
+async def delete_objects(caller: Caller, *, bucket_id: str, names: Sequence[str]) -> list[StoredObject]:
+    """Those that went: names without an object, and objects that are not the caller's to delete, are passed over."""
+    async with caller_tx(caller) as tx:
+        return await queries.delete_objects(tx, bucket_id=bucket_id, names=names)
+
+
+async def delete_object(caller: Caller, *, bucket_id: str, name: str) -> None:
+    """Raises: NoSuchKey."""
+    if not await delete_objects(caller, bucket_id=bucket_id, names=[name]):
+        raise NoSuchKey
+
+
+async def move_object(caller: Caller, *, bucket_id: str, name: str, target: Target) -> UUID:
+    """The bytes stay where they are.
+
+    Raises:
+        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName.
+        RelatedResourceNotFound: there is no such bucket to move it to.
+    """
+    _check(target)
+    with told(KeyAlreadyExists):
+        async with caller_tx(caller) as tx:
+            moved = await queries.update_place(tx, bucket_id=bucket_id, name=name, target=target)
+    if moved is None:
+        raise NoSuchKey
+    return moved.id
+
+
+async def copy_object(
+    caller: Caller,
+    *,
+    bucket_id: str,
+    name: str,
+    target: Target,
+    metadata: dict[str, Any] | None = None,
+    user_metadata: dict[str, Any] | None = None,
+) -> StoredObject:
+    """The copy. `metadata` and `user_metadata` take the place of the source's where they are given.
+
+    Raises:
+        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName, RelatedResourceNotFound.
+    """
+    _check(target)
+    source = await find_object(caller, bucket_id=bucket_id, name=name)
+    await rehearse(caller, target)
+
+    async def copy(store: Blobs, key: str) -> None:
+        try:
+            await store.copy(blob_key(source.version), key)
+        except NotFound as absent:
+            raise NoSuchKey from absent
+
+    changed = {**(source.metadata or {}), **(metadata or {}), "lastModified": utc_now().isoformat()}
+    said = source.user_metadata if user_metadata is None else user_metadata
+    async with new_version(caller.request_id, copy) as version:
+        made = await write_row(caller, target, version=version, metadata=changed, user_metadata=said)
+    now = utc_now()
+    return msgspec.structs.replace(
+        source,
+        id=made,
+        bucket_id=target.bucket_id,
+        name=target.name,
+        owner=target.owner,
+        owner_id=str(target.owner) if target.owner else None,
+        version=version,
+        metadata=changed,
+        user_metadata=said,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _check(target: Target) -> None:
+    checked_bucket(target.bucket_id)
+    checked_name(target.name)
+
+
+def _found(found: StoredObject | None) -> StoredObject:
+    if found is None:
+        raise NoSuchKey
+    return found

@@ -1,0 +1,393 @@
+"""All SQL of this room; the policies of storage.buckets and storage.objects narrow a caller's statements."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import Beginning, Bucket, Entry, Folder, Order, PagedEntry, StoredObject, Target
+
+_FOLDER = """
+    WITH below AS (
+        SELECT substr(name, length(%(folder)s::text) + 1) AS rest, id, updated_at, created_at, last_accessed_at,
+            metadata
+        FROM storage.objects
+        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(folder)s
+            AND (%(before)s::text IS NULL OR name COLLATE "C" < %(before)s)
+    ), entries AS (
+        SELECT DISTINCT split_part(rest, '/', 1) AS name, NULL::uuid AS id, NULL::timestamptz AS updated_at,
+            NULL::timestamptz AS created_at, NULL::timestamptz AS last_accessed_at, NULL::jsonb AS metadata
+        FROM below
+        WHERE strpos(rest, '/') > 0
+        UNION ALL
+        SELECT rest, id, updated_at, created_at, last_accessed_at, metadata
+        FROM below
+        WHERE strpos(rest, '/') = 0 AND rest <> ''
+    ), sorted AS (
+        SELECT entries.*, CASE %(sort_by)s::text
+            WHEN 'updated_at' THEN updated_at
+            WHEN 'created_at' THEN created_at
+            WHEN 'last_accessed_at' THEN last_accessed_at
+        END AS at
+        FROM entries
+        WHERE starts_with(lower(name), lower(%(search)s::text))
+    )
+    SELECT name, id, updated_at, created_at, last_accessed_at, metadata
+    FROM sorted
+    ORDER BY
+        %(sort_by)s <> 'name' AND id IS NOT NULL,
+        CASE WHEN NOT %(descending)s::boolean THEN at END,
+        CASE WHEN %(descending)s THEN at END DESC,
+        CASE WHEN NOT %(descending)s THEN lower(name) COLLATE "C" END,
+        CASE WHEN %(descending)s THEN lower(name) COLLATE "C" END DESC,
+        name COLLATE "C"
+    LIMIT %(limit)s OFFSET %(offset)s
+"""
+"""What stands right below a folder: objects, and each folder in it once."""
+_PAGE = """
+    WITH below AS (
+        SELECT name, strpos(substr(name, length(%(prefix)s::text) + 1), '/') AS slash, id, updated_at, created_at,
+            last_accessed_at, metadata
+        FROM storage.objects
+        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(low)s::text
+            AND (%(before)s::text IS NULL OR name COLLATE "C" < %(before)s)
+    ), entries AS (
+        SELECT left(name, length(%(prefix)s) + slash) AS name, NULL::uuid AS id, min(created_at) AS updated_at,
+            min(created_at) AS created_at, NULL::timestamptz AS last_accessed_at, NULL::jsonb AS metadata
+        FROM below
+        WHERE %(with_folders)s::boolean AND slash > 0
+        GROUP BY 1
+        UNION ALL
+        SELECT name, id, updated_at, created_at, last_accessed_at, metadata
+        FROM below
+        WHERE NOT %(with_folders)s OR slash = 0
+    ), sorted AS (
+        SELECT entries.*, CASE %(sort_by)s::text
+            WHEN 'updated_at' THEN updated_at
+            WHEN 'created_at' THEN created_at
+            ELSE 'epoch'
+        END AS at
+        FROM entries
+    )
+    SELECT name, id, updated_at, created_at, last_accessed_at, metadata, at
+    FROM sorted
+    WHERE %(after_name)s::text IS NULL OR CASE WHEN %(descending)s::boolean
+        THEN (at, name COLLATE "C") < (%(after_at)s::timestamptz, %(after_name)s)
+        ELSE (at, name COLLATE "C") > (%(after_at)s::timestamptz, %(after_name)s)
+    END
+    ORDER BY
+        CASE WHEN NOT %(descending)s THEN at END,
+        CASE WHEN NOT %(descending)s THEN name COLLATE "C" END,
+        CASE WHEN %(descending)s THEN at END DESC,
+        CASE WHEN %(descending)s THEN name COLLATE "C" END DESC
+    LIMIT %(limit)s
+"""
+"""What begins with a prefix; a folder is as old as its oldest object."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    version: str
+    attempts: int
+
+
+class Written(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+async def find_bucket(tx: Tx, *, bucket_id: str) -> Bucket | None:
+    sql = """
+        SELECT id, name, coalesce(owner_id, owner::text, '') AS owner, public, type, file_size_limit,
+            allowed_mime_types, created_at, updated_at
+        FROM storage.buckets
+        WHERE id = %(bucket_id)s
+    """
+    return await tx.find(Bucket, sql, bucket_id=bucket_id)
+
+
+async def list_buckets(
+    tx: Tx, *, search: str, sort_by: str, descending: bool, limit: int | None, offset: int
+) -> list[Bucket]:
+    sql = """
+        SELECT id, name, coalesce(owner_id, owner::text, '') AS owner, public, type, file_size_limit,
+            allowed_mime_types, created_at, updated_at
+        FROM storage.buckets
+        WHERE strpos(name, %(search)s::text) > 0
+        ORDER BY
+            CASE WHEN NOT %(descending)s::boolean AND %(sort_by)s = 'created_at' THEN created_at END,
+            CASE WHEN %(descending)s AND %(sort_by)s = 'created_at' THEN created_at END DESC,
+            CASE WHEN NOT %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END,
+            CASE WHEN %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END DESC,
+            CASE WHEN NOT %(descending)s THEN CASE %(sort_by)s::text WHEN 'id' THEN id ELSE name END END,
+            CASE WHEN %(descending)s THEN CASE %(sort_by)s WHEN 'id' THEN id ELSE name END END DESC
+        LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
+    """
+    return await tx.all(Bucket, sql, search=search, sort_by=sort_by, descending=descending, limit=limit, offset=offset)
+
+
+async def insert_bucket(
+    tx: Tx,
+    *,
+    bucket_id: str,
+    name: str,
+    owner: UUID | None,
+    public: bool,
+    file_size_limit: int | None,
+    allowed_mime_types: list[str] | None,
+) -> int:
+    sql = """
+        INSERT INTO storage.buckets (id, name, owner, owner_id, public, file_size_limit, allowed_mime_types)
+        VALUES (
+            %(bucket_id)s, %(name)s, %(owner)s::uuid, %(owner)s::text, %(public)s, %(file_size_limit)s::bigint,
+            %(allowed_mime_types)s::text[]
+        )
+    """
+    return await tx.run(
+        sql,
+        bucket_id=bucket_id,
+        name=name,
+        owner=str(owner) if owner else None,
+        public=public,
+        file_size_limit=file_size_limit,
+        allowed_mime_types=allowed_mime_types,
+    )
+
+
+async def update_bucket(tx: Tx, *, bucket_id: str, given: Sequence[str], values: dict[str, Any]) -> int:
+    """Of the columns public, file_size_limit and allowed_mime_types those that are `given`."""
+    sql = """
+        UPDATE storage.buckets
+        SET public = CASE WHEN 'public' = ANY(%(given)s::text[]) THEN %(public)s::boolean ELSE public END,
+            file_size_limit = CASE
+                WHEN 'file_size_limit' = ANY(%(given)s) THEN %(file_size_limit)s::bigint ELSE file_size_limit
+            END,
+            allowed_mime_types = CASE
+                WHEN 'allowed_mime_types' = ANY(%(given)s) THEN %(allowed_mime_types)s::text[] ELSE allowed_mime_types
+            END
+        WHERE id = %(bucket_id)s
+    """
+    return await tx.run(sql, bucket_id=bucket_id, given=list(given), **values)
+
+
+async def delete_bucket(tx: Tx, *, bucket_id: str) -> int:
+    sql = "DELETE FROM storage.buckets WHERE id = %(bucket_id)s"
+    return await tx.run(sql, bucket_id=bucket_id)
+
+
+async def find_object(tx: Tx, *, bucket_id: str, name: str) -> StoredObject | None:
+    sql = """
+        SELECT id, bucket_id, name, owner, owner_id, version, metadata, user_metadata,
+            created_at, updated_at, last_accessed_at
+        FROM storage.objects
+        WHERE bucket_id = %(bucket_id)s AND name = %(name)s
+    """
+    return await tx.find(StoredObject, sql, bucket_id=bucket_id, name=name)
+
+
+async def list_names(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[Named]:
+    """Those of the names that the caller sees an object of."""
+    sql = """
+        SELECT name
+        FROM storage.objects
+        WHERE bucket_id = %(bucket_id)s AND name = ANY(%(names)s)
+    """
+    return await tx.all(Named, sql, bucket_id=bucket_id, names=list(names))
+
+
+async def insert_object(
+    tx: Tx,
+    *,
+    target: Target,
+    object_id: UUID,
+    version: str,
+    metadata: dict[str, Any] | None,
+    user_metadata: dict[str, Any] | None,
+) -> int:
+    """Reads nothing, so that it takes no more than a policy for INSERT."""
+    sql = """
+        INSERT INTO storage.objects (id, bucket_id, name, owner, owner_id, version, metadata, user_metadata)
+        VALUES (
+            %(object_id)s, %(bucket_id)s, %(name)s, %(owner)s::uuid, %(owner)s::text, %(version)s,
+            %(metadata)s::jsonb, %(user_metadata)s::jsonb
+        )
+    """
+    return await tx.run(
+        sql, object_id=object_id, **_columns(target, version=version, metadata=metadata, user_metadata=user_metadata)
+    )
+
+
+async def upsert_object(
+    tx: Tx,
+    *,
+    target: Target,
+    version: str,
+    metadata: dict[str, Any] | None,
+    user_metadata: dict[str, Any] | None,
+) -> Written:
+    """Takes policies for INSERT, UPDATE and SELECT, whether the object is there or not."""
+    sql = """
+        INSERT INTO storage.objects (bucket_id, name, owner, owner_id, version, metadata, user_metadata)
+        VALUES (
+            %(bucket_id)s, %(name)s, %(owner)s::uuid, %(owner)s::text, %(version)s,
+            %(metadata)s::jsonb, %(user_metadata)s::jsonb
+        )
+        ON CONFLICT (bucket_id, name) DO UPDATE
+        SET owner = excluded.owner, owner_id = excluded.owner_id, version = excluded.version,
+            metadata = excluded.metadata, user_metadata = excluded.user_metadata
+        RETURNING id
+    """
+    columns = _columns(target, version=version, metadata=metadata, user_metadata=user_metadata)
+    return await tx.one(Written, sql, **columns)
+
+
+async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> Written | None:
+    """Under its new name the object is the caller's; None where there is no such object for the caller."""
+    sql = """
+        UPDATE storage.objects
+        SET bucket_id = %(to_bucket_id)s, name = %(to_name)s,
+            owner = coalesce(%(owner)s::uuid, owner), owner_id = coalesce(%(owner)s::text, owner_id)
+        WHERE bucket_id = %(bucket_id)s AND name = %(name)s
+        RETURNING id
+    """
+    return await tx.find(
+        Written,
+        sql,
+        bucket_id=bucket_id,
+        name=name,
+        to_bucket_id=target.bucket_id,
+        to_name=target.name,
+        owner=str(target.owner) if target.owner else None,
+    )
+
+
+async def delete_objects(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[StoredObject]:
+    """Those that went."""
+    sql = """
+        DELETE FROM storage.objects
+        WHERE bucket_id = %(bucket_id)s AND name = ANY(%(names)s)
+        RETURNING id, bucket_id, name, owner, owner_id, version, metadata, user_metadata,
+            created_at, updated_at, last_accessed_at
+    """
+    return await tx.all(StoredObject, sql, bucket_id=bucket_id, names=list(names))
+
+
+async def delete_some_objects(tx: Tx, *, bucket_id: str, limit: int) -> int:
+    sql = """
+        DELETE FROM storage.objects
+        WHERE id IN (SELECT id FROM storage.objects WHERE bucket_id = %(bucket_id)s LIMIT %(limit)s)
+    """
+    return await tx.run(sql, bucket_id=bucket_id, limit=limit)
+
+
+async def find_any_object(tx: Tx, *, bucket_id: str) -> Written | None:
+    sql = "SELECT id FROM storage.objects WHERE bucket_id = %(bucket_id)s LIMIT 1"
+    return await tx.find(Written, sql, bucket_id=bucket_id)
+
+
+async def list_folder(tx: Tx, *, asked: Folder, before: str | None) -> list[Entry]:
+    """`before` is the first name after all of the folder's."""
+    return await tx.all(
+        Entry,
+        _FOLDER,
+        bucket_id=asked.bucket_id,
+        folder=asked.name,
+        before=before,
+        search=asked.search,
+        sort_by=asked.order.sort_by,
+        descending=asked.order.descending,
+        limit=asked.limit,
+        offset=asked.offset,
+    )
+
+
+async def list_page(
+    tx: Tx, *, asked: Beginning, before: str | None, after_name: str | None, after_at: str | None
+) -> list[PagedEntry]:
+    """`before` is the first name after all that begin so; `after_name` and `after_at` are of the entry before."""
+    by_name = asked.order == Order()
+    return await tx.all(
+        PagedEntry,
+        _PAGE,
+        bucket_id=asked.bucket_id,
+        prefix=asked.prefix,
+        # In the order of names nothing before the entry before has to be looked at again.
+        low=after_name if by_name and after_name else asked.prefix,
+        before=before,
+        with_folders=asked.with_folders,
+        sort_by=asked.order.sort_by,
+        descending=asked.order.descending,
+        after_name=after_name,
+        after_at=after_at,
+        limit=asked.limit,
+    )
+
+
+async def insert_blob_to_erase(tx: Tx, *, version: str, due_s: int) -> int:
+    """Announce a version: unless a row names it by then, it is erased."""
+    sql = """
+        INSERT INTO storage.blobs_to_erase (version, due_at)
+        VALUES (%(version)s, now() + make_interval(secs => %(due_s)s))
+        ON CONFLICT (version) DO NOTHING
+    """
+    return await tx.run(sql, version=version, due_s=due_s)
+
+
+async def update_blob_due(tx: Tx, *, version: str) -> int:
+    """No row will name it any more."""
+    sql = "UPDATE storage.blobs_to_erase SET due_at = now() WHERE version = %(version)s"
+    return await tx.run(sql, version=version)
+
+
+async def claim_blobs_to_erase(tx: Tx, *, limit: int, lease_s: int) -> list[Due]:
+    """Longest due first; those that another worker is erasing are passed over."""
+    sql = """
+        UPDATE storage.blobs_to_erase
+        SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease_s)s)
+        WHERE version IN (
+            SELECT version
+            FROM storage.blobs_to_erase
+            WHERE due_at <= now()
+            ORDER BY due_at
+            LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING version, attempts
+    """
+    return await tx.all(Due, sql, limit=limit, lease_s=lease_s)
+
+
+async def delete_blobs_to_erase(tx: Tx, *, versions: Sequence[str]) -> int:
+    sql = "DELETE FROM storage.blobs_to_erase WHERE version = ANY(%(versions)s)"
+    return await tx.run(sql, versions=list(versions))
+
+
+async def update_blob_later(tx: Tx, *, due: Due, delay_s: float, fault: str) -> int:
+    sql = """
+        UPDATE storage.blobs_to_erase
+        SET due_at = now() + make_interval(secs => %(delay_s)s), last_error = left(%(fault)s, 500)
+        WHERE version = %(version)s
+    """
+    return await tx.run(sql, version=due.version, delay_s=delay_s, fault=fault)
+
+
+def _columns(
+    target: Target, *, version: str, metadata: dict[str, Any] | None, user_metadata: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "bucket_id": target.bucket_id,
+        "name": target.name,
+        "owner": str(target.owner) if target.owner else None,
+        "version": version,
+        "metadata": _json(metadata),
+        "user_metadata": _json(user_metadata),
+    }
+
+
+def _json(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,151 @@
+"""What Supabase Storage refuses with: its codes, its words, and the status that stands in the body."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from shared.kernel.errors import Refusal
+from shared.runtime.db import AlreadyExists, InvalidReference, PermissionDenied
+
+
+class StorageRefusal(Refusal):
+    """`status` is the one in the body; over HTTP nearly every refusal is a 400."""
+
+    status = 400
+    code = "InvalidRequest"
+    error: ClassVar[str] = "InvalidRequest"
+    default_message = "the request is not valid"
+
+
+class NoSuchBucket(StorageRefusal):
+    """Absent, and not yours, alike."""
+
+    status = 404
+    code = "NoSuchBucket"
+    error = "Bucket not found"
+    default_message = "Bucket not found"
+
+
+class NoSuchKey(StorageRefusal):
+    """Absent, and not yours, alike."""
+
+    status = 404
+    code = "NoSuchKey"
+    error = "not_found"
+    default_message = "Object not found"
+
+
+class NoSuchRoute(StorageRefusal):
+    status = 404
+    code = "NoSuchRoute"
+    error = "Not Found"
+    default_message = "no route of /storage/v1 answers that path and method"
+
+
+class AccessDenied(StorageRefusal):
+    status = 403
+    code = "AccessDenied"
+    error = "Unauthorized"
+    default_message = "new row violates row-level security policy"
+
+
+class MissingAuthorization(StorageRefusal):
+    error = "Error"
+    default_message = "headers must have required property 'authorization'"
+
+
+class KeyAlreadyExists(StorageRefusal):
+    status = 409
+    code = "KeyAlreadyExists"
+    error = "Duplicate"
+    default_message = "The resource already exists"
+
+
+class BucketAlreadyExists(StorageRefusal):
+    status = 409
+    code = "BucketAlreadyExists"
+    error = "Duplicate"
+    default_message = "The resource already exists"
+
+
+class ResourceNotEmpty(StorageRefusal):
+    status = 409
+    code = "ResourceNotEmpty"
+    error = "ResourceNotEmpty"
+    default_message = "The bucket you tried to delete is not empty"
+
+
+class TooManyToEmpty(StorageRefusal):
+    default_message = "Unable to empty the bucket because it contains too many objects: send the request again"
+
+
+class RelatedResourceNotFound(StorageRefusal):
+    default_message = "The related resource does not exist"
+
+
+class InvalidBucketName(StorageRefusal):
+    code = "InvalidBucketName"
+    error = "Invalid Input"
+    default_message = "Bucket name invalid"
+
+
+class InvalidKey(StorageRefusal):
+    code = "InvalidKey"
+    error = "InvalidKey"
+    default_message = "Invalid key"
+
+
+class InvalidMimeType(StorageRefusal):
+    status = 415
+    code = "InvalidMimeType"
+    error = "invalid_mime_type"
+    default_message = "mime type is not supported"
+
+
+class EntityTooLarge(StorageRefusal):
+    status = 413
+    code = "EntityTooLarge"
+    error = "Payload too large"
+    default_message = "The object exceeded the maximum allowed size"
+
+
+class NoContentProvided(StorageRefusal):
+    default_message = "No content provided"
+
+
+class InvalidRange(StorageRefusal):
+    """`size` is the object's."""
+
+    status = 416
+    code = "InvalidRange"
+    error = "invalid_range"
+    default_message = "invalid range provided"
+
+
+class InvalidToken(StorageRefusal):
+    """Of a signed address: forged, expired, or no token at all."""
+
+    code = "InvalidJWT"
+    error = "InvalidJWT"
+    default_message = "the token of this address is not valid or has expired: ask for a new one"
+
+
+class InvalidSignature(StorageRefusal):
+    """The token of a signed address was made for another address or another use."""
+
+    code = "InvalidSignature"
+    error = "InvalidSignature"
+    default_message = "Invalid signature"
+
+
+@contextmanager
+def told(already: type[StorageRefusal]) -> Iterator[None]:
+    """What the database refuses, in this surface's words."""
+    try:
+        yield
+    except AlreadyExists as refused:
+        raise already from refused
+    except PermissionDenied as refused:
+        raise AccessDenied from refused
+    except InvalidReference as refused:
+        raise RelatedResourceNotFound from refused
