@@ -110,8 +110,7 @@ def _star(cursor: Cursor) -> SelectedField | None:
 def _field(cursor: Cursor) -> SelectedField:
     alias = _alias(cursor)
     cursor.blanks()
-    if cursor.text.startswith("count()", cursor.at):
-        cursor.at += len("count()")
+    if cursor.skip("count()"):
         counted = SelectedField(Field("*"), alias, aggregate=Aggregate.COUNT, aggregate_cast=_cast(cursor))
         _end(cursor)
         return counted
