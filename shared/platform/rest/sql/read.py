@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from shared.platform.rest.plan.model import Node, Order, Output, Related, Star
+from shared.platform.rest.plan.model import Node, Order, Output, Place, Related, Star
 
 from .conditions import Rows, cast, tested
 from .writer import Writer, qualified, quoted
@@ -171,13 +171,20 @@ class Reading:
         terms = ", ".join(self._order(node, each) for each in node.orders)
         return f" ORDER BY {terms}" if terms else ""
 
+    def _related_value(self, node: Node, child: Node, place: Place) -> str:
+        """A value of the to-one embed; where rows are grouped, the one that they are grouped by."""
+        if node.is_aggregated and child.spread:
+            shown = (each for each in child.outputs if isinstance(each, Output) and each.place == place)
+            if (output := next(shown, None)) is not None:
+                return f"{_lateral(child)}.{quoted(output.alias)}"
+        value = _rows(child).place(self._writer, place)
+        return f"(SELECT {value} {self._origin(child, _rows(node))} LIMIT 1)"
+
     def _order(self, node: Node, order: Order) -> str:
         if order.child is None:
             value = _rows(node).place(self._writer, order.place)
         else:
-            child = node.children[order.child]
-            place = _rows(child).place(self._writer, order.place)
-            value = f"(SELECT {place} {self._origin(child, _rows(node))} LIMIT 1)"
+            value = self._related_value(node, node.children[order.child], order.place)
         direction = {None: "", True: " DESC", False: " ASC"}[order.descending]
         return value + direction + {None: "", True: " NULLS FIRST", False: " NULLS LAST"}[order.nulls_first]
 

@@ -1,12 +1,10 @@
 """The pieces that statements are assembled of: quoted names, and values that travel beside the text."""
 
-import re
 from typing import Any, Literal
 
 from shared.platform.rest import errors
 from shared.platform.rest.schema import Name
 
-_TYPE = re.compile(r"([a-z_][\w$ .]*?)\s*(\(\s*\d+\s*(?:,\s*\d+\s*)?\))?((?:\[\])*)", re.IGNORECASE)
 _STANDARD = {
     "bigint": "int8",
     "boolean": "bool",
@@ -72,17 +70,5 @@ def literal_type(written: str) -> str:
 
 
 def cast_type(asked: str) -> str:
-    """A type that a request names, as a quoted name of the catalog.
-
-    Raises:
-        RestRefusal: PGRST100 for what cannot be a type's name.
-    """
-    found = _TYPE.fullmatch(asked.strip())
-    if found is None:
-        raise errors.bad_query(f'"{asked}" is not a type', None)
-    name, modifier, dimensions = found[1], found[2] or "", found[3]
-    known = _STANDARD.get(" ".join(name.lower().split()))
-    if known == "bpchar" and not modifier:
-        modifier = "(1)"
-    written = ".".join(quoted(part) for part in (known or name).split("."))
-    return f"{written}{modifier}{dimensions}"
+    """A type that a request names, as a quoted name of the catalog."""
+    return quoted(_STANDARD.get(" ".join(asked.lower().split()), asked))

@@ -1,0 +1,130 @@
+"""A film archive in a database of its own, and a way to ask it over the interface's one entry."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+
+from shared.platform.rest import queries
+from shared.platform.rest.app import answer
+from shared.platform.rest.caller import Caller
+from shared.platform.rest.catalog.load import load
+from shared.platform.rest.host import Response
+from shared.platform.rest.request import Incoming, Request
+from shared.platform.rest.schema import SchemaCache
+from shared.platform.rest.settings import RestSettings, TxEnd
+from shared.runtime.wire import Connection, Statement
+
+SCHEMA = Path(__file__).with_name("films.sql")
+EDITOR = Caller("film_editor", '{"role": "film_editor", "name": "ann"}')
+VISITOR = Caller("film_visitor", '{"role": "film_visitor"}', anonymous=True)
+
+
+@dataclass
+class Archive:
+    """A host of the interface over one connection, whose changes are rolled back unless a test wants them to stay."""
+
+    settings: RestSettings
+    cache: SchemaCache
+    lent: Connection
+    caller: Caller = EDITOR
+    timeout_s: float = 30
+
+    @property
+    def anonymous(self) -> bool:
+        return self.caller.anonymous
+
+    async def schema_cache(self) -> SchemaCache:
+        return self.cache
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        yield self.lent
+        assert self.lent.info.transaction_status.name in ("IDLE", "UNKNOWN")
+
+    def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002
+        return queries.enter(self.caller)
+
+
+class Answer:
+    def __init__(self, response: Response) -> None:
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers}
+        self.body = response.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return str(self.json["code"])
+
+
+@pytest.fixture(scope="session")
+def films_url(services) -> Iterator[str]:
+    name = f"films_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(services.admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        url = conninfo.make_conninfo(services.admin_url, dbname=name)
+        with psycopg.connect(url, autocommit=True) as database:
+            database.execute(SCHEMA.read_bytes())
+        yield url
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        admin.execute("DROP ROLE film_visitor, film_editor")
+
+
+@pytest.fixture
+async def connection(films_url) -> AsyncIterator[Connection]:
+    async with await Connection.connect(films_url, autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def films_cache(films_url) -> SchemaCache:
+    async with await Connection.connect(films_url, autocommit=True) as opened:
+        return await load(lambda sent: opened.exchange(sent, timeout_s=30), ["films", "attic"], ["tools"])
+
+
+@pytest.fixture
+def archive(connection, films_cache) -> Archive:
+    settings = RestSettings(
+        schemas=("films", "attic"),
+        extra_search_path=("tools",),
+        tx_end=TxEnd.ROLLBACK_ALLOW_OVERRIDE,
+        aggregates=True,
+        plan=True,
+    )
+    return Archive(settings, films_cache, connection)
+
+
+@pytest.fixture
+def ask(archive) -> Callable[..., Any]:
+    """`await ask("GET", "/films?id=eq.1", prefer="count=exact")`: the answer."""
+
+    async def send(method: str, target: str, body: Any = None, **headers: str) -> Answer:
+        path, _, query = target.partition("?")
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        return Answer(await answer(Incoming(method, path, query, sent, content), archive))
+
+    return send
+
+
+@pytest.fixture
+def get(ask) -> Callable[..., Any]:
+    """The rows of a table."""
+
+    async def read(target: str, **headers: str) -> Any:
+        found = await ask("GET", target, **headers)
+        assert found.status in (200, 206), found.body
+        return found.json
+
+    return read
