@@ -1,0 +1,136 @@
+"""Signed addresses: what they open, for how long, and what else they do not."""
+
+import hashlib
+import hmac
+import time
+from urllib.parse import quote, urlsplit
+
+import jwt
+import pytest
+
+from shared.auth import tokens
+from shared.platform.storage import links
+
+pytestmark = pytest.mark.anyio
+NAME = "صور/a b?#%1.png"
+
+
+@pytest.fixture
+async def picture(served, bucket):
+    """An object with a name that an address has to take care of; its place in an address."""
+    place = f"{bucket}/{quote(NAME)}"
+    await served("POST", f"object/{place}", content=b"\x89PNG", headers={"Content-Type": "image/png"})
+    return place
+
+
+@pytest.fixture
+def signed(served):
+    async def sign(place, expires_in=60):
+        told = (await served("POST", f"object/sign/{place}", json={"expiresIn": expires_in})).json()
+        return told["signedURL"].removeprefix("/")
+
+    return sign
+
+
+async def test_whoever_has_the_address_reads_until_it_ends(storage, refused, signed, picture, monkeypatch):
+    address = await signed(picture, "60")
+    assert address.startswith("object/sign/")
+    read = await storage("GET", address)
+    assert (read.status_code, read.content, read.headers["content-type"]) == (200, b"\x89PNG", "image/png")
+    assert "expires" in read.headers
+    assert (await storage("HEAD", address)).headers["content-length"] == "4"
+    assert (await storage("GET", f"{address}&download=a.png", headers={"Range": "bytes=0-0"})).status_code == 206
+    long_ago = time.time() - 61
+    monkeypatch.setattr("shared.platform.storage.links.time.time", lambda: long_ago)
+    refused(await storage("GET", await signed(picture)), 400, "InvalidJWT")
+
+
+async def test_an_address_opens_nothing_else(storage, served, refused, signed, picture):
+    bucket = picture.partition("/")[0]
+    await served("POST", f"object/{bucket}/other.png", content=b"other")
+    address = await signed(picture)
+    token = address.partition("token=")[2]
+    for path in (f"object/sign/{bucket}/other.png", f"object/sign/other/{quote(NAME)}"):
+        refused(await storage("GET", f"{path}?token={token}"), 400, "InvalidSignature")
+    refused(await storage("PUT", f"object/upload/sign/{picture}?token={token}", content=b"x"), 400, "InvalidSignature")
+    refused(await storage("GET", address[:-3]), 400, "InvalidJWT")
+    refused(await storage("GET", address.partition("?")[0]), 400, "InvalidRequest")
+    bearer = {"Authorization": f"Bearer {token}"}
+    refused(await storage("GET", f"object/authenticated/{picture}", headers=bearer), 403, "AccessDenied")
+
+
+@pytest.mark.parametrize("kind", ["another secret", "no signature", "an access token", "a token without an end"])
+async def test_nobody_else_can_sign(storage, refused, services, picture, kind):
+    now = int(time.time())
+    claims = {"url": f"{picture.partition('/')[0]}/{NAME}", "scope": "download", "iat": now, "exp": now + 60}
+    token = {
+        "another secret": lambda: jwt.encode(claims, services.secrets.pepper.encode() * 2, algorithm="HS256"),
+        "no signature": lambda: jwt.encode(claims, None, algorithm="none"),
+        "an access token": lambda: tokens.mint({**claims, "role": "service_role"}, ttl_s=60),
+        "a token without an end": lambda: jwt.encode(
+            {name: value for name, value in claims.items() if name != "exp"},
+            hmac.digest(services.secrets.pepper.encode(), b"storage addresses", hashlib.sha256),
+            algorithm="HS256",
+        ),
+    }[kind]()
+    refused(await storage("GET", f"object/sign/{picture}?token={token}"), 400, "InvalidJWT")
+
+
+async def test_many_addresses_at_once_and_an_error_for_what_is_not_there(served, storage, bucket, picture):
+    body = {"expiresIn": "60", "paths": ["absent", NAME]}
+    absent, found = (await served("POST", f"object/sign/{bucket}", json=body)).json()
+    assert (absent["signedURL"], absent["path"]) == (None, "absent")
+    assert absent["error"] == "Either the object does not exist or you do not have access to it"
+    assert (found["error"], found["path"]) == (None, NAME)
+    assert (await storage("GET", found["signedURL"].removeprefix("/"))).content == b"\x89PNG"
+
+
+@pytest.mark.parametrize("expires_in", [0, -1, "soon", 10**12, None])
+async def test_400_for_a_time_that_is_none(storage, refused, picture, expires_in):
+    body = {"expiresIn": expires_in}
+    refused(await storage("POST", f"object/sign/{picture}", key="secret_key", json=body), 400, "InvalidRequest")
+
+
+async def test_whoever_may_not_read_signs_nothing(storage, refused, org, other_org, served):
+    await served("POST", f"object/labels/{org.id}/a.pdf", content=b"%PDF", headers={"Content-Type": "application/pdf"})
+    place, body = f"labels/{org.id}/a.pdf", {"expiresIn": 60}
+    for asked in ({"as_": other_org.owner}, {"key": "publishable_key"}):
+        refused(await storage("POST", f"object/sign/{place}", json=body, **asked), 404, "NoSuchKey")
+        many = await storage("POST", "object/sign/labels", json={**body, "paths": [f"{org.id}/a.pdf"]}, **asked)
+        assert many.json()[0]["signedURL"] is None
+        refused(await storage("POST", f"object/upload/sign/{place}", **asked), 403, "AccessDenied")
+    told = await storage("POST", f"object/sign/{place}", as_=org.agent("read"), json=body)
+    assert (await storage("GET", told.json()["signedURL"].removeprefix("/"))).content == b"%PDF"
+
+
+async def test_whoever_has_an_upload_address_puts_up_that_object_for_its_signer(storage, served, refused, path, org):
+    agent = org.agent("write")
+    told = (await storage("POST", f"object/upload/sign/{path('a b.pdf')}", as_=agent)).json()
+    address = told["url"].removeprefix("/")
+    assert address.endswith(told["token"])
+    pdf = {"Content-Type": "application/pdf"}
+    assert (await storage("PUT", address, content=b"%PDF", headers=pdf)).json()["Key"] == path("a b.pdf")
+    listed = (await served("DELETE", "object/labels", json={"prefixes": [f"{org.id}/a b.pdf"]})).json()
+    assert listed[0]["owner_id"] == str(agent.id)
+    await storage("PUT", address, content=b"%PDF", headers=pdf)
+    refused(await storage("PUT", address, content=b"%PDF", headers=pdf), 409, "KeyAlreadyExists")
+    refused(await storage("GET", address.replace("/upload/", "/")), 400, "InvalidSignature")
+    html = {"Content-Type": "text/html"}
+    again = (await storage("POST", f"object/upload/sign/{path('b')}", as_=agent)).json()["url"].removeprefix("/")
+    refused(await storage("PUT", again, content=b"<p>", headers=html), 415, "InvalidMimeType")
+
+
+async def test_an_upload_address_replaces_only_where_that_was_signed(storage, refused, path, org):
+    headers = {"Content-Type": "text/plain"}
+    agent = org.agent("write")
+    await storage("POST", f"object/{path('a')}", as_=agent, content=b"1", headers=headers)
+    refused(await storage("POST", f"object/upload/sign/{path('a')}", as_=agent), 409, "KeyAlreadyExists")
+    told = await storage("POST", f"object/upload/sign/{path('a')}", as_=agent, headers={"x-upsert": "true"})
+    address = told.json()["url"].removeprefix("/")
+    assert (await storage("PUT", address, content=b"2", headers=headers)).status_code == 200
+    assert (await storage("GET", f"object/{path('a')}", as_=agent)).content == b"2"
+
+
+def test_an_address_escapes_only_what_would_end_its_path():
+    address = links._address("b", NAME, 60)
+    assert urlsplit(address).path == "/object/sign/b/صور/a b%3F%23%251.png"
