@@ -10,13 +10,14 @@ from importlib import import_module
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from infra.local import mailbox
 from shared.edge.spec import Handler, Spec
 from shared.runtime import db, http, store
 
 FUNCTIONS = Path(__file__).parent.parent / "functions"
-SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage"}
+SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage", "graphql": "unserved", "realtime": "unserved"}
 """First segments of the platform's paths, and the function that answers below `/<segment>/v1/`."""
 DISCOVERY = "discovery"
 """Answers every other path, most of them with a plain 404."""
@@ -26,9 +27,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
         return
-    if scope["type"] != "http":
-        raise NotImplementedError(scope["type"])
-    response = await handler(function_of(scope["path"]))(Request(scope, receive, send))
+    if scope["type"] == "websocket":
+        await _refuse_websocket(scope, receive, send)
+        return
+    request = Request(scope, receive, send)
+    found = await mailbox.answer(request) if mailbox.is_mine(scope["path"]) else None
+    response = found or await handler(function_of(scope["path"]))(request)
     await response(scope, receive, send)
 
 
@@ -62,6 +66,17 @@ def spec(name: str) -> Spec:
 def specs() -> Iterator[Spec]:
     """What every function declares, by name; imports them all."""
     return (spec(name) for name in sorted(names()))
+
+
+async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
+    """No function speaks WebSocket: who asks for one gets the answer that a plain GET gets, before any handshake."""
+
+    async def respond(message: Message) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    plain = {**scope, "type": "http", "method": "GET"}
+    response = await handler(function_of(scope["path"]))(Request(plain, receive, send))
+    await response(plain, receive, respond)
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

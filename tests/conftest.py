@@ -183,6 +183,7 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
         "NEXUS_META_VERIFY_TOKEN": VERIFY_TOKEN,
         "NEXUS_TRUSTED_PROXIES": "1",
         "NEXUS_BCRYPT_COST": "4",
+        "NEXUS_MAILS_PER_HOUR": "100000",
         "NEXUS_LOG_LEVEL": "error",
         # A busy machine is no store that is away.
         "NEXUS_STORE_TIMEOUT_S": "2",

@@ -11,12 +11,13 @@ from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import InvalidRequest
-from shared.platform.accounts import admin
+from shared.platform.accounts import admin, invitations
 from shared.platform.accounts.admin import Ban, Changes
-from shared.platform.accounts.models import User
+from shared.platform.accounts.invitations import Wanted
+from shared.platform.accounts.models import GeneratedLink, User
 from shared.runtime.settings import settings
 
-from .bodies import AdminUser, Deletion, PageQuery, duration
+from .bodies import AdminUser, Deletion, Invitation, LinkWish, PageQuery, duration
 from .dispatch import PREFIX, Visit
 from .left_out import PhoneProviderDisabled
 
@@ -64,6 +65,21 @@ async def delete_user(visit: Visit, *, user_id: UUID, body: Deletion) -> dict[st
     """Delete an account with its sessions and memberships."""
     await admin.delete_user(visit.visitor, user_id=user_id, soft=body.should_soft_delete)
     return {}
+
+
+async def invite(visit: Visit, *, body: Invitation) -> User:
+    """Make an account for somebody and mail them the link to it."""
+    if not body.email:
+        raise InvalidRequest("email is missing: an invitation goes by mail")
+    return await invitations.invite(visit.visitor, email=body.email, data=body.data or {}, landing=visit.landing())
+
+
+async def generate_link(visit: Visit, *, body: LinkWish) -> GeneratedLink:
+    """The link and the code of a mail, to be sent by other means."""
+    if not body.email:
+        raise InvalidRequest("email is missing: a link is somebody's")
+    wanted = Wanted(body.type, body.email, body.new_email, body.password, body.data or {})
+    return await invitations.generate_link(visit.visitor, wanted, landing=visit.landing(asked=body.redirect_to))
 
 
 def _changes(body: AdminUser) -> Changes:

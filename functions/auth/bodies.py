@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.kernel.errors import InvalidRequest
+from shared.platform.accounts.invitations import LinkType
 from shared.platform.accounts.sessions import LogoutScope
+from shared.platform.accounts.verification import VerificationType
 
 MOST_PER_PAGE = 1000
 _DURATION = re.compile(r"(?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h))+", re.ASCII)
@@ -22,8 +24,17 @@ Metadata = Annotated[
 Phone = Annotated[str | None, Field(max_length=64, description="Refused: signing in by phone is switched off.")]
 
 
-class SignUp(BaseModel):
+class Begun(BaseModel):
+    """With a challenge, the mailed link ends with a code for the application that began (PKCE)."""
+
     model_config = ConfigDict(extra="ignore")
+
+    code_challenge: Annotated[str | None, Field(max_length=128)] = None
+    code_challenge_method: Annotated[str | None, Field(max_length=10, description="s256 or plain.")] = None
+
+
+class SignUp(Begun):
+    """Without an address and a password: an anonymous sign-in, where the host allows them."""
 
     email: Email = None
     password: Password = None
@@ -31,8 +42,67 @@ class SignUp(BaseModel):
     data: Metadata = None
 
 
+class MailAddress(Begun):
+    email: Email = None
+
+
+class OneTimePassword(Begun):
+    email: Email = None
+    phone: Phone = None
+    create_user: Annotated[
+        bool, Field(description="False mails nobody who has no account; the answer is the same.")
+    ] = True
+    data: Metadata = None
+
+
+class Resending(Begun):
+    type: Annotated[str, Field(max_length=100, description="signup or email_change.")] = ""
+    email: Email = None
+    phone: Phone = None
+
+
+class Verification(BaseModel):
+    """`token`, as it was typed, and the `email` that it was sent to; or the link's `token_hash` alone."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: VerificationType
+    token: Annotated[str | None, Field(max_length=100)] = None
+    token_hash: Annotated[str | None, Field(max_length=100)] = None
+    email: Email = None
+    phone: Phone = None
+
+
+class LinkQuery(BaseModel):
+    """As a mailed link has it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    token: Annotated[str, Field(min_length=1, max_length=100)]
+    type: VerificationType
+    redirect_to: Annotated[str | None, Field(max_length=4096)] = None
+
+
+class Invitation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    email: Email = None
+    data: Metadata = None
+
+
+class LinkWish(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    type: LinkType
+    email: Email = None
+    new_email: Annotated[str | None, Field(max_length=320, description="For a change of address.")] = None
+    password: Password = None
+    data: Metadata = None
+    redirect_to: Annotated[str | None, Field(max_length=4096)] = None
+
+
 class Grant(BaseModel):
-    """`email` and `password` for grant_type=password, `refresh_token` for grant_type=refresh_token."""
+    """What the grant type takes: `email` and `password`, `refresh_token`, or `auth_code` and `code_verifier`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -40,17 +110,18 @@ class Grant(BaseModel):
     password: Password = None
     phone: Phone = None
     refresh_token: Annotated[str | None, Field(max_length=4096)] = None
+    auth_code: Annotated[str | None, Field(max_length=100)] = None
+    code_verifier: Annotated[str | None, Field(max_length=200)] = None
 
 
-class UserChanges(BaseModel):
+class UserChanges(Begun):
     """Of one's own account; in `data`, null takes a name out."""
-
-    model_config = ConfigDict(extra="ignore")
 
     email: Email = None
     password: Password = None
     phone: Phone = None
     data: Metadata = None
+    nonce: Annotated[str | None, Field(max_length=100, description="The code that reauthenticate mailed.")] = None
     app_metadata: Annotated[dict[str, Any] | None, Field(description="Refused: only the service may set it.")] = None
 
 
@@ -82,7 +153,7 @@ class Deletion(BaseModel):
 class GrantQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    grant_type: Annotated[str, Field(max_length=100, description="password or refresh_token.")] = ""
+    grant_type: Annotated[str, Field(max_length=100, description="password, refresh_token or pkce.")] = ""
 
 
 class LogoutQuery(BaseModel):

@@ -13,15 +13,19 @@ from shared.edge.body import parse_body, parse_fields, read_body
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
+from shared.platform.accounts import redirects
 from shared.platform.accounts.admin import UserNotFound
-from shared.platform.accounts.models import Visitor
+from shared.platform.accounts.models import Landing, Visitor
+from shared.platform.accounts.proofs.flows import challenge
 from shared.quotas.rates import RateClass, charge
 from shared.tenancy.principal import Principal
 
 from .access import Access, person, service
+from .bodies import Begun
 from .left_out import OPEN, refusal_of
 
 PREFIX = "/auth/v1"
+_LONGEST_LANGUAGES = 200
 
 
 class NoSuchPath(NotFound):
@@ -58,7 +62,26 @@ class Visit(NamedTuple):
 
     @property
     def visitor(self) -> Visitor:
-        return Visitor(self.call.address, self.call.request.headers.get("user-agent"), self.call.request_id)
+        headers = self.call.request.headers
+        return Visitor(
+            self.call.address,
+            headers.get("user-agent"),
+            self.call.request_id,
+            headers.get("accept-language", "")[:_LONGEST_LANGUAGES],
+        )
+
+    def landing(self, begun: Begun | None = None, *, asked: str | None = None) -> Landing:
+        """Where a mail's link leads: the first place the request names that the host allows.
+
+        Raises:
+            InvalidRequest: for a challenge that is none.
+        """
+        request = self.call.request
+        named = (request.query_params.get("redirect_to"), request.headers.get("redirect_to"))
+        return Landing(
+            redirects.allowed(asked, *named, request.headers.get("referer")),
+            challenge(begun.code_challenge, begun.code_challenge_method) if begun else None,
+        )
 
     @property
     def person(self) -> Principal:

@@ -47,7 +47,7 @@ async def host_settings(_visit: Visit) -> HostSettings:
     """Which ways to sign in are open."""
     chosen = settings()
     return HostSettings(
-        external={"email": True, "phone": False, "anonymous_users": False},
+        external={"email": True, "phone": False, "anonymous_users": chosen.anonymous_enabled},
         disable_signup=not chosen.signup_enabled,
         mailer_autoconfirm=chosen.email_autoconfirm,
         phone_autoconfirm=False,

@@ -3,21 +3,9 @@
 from shared.kernel.errors import BadRequest, NotFound, Refusal
 
 
-class OtpDisabled(Refusal):
-    status = 422
-    code = "otp_disabled"
-    default_message = "this host sends no mail: one-time passwords and links are switched off"
-
-
 class PhoneProviderDisabled(BadRequest):
     code = "phone_provider_disabled"
     default_message = "accounts have an e-mail address here: signing in by phone is switched off"
-
-
-class AnonymousProviderDisabled(Refusal):
-    status = 422
-    code = "anonymous_provider_disabled"
-    default_message = "anonymous sign-ins are switched off: send email and password"
 
 
 class ProviderDisabled(BadRequest):
@@ -29,11 +17,6 @@ class Web3ProviderDisabled(Refusal):
     status = 422
     code = "web3_provider_disabled"
     default_message = "signing in with a wallet is switched off"
-
-
-class FlowStateNotFound(NotFound):
-    code = "flow_state_not_found"
-    default_message = "no sign-in flow was begun with that code"
 
 
 class SamlProviderDisabled(NotFound):
@@ -63,14 +46,6 @@ class FeatureDisabled(NotFound):
 
 
 LEFT_OUT: dict[str, type[Refusal]] = {
-    "/otp": OtpDisabled,
-    "/magiclink": OtpDisabled,
-    "/recover": OtpDisabled,
-    "/resend": OtpDisabled,
-    "/verify": OtpDisabled,
-    "/reauthenticate": OtpDisabled,
-    "/invite": OtpDisabled,
-    "/admin/generate_link": OtpDisabled,
     "/authorize": ProviderDisabled,
     "/callback": ProviderDisabled,
     "/sso": SamlProviderDisabled,
@@ -89,13 +64,12 @@ LEFT_OUT: dict[str, type[Refusal]] = {
 """Paths, and those below them."""
 
 GRANTS: dict[str, type[Refusal]] = {
-    "pkce": FlowStateNotFound,
     "id_token": ProviderDisabled,
     "web3": Web3ProviderDisabled,
 }
 """Grant types of `token`."""
 
-OPEN = ("/verify", "/callback", "/authorize", "/sso/saml/", "/.well-known/")
+OPEN = ("/callback", "/authorize", "/sso/saml/", "/.well-known/")
 """Where browsers arrive that have no key: refused, but not for want of one."""
 
 

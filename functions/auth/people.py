@@ -3,12 +3,14 @@
 from shared.kernel.errors import InvalidRequest
 from shared.platform.accounts import people, sessions
 from shared.platform.accounts.models import Session, User
+from shared.platform.accounts.people import OwnChanges
 from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH, charge
 
 from .access import NotAdmin
 from .bodies import Grant, GrantQuery, LogoutQuery, SignUp, UserChanges
 from .dispatch import Visit
-from .left_out import GRANTS, AnonymousProviderDisabled, PhoneProviderDisabled
+from .left_out import GRANTS, PhoneProviderDisabled
+from .limits import ANONYMOUS_SIGN_IN
 
 
 async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
@@ -16,14 +18,17 @@ async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
-        raise AnonymousProviderDisabled
+        visit.call.usage = await charge(ANONYMOUS_SIGN_IN, visit.call.principal, address=visit.call.address)
+        return await people.sign_in_anonymously(visit.visitor, data=body.data or {})
     if not body.password:
         raise InvalidRequest("sign-up needs a password")
-    return await people.sign_up(visit.visitor, email=body.email, password=body.password, data=body.data or {})
+    return await people.sign_up(
+        visit.visitor, email=body.email, password=body.password, data=body.data or {}, landing=visit.landing(body)
+    )
 
 
 async def token(visit: Visit, *, query: GrantQuery, body: Grant) -> Session:
-    """Sign in with a password, or refresh a session."""
+    """Sign in with a password, refresh a session, or exchange the code that a mailed link ended with."""
     call = visit.call
     if query.grant_type == "password":
         call.usage = await charge(SIGN_IN, call.principal, address=call.address)
@@ -33,9 +38,18 @@ async def token(visit: Visit, *, query: GrantQuery, body: Grant) -> Session:
         if not body.refresh_token:
             raise InvalidRequest("refresh_token is missing")
         return await sessions.refresh(visit.visitor, refresh_token=body.refresh_token)
+    if query.grant_type == "pkce":
+        call.usage = await charge(TOKEN_REFRESH, call.principal, address=call.address)
+        return await _exchange(visit, body)
     if query.grant_type in GRANTS:
         raise GRANTS[query.grant_type]
-    raise InvalidRequest("unsupported_grant_type: grant_type is password or refresh_token")
+    raise InvalidRequest("unsupported_grant_type: grant_type is password, refresh_token or pkce")
+
+
+async def _exchange(visit: Visit, body: Grant) -> Session:
+    if not body.auth_code or not body.code_verifier:
+        raise InvalidRequest("both auth_code and code_verifier are needed")
+    return await sessions.exchange_code(visit.visitor, code=body.auth_code, verifier=body.code_verifier)
 
 
 async def _sign_in(visit: Visit, body: Grant) -> Session:
@@ -52,14 +66,13 @@ async def get_user(visit: Visit) -> User:
 
 
 async def update_user(visit: Visit, *, body: UserChanges) -> User:
-    """Change one's own e-mail address, password or metadata."""
+    """Change one's own password or metadata, or ask for another e-mail address."""
     if body.app_metadata is not None:
         raise NotAdmin("app_metadata is the service's to set; user_metadata goes in data")
     if body.phone:
         raise PhoneProviderDisabled
-    return await people.update_user(
-        visit.visitor, visit.person, email=body.email, password=body.password, data=body.data
-    )
+    changes = OwnChanges(email=body.email, password=body.password, data=body.data, nonce=body.nonce)
+    return await people.update_user(visit.visitor, visit.person, changes, landing=visit.landing(body))
 
 
 async def log_out(visit: Visit, *, query: LogoutQuery) -> None:

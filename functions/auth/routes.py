@@ -1,16 +1,22 @@
 """Every route of /auth/v1; what is not here is refused by name in `left_out`, or unknown."""
 
 from shared.platform.accounts.admin import UserInUse, UserNotFound
+from shared.platform.accounts.asking import EmailNotConfirmed
 from shared.platform.accounts.credentials import MetadataTooLarge, WeakPassword
-from shared.platform.accounts.models import Session, User
+from shared.platform.accounts.letters import OtpDisabled
+from shared.platform.accounts.mail.outbox import OverEmailSendRateLimit
+from shared.platform.accounts.models import GeneratedLink, Session, User
 from shared.platform.accounts.people import (
+    AnonymousProviderDisabled,
     EmailExists,
-    EmailNotConfirmed,
     InvalidCredentials,
+    ReauthenticationNeeded,
+    ReauthenticationNotValid,
     SamePassword,
     SignupDisabled,
     UserAlreadyExists,
 )
+from shared.platform.accounts.proofs.flows import BadCodeVerifier, FlowStateExpired, FlowStateNotFound
 from shared.platform.accounts.sessions import (
     AccountGone,
     RefreshTokenAlreadyUsed,
@@ -20,18 +26,37 @@ from shared.platform.accounts.sessions import (
     UserBanned,
     UserBannedAtEntry,
 )
+from shared.platform.accounts.verification import OtpExpired
 from shared.quotas.rates import SIGN_UP
 from shared.runtime.db import AlreadyExists
 
-from . import admins, host, people
+from . import admins, host, mails, people
 from .access import Access, BadJwt, NoAuthorization, NotAdmin
-from .bodies import AdminUser, Deletion, Grant, GrantQuery, LogoutQuery, PageQuery, SignUp, UserChanges
+from .bodies import (
+    AdminUser,
+    Deletion,
+    Grant,
+    GrantQuery,
+    Invitation,
+    LinkQuery,
+    LinkWish,
+    LogoutQuery,
+    MailAddress,
+    OneTimePassword,
+    PageQuery,
+    Resending,
+    SignUp,
+    UserChanges,
+    Verification,
+)
 from .dispatch import Route
-from .left_out import GRANTS, AnonymousProviderDisabled, PhoneProviderDisabled
+from .left_out import GRANTS, PhoneProviderDisabled
+from .limits import MAIL, VERIFY
 
 _PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
 _SERVICE = (NoAuthorization, BadJwt, NotAdmin)
 _FIT = (WeakPassword, MetadataTooLarge, PhoneProviderDisabled)
+_MAILED = (OtpDisabled, OverEmailSendRateLimit)
 
 ROUTES = (
     Route(
@@ -41,7 +66,7 @@ ROUTES = (
         body=SignUp,
         result=Session,
         rate=SIGN_UP,
-        refusals=(UserAlreadyExists, SignupDisabled, AnonymousProviderDisabled, *_FIT),
+        refusals=(UserAlreadyExists, SignupDisabled, AnonymousProviderDisabled, OverEmailSendRateLimit, *_FIT),
     ),
     Route(
         "POST",
@@ -57,10 +82,61 @@ ROUTES = (
             RefreshTokenNotFound,
             RefreshTokenAlreadyUsed,
             SessionExpired,
+            FlowStateNotFound,
+            FlowStateExpired,
+            BadCodeVerifier,
             PhoneProviderDisabled,
             *GRANTS.values(),
         ),
     ),
+    Route("POST", "/recover", mails.recover, body=MailAddress, result=mails.Accepted, rate=MAIL, refusals=_MAILED),
+    Route(
+        "POST",
+        "/otp",
+        mails.otp,
+        body=OneTimePassword,
+        result=mails.Accepted,
+        rate=MAIL,
+        refusals=(*_MAILED, MetadataTooLarge, PhoneProviderDisabled),
+    ),
+    Route(
+        "POST",
+        "/magiclink",
+        mails.magiclink,
+        body=MailAddress,
+        result=mails.Accepted,
+        rate=MAIL,
+        refusals=_MAILED,
+    ),
+    Route(
+        "POST",
+        "/resend",
+        mails.resend,
+        body=Resending,
+        result=mails.Accepted,
+        rate=MAIL,
+        refusals=(*_MAILED, PhoneProviderDisabled),
+    ),
+    Route(
+        "GET",
+        "/reauthenticate",
+        mails.reauthenticate,
+        Access.PERSON,
+        result=mails.Accepted,
+        rate=MAIL,
+        refusals=(*_PERSON, *_MAILED, EmailNotConfirmed),
+    ),
+    Route(
+        "POST",
+        "/verify",
+        mails.verify,
+        Access.OPEN,
+        body=Verification,
+        result=Session,
+        rate=VERIFY,
+        refusals=(OtpExpired, UserBanned, EmailExists, PhoneProviderDisabled),
+    ),
+    Route("GET", "/verify", mails.follow_link, Access.OPEN, query=LinkQuery, status=303, rate=VERIFY),
     Route("GET", "/user", people.get_user, Access.PERSON, result=User, refusals=_PERSON),
     Route(
         "PUT",
@@ -69,7 +145,15 @@ ROUTES = (
         Access.PERSON,
         body=UserChanges,
         result=User,
-        refusals=(*_PERSON, EmailExists, SamePassword, *_FIT),
+        refusals=(
+            *_PERSON,
+            *_MAILED,
+            EmailExists,
+            SamePassword,
+            ReauthenticationNeeded,
+            ReauthenticationNotValid,
+            *_FIT,
+        ),
     ),
     Route("POST", "/logout", people.log_out, Access.PERSON, query=LogoutQuery, status=204, refusals=_PERSON),
     Route("GET", "/settings", host.host_settings, result=host.HostSettings),
@@ -110,5 +194,23 @@ ROUTES = (
         Access.SERVICE,
         body=Deletion,
         refusals=(*_SERVICE, UserNotFound, UserInUse),
+    ),
+    Route(
+        "POST",
+        "/invite",
+        admins.invite,
+        Access.SERVICE,
+        body=Invitation,
+        result=User,
+        refusals=(*_SERVICE, *_MAILED, EmailExists, MetadataTooLarge),
+    ),
+    Route(
+        "POST",
+        "/admin/generate_link",
+        admins.generate_link,
+        Access.SERVICE,
+        body=LinkWish,
+        result=GeneratedLink,
+        refusals=(*_SERVICE, UserNotFound, EmailExists, *_FIT),
     ),
 )

@@ -1,5 +1,6 @@
 """The paths of /auth/v1, from its table of routes; its refusals have the two shapes of Supabase Auth."""
 
+from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
@@ -77,7 +78,7 @@ def _operation(route: Route, components: Components) -> dict[str, Any]:
 
 def _responses(route: Route, components: Components) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done.", "headers": headers(EVERY_ANSWER)}
-    if route.status != 204:  # noqa: PLR2004
+    if route.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER):
         schema = components.result(route.result, route.result.__name__) if route.result else {"type": "object"}
         good["content"] = {"application/json": {"schema": schema}}
     told = sorted({*map(_told, (*ALWAYS, *_refusals(route))), *([MALFORMED] if route.body else [])})

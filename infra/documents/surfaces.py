@@ -55,6 +55,8 @@ def add(paths: dict[str, Any], components: Components) -> None:
     paths["/functions/v1/mcp-server"] = {"post": _mcp()}
     paths["/functions/v1/media-upload"] = {"post": _upload(components)}
     paths["/functions/v1/media-file"] = {"get": _file()}
+    paths["/graphql/v1"] = {"post": _unserved("graphql", "GraphQL")}
+    paths["/realtime/v1/websocket"] = {"get": _unserved("realtime", "Realtime")}
     for name in META_WEBHOOKS:
         paths[f"/functions/v1/{name}"] = {"get": _verification(name), "post": _webhook(name)}
     for path, document in DOCUMENTS.items():
@@ -124,6 +126,18 @@ def _file() -> dict[str, Any]:
             "206": {"description": "The part of it that Range asks for.", "content": content},
             **refused_with("method_not_allowed", "not_found", "rate_limit_exceeded", "internal_error", "unavailable"),
         },
+    }
+
+
+def _unserved(name: str, told: str) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "tags": ["Integrations"],
+        "summary": f"{told} is not served by this host",
+        "security": [{"apikey": []}],
+        "responses": refused_with(
+            "missing_project_key", "unknown_project_key", "rate_limit_exceeded", "not_served", "internal_error"
+        ),
     }
 
 

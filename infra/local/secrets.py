@@ -96,7 +96,9 @@ def _keep(path: Path, made: Secrets) -> Secrets:
     return made
 
 
-def environment(secrets: Secrets, *, database_url: str, store_url: str, blob_url: str, base_url: str) -> dict[str, str]:
+def environment(
+    secrets: Secrets, *, database_url: str, store_url: str, blob_url: str, mail_url: str, base_url: str
+) -> dict[str, str]:
     """Every setting without a default, and those that belong to this data directory."""
     return {
         "NEXUS_DATABASE_URL": database_url,
@@ -109,6 +111,7 @@ def environment(secrets: Secrets, *, database_url: str, store_url: str, blob_url
         "NEXUS_SECRET_KEY": secrets.secret_key,
         "NEXUS_PEPPER": secrets.pepper,
         "NEXUS_BLOB_URL": blob_url,
+        "NEXUS_MAIL_URL": mail_url,
         "NEXUS_SEALING_KEYS": secrets.sealing_key,
         "NEXUS_SIGNING_KEY": secrets.signing_key,
         "NEXUS_META_APP_SECRETS": secrets.meta_app_secret,

@@ -31,6 +31,8 @@ class Services:
     database_url: str = field(repr=False)
     store_url: str = field(repr=False)
     blob_url: str
+    mail_url: str = field(repr=False)
+    """A directory, unless a mail server is named."""
     secrets: Secrets
 
     def environment(self, base_url: str) -> dict[str, str]:
@@ -40,6 +42,7 @@ class Services:
             database_url=self.database_url,
             store_url=self.store_url,
             blob_url=self.blob_url,
+            mail_url=self.mail_url,
             base_url=base_url,
         )
 
@@ -108,6 +111,7 @@ class Parts:
             database_url=database_url,
             store_url=store_url,
             blob_url=(self.directory / "media").as_uri(),
+            mail_url=settings.mail_url.get_secret_value() if settings.mail_url else (self.directory / "mail").as_uri(),
             secrets=secrets,
         )
 

@@ -23,6 +23,8 @@ class LocalSettings(BaseSettings):
     """The owner of that database's schema, for migrations and seeding; the functions' login when it is not set."""
     store_url: SecretStr | None = None
     """A managed Valkey or Redis instead of the embedded one."""
+    mail_url: SecretStr | None = None
+    """A mail server instead of the mailbox that the gateway shows."""
     pg_bin: Path | None = None
     """A directory with the programs of another Postgres."""
     graph_url: str | None = None

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from infra.local import logs
 from infra.local.errors import LauncherError
+from infra.local.mailbox import PATH as MAILBOX
 from infra.local.process import LOOPBACK, free_port
 from infra.local.services import Parts, exclusive, prepare
 from infra.local.settings import LocalSettings, export, own_meta
@@ -60,6 +61,8 @@ class Address:
     curl: str
     simulator: str | None
     """Where the stand-in for Meta answers; none with NEXUS_GRAPH_URL."""
+    mailbox: str | None
+    """Where mails to people can be read; none with NEXUS_MAIL_URL."""
     ready_s: float
 
 
@@ -168,6 +171,7 @@ def _address(parts: Parts, base_url: str, meta: "Simulator | None", *, ready_s: 
         publishable_key=parts.secrets.publishable_key,
         curl=f"curl -s {base_url}/.well-known/mcp.json",
         simulator=meta.base_url if meta else None,
+        mailbox=f"{base_url}{MAILBOX}" if parts.services.mail_url.startswith("file:") else None,
         ready_s=round(ready_s, 2),
     )
 
@@ -186,6 +190,8 @@ def print_address(address: Address, console: Console, *, as_json: bool) -> None:
     }
     if address.simulator:
         lines["Customers"] = f"{address.simulator}   (nexus simulate: write to the demo shop as one of them)"
+    if address.mailbox:
+        lines["Mailbox"] = f"{address.mailbox}   (what was mailed to people who sign up, or forgot their password)"
     console.print()
     for name, value in lines.items():
         console.print(f"  [bold]{name:<12}[/] {value}", soft_wrap=True, highlight=False)

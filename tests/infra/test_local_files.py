@@ -78,6 +78,7 @@ def test_the_environment_satisfies_the_settings_of_a_function(made, monkeypatch)
         database_url=made.database_url(1),
         store_url=made.store_url(2),
         blob_url="file:///media",
+        mail_url="file:///mail",
         base_url="http://127.0.0.1:3",
     )
     for name, value in environment.items():

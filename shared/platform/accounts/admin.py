@@ -10,8 +10,9 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import queries
 from .credentials import check_metadata, checked_hash, email_address, hash_password
-from .models import User, UserPage, Visitor
-from .people import EMAIL_PROVIDER, EmailExists
+from .models import EMAIL_PROVIDER, User, UserPage, Visitor
+from .people import EmailExists
+from .proofs import queries as proof_queries
 from .sessions import record
 
 
@@ -110,6 +111,7 @@ async def update_user(visitor: Visitor, *, user_id: UUID, changes: Changes, ban:
                 await queries.upsert_email_identity(tx, user_id=user_id)
             if encrypted_password is not None:
                 await queries.delete_sessions(tx, user_id=user_id)
+                await proof_queries.delete_tokens(tx, user_id=user_id)
             record(tx, visitor, action="user_modified", user_id=user_id)
             return await _user(tx, user_id)
     except AlreadyExists as taken:

@@ -6,6 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from .proofs.flows import Challenge
+
+EMAIL_PROVIDER = {"provider": "email", "providers": ["email"]}
+"""In app_metadata of everybody who has an e-mail address."""
+
 
 class Visitor(NamedTuple):
     """Who is at the other end, for the record."""
@@ -13,6 +18,25 @@ class Visitor(NamedTuple):
     address: str
     user_agent: str | None
     request_id: str
+    languages: str = ""
+    """As Accept-Language has them."""
+
+
+class Landing(NamedTuple):
+    """Where a mail's link leads in the end; with a challenge it brings a code there, otherwise the session itself."""
+
+    redirect_to: str
+    challenge: Challenge | None = None
+
+
+class Addressee(msgspec.Struct, frozen=True):
+    """Somebody who gets a mail. `new_email` is one that waits to be confirmed."""
+
+    id: UUID
+    email: str
+    new_email: str
+    user_metadata: dict[str, Any]
+    is_confirmed: bool
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -48,9 +72,22 @@ class User(msgspec.Struct, frozen=True, omit_defaults=True):
     invited_at: datetime | None = None
     confirmation_sent_at: datetime | None = None
     recovery_sent_at: datetime | None = None
+    reauthentication_sent_at: datetime | None = None
+    new_email: str | None = None
+    email_change_sent_at: datetime | None = None
     last_sign_in_at: datetime | None = None
     banned_until: datetime | None = None
     deleted_at: datetime | None = None
+
+
+class GeneratedLink(User, frozen=True, omit_defaults=True, kw_only=True):
+    """The account, and what a mail to it would have carried."""
+
+    action_link: str
+    email_otp: str
+    hashed_token: str
+    verification_type: str
+    redirect_to: str
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -66,12 +103,16 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A user with what is nobody else's to see. `has_session` speaks of the session that was asked about."""
+    """A user with what is nobody else's to see.
+
+    `has_session` and `has_fresh_session`, which began within a day, speak of the session that was asked about.
+    """
 
     user: User
     encrypted_password: str | None
     is_banned: bool
     has_session: bool
+    has_fresh_session: bool
 
 
 class StoredPassword(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What people do with their own account: sign up, sign in, look at it, change it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from shared.auth.passwords import MAX_BYTES, verify_secret
@@ -11,12 +11,16 @@ from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import accounts_tx
 
-from . import queries
+from . import asking, letters, queries
+from .asking import EmailNotConfirmed, addressee_of, ask_for_new_email
 from .credentials import check_metadata, email_address, hash_password
-from .models import Identity, Session, User, Visitor
+from .mail import outbox
+from .mail.templates import Kind
+from .models import EMAIL_PROVIDER, Account, Identity, Landing, Session, User, Visitor
+from .proofs import queries as proof_queries
+from .proofs import tokens
+from .proofs.tokens import Slot
 from .sessions import AccountGone, UserBannedAtEntry, open_session, record, signed_in
-
-EMAIL_PROVIDER = {"provider": "email", "providers": ["email"]}
 
 
 class SignupDisabled(Refusal):
@@ -46,9 +50,21 @@ class InvalidCredentials(BadRequest):
     default_message = "the e-mail address or the password is wrong"
 
 
-class EmailNotConfirmed(BadRequest):
-    code = "email_not_confirmed"
-    default_message = "the e-mail address is not confirmed yet: an administrator can confirm it"
+class AnonymousProviderDisabled(Refusal):
+    status = 422
+    code = "anonymous_provider_disabled"
+    default_message = "anonymous sign-ins are switched off: send email and password"
+
+
+class ReauthenticationNeeded(BadRequest):
+    code = "reauthentication_needed"
+    default_message = "ask for a code with reauthenticate, and send it as nonce"
+
+
+class ReauthenticationNotValid(Refusal):
+    status = 422
+    code = "reauthentication_not_valid"
+    default_message = "the nonce has expired or is invalid"
 
 
 class SamePassword(Refusal):
@@ -57,38 +73,65 @@ class SamePassword(Refusal):
     default_message = "the new password is the old one"
 
 
-async def sign_up(visitor: Visitor, *, email: str, password: str, data: dict[str, Any]) -> Session | User:
-    """A new account, signed in; where addresses must be confirmed, the account alone.
+class OwnChanges(NamedTuple):
+    """Of one's account; None leaves a value as it is."""
+
+    email: str | None = None
+    password: str | None = None
+    data: dict[str, Any] | None = None
+    nonce: str | None = None
+    """The code that `reauthenticate` mailed."""
+
+
+async def sign_up(
+    visitor: Visitor, *, email: str, password: str, data: dict[str, Any], landing: Landing
+) -> Session | User:
+    """A new account, signed in; where addresses must be confirmed, the account alone, and a mail to it.
 
     Raises:
-        SignupDisabled, WeakPassword, MetadataTooLarge, InvalidRequest.
+        SignupDisabled, WeakPassword, MetadataTooLarge, InvalidRequest, OverEmailSendRateLimit.
         UserAlreadyExists: unless addresses must be confirmed: then a stranger is not told who has an account.
     """
     if not settings().signup_enabled:
         raise SignupDisabled
     address, autoconfirm = email_address(email), settings().email_autoconfirm
     check_metadata(EMAIL_PROVIDER, data)
-    encrypted_password, user_id = await hash_password(password), uuid4()
+    encrypted_password = await hash_password(password)
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
-            await queries.insert_user(
-                tx,
-                user_id=user_id,
-                email=address,
-                encrypted_password=encrypted_password,
-                is_confirmed=autoconfirm,
-                metadata=(EMAIL_PROVIDER, data),
-            )
-            await queries.upsert_email_identity(tx, user_id=user_id)
+            user_id = await _add(tx, address, encrypted_password, data, is_confirmed=autoconfirm)
             record(tx, visitor, action="user_signedup", user_id=user_id)
-            if not autoconfirm:
-                return await _user(tx, user_id)
-            await queries.update_signed_in(tx, user_id=user_id, encrypted_password=encrypted_password)
-            return await open_session(tx, visitor, user_id=user_id, method="password")
+            if autoconfirm:
+                await queries.update_signed_in(tx, user_id=user_id, encrypted_password=encrypted_password)
+                return await open_session(tx, visitor, user_id=user_id, method="password")
+            if letters.is_possible():
+                await outbox.reserve(tx, kind=Slot.CONFIRMATION, address=address)
+                letters.send(tx, visitor, addressee_of(await _user(tx, user_id)), Kind.SIGNUP, landing)
+            return await _user(tx, user_id)
     except AlreadyExists as taken:
         if autoconfirm:
             raise UserAlreadyExists from taken
-        return _look_alike(address, data)
+    if letters.is_possible():
+        await asking.resend_confirmation(visitor, email=address, landing=landing)
+    return _look_alike(address, data)
+
+
+async def sign_in_anonymously(visitor: Visitor, *, data: dict[str, Any]) -> Session:
+    """A new account of somebody who does not say who they are.
+
+    Raises:
+        AnonymousProviderDisabled, SignupDisabled, MetadataTooLarge.
+    """
+    if not settings().anonymous_enabled:
+        raise AnonymousProviderDisabled
+    if not settings().signup_enabled:
+        raise SignupDisabled
+    check_metadata(data)
+    user_id = uuid4()
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        await queries.insert_anonymous_user(tx, user_id=user_id, metadata=data)
+        record(tx, visitor, action="login", user_id=user_id)
+        return await open_session(tx, visitor, user_id=user_id, method="anonymous")
 
 
 async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
@@ -130,44 +173,76 @@ async def get_user(visitor: Visitor, principal: Principal) -> User:
         return (await signed_in(tx, principal)).user
 
 
-async def update_user(
-    visitor: Visitor, principal: Principal, *, email: str | None, password: str | None, data: dict[str, Any] | None
-) -> User:
-    """A new password ends the user's other sessions; an address may have to be confirmed anew.
+async def update_user(visitor: Visitor, principal: Principal, changes: OwnChanges, *, landing: Landing) -> User:
+    """A new password ends the user's other sessions; a new address holds once the mails about it were answered.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned.
+        SessionNotFound, AccountGone, UserBanned, OtpDisabled, OverEmailSendRateLimit.
         EmailExists, SamePassword, WeakPassword, MetadataTooLarge, InvalidRequest.
+        ReauthenticationNeeded, ReauthenticationNotValid: where a new password asks for a nonce.
     """
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         account = await signed_in(tx, principal)
-    address = email_address(email) if email else None
-    is_moved = address is not None and address != account.user.email
-    encrypted_password = await _other_password(password, account.encrypted_password) if password is not None else None
+    address = email_address(changes.email) if changes.email else account.user.email
+    hashed = await _other_password(changes.password, account) if changes.password is not None else None
+    user_id = account.user.id
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
-            await signed_in(tx, principal)
-            await queries.update_user(
-                tx,
-                user_id=account.user.id,
-                email=address,
-                is_confirmed=settings().email_autoconfirm if is_moved else None,
-                encrypted_password=encrypted_password,
-                metadata=(None, data),
-            )
-            if is_moved:
-                await queries.upsert_email_identity(tx, user_id=account.user.id)
-            if encrypted_password is not None:
-                await queries.delete_sessions(tx, user_id=account.user.id, but=principal.session_id)
-            record(tx, visitor, action="user_modified", user_id=account.user.id)
-            return await _user(tx, account.user.id)
+            account = await signed_in(tx, principal)
+            if hashed is not None:
+                await _check_nonce(tx, account, changes.nonce)
+                await queries.delete_sessions(tx, user_id=user_id, but=principal.session_id)
+                await proof_queries.delete_tokens(tx, user_id=user_id)
+            await queries.update_user(tx, user_id=user_id, encrypted_password=hashed, metadata=(None, changes.data))
+            if address != account.user.email:
+                await _move(tx, visitor, account.user, address, landing)
+            record(tx, visitor, action="user_modified", user_id=user_id)
+            return await _user(tx, user_id)
     except AlreadyExists as taken:
         raise EmailExists from taken
 
 
-async def _other_password(password: str, present: str | None) -> str:
+async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, Any], *, is_confirmed: bool) -> UUID:
+    user_id = uuid4()
+    await queries.insert_user(
+        tx,
+        user_id=user_id,
+        email=address,
+        encrypted_password=encrypted_password,
+        is_confirmed=is_confirmed,
+        metadata=(EMAIL_PROVIDER, data),
+    )
+    await queries.upsert_email_identity(tx, user_id=user_id)
+    return user_id
+
+
+async def _move(tx: Tx, visitor: Visitor, user: User, address: str, landing: Landing) -> None:
+    """To another address, once it is confirmed. Somebody anonymous signs up by that, as any sign-up here goes."""
+    if user.is_anonymous and settings().email_autoconfirm:
+        await queries.update_new_email(tx, user_id=user.id, email=address)
+        await queries.update_email_changed(tx, user_id=user.id)
+        await queries.upsert_email_identity(tx, user_id=user.id)
+        return
+    letters.check_possible()
+    if await queries.find_addressee(tx, email=address) is not None:
+        raise EmailExists
+    await outbox.reserve(tx, kind="email_change", address=user.email or str(user.id))
+    await ask_for_new_email(tx, visitor, addressee_of(user, new_email=address), landing)
+
+
+async def _check_nonce(tx: Tx, account: Account, nonce: str | None) -> None:
+    if not settings().password_needs_nonce or account.has_fresh_session:
+        return
+    if not nonce:
+        raise ReauthenticationNeeded
+    token = tokens.token_of(account.user.email, nonce)
+    if await tokens.spend(tx, token, slots=[Slot.REAUTHENTICATION], user_id=account.user.id) is None:
+        raise ReauthenticationNotValid
+
+
+async def _other_password(password: str, account: Account) -> str:
     encrypted_password = await hash_password(password)
-    if await verify_secret(password, present):
+    if account.encrypted_password and await verify_secret(password, account.encrypted_password):
         raise SamePassword
     return encrypted_password
 
@@ -208,4 +283,5 @@ def _look_alike(address: str, data: dict[str, Any]) -> User:
         created_at=now,
         updated_at=now,
         is_anonymous=False,
+        confirmation_sent_at=now if letters.is_possible() else None,
     )

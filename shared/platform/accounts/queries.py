@@ -8,19 +8,31 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Account, StoredPassword, StoredRefreshToken, User
+from .models import Account, Addressee, StoredPassword, StoredRefreshToken, User
 
 
 class _Count(msgspec.Struct, frozen=True):
     total: int
 
 
-class _Claims(msgspec.Struct, frozen=True):
-    claims: dict[str, Any]
-
-
 class _Locked(msgspec.Struct, frozen=True):
     id: UUID
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    user: User
+
+
+class _Confirmations(msgspec.Struct, frozen=True):
+    given: int
+    has_address: bool
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """As the hooks answered: `error` of one that refuses to issue a token."""
+
+    claims: dict[str, Any] | None
+    error: dict[str, Any] | None
 
 
 async def insert_user(
@@ -77,65 +89,39 @@ async def upsert_email_identity(tx: Tx, *, user_id: UUID) -> int:
 async def find_account(tx: Tx, *, user_id: UUID, session_id: UUID | None = None) -> Account | None:
     sql = """
         SELECT
-          to_jsonb(shown) AS "user", nullif(users.encrypted_password, '') AS encrypted_password,
+          auth.account_json(users) AS "user", nullif(users.encrypted_password, '') AS encrypted_password,
           coalesce(users.banned_until > now(), false) AS is_banned,
-          EXISTS (
-            SELECT FROM auth.sessions AS session
-            WHERE session.id = %(session_id)s::uuid AND session.user_id = users.id
-              AND (session.not_after IS NULL OR session.not_after > now())
-          ) AS has_session
+          session.id IS NOT NULL AS has_session,
+          coalesce(session.created_at > now() - interval '1 day', false) AS has_fresh_session
         FROM auth.users
-        CROSS JOIN LATERAL (
-          SELECT
-            users.id, users.aud, users.role, coalesce(users.email, '') AS email, coalesce(users.phone, '') AS phone,
-            users.email_confirmed_at, users.confirmed_at, users.invited_at, users.confirmation_sent_at,
-            users.recovery_sent_at, users.last_sign_in_at, users.raw_app_meta_data AS app_metadata,
-            users.raw_user_meta_data AS user_metadata, users.banned_until, users.deleted_at, users.is_anonymous,
-            users.created_at, users.updated_at,
-            coalesce((
-              SELECT jsonb_agg(
-                jsonb_build_object(
-                  'identity_id', identity.id, 'id', identity.provider_id, 'user_id', identity.user_id,
-                  'identity_data', identity.identity_data, 'provider', identity.provider, 'email', identity.email,
-                  'last_sign_in_at', identity.last_sign_in_at, 'created_at', identity.created_at,
-                  'updated_at', identity.updated_at
-                ) ORDER BY identity.created_at
-              )
-              FROM auth.identities AS identity
-              WHERE identity.user_id = users.id
-            ), '[]') AS identities
-        ) AS shown
+        LEFT JOIN auth.sessions AS session
+          ON session.id = %(session_id)s::uuid AND session.user_id = users.id
+          AND (session.not_after IS NULL OR session.not_after > now())
         WHERE users.id = %(user_id)s
     """
     return await tx.find(Account, sql, user_id=user_id, session_id=session_id)
 
 
+async def find_addressee(tx: Tx, *, email: str) -> Addressee | None:
+    sql = """
+        SELECT
+          id, email, coalesce(email_change, '') AS new_email, raw_user_meta_data AS user_metadata,
+          email_confirmed_at IS NOT NULL AS is_confirmed
+        FROM auth.users
+        WHERE lower(email) = %(email)s AND NOT is_sso_user AND deleted_at IS NULL
+    """
+    return await tx.find(Addressee, sql, email=email)
+
+
 async def list_users(tx: Tx, *, limit: int, offset: int) -> list[User]:
     """Newest first."""
     sql = """
-        SELECT
-          users.id, users.aud, users.role, coalesce(users.email, '') AS email, coalesce(users.phone, '') AS phone,
-          users.email_confirmed_at, users.confirmed_at, users.invited_at, users.confirmation_sent_at,
-          users.recovery_sent_at, users.last_sign_in_at, users.raw_app_meta_data AS app_metadata,
-          users.raw_user_meta_data AS user_metadata, users.banned_until, users.deleted_at, users.is_anonymous,
-          users.created_at, users.updated_at,
-          coalesce((
-            SELECT jsonb_agg(
-              jsonb_build_object(
-                'identity_id', identity.id, 'id', identity.provider_id, 'user_id', identity.user_id,
-                'identity_data', identity.identity_data, 'provider', identity.provider, 'email', identity.email,
-                'last_sign_in_at', identity.last_sign_in_at, 'created_at', identity.created_at,
-                'updated_at', identity.updated_at
-              ) ORDER BY identity.created_at
-            )
-            FROM auth.identities AS identity
-            WHERE identity.user_id = users.id
-          ), '[]') AS identities
+        SELECT auth.account_json(users) AS "user"
         FROM auth.users
         ORDER BY users.created_at DESC, users.id DESC
         LIMIT %(limit)s OFFSET %(offset)s
     """
-    return await tx.all(User, sql, limit=limit, offset=offset)
+    return [listed.user for listed in await tx.all(_Listed, sql, limit=limit, offset=offset)]
 
 
 async def count_users(tx: Tx) -> int:
@@ -151,6 +137,85 @@ async def find_password(tx: Tx, *, email: str) -> StoredPassword | None:
         WHERE lower(email) = %(email)s AND NOT is_sso_user AND deleted_at IS NULL
     """
     return await tx.find(StoredPassword, sql, email=email)
+
+
+async def insert_anonymous_user(tx: Tx, *, user_id: UUID, metadata: dict[str, Any]) -> int:
+    sql = """
+        INSERT INTO auth.users (id, is_anonymous, raw_user_meta_data, last_sign_in_at)
+        VALUES (%(user_id)s, true, %(metadata)s::jsonb, now())
+    """
+    return await tx.run(sql, user_id=user_id, metadata=_json(metadata))
+
+
+def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None:
+    """When a mail of which kind went to the user. Goes out with the next statement or the commit."""
+    sql = """
+        UPDATE auth.users
+        SET
+          confirmation_sent_at = CASE %(slot)s WHEN 'confirmation_token' THEN now() ELSE confirmation_sent_at END,
+          recovery_sent_at = CASE %(slot)s WHEN 'recovery_token' THEN now() ELSE recovery_sent_at END,
+          reauthentication_sent_at = CASE %(slot)s
+            WHEN 'reauthentication_token' THEN now() ELSE reauthentication_sent_at
+          END,
+          email_change_sent_at = CASE
+            WHEN %(slot)s IN ('email_change_token_new', 'email_change_token_current') THEN now()
+            ELSE email_change_sent_at
+          END,
+          invited_at = CASE WHEN %(is_invited)s THEN now() ELSE invited_at END,
+          updated_at = now()
+        WHERE id = %(user_id)s
+    """
+    tx.defer(sql, user_id=user_id, slot=slot, is_invited=is_invited)
+
+
+async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool) -> int:
+    """The address is the user's, who signs in now; a password that somebody else may have set goes."""
+    sql = """
+        UPDATE auth.users
+        SET
+          email_confirmed_at = coalesce(email_confirmed_at, now()), last_sign_in_at = now(), updated_at = now(),
+          encrypted_password = CASE WHEN NOT %(drops_password)s THEN encrypted_password END
+        WHERE id = %(user_id)s
+    """
+    return await tx.run(sql, user_id=user_id, drops_password=drops_password)
+
+
+async def update_new_email(tx: Tx, *, user_id: UUID, email: str) -> int:
+    """The address waits to be confirmed."""
+    sql = """
+        UPDATE auth.users
+        SET email_change = %(email)s, email_change_confirm_status = 0, updated_at = now()
+        WHERE id = %(user_id)s
+    """
+    return await tx.run(sql, user_id=user_id, email=email)
+
+
+async def update_confirmations(tx: Tx, *, user_id: UUID) -> tuple[int, bool] | None:
+    """One more address has confirmed the change: how many have, and whether there was one before it.
+
+    None when no change waits. Two at once wait for each other.
+    """
+    sql = """
+        UPDATE auth.users
+        SET email_change_confirm_status = email_change_confirm_status + 1, updated_at = now()
+        WHERE id = %(user_id)s AND email_change <> ''
+        RETURNING email_change_confirm_status AS given, email IS NOT NULL AS has_address
+    """
+    found = await tx.find(_Confirmations, sql, user_id=user_id)
+    return (found.given, found.has_address) if found else None
+
+
+async def update_email_changed(tx: Tx, *, user_id: UUID) -> int:
+    """To the one that waited; somebody anonymous is that no longer."""
+    sql = """
+        UPDATE auth.users
+        SET
+          email = email_change, email_change = null, email_change_confirm_status = 0, email_confirmed_at = now(),
+          is_anonymous = false, updated_at = now(),
+          raw_app_meta_data = '{"provider": "email", "providers": ["email"]}'::jsonb || raw_app_meta_data
+        WHERE id = %(user_id)s
+    """
+    return await tx.run(sql, user_id=user_id)
 
 
 async def update_signed_in(tx: Tx, *, user_id: UUID, encrypted_password: str | None) -> int:
@@ -348,10 +413,12 @@ async def delete_sessions(tx: Tx, *, user_id: UUID, only: UUID | None = None, bu
     return await tx.run(sql, user_id=user_id, only=only, but=but)
 
 
-async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: str) -> dict[str, Any]:
-    """The claims as the project's hook changes them."""
-    sql = "SELECT auth.access_token_claims(%(user_id)s, %(claims)s::jsonb, %(method)s) AS claims"
-    return (await tx.one(_Claims, sql, user_id=user_id, claims=_json(claims), method=method)).claims
+async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: str, hook: str | None) -> Claims:
+    sql = """
+        SELECT answer -> 'claims' AS claims, answer -> 'error' AS error
+        FROM auth.access_token_claims(%(user_id)s, %(claims)s::jsonb, %(method)s, %(hook)s) AS answer
+    """
+    return await tx.one(Claims, sql, user_id=user_id, claims=_json(claims), method=method, hook=hook)
 
 
 def insert_audit_entry(tx: Tx, *, action: str, user_id: UUID, address: str, request_id: str) -> None:

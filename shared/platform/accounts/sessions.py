@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.auth import tokens
-from shared.kernel.errors import BadRequest, Forbidden
+from shared.kernel.errors import BadRequest, Forbidden, Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
@@ -16,10 +16,12 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import queries, refresh_tokens
 from .models import Account, Session, StoredRefreshToken, User, Visitor
+from .proofs import flows
 
 REUSE_INTERVAL = timedelta(seconds=10)
 """How long a spent refresh token still gets the active one: two tabs of a browser refresh at once."""
 _LONGEST_USER_AGENT = 500
+_NEEDED_CLAIMS = frozenset({"aud", "exp", "iat", "sub", "email", "phone", "role", "aal", "session_id", "is_anonymous"})
 
 
 class LogoutScope(StrEnum):
@@ -68,6 +70,13 @@ class RefreshTokenAlreadyUsed(BadRequest):
     default_message = "the refresh token was used before; its session is closed to be safe: sign in again"
 
 
+class HookRefused(Refusal):
+    """The access token hook's own error, under the status that it names."""
+
+    code = "unexpected_failure"
+    default_message = "the access token hook of this host refused, or left claims out that a token needs"
+
+
 async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) -> Session:
     session_id, raw = uuid4(), refresh_tokens.new()
     amr = [{"method": method, "timestamp": int(time.time())}]
@@ -84,6 +93,20 @@ async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) 
     if account is None:
         raise AccountGone
     return await _session(tx, account.user, session_id=session_id, amr=amr, refresh_token=raw, method=method)
+
+
+async def exchange_code(visitor: Visitor, *, code: str, verifier: str) -> Session:
+    """The session that a flow's code stands for, for the application that began the flow.
+
+    Raises:
+        FlowStateNotFound, FlowStateExpired, BadCodeVerifier, UserBannedAtEntry.
+    """
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        flow = await flows.exchange(tx, code=code, verifier=verifier)
+        if flow.is_banned:
+            raise UserBannedAtEntry
+        record(tx, visitor, action="login", user_id=flow.user_id)
+        return await open_session(tx, visitor, user_id=flow.user_id, method=flow.authentication_method)
 
 
 async def refresh(visitor: Visitor, *, refresh_token: str) -> Session:
@@ -213,15 +236,25 @@ async def _session(
         "session_id": str(session_id),
         "is_anonymous": user.is_anonymous,
     }
-    claims = await queries.find_claims(tx, user_id=user.id, claims=claims, method=method)
     return Session(
-        access_token=tokens.mint(claims, ttl_s=ttl_s),
+        access_token=tokens.mint(await _claims(tx, user.id, claims, method), ttl_s=ttl_s),
         token_type="bearer",  # noqa: S106  (the scheme's name)
         expires_in=ttl_s,
         expires_at=issued_at + ttl_s,
         refresh_token=refresh_token,
         user=user,
     )
+
+
+async def _claims(tx: Tx, user_id: UUID, claims: dict[str, Any], method: str) -> dict[str, Any]:
+    """As the hooks change them, which may add what they like and take out nothing that a token needs."""
+    hook = settings().access_token_hook
+    answer = await queries.find_claims(tx, user_id=user_id, claims=claims, method=method, hook=hook)
+    if answer.error is not None:
+        raise HookRefused.from_database(int(answer.error.get("http_code", 500)), str(answer.error.get("message")), {})
+    if answer.claims is None or not answer.claims.keys() >= _NEEDED_CLAIMS:
+        raise HookRefused
+    return answer.claims
 
 
 def _user_agent(visitor: Visitor) -> str | None:

@@ -1,5 +1,7 @@
-"""A person or two, and the surface as httpx sees it."""
+"""A person or two, the surface as httpx sees it, and the mails that it sends."""
 
+import re
+import sys
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import pytest
 
 from infra.local.secrets import Secrets
 from infra.local.services import Services
+from shared.runtime.settings import settings
 
 PASSWORD = "correct horse"
 
@@ -33,6 +36,61 @@ class Person:
     @property
     def id(self) -> str:
         return str(self.session["user"]["id"])
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as its reader sees it."""
+
+    subject: str
+    text: str
+    language: str
+
+    @property
+    def otp(self) -> str:
+        found = re.search(r"\b\d{6,10}\b(?!\S)", self.text)
+        assert found, self.text
+        return found[0]
+
+    @property
+    def link(self) -> str:
+        found = re.search(r"http://\S+", self.text)
+        assert found, self.text
+        return found[0]
+
+    @property
+    def token(self) -> str:
+        return str(httpx.URL(self.link).params["token"])
+
+
+@pytest.fixture
+def mailed(base_url: str, services: Services) -> Callable[[str], list[Letter]]:
+    """What has been mailed to an address, the newest first, once the job has sent what waits."""
+
+    def to(address: str) -> list[Letter]:
+        with httpx.Client(base_url=base_url, timeout=30) as client:
+            key = {"Authorization": f"Bearer {services.secrets.secret_key}"}
+            client.post("/functions/v1/send-mail", headers=key).raise_for_status()
+            mails = client.get("/mailbox", headers={"Accept": "application/json"}).json()
+        return [
+            Letter(mail["subject"], mail["text"], mail["language"]) for mail in mails if mail["recipient"] == address
+        ]
+
+    return to
+
+
+@pytest.fixture
+def host(base_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`host(signup_enabled=False)`: the surface with other settings."""
+
+    def change(**values: Any) -> None:
+        changed = settings().model_copy(update=values)
+        for name, module in list(sys.modules.items()):
+            ours = name.startswith(("shared.platform.accounts", "shared.providers.mail", "functions.auth"))
+            if ours and hasattr(module, "settings"):
+                monkeypatch.setattr(module, "settings", lambda: changed)
+
+    return change
 
 
 @pytest.fixture

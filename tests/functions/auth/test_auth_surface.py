@@ -88,7 +88,6 @@ async def test_4xx_what_is_left_out_says_so_and_pretends_nothing(auth, path):
 @pytest.mark.parametrize(
     ("grant", "status", "code"),
     [
-        ("pkce", 404, "flow_state_not_found"),
         ("id_token", 400, "provider_disabled"),
         ("web3", 422, "web3_provider_disabled"),
         ("client_credentials", 400, "validation_failed"),

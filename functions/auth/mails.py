@@ -1,0 +1,151 @@
+"""The routes that mail somebody, and those that a mail leads back to."""
+
+import hashlib
+from http import HTTPStatus
+
+import msgspec
+from starlette.responses import Response
+
+from shared.kernel.errors import InvalidRequest, Refusal
+from shared.platform.accounts import asking, redirects, verification
+from shared.platform.accounts.models import Session
+from shared.platform.accounts.proofs.tokens import FLOW_PREFIX
+from shared.platform.accounts.verification import Verified
+from shared.quotas.rates import charge
+
+from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
+from .dispatch import Visit
+from .left_out import PhoneProviderDisabled
+from .limits import CODES_OF_ADDRESS
+from .refusing import NAMES
+
+HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
+_OAUTH_ERRORS = {
+    HTTPStatus.BAD_REQUEST: "invalid_request",
+    HTTPStatus.UNAUTHORIZED: "unauthorized_client",
+    HTTPStatus.FORBIDDEN: "access_denied",
+    HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
+}
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """Whether anything was mailed is not told."""
+
+
+class HalfChanged(msgspec.Struct, frozen=True):
+    """The other address has still to confirm."""
+
+    msg: str = HALF
+    code: str = "200"
+
+
+async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
+    """Mail a way in to who has forgotten the password."""
+    if not body.email:
+        raise InvalidRequest("password recovery requires an email")
+    await asking.recover(visit.visitor, email=body.email, landing=visit.landing(body))
+    return Accepted()
+
+
+async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
+    """Mail a code and a link to sign in with."""
+    if body.phone:
+        raise PhoneProviderDisabled
+    if not body.email:
+        raise InvalidRequest("email is missing")
+    await asking.send_otp(
+        visit.visitor,
+        email=body.email,
+        creates=body.create_user,
+        data=body.data or {},
+        landing=visit.landing(body),
+    )
+    return Accepted()
+
+
+async def magiclink(visit: Visit, *, body: MailAddress) -> Accepted:
+    """Mail a link to sign in with, to somebody new too; what clients called before `otp` came."""
+    return await otp(visit, body=OneTimePassword(**body.model_dump()))
+
+
+async def resend(visit: Visit, *, body: Resending) -> Accepted:
+    """Mail the confirmation of a sign-up or of another address again."""
+    if body.phone or body.type in ("sms", "phone_change"):
+        raise PhoneProviderDisabled
+    if body.type not in ("signup", "email_change"):
+        raise InvalidRequest("type is signup or email_change")
+    if not body.email:
+        raise InvalidRequest("email is missing")
+    send = asking.resend_confirmation if body.type == "signup" else asking.resend_email_change
+    await send(visit.visitor, email=body.email, landing=visit.landing(body))
+    return Accepted()
+
+
+async def reauthenticate(visit: Visit) -> Accepted:
+    """Mail a code that a new password asks for."""
+    await asking.reauthenticate(visit.visitor, visit.person)
+    return Accepted()
+
+
+async def verify(visit: Visit, *, body: Verification) -> Session | HalfChanged:
+    """Open what a mailed code or a link's token opens, once."""
+    verified = await _verified(visit, body)
+    return verified.session or HalfChanged()
+
+
+async def follow_link(visit: Visit, *, query: LinkQuery) -> Response:
+    """Open what a mailed link opens, and lead on to the application with the session, a code, or what went wrong."""
+    landing, begins_flow = visit.landing().redirect_to, query.token.startswith(FLOW_PREFIX)
+    try:
+        verified = await verification.verify_token(
+            visit.visitor, kind=query.type, token=query.token, ends_flow=begins_flow
+        )
+    except Refusal as refusal:
+        visit.call.log["error"] = refusal.code
+        return _see_other(_failed(landing, refusal, in_query=begins_flow))
+    return _see_other(_landed(landing, verified, query.type, in_query=begins_flow))
+
+
+async def _verified(visit: Visit, body: Verification) -> Verified:
+    if body.phone:
+        raise PhoneProviderDisabled
+    if body.token_hash:
+        if body.token or body.email:
+            raise InvalidRequest("only the token_hash and type should be provided")
+        return await verification.verify_token(visit.visitor, kind=body.type, token=body.token_hash, ends_flow=False)
+    if not body.token or not body.email:
+        raise InvalidRequest("send token and email, or token_hash")
+    call, digest = visit.call, hashlib.sha256(body.email.strip().lower().encode()).hexdigest()
+    await charge(CODES_OF_ADDRESS, call.principal, address=digest)
+    return await verification.verify_code(
+        visit.visitor, kind=body.type, email=body.email, otp=body.token.replace("-", "").strip()
+    )
+
+
+def _landed(landing: str, verified: Verified, kind: str, *, in_query: bool) -> str:
+    if verified.auth_code is not None:
+        return redirects.with_query(landing, code=verified.auth_code)
+    if verified.session is None:
+        told = redirects.with_query(landing, message=HALF) if in_query else landing
+        return redirects.with_fragment(told, message=HALF)
+    session = verified.session
+    return redirects.with_fragment(
+        landing,
+        access_token=session.access_token,
+        expires_at=str(session.expires_at),
+        expires_in=str(session.expires_in),
+        refresh_token=session.refresh_token,
+        token_type=session.token_type,
+        type=kind,
+    )
+
+
+def _failed(landing: str, refusal: Refusal, *, in_query: bool) -> str:
+    status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
+    error = _OAUTH_ERRORS.get(HTTPStatus(status), "server_error")
+    told = {"error": error, "error_code": code, "error_description": refusal.message}
+    return redirects.with_fragment(redirects.with_query(landing, **told) if in_query else landing, **told)
+
+
+def _see_other(url: str) -> Response:
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": url})

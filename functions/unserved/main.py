@@ -1,0 +1,25 @@
+"""/realtime/v1 and /graphql/v1: what clients of a whole Supabase project may ask for and this host does not serve.
+
+A key of the project is asked for all the same, so that a client with a wrong one learns that first.
+"""
+
+from starlette.responses import Response
+
+from shared.auth.credentials import platform_caller
+from shared.edge import ANYONE, Call, surface
+from shared.kernel.errors import Refusal
+from shared.quotas.rates import PUBLIC
+
+
+class NotServed(Refusal):
+    """A client that retries will not be served later either."""
+
+    status = 501
+    code = "not_served"
+    default_message = "this host serves no realtime and no GraphQL: read with /rest/v1, and ask again for news"
+
+
+@surface(tag="Integrations", access=ANYONE, rate=PUBLIC)
+async def handler(call: Call) -> Response:
+    platform_caller(call.request.headers, call.request.query_params, key_required=True)
+    raise NotServed

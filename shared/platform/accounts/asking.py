@@ -1,0 +1,150 @@
+"""What people ask for by mail. Nobody learns from an answer who has an account: it is the same for every address."""
+
+from typing import Any
+from uuid import uuid4
+
+from shared.kernel.errors import BadRequest, Refusal
+from shared.runtime.db import Tx
+from shared.runtime.settings import settings
+from shared.tenancy.principal import Principal
+from shared.tenancy.transactions import accounts_tx
+
+from . import letters, queries
+from .credentials import check_metadata, email_address
+from .mail import outbox
+from .mail.templates import Kind
+from .models import EMAIL_PROVIDER, Addressee, Landing, User, Visitor
+from .proofs.tokens import Slot
+from .sessions import record, signed_in
+
+
+class EmailNotConfirmed(BadRequest):
+    code = "email_not_confirmed"
+    default_message = "the e-mail address is not confirmed yet: open the link that was mailed, or ask an administrator"
+
+
+class NoAddress(Refusal):
+    """Of somebody anonymous."""
+
+    status = 422
+    code = "validation_failed"
+    default_message = "reauthentication needs an account with an e-mail address"
+
+
+async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
+    """Mail a way in to who has forgotten the password.
+
+    Raises:
+        OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
+    """
+    letters.check_possible()
+    address = email_address(email)
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, kind=Slot.RECOVERY, address=address)
+        addressee = await queries.find_addressee(tx, email=address)
+        if addressee is not None:
+            record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
+            letters.send(tx, visitor, addressee, Kind.RECOVERY, landing)
+
+
+async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[str, Any], landing: Landing) -> None:
+    """Mail a code and a link to sign in with; with `creates`, to somebody new too, who gets an account of that.
+
+    Raises:
+        OtpDisabled, OverEmailSendRateLimit, MetadataTooLarge, InvalidRequest.
+    """
+    letters.check_possible()
+    address = email_address(email)
+    check_metadata(EMAIL_PROVIDER, data)
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, kind=Slot.RECOVERY, address=address)
+        addressee = await queries.find_addressee(tx, email=address)
+        if addressee is None and creates and settings().signup_enabled:
+            addressee = await add_account(tx, address=address, data=data, is_confirmed=settings().email_autoconfirm)
+            record(tx, visitor, action="user_signedup", user_id=addressee.id)
+        if addressee is not None:
+            record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
+            letters.send(tx, visitor, addressee, Kind.MAGICLINK, landing)
+
+
+async def resend_confirmation(visitor: Visitor, *, email: str, landing: Landing) -> None:
+    """Mail the confirmation of a sign-up again, to who has not confirmed it yet.
+
+    Raises:
+        OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
+    """
+    letters.check_possible()
+    address = email_address(email)
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, kind=Slot.CONFIRMATION, address=address)
+        addressee = await queries.find_addressee(tx, email=address)
+        if addressee is not None and not addressee.is_confirmed:
+            record(tx, visitor, action="user_confirmation_requested", user_id=addressee.id)
+            letters.send(tx, visitor, addressee, Kind.SIGNUP, landing)
+
+
+async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing) -> None:
+    """Mail the confirmations of a change of address again; `email` is the address that it shall change from.
+
+    Raises:
+        OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
+    """
+    letters.check_possible()
+    address = email_address(email)
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, kind="email_change", address=address)
+        addressee = await queries.find_addressee(tx, email=address)
+        if addressee is not None and addressee.new_email:
+            await ask_for_new_email(tx, visitor, addressee, landing)
+
+
+async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
+    """Mail a code that a new password asks for.
+
+    Raises:
+        SessionNotFound, AccountGone, UserBanned.
+        OtpDisabled, OverEmailSendRateLimit, NoAddress, EmailNotConfirmed.
+    """
+    letters.check_possible()
+    async with accounts_tx(request_id=visitor.request_id) as tx:
+        user = (await signed_in(tx, principal)).user
+        if not user.email:
+            raise NoAddress
+        if user.email_confirmed_at is None:
+            raise EmailNotConfirmed
+        await outbox.reserve(tx, kind=Slot.REAUTHENTICATION, address=user.email)
+        record(tx, visitor, action="user_reauthenticate_requested", user_id=user.id)
+        letters.send(tx, visitor, addressee_of(user), Kind.REAUTHENTICATION, Landing(""))
+
+
+async def ask_for_new_email(tx: Tx, visitor: Visitor, addressee: Addressee, landing: Landing) -> None:
+    """Both addresses are asked, or the new one alone where the host says so or there is no other."""
+    await queries.update_new_email(tx, user_id=addressee.id, email=addressee.new_email)
+    letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_NEW, landing)
+    if addressee.email and settings().email_change_confirmed_twice:
+        letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_CURRENT, landing)
+
+
+async def add_account(tx: Tx, *, address: str, data: dict[str, Any], is_confirmed: bool) -> Addressee:
+    """One without a password."""
+    user_id = uuid4()
+    await queries.insert_user(
+        tx,
+        user_id=user_id,
+        email=address,
+        encrypted_password=None,
+        is_confirmed=is_confirmed,
+        metadata=(EMAIL_PROVIDER, data),
+    )
+    await queries.upsert_email_identity(tx, user_id=user_id)
+    return Addressee(id=user_id, email=address, new_email="", user_metadata=data, is_confirmed=is_confirmed)
+
+
+def addressee_of(user: User, *, new_email: str = "") -> Addressee:
+    return Addressee(
+        id=user.id,
+        email=user.email,
+        new_email=new_email,
+        user_metadata=user.user_metadata,
+        is_confirmed=user.email_confirmed_at is not None,
+    )

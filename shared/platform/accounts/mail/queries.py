@@ -1,0 +1,107 @@
+"""All SQL of this room, as the role supabase_auth_admin."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    id: UUID
+    sealed: bytes
+    attempts: int
+    """This one included."""
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """`wait_s` until the address may be written to again; None when it may be now."""
+
+    wait_s: int | None
+    last_hour: int
+    """Mails in all."""
+
+
+async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta) -> Reservation:
+    """Two that ask at once wait for each other, and the second is told to wait."""
+    sql = """
+        WITH asked AS (
+          INSERT INTO auth.mail_requests AS request (digest)
+          VALUES (%(digest)s)
+          ON CONFLICT (digest) DO UPDATE SET asked_at = now()
+          WHERE request.asked_at <= now() - %(interval)s
+          RETURNING digest
+        )
+        SELECT
+          CASE WHEN NOT EXISTS (SELECT FROM asked) THEN greatest(1, ceil(extract(epoch FROM coalesce(
+            (SELECT asked_at FROM auth.mail_requests WHERE digest = %(digest)s), now()
+          ) + %(interval)s - now()))::integer) END AS wait_s,
+          (SELECT count(*) FROM auth.outgoing_mail WHERE created_at > now() - interval '1 hour') AS last_hour
+    """
+    return await tx.one(Reservation, sql, digest=digest, interval=interval)
+
+
+def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:
+    """Goes out with the next statement or the commit."""
+    sql = "INSERT INTO auth.outgoing_mail (id, sealed) VALUES (%(mail_id)s, %(sealed)s::bytea)"
+    tx.defer(sql, mail_id=mail_id, sealed=sealed)
+
+
+async def claim_mails(tx: Tx, *, limit: int) -> list[Waiting]:
+    """Those that are due, oldest first, each put off by twice the time of before in case that nobody settles it."""
+    sql = """
+        WITH claimed AS (
+          UPDATE auth.outgoing_mail AS mail
+          SET attempts = mail.attempts + 1, available_at = now() + interval '30 seconds' * power(2, mail.attempts)
+          WHERE mail.id IN (
+            SELECT id
+            FROM auth.outgoing_mail
+            WHERE sealed IS NOT NULL AND available_at <= now()
+            ORDER BY available_at
+            LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+          )
+          RETURNING mail.id, mail.sealed, mail.attempts, mail.created_at
+        )
+        SELECT id, sealed, attempts FROM claimed ORDER BY created_at
+    """
+    return await tx.all(Waiting, sql, limit=limit)
+
+
+def update_mail_sent(tx: Tx, *, mail_id: UUID) -> None:
+    """Goes out with the next statement or the commit."""
+    sql = "UPDATE auth.outgoing_mail SET sealed = null, sent_at = now(), last_error = null WHERE id = %(mail_id)s"
+    tx.defer(sql, mail_id=mail_id)
+
+
+def update_mail_failed(tx: Tx, *, mail_id: UUID, error: str, is_over: bool) -> None:
+    """Goes out with the next statement or the commit. A mail that is over is not tried again."""
+    sql = """
+        UPDATE auth.outgoing_mail
+        SET last_error = %(error)s, sealed = CASE WHEN NOT %(is_over)s THEN sealed END
+        WHERE id = %(mail_id)s
+    """
+    tx.defer(sql, mail_id=mail_id, error=error, is_over=is_over)
+
+
+async def delete_old_mails(tx: Tx) -> int:
+    """Bounded, so that a backlog never holds a statement past its time; what still waits stays."""
+    sql = """
+        DELETE FROM auth.outgoing_mail
+        WHERE ctid IN (
+          SELECT ctid
+          FROM auth.outgoing_mail
+          WHERE created_at < now() - interval '1 day' AND sealed IS NULL
+          LIMIT 10000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_mail_requests(tx: Tx) -> int:
+    sql = """
+        DELETE FROM auth.mail_requests
+        WHERE ctid IN (SELECT ctid FROM auth.mail_requests WHERE asked_at < now() - interval '1 day' LIMIT 10000)
+    """
+    return await tx.run(sql)

@@ -1,0 +1,117 @@
+"""What mails say, in English and Arabic: a line of why, a code to type, a link to open."""
+
+from enum import StrEnum
+from html import escape
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a mail is sent for; a link carries it as `type`, which the change of an address spells `email_change`."""
+
+    SIGNUP = "signup"
+    INVITE = "invite"
+    MAGICLINK = "magiclink"
+    RECOVERY = "recovery"
+    EMAIL_CHANGE_CURRENT = "email_change_current"
+    EMAIL_CHANGE_NEW = "email_change_new"
+    REAUTHENTICATION = "reauthentication"
+
+
+class Text(NamedTuple):
+    subject: str
+    why: str
+    """{site}, {email} and {new_email} are filled in."""
+    button: str | None
+    """Of the link; None where the code alone is to be typed."""
+
+
+class Phrases(NamedTuple):
+    code: str
+    code_alone: str
+    ignore: str
+
+
+LANGUAGES = ("en", "ar")
+_TEXTS: dict[str, dict[Kind, Text]] = {
+    "en": {
+        Kind.SIGNUP: Text(
+            "Confirm your e-mail address", "Welcome to {site}. Confirm that {email} is yours.", "Confirm"
+        ),
+        Kind.INVITE: Text("You have been invited", "You have been invited to {site}. Accept to begin.", "Accept"),
+        Kind.MAGICLINK: Text("Your sign-in link", "Sign in to {site} as {email}.", "Sign in"),
+        Kind.RECOVERY: Text("Set a new password", "Somebody asked for a new password for {email} at {site}.", "Set it"),
+        Kind.EMAIL_CHANGE_CURRENT: Text(
+            "Confirm the change of your e-mail address",
+            "Your address at {site} is to become {new_email} instead of {email}.",
+            "Agree to the change",
+        ),
+        Kind.EMAIL_CHANGE_NEW: Text(
+            "Confirm your new e-mail address", "Confirm that {new_email} is your new address at {site}.", "Confirm"
+        ),
+        Kind.REAUTHENTICATION: Text("Your confirmation code", "Confirm at {site} that it is you.", None),
+    },
+    "ar": {
+        Kind.SIGNUP: Text("تأكيد بريدك الإلكتروني", "مرحبا بك في {site}. أكد أن {email} هو عنوانك.", "تأكيد"),
+        Kind.INVITE: Text("وصلتك دعوة", "تمت دعوتك إلى {site}. اقبل الدعوة لتبدأ.", "قبول الدعوة"),
+        Kind.MAGICLINK: Text("رابط تسجيل الدخول", "سجل الدخول إلى {site} باسم {email}.", "تسجيل الدخول"),
+        Kind.RECOVERY: Text(
+            "تعيين كلمة مرور جديدة", "طُلبت كلمة مرور جديدة للحساب {email} في {site}.", "تعيين كلمة المرور"
+        ),
+        Kind.EMAIL_CHANGE_CURRENT: Text(
+            "الموافقة على تغيير بريدك الإلكتروني",
+            "سيصبح عنوانك في {site} هو {new_email} بدلا من {email}.",
+            "الموافقة على التغيير",
+        ),
+        Kind.EMAIL_CHANGE_NEW: Text(
+            "تأكيد بريدك الإلكتروني الجديد", "أكد أن {new_email} هو عنوانك الجديد في {site}.", "تأكيد"
+        ),
+        Kind.REAUTHENTICATION: Text("رمز التأكيد", "أكد في {site} أنك صاحب الحساب.", None),
+    },
+}
+_PHRASES = {
+    "en": Phrases(
+        "Or type this code: {otp}", "Type this code: {otp}", "If you did not ask for this, ignore this mail."
+    ),
+    "ar": Phrases("أو اكتب هذا الرمز: {otp}", "اكتب هذا الرمز: {otp}", "إن لم تطلب ذلك فتجاهل هذه الرسالة."),
+}
+
+
+class Carried(NamedTuple):
+    """What stands in a mail besides its words; `link` None where the code alone is to be typed."""
+
+    site: str
+    email: str
+    new_email: str
+    otp: str
+    link: str | None
+
+
+class Filled(NamedTuple):
+    subject: str
+    text: str
+    html: str
+
+
+def language_of(metadata: dict[str, Any], accepted: str) -> str:
+    """What the person has chosen (`locale`, `language` or `lang` of the metadata), else what the browser asks for."""
+    chosen = [str(metadata.get(name, "")) for name in ("locale", "language", "lang")]
+    for told in (*chosen, *accepted.split(",")):
+        language = told.strip()[:2].lower()
+        if language in LANGUAGES:
+            return language
+    return LANGUAGES[0]
+
+
+def fill(kind: Kind, carried: Carried, *, language: str) -> Filled:
+    """The mail's three texts. Whoever signed up chose the address and nothing else of what stands here."""
+    text, phrases, link = _TEXTS[language][kind], _PHRASES[language], carried.link
+    why = text.why.format(site=carried.site, email=carried.email, new_email=carried.new_email)
+    code = (phrases.code if link else phrases.code_alone).format(otp=carried.otp)
+    lines = [why, *([f"{text.button}: {link}"] if link else []), code, phrases.ignore]
+    button = f'<p><a href="{escape(link)}">{escape(text.button or "")}</a></p>' if link else ""
+    direction = "rtl" if language == "ar" else "ltr"
+    html = (
+        f'<!doctype html><html lang="{language}" dir="{direction}"><body>'
+        f"<p>{escape(why)}</p>{button}<p>{escape(code)}</p><p>{escape(phrases.ignore)}</p></body></html>"
+    )
+    return Filled(text.subject, "\n\n".join(lines) + "\n", html)

@@ -1,0 +1,142 @@
+"""All SQL of this room, as the role supabase_auth_admin."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """A token that was valid until now, and whose it is."""
+
+    user_id: UUID
+    token_type: str
+    sent_for: str
+    flow_state_id: UUID | None
+    is_confirmed: bool
+    is_banned: bool
+
+
+class Flow(msgspec.Struct, frozen=True):
+    user_id: UUID
+    code_challenge_method: str
+    code_challenge: str
+    authentication_method: str
+    is_expired: bool
+    is_banned: bool
+
+
+def upsert_token(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    token_type: str,
+    sent_for: str,
+    token_hash: str,
+    relates_to: str,
+    flow_state_id: UUID | None,
+) -> None:
+    """The one before it stops to work. Goes out with the next statement or the commit."""
+    sql = """
+        INSERT INTO auth.one_time_tokens (user_id, token_type, sent_for, token_hash, relates_to, flow_state_id)
+        VALUES (
+          %(user_id)s, %(token_type)s, %(sent_for)s, %(token_hash)s, %(relates_to)s, %(flow_state_id)s::uuid
+        )
+        ON CONFLICT (user_id, token_type)
+        DO UPDATE SET
+          sent_for = excluded.sent_for, token_hash = excluded.token_hash, relates_to = excluded.relates_to,
+          flow_state_id = excluded.flow_state_id, created_at = now(), updated_at = now()
+    """
+    tx.defer(
+        sql,
+        user_id=user_id,
+        token_type=token_type,
+        sent_for=sent_for,
+        token_hash=token_hash,
+        relates_to=relates_to,
+        flow_state_id=flow_state_id,
+    )
+
+
+async def spend_token(
+    tx: Tx, *, token_hash: str, token_types: Collection[str], ttl: timedelta, user_id: UUID | None = None
+) -> Spent | None:
+    """Of two that spend it at once, one gets it."""
+    sql = """
+        DELETE FROM auth.one_time_tokens AS token
+        USING auth.users
+        WHERE token.token_hash = %(token_hash)s AND token.token_type = ANY(%(token_types)s)
+          AND token.created_at > now() - %(ttl)s
+          AND users.id = token.user_id AND users.deleted_at IS NULL
+          AND (%(user_id)s::uuid IS NULL OR users.id = %(user_id)s)
+        RETURNING
+          token.user_id, token.token_type, token.sent_for, token.flow_state_id,
+          users.email_confirmed_at IS NOT NULL AS is_confirmed,
+          coalesce(users.banned_until > now(), false) AS is_banned
+    """
+    return await tx.find(Spent, sql, token_hash=token_hash, token_types=list(token_types), ttl=ttl, user_id=user_id)
+
+
+async def delete_tokens(tx: Tx, *, user_id: UUID) -> int:
+    return await tx.run("DELETE FROM auth.one_time_tokens WHERE user_id = %(user_id)s", user_id=user_id)
+
+
+def insert_flow(
+    tx: Tx, *, flow_state_id: UUID, user_id: UUID, challenge_method: str, challenge: str, authentication_method: str
+) -> None:
+    """Goes out with the next statement or the commit."""
+    sql = """
+        INSERT INTO auth.flow_state (id, user_id, code_challenge_method, code_challenge, authentication_method)
+        VALUES (%(flow_state_id)s, %(user_id)s, %(challenge_method)s, %(challenge)s, %(authentication_method)s)
+    """
+    tx.defer(
+        sql,
+        flow_state_id=flow_state_id,
+        user_id=user_id,
+        challenge_method=challenge_method,
+        challenge=challenge,
+        authentication_method=authentication_method,
+    )
+
+
+async def update_flow_code(tx: Tx, *, flow_state_id: UUID, auth_code: str) -> int:
+    sql = """
+        UPDATE auth.flow_state
+        SET auth_code = %(auth_code)s, auth_code_issued_at = now(), updated_at = now()
+        WHERE id = %(flow_state_id)s
+    """
+    return await tx.run(sql, flow_state_id=flow_state_id, auth_code=auth_code)
+
+
+async def delete_flow(tx: Tx, *, auth_code: str, ttl: timedelta) -> Flow | None:
+    """Of two that exchange the code at once, one gets it."""
+    sql = """
+        DELETE FROM auth.flow_state AS flow
+        USING auth.users
+        WHERE flow.auth_code = %(auth_code)s AND users.id = flow.user_id AND users.deleted_at IS NULL
+        RETURNING
+          flow.user_id, flow.code_challenge_method, flow.code_challenge, flow.authentication_method,
+          flow.auth_code_issued_at < now() - %(ttl)s AS is_expired,
+          coalesce(users.banned_until > now(), false) AS is_banned
+    """
+    return await tx.find(Flow, sql, auth_code=auth_code, ttl=ttl)
+
+
+async def delete_old_tokens(tx: Tx) -> int:
+    """Bounded, so that a backlog never holds a statement past its time."""
+    sql = """
+        DELETE FROM auth.one_time_tokens
+        WHERE ctid IN (SELECT ctid FROM auth.one_time_tokens WHERE created_at < now() - interval '1 day' LIMIT 10000)
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_flows(tx: Tx) -> int:
+    sql = """
+        DELETE FROM auth.flow_state
+        WHERE ctid IN (SELECT ctid FROM auth.flow_state WHERE created_at < now() - interval '2 days' LIMIT 10000)
+    """
+    return await tx.run(sql)

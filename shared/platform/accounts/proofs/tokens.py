@@ -1,0 +1,76 @@
+"""One-time tokens: a code to type, and the link's token that follows from it under a key that only this host has.
+
+The database keeps a digest of the link's token: without the host's pepper nobody gets from there to either.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.runtime.db import Tx
+from shared.runtime.settings import settings
+
+from . import queries
+from .queries import Spent
+
+FLOW_PREFIX = "pkce_"
+"""Tells a link that ends with a code from one that ends with a session."""
+
+
+class Slot(StrEnum):
+    """A person has one token of each at a time."""
+
+    CONFIRMATION = "confirmation_token"
+    RECOVERY = "recovery_token"
+    EMAIL_CHANGE_NEW = "email_change_token_new"
+    EMAIL_CHANGE_CURRENT = "email_change_token_current"
+    REAUTHENTICATION = "reauthentication_token"
+
+
+class Code(NamedTuple):
+    otp: str
+    """To be typed, together with the address."""
+    token: str
+    """What the link carries, which needs no address."""
+
+
+def new(tx: Tx, *, user_id: UUID, address: str, slot: Slot, sent_for: str, flow_state_id: UUID | None = None) -> Code:
+    """Replaces the one before it; written with the transaction's next statement."""
+    length = settings().mailed_code_length
+    otp = f"{secrets.randbelow(10**length):0{length}}"
+    token = token_of(address, otp)
+    queries.upsert_token(
+        tx,
+        user_id=user_id,
+        token_type=slot,
+        sent_for=sent_for,
+        token_hash=_digest(token),
+        relates_to=address,
+        flow_state_id=flow_state_id,
+    )
+    return Code(otp, FLOW_PREFIX + token if flow_state_id else token)
+
+
+async def spend(tx: Tx, token: str, *, slots: Collection[Slot], user_id: UUID | None = None) -> Spent | None:
+    """None for a token that is unknown, expired, spent or of another slot."""
+    return await queries.spend_token(
+        tx,
+        token_hash=_digest(token.removeprefix(FLOW_PREFIX)),
+        token_types=[slot.value for slot in slots],
+        ttl=timedelta(seconds=settings().mailed_code_ttl_s),
+        user_id=user_id,
+    )
+
+
+def token_of(address: str, otp: str) -> str:
+    key = settings().pepper.get_secret_value().encode()
+    return hmac.new(key, f"one-time token {otp} of {address}".encode(), hashlib.sha224).hexdigest()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,132 @@
+"""What a mailed code or link opens: an address is confirmed, a session or a flow's code is given, once."""
+
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.kernel.errors import Forbidden
+from shared.runtime.db import AlreadyExists, Tx
+from shared.runtime.settings import settings
+from shared.tenancy.transactions import accounts_tx
+
+from . import queries
+from .credentials import email_address
+from .mail.templates import Kind
+from .models import Session, Visitor
+from .people import EmailExists
+from .proofs import flows, tokens
+from .proofs import queries as proof_queries
+from .proofs.queries import Spent
+from .proofs.tokens import Slot
+from .sessions import UserBanned, open_session, record
+
+METHOD = "otp"
+"""How the session says that it began."""
+_BOTH = 2
+
+
+class OtpExpired(Forbidden):
+    """Unknown, spent and expired alike."""
+
+    code = "otp_expired"
+    default_message = "the code or link is invalid or has expired: ask for a new one"
+
+
+class VerificationType(StrEnum):
+    """`email` is a code of a sign-up or a sign-in, whichever it was."""
+
+    SIGNUP = "signup"
+    INVITE = "invite"
+    MAGICLINK = "magiclink"
+    RECOVERY = "recovery"
+    EMAIL_CHANGE = "email_change"
+    EMAIL = "email"
+
+
+_SLOTS: dict[VerificationType, tuple[Slot, ...]] = {
+    VerificationType.SIGNUP: (Slot.CONFIRMATION,),
+    VerificationType.INVITE: (Slot.CONFIRMATION,),
+    VerificationType.MAGICLINK: (Slot.RECOVERY,),
+    VerificationType.RECOVERY: (Slot.RECOVERY,),
+    VerificationType.EMAIL_CHANGE: (Slot.EMAIL_CHANGE_NEW, Slot.EMAIL_CHANGE_CURRENT),
+    VerificationType.EMAIL: (Slot.CONFIRMATION, Slot.RECOVERY),
+}
+
+
+class Verified(NamedTuple):
+    """A session, or the code of a flow; neither when the other address has still to confirm a change."""
+
+    session: Session | None = None
+    auth_code: str | None = None
+
+
+async def verify_code(visitor: Visitor, *, kind: VerificationType, email: str, otp: str) -> Verified:
+    """By the code that was typed and the address that it was sent to.
+
+    Raises:
+        OtpExpired, UserBanned, EmailExists, InvalidRequest.
+    """
+    return await _verify(visitor, kind=kind, token=tokens.token_of(email_address(email), otp), ends_flow=False)
+
+
+async def verify_token(visitor: Visitor, *, kind: VerificationType, token: str, ends_flow: bool) -> Verified:
+    """By the link's own token; `ends_flow` asks for a code in place of the session, where the link began a flow.
+
+    Raises:
+        OtpExpired, UserBanned, EmailExists.
+    """
+    return await _verify(visitor, kind=kind, token=token, ends_flow=ends_flow)
+
+
+async def _verify(visitor: Visitor, *, kind: VerificationType, token: str, ends_flow: bool) -> Verified:
+    try:
+        async with accounts_tx(request_id=visitor.request_id) as tx:
+            spent = await tokens.spend(tx, token, slots=_SLOTS[kind])
+            if spent is None:
+                raise OtpExpired
+            if spent.is_banned:
+                raise UserBanned
+            return await _opened(tx, visitor, spent, ends_flow=ends_flow)
+    except AlreadyExists as taken:
+        raise EmailExists from taken
+
+
+async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) -> Verified:
+    if spent.token_type in (Slot.EMAIL_CHANGE_NEW, Slot.EMAIL_CHANGE_CURRENT):
+        if not await _email_is_changed(tx, visitor, spent.user_id):
+            return Verified()
+    else:
+        await _confirm(tx, visitor, spent)
+    if ends_flow and spent.flow_state_id is not None:
+        return Verified(auth_code=await flows.issue_code(tx, flow_state_id=spent.flow_state_id))
+    return Verified(await open_session(tx, visitor, user_id=spent.user_id, method=METHOD))
+
+
+async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
+    # Whoever signed up with somebody else's address may have set the password; the sign-up's own mail vouches for it.
+    drops_password = not spent.is_confirmed and spent.sent_for != Kind.SIGNUP
+    await queries.update_confirmed(tx, user_id=spent.user_id, drops_password=drops_password)
+    await queries.upsert_email_identity(tx, user_id=spent.user_id)
+    if not spent.is_confirmed:
+        await proof_queries.delete_tokens(tx, user_id=spent.user_id)
+    record(tx, visitor, action="login" if spent.is_confirmed else "user_signedup", user_id=spent.user_id)
+
+
+async def _email_is_changed(tx: Tx, visitor: Visitor, user_id: UUID) -> bool:
+    """False while the other address has still to agree.
+
+    Raises:
+        OtpExpired: no change waits any more.
+        AlreadyExists: somebody else has the address by now.
+    """
+    confirmations = await queries.update_confirmations(tx, user_id=user_id)
+    if confirmations is None:
+        raise OtpExpired
+    given, has_address = confirmations
+    if has_address and settings().email_change_confirmed_twice and given < _BOTH:
+        return False
+    await queries.update_email_changed(tx, user_id=user_id)
+    await queries.upsert_email_identity(tx, user_id=user_id)
+    await proof_queries.delete_tokens(tx, user_id=user_id)
+    record(tx, visitor, action="user_modified", user_id=user_id)
+    return True

@@ -1,0 +1,108 @@
+"""The job that sends people their mails: by SMTP, again where that fails, and never twice at once."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from shared.platform.accounts.mail import outbox
+from shared.providers.mail import sending
+from shared.runtime import db
+from shared.runtime.settings import settings
+from shared.tenancy.transactions import accounts_tx
+from tests.smtp import MailServer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def server(base_url, tenants, monkeypatch):
+    """A mail server, and a database in which no mail of another test waits."""
+    with tenants.database() as connection:
+        connection.execute("UPDATE auth.outgoing_mail SET sealed = null")
+    async with MailServer() as running:
+        changed = settings().model_copy(update={"mail_url": running.url, "mail_timeout_s": 2.0})
+        monkeypatch.setattr(sending, "settings", lambda: changed)
+        yield running
+    await db.close()
+
+
+@pytest.fixture
+def waiting(tenants):
+    """How often each mail that still waits was tried, and with what outcome."""
+
+    def look():
+        with tenants.database() as connection:
+            return connection.execute(
+                "SELECT attempts, last_error FROM auth.outgoing_mail WHERE sealed IS NOT NULL"
+            ).fetchall()
+
+    return look
+
+
+@pytest.fixture
+def post(server):
+    async def write(*recipients):
+        async with accounts_tx(request_id="test") as tx:
+            for recipient in recipients:
+                outbox.post(
+                    tx, recipient=recipient, subject="تأكيد", text="رمز 123456\n", html="<p>رمز</p>", language="ar"
+                )
+
+    return write
+
+
+async def test_200_what_waits_is_sent_as_text_and_html(post, server, waiting):
+    await post("mona@example.com", "omar@example.com")
+    sent = await outbox.send_waiting(request_id="test")
+    assert (sent.sent, sent.failed) == (2, 0)
+    assert [mail["To"] for mail in server.mails] == ["mona@example.com", "omar@example.com"]
+    (mail, _) = server.mails
+    assert (mail["Subject"], mail["Content-Language"], mail["Auto-Submitted"]) == ("تأكيد", "ar", "auto-generated")
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert waiting() == []
+
+
+async def test_a_mail_that_fails_waits_and_is_tried_again(post, server, waiting, tenants):
+    server.answer = "451 try again later"
+    await post("mona@example.com")
+    assert (await outbox.send_waiting(request_id="test")).failed == 1
+    ((attempts, error),) = waiting()
+    assert attempts == 1
+    assert "451" in error
+    assert (await outbox.send_waiting(request_id="test")).failed == 0, "its time has not come"
+    server.answer = None
+    with tenants.database() as connection:
+        connection.execute("UPDATE auth.outgoing_mail SET available_at = now() WHERE sealed IS NOT NULL")
+    assert (await outbox.send_waiting(request_id="test")).sent == 1
+
+
+async def test_a_mail_that_is_refused_for_good_is_given_up_and_holds_no_other_up(post, server, waiting):
+    server.refused = {"gone@example.com"}
+    await post("gone@example.com", "mona@example.com")
+    sent = await outbox.send_waiting(request_id="test")
+    assert (sent.sent, sent.failed) == (1, 1)
+    assert [mail["To"] for mail in server.mails] == ["mona@example.com"]
+    assert waiting() == []
+
+
+async def test_a_mail_server_that_is_away_loses_nothing(post, server, waiting):
+    await post("mona@example.com")
+    await server.stop()
+    assert (await outbox.send_waiting(request_id="test")).failed == 1
+    assert len(waiting()) == 1
+
+
+async def test_of_two_jobs_at_once_each_mail_is_sent_by_one(post, server):
+    addresses = [f"{uuid.uuid4().hex}@example.com" for _ in range(30)]
+    await post(*addresses)
+    await asyncio.gather(*(outbox.send_waiting(request_id="test") for _ in range(3)))
+    assert sorted(mail["To"] for mail in server.mails) == sorted(addresses)
+
+
+async def test_200_the_job_answers_what_it_sent(call, services, org):
+    key = {"Authorization": f"Bearer {services.secrets.secret_key}"}
+    answer = await call("send-mail", headers=key)
+    assert answer.status_code == 200
+    assert answer.json().keys() == {"sent", "failed"}
+    assert (await call("send-mail", as_=org.owner)).json()["error"] == "wrong_credential"
