@@ -119,7 +119,7 @@ async def test_refused_calls(ask, method, target, status, code):
     assert (refused.status, refused.code) == (status, code), refused.body
 
 
-@supports("Answers", "OPTIONS with the verbs that a target takes")
+@supports("Reading", "OPTIONS with the verbs that a target takes")
 async def test_options(ask):
     assert (await ask("OPTIONS", "/films")).headers["allow"] == "OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"
     assert (await ask("OPTIONS", "/rpc/add")).headers["allow"] == "OPTIONS,GET,HEAD,POST"

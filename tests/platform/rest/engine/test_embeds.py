@@ -7,7 +7,7 @@ from tests.platform.rest.supports import supports
 pytestmark = pytest.mark.anyio
 
 
-@supports("Embeds", "to-one, to-many, many-to-many, one-to-one; nested; by alias, constraint, column, hint")
+@supports("Embedding", "to-one, to-many, many-to-many, one-to-one; nested; by alias, constraint, column, hint")
 async def test_every_kind_of_relationship(get):
     film = "/films?id=eq.2&select=id"
     assert await get(f"{film},director:director_id(name,countries(name))") == [
@@ -31,7 +31,7 @@ async def test_every_kind_of_relationship(get):
     assert await get("/films?id=eq.5&select=directors!director_id(name)") == [{"directors": None}]
 
 
-@supports("Embeds", "of a table in itself; computed relationships; on views")
+@supports("Embedding", "of a table in itself; computed relationships; on views")
 async def test_self_computed_and_view_relationships(get):
     assert await get("/films?id=eq.4&select=sequel_of(title)") == [{"sequel_of": {"title": "Cairo Station"}}]
     assert await get("/films?id=eq.2&select=films!sequel_of(id)") == [{"films": [{"id": 3}]}]
@@ -41,7 +41,7 @@ async def test_self_computed_and_view_relationships(get):
     assert await get("/recent?select=id,directors(name)") == [{"id": 5, "directors": None}]
 
 
-@supports("Embeds", "`!inner`, filters, `or`, order and page within an embed")
+@supports("Embedding", "`!inner`, filters, `or`, order and page within an embed")
 async def test_conditions_orders_and_pages_of_embeds(get):
     assert [row["id"] for row in await get("/films?select=id,actors!inner(id)&order=id")] == [1, 2, 3]
     assert [row["id"] for row in await get("/films?select=id,actors!inner(id)&actors.name=like.Bibi*&order=id")] == [
@@ -62,7 +62,7 @@ async def test_conditions_orders_and_pages_of_embeds(get):
     assert rows == [{"name": "Chahine", "films": [{"actors": [{"name": "Hind Rostom"}]}]}]
 
 
-@supports("Embeds", "rows with or without related ones: `embed=is.null`, `embed=not.is.null`, within `or` too")
+@supports("Embedding", "rows with or without related ones: `embed=is.null`, `embed=not.is.null`, within `or` too")
 async def test_rows_with_and_without_related_ones(get):
     async def ids(query: str) -> list[int]:
         return [row["id"] for row in await get(f"/films?order=id&{query}")]
@@ -84,7 +84,7 @@ async def test_a_count_sees_what_embeds_leave_out(ask):
     assert told.headers["content-range"] == "0-1/2"
 
 
-@supports("Embeds", "order by a column of a to-one embed")
+@supports("Embedding", "order by a column of a to-one embed")
 async def test_order_by_related(get):
     ordered = "/films?select=id,directors!director_id(name)&order=directors(name).desc.nullslast,id"
     assert [row["id"] for row in await get(ordered)] == [1, 4, 2, 3, 5]
@@ -97,7 +97,7 @@ async def test_order_by_related(get):
     ]
 
 
-@supports("Embeds", "spread into the parent: to-one as columns, to-many as arrays")
+@supports("Embedding", "spread into the parent: to-one as columns, to-many as arrays")
 async def test_spreads(get):
     assert await get("/films?id=eq.1&select=title,...directors!director_id(by:name,...countries(country:name))") == [
         {"title": "Cairo Station", "by": "Chahine", "country": "Egypt"}

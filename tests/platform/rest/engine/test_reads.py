@@ -96,7 +96,7 @@ async def test_text_search(get, condition, ids):
     assert [row["id"] for row in await get(f"/films?select=id&order=id&{condition}")] == ids
 
 
-@supports("Filters", "`and`, `or` and `not` of them, nested")
+@supports("Logic", "`and`, `or` and `not` of them, nested")
 @pytest.mark.parametrize(
     ("condition", "ids"),
     [
@@ -112,7 +112,7 @@ async def test_trees_of_conditions(get, condition, ids):
     assert [row["id"] for row in await get(f"/films?select=id&order=id&{condition}")] == ids
 
 
-@supports("Columns", "JSON paths in select, filters and order, also into arrays and rows")
+@supports("JSON", "JSON paths in select, filters and order, also into arrays and rows")
 async def test_json_paths(get):
     row = (
         await get("/films?id=eq.1&select=facts->crew->>sound,facts->reels,a:facts->takes->1,facts->takes->0,tags->0")
@@ -123,7 +123,7 @@ async def test_json_paths(get):
     assert [row["id"] for row in await get("/films?select=id&order=facts->>reels.desc.nullslast,id")] == [2, 1, 3, 4, 5]
 
 
-@supports("Columns", "aliases, casts, computed fields")
+@supports("Reading", "aliases, casts, computed fields")
 async def test_aliases_casts_and_computed_fields(get):
     row = (await get("/films?id=eq.1&select=name:title,year::text,rating::integer,full_title"))[0]
     assert row == {"name": "Cairo Station", "year": "1958", "rating": 8, "full_title": "Cairo Station (1958)"}
@@ -183,7 +183,7 @@ async def test_the_most_rows_hold_for_answers_and_embeds(ask, archive):
     assert [len(row["films"]) for row in rows] == [1]
 
 
-@supports("Answers", "a single object, nulls stripped, CSV, HEAD")
+@supports("Formats", "a single object, nulls stripped, CSV, HEAD")
 async def test_shapes_of_the_body(ask):
     single = await ask("GET", "/films?id=eq.3&select=id,rating", accept="application/vnd.pgrst.object+json")
     assert (single.json, single.headers["content-type"]) == (
@@ -217,7 +217,7 @@ async def test_schemas_views_and_strange_names(ask, get):
     assert await get(strange) == [{"id %": 2, 'Ein "Name"': "zwei", "x": "اثنان"}]
 
 
-@supports("Time zones", "`timezone=`")
+@supports("Transactions", "`timezone=`: times as one zone writes them")
 async def test_the_time_zone_of_the_answer(ask):
     told = await ask("GET", "/films?id=eq.1&select=added", prefer="timezone=Africa/Cairo")
     assert told.json == [{"added": "2024-01-01T14:00:00+02:00"}]
@@ -254,7 +254,7 @@ async def test_401_for_an_anonymous_caller_where_another_would_get_403(ask, arch
     assert (refused.status, refused.code, refused.headers["www-authenticate"]) == (401, "42501", "Bearer")
 
 
-@supports("Answers", "execution plans (`DB_PLAN_ENABLED`)")
+@supports("Formats", "execution plans (`DB_PLAN_ENABLED`)")
 async def test_an_execution_plan_in_place_of_rows(ask):
     plan = await ask("GET", "/films", accept='application/vnd.pgrst.plan+json; for="application/json"; options=verbose')
     assert "Plan" in plan.json[0]

@@ -9,7 +9,7 @@ WHOLE = "return=representation"
 OBJECT = "application/vnd.pgrst.object+json"
 
 
-@supports("Writes", "insert of one and of many, with `select` and embeds in the answer")
+@supports("Writing", "insert of one and of many, with `select` and embeds in the answer")
 async def test_inserts(ask):
     one = await ask(
         "POST",
@@ -28,7 +28,7 @@ async def test_inserts(ask):
     assert (await ask("POST", "/actors", [], prefer=WHOLE)).json == []
 
 
-@supports("Writes", "`headers-only` with Location; forms and CSV as bodies")
+@supports("Writing", "`headers-only` with Location; forms and CSV as bodies")
 async def test_location_and_other_bodies(ask):
     told = await ask("POST", "/screenings", {"film_id": 3, "hall": "A & B"}, prefer="return=headers-only")
     assert (told.status, told.body, told.headers["location"]) == (
@@ -44,7 +44,7 @@ async def test_location_and_other_bodies(ask):
     assert (table.status, table.code) == (400, "23502")
 
 
-@supports("Writes", "`columns`, `missing=default`")
+@supports("Writing", "`columns`, `missing=default`")
 async def test_columns_and_missing_values(ask):
     rows = [
         {"film_id": 3, "hall": "A", "more": 1},
@@ -66,7 +66,7 @@ async def test_an_empty_object_is_a_row_of_defaults(ask):
     assert (await ask("POST", "/jottings", {}, prefer="missing=default")).code == "23502"
 
 
-@supports("Writes", "upsert: `merge-duplicates`, `ignore-duplicates`, `on_conflict`")
+@supports("Writing", "upsert: `merge-duplicates`, `ignore-duplicates`, `on_conflict`")
 async def test_upserts(ask):
     rows = [{"id": 1, "name": "Hind"}, {"id": 9, "name": "new"}]
     merged = await ask("POST", "/actors", rows, prefer=f"{WHOLE},resolution=merge-duplicates")
@@ -83,7 +83,7 @@ async def test_upserts(ask):
     assert (await ask("POST", "/actors", rows)).status == 409
 
 
-@supports("Writes", "update and delete with filters; single objects; `count`")
+@supports("Writing", "update and delete with filters; single objects; `count`")
 async def test_updates_and_deletes(ask):
     changed = await ask("PATCH", "/films?year=lt.1960&select=id,rating", {"rating": 9}, prefer=f"{WHOLE},count=exact")
     assert (changed.status, changed.headers["content-range"]) == (200, "0-1/2")
@@ -100,7 +100,7 @@ async def test_updates_and_deletes(ask):
     assert (await ask("DELETE", "/roles?film_id=eq.1", b"{}")).status == 204
 
 
-@supports("Writes", "PUT of one row")
+@supports("Writing", "PUT of one row")
 async def test_put(ask):
     new = await ask("PUT", "/actors?id=eq.9", {"id": 9, "name": "nine"}, prefer=WHOLE)
     assert (new.status, new.json) == (201, [{"id": 9, "name": "nine"}])
@@ -112,7 +112,7 @@ async def test_put(ask):
     assert (await ask("PUT", "/actors?id=eq.1&limit=1", {"id": 1, "name": "x"})).code == "PGRST114"
 
 
-@supports("Writes", "`max-affected`, a single object, `tx=rollback` and `tx=commit`")
+@supports("Writing", "`max-affected`, a single object, `tx=rollback` and `tx=commit`")
 async def test_what_is_refused_changes_nothing(ask, get):
     strict = "handling=strict,max-affected=1,tx=commit"
     assert (await ask("DELETE", "/jottings?id=lt.3", prefer=strict)).code == "PGRST124"
@@ -135,14 +135,14 @@ async def test_a_deferred_constraint_is_told_however_the_transaction_ends(ask):
         assert (refused.status, refused.code) == (409, "23503")
 
 
-@supports("Writes", "no more of a row is read than the caller may see")
+@supports("Writing", "no more of a row is read than the caller may see")
 async def test_a_caller_who_may_see_some_columns_writes_the_others(ask):
     assert (await ask("POST", "/secrets", {"id": 1, "text": "x"})).status == 201
     assert (await ask("POST", "/secrets?select=id", {"id": 1, "text": "x"}, prefer=WHOLE)).json == [{"id": 1}]
     assert (await ask("POST", "/secrets", {"id": 1, "text": "x"}, prefer=WHOLE)).code == "42501"
 
 
-@supports("Writes", "computed fields and relationships in the answer")
+@supports("Writing", "computed fields and relationships in the answer")
 async def test_computed_fields_of_written_rows(ask):
     row = {"title": "Sequel", "year": 2020}
     told = await ask("POST", "/films?select=title,full_title,sequels(id)", row, prefer=WHOLE)
@@ -158,7 +158,7 @@ async def test_row_policies_hold_for_what_is_written(ask, get):
     assert (refused.status, refused.code) == (403, "42501")
 
 
-@supports("Writes", "all types; names of any kind")
+@supports("Writing", "all types; names of any kind")
 async def test_values_arrive_as_they_were_sent(ask):
     row = {
         "title": "%(p0)s '\"\\ \u202e",
