@@ -52,7 +52,7 @@ def information(request: Request, table: Table | None, *, volatile: bool = False
         allowed += ["POST"] if request.is_function and not volatile else []
     else:
         allowed = ["OPTIONS", "GET", "HEAD", *_writing(table)]
-    return Response(200, (("Access-Control-Allow-Origin", "*"), ("Allow", ",".join(allowed))))
+    return Response(200, (("Allow", ",".join(allowed)),))
 
 
 _NO_CONTENT = 204
