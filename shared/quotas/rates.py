@@ -1,6 +1,7 @@
 """Rate classes, counted in the shared store; the plan's daily API calls are counted in the same round trip.
 
-A window is a whole minute of the clock: its counter tells remaining and reset without a second look.
+A window is a whole minute of the clock: its counter tells remaining and reset without a second look. A counter never
+falls within its window, so a window that is used up is remembered, and a flood is refused without asking the store.
 """
 
 import time
@@ -15,6 +16,7 @@ from shared.runtime.store import Counter, store
 from shared.tenancy.principal import Principal
 
 _DAY_S = 86_400
+_MOST_SPENT = 10_000
 
 
 class RateClass(NamedTuple):
@@ -77,8 +79,11 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     """
     now = time.time()
     window = int(now // rate.window_s)
-    who = address if rate.by_address else principal.rate_key
-    counters = [Counter(f"rate:{rate.name}:{who}:{window}", rate.window_s + 5, calls, rate.limit)]
+    reset_s = max(1, int((window + 1) * rate.window_s - now + 0.999))
+    key = f"rate:{rate.name}:{address if rate.by_address else principal.rate_key}:{window}"
+    if key in _spent:
+        raise RateExceeded(Usage(rate, rate.limit, 0, reset_s, degraded=False, calls_today=None))
+    counters = [Counter(key, rate.window_s + 5, calls, rate.limit)]
     if principal.organization_id is not None:
         counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
     counts = await store().add(*counters)
@@ -89,13 +94,28 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
         rate=rate,
         limit=limit,
         remaining=max(0, limit - counts.values[0]),
-        reset_s=max(1, int((window + 1) * rate.window_s - now + 0.999)),
+        reset_s=reset_s,
         degraded=counts.degraded,
         calls_today=counts.values[1] * processes if len(counts.values) > 1 else None,
     )
     if counts.values[0] > limit:
+        if not counts.degraded:
+            _remember_spent(key, now + reset_s)
         raise RateExceeded(usage)
     return usage
+
+
+_spent: dict[str, float] = {}
+"""Windows that are used up, and when each has ended; its number is in its key, so none outlives itself."""
+
+
+def _remember_spent(key: str, ends: float) -> None:
+    if len(_spent) >= _MOST_SPENT:
+        now = time.time()
+        for old in [each for each, end in _spent.items() if end < now]:
+            del _spent[old]
+    if len(_spent) < _MOST_SPENT:
+        _spent[key] = ends
 
 
 DAILY = "calls:"

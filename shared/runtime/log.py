@@ -1,32 +1,50 @@
 """One JSON line per event on standard output, where every platform's collector reads."""
 
 import logging
+import sys
+import traceback
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import msgspec
-import structlog
 
 from .settings import settings
 
+_encoder = msgspec.json.Encoder(enc_hook=str)
+"""Whatever has no form in JSON is told as text; a secret's text is asterisks."""
+
+
+class Log:
+    """A line has its event's own fields, then `event`, `level`, `timestamp` and, of `exc_info`, the `exception`."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+
+    def info(self, event: str, /, **fields: Any) -> None:
+        self._tell(logging.INFO, "info", event, fields)
+
+    def warning(self, event: str, /, **fields: Any) -> None:
+        self._tell(logging.WARNING, "warning", event, fields)
+
+    def error(self, event: str, /, **fields: Any) -> None:
+        self._tell(logging.ERROR, "error", event, fields)
+
+    def _tell(self, level: int, name: str, event: str, fields: dict[str, Any]) -> None:
+        if level < self._level:
+            return
+        fault = fields.pop("exc_info", None)
+        fields["event"] = event
+        fields["level"] = name
+        fields["timestamp"] = datetime.now(UTC)
+        if fault is not None:
+            fields["exception"] = "".join(traceback.format_exception(fault)).rstrip()
+        # One write for one line, so that lines of several processes never mix.
+        sys.stdout.write(_encoder.encode(fields).decode() + "\n")
+        sys.stdout.flush()
+
 
 @cache
-def log() -> structlog.typing.FilteringBoundLogger:
+def log() -> Log:
     """The process's logger; made at first use, because importing a function must configure nothing."""
-    level = logging.getLevelNamesMapping()[settings().log_level.upper()]
-    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=_encode),
-        ],
-    )
-    return logger
-
-
-def _encode(event: Any, **_: Any) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    return Log(logging.getLevelNamesMapping()[settings().log_level.upper()])

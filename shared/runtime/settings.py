@@ -1,15 +1,30 @@
 """Every setting of a running function, read once from NEXUS_* environment variables."""
 
+import os
 from functools import cache
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 
-class Settings(BaseSettings):
+def _list(given: Any) -> Any:
+    return msgspec.json.decode(given) if isinstance(given, str) else given
+
+
+Urls = Annotated[frozenset[str], BeforeValidator(_list)]
+"""In the environment a JSON list."""
+
+
+class Settings(BaseModel):
     """Secrets have no default; `infra.local` provides them all on a fresh machine."""
 
-    model_config = SettingsConfigDict(env_prefix="NEXUS_", frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=lambda name: f"NEXUS_{name.upper()}",
+        validate_by_name=True,
+        hide_input_in_errors=True,
+    )
 
     database_url: SecretStr
     """A libpq URL whose login role may become anon, authenticated, service_role and supabase_auth_admin."""
@@ -26,7 +41,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:54321"
     docs_url: str = "https://docs.nexus.example"
     pricing_url: str = "https://nexus.example/pricing"
-    allowed_origins: frozenset[str] = frozenset()
+    allowed_origins: Urls = frozenset()
     """Browser origins that may call with credentials; empty answers CORS for every origin, without credentials."""
     trusted_proxies: int = Field(default=0, ge=0)
     """How many proxies in front append to X-Forwarded-For; 0 believes the socket alone."""
@@ -60,7 +75,7 @@ class Settings(BaseSettings):
     """A function of the database, schema.function, that changes the claims of people's access tokens."""
     site_url: str | None = None
     """Where links in mails lead to at the end; the base URL when it is not set."""
-    redirect_urls: frozenset[str] = frozenset()
+    redirect_urls: Urls = frozenset()
     """Other places that links may lead to: URLs, in which * stands for anything but . and /, and ** for anything."""
 
     mail_url: SecretStr | None = None
@@ -115,6 +130,15 @@ class Settings(BaseSettings):
     log_level: str = "info"
 
 
+def from_environment() -> Settings:
+    """As the environment is now.
+
+    Raises:
+        pydantic.ValidationError: names the variables that are missing or wrong, and shows no value.
+    """
+    return Settings.model_validate(dict(os.environ))
+
+
 @cache
 def settings() -> Settings:
-    return Settings()
+    return from_environment()

@@ -1,21 +1,22 @@
 """The shared store: counters that every process sees; while it is away each process counts for itself."""
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from valkey.asyncio import ConnectionPool, Valkey
-from valkey.exceptions import ValkeyError
-
 from .log import log
+from .resp import Connection, Part, StoreError, StoreRefused, connect, place_of
 from .settings import settings
 
 _RETRY_STORE_S = 1.0
 _PREFIX = "nexus"
 _LONG_S = 3600
+_SCANNED = 1000
+"""Keys that one step of a scan looks at."""
 _FEW = 10_000
 """Counters that may lie about before those that have ended are swept away."""
 
@@ -32,6 +33,7 @@ end
 return told
 """
 """Adds to counters in their order, as one step; one that passes its limit keeps those behind it from counting."""
+_ADD_DIGEST = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
 
 
 class Counter(NamedTuple):
@@ -77,33 +79,30 @@ class _OwnCounters:
 
 
 class Store:
-    """Counters of one event loop's connection to the store."""
+    """Counters of one event loop, which all go over one connection; it opens at first use, and again when it broke."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self._connections = ConnectionPool.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
-        self._client = Valkey(connection_pool=self._connections)
-        self._script = self._client.register_script(_ADD)
+        self._place = place_of(url)
+        self._timeout_s = timeout_s
+        self._connection: Connection | None = None
+        self._connecting: asyncio.Task[Connection] | None = None
         self._own = _OwnCounters()
         self._owed: dict[str, tuple[int, int]] = {}
         self._away_until = 0.0
-        self._timeout_s = timeout_s
 
     async def add(self, *counters: Counter) -> Counts:
         """Add to the counters in their order, in one round trip."""
         own = self._own.add_all(counters)
-        started = time.monotonic()
-        if started < self._away_until:
+        if time.monotonic() < self._away_until:
             self._owe(counters[: len(own)])
             return Counts(own, degraded=True)
-        due = [self._with_debt(each) for each in counters]
+        due = [self._with_debt(each) for each in counters] if self._owed else counters
         try:
-            async with asyncio.timeout(self._timeout_s):
-                shared = await self._add(due)
+            shared = await self._add(due)
         except TimeoutError as fault:
-            # Sent, and most likely counted. Where our own timer came late, this process is busy, not the store away.
-            if time.monotonic() - started < 2 * self._timeout_s:
-                self._leave(fault)
-        except ValkeyError as fault:
+            # Sent, and most likely counted.
+            self._leave(fault)
+        except StoreError as fault:
             self._owe(due[: len(own)])
             self._leave(fault)
         else:
@@ -115,12 +114,12 @@ class Store:
         """The shared counters whose keys begin so.
 
         Raises:
-            valkey.exceptions.ValkeyError: when the store is away.
+            StoreError, TimeoutError: when the store is away.
         """
         for key, (window_s, _) in list(self._owed.items()):
             await self.add(Counter(key, window_s, amount=0))
-        keys = [key async for key in self._client.scan_iter(match=f"{_PREFIX}:{prefix}*", count=1000)]
-        values = await self._client.mget(keys) if keys else []
+        keys = await self._scanned(f"{_PREFIX}:{prefix}*")
+        values = await self._asked("MGET", *keys) if keys else []
         return {
             key.decode().removeprefix(f"{_PREFIX}:"): int(value)
             for key, value in zip(keys, values, strict=True)
@@ -128,11 +127,18 @@ class Store:
         }
 
     async def close(self) -> None:
-        await self._connections.disconnect()
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._connection is not None:
+            self._connection.close()
 
     def _leave(self, fault: Exception) -> None:
-        self._away_until = time.monotonic() + _RETRY_STORE_S
-        log().warning("store_away", fault=repr(fault))
+        now = time.monotonic()
+        if now >= self._away_until:  # of all who waited, one tells
+            log().warning("store_away", fault=repr(fault))
+        self._away_until = now + _RETRY_STORE_S
+        if self._connection is not None:
+            self._connection.close()  # The next one may reach another server than this, which answers or takes writes.
 
     def _owe(self, counters: Sequence[Counter]) -> None:
         """Keep what the store was not told; of short windows nothing is left to tell when it is back."""
@@ -146,8 +152,42 @@ class Store:
     async def _add(self, counters: Sequence[Counter]) -> list[int]:
         keys = [f"{_PREFIX}:{each.key}" for each in counters]
         arguments = [(each.amount, each.window_s, "" if each.limit is None else each.limit) for each in counters]
-        counts: list[int] = await self._script(keys=keys, args=list(chain.from_iterable(arguments)))
+        values: list[Part] = [len(keys), *keys, *chain.from_iterable(arguments)]
+        counts: list[int]
+        try:
+            counts = await self._asked("EVALSHA", _ADD_DIGEST, *values)
+        except StoreRefused as refused:
+            if not str(refused).startswith("NOSCRIPT"):
+                raise
+            counts = await self._asked("EVAL", _ADD, *values)
         return counts
+
+    async def _scanned(self, pattern: str) -> list[bytes]:
+        keys: set[bytes] = set()
+        cursor: bytes = b"0"
+        while True:
+            cursor, found = await self._asked("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED)
+            keys.update(found)
+            if cursor == b"0":
+                return sorted(keys)
+
+    async def _asked(self, *command: Part) -> Any:
+        connection = self._connection
+        if connection is None or not connection.is_open:
+            connection = await self._connected()
+        return await connection.send(*command)
+
+    async def _connected(self) -> Connection:
+        """All who find no connection wait for the same one; a caller who goes away does not take it along."""
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(connect(self._place, self._timeout_s))
+            self._connecting.add_done_callback(self._keep)
+        return await asyncio.shield(self._connecting)
+
+    def _keep(self, connecting: asyncio.Task[Connection]) -> None:
+        self._connecting = None
+        if not connecting.cancelled() and connecting.exception() is None:
+            self._connection = connecting.result()
 
 
 _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()

@@ -15,7 +15,7 @@ import pytest
 from infra.local import placement, postgres, process, secrets
 from infra.local.errors import LauncherError
 from infra.local.placement import Account
-from shared.runtime.settings import Settings
+from shared.runtime.settings import from_environment
 
 STRANGER = Account(uid=65534, gid=65534)
 
@@ -83,7 +83,7 @@ def test_the_environment_satisfies_the_settings_of_a_function(made, monkeypatch)
     )
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    settings = Settings()
+    settings = from_environment()
     assert settings.base_url == "http://127.0.0.1:3"
     assert {f"NEXUS_{name.upper()}" for name in settings.model_fields_set} == set(environment)
 

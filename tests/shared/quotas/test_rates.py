@@ -1,10 +1,13 @@
 """Counting calls: in the shared store, in this process while the store is away, and what is owed when it is back."""
 
 import asyncio
+import time
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
+from shared.quotas import rates
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
 from shared.runtime import store
 from shared.runtime.store import Counter, Store
@@ -87,6 +90,30 @@ async def test_the_list_of_counts_holds_what_the_store_missed(counters, link, or
     assert (await counters.listed(f"calls:{org.id}")) == {key.key: 2}
 
 
+async def test_many_at_once_share_one_connection_and_miss_no_count(counters, link, org):
+    key = Counter(f"test:{org.id}", DAY_S)
+    counts = await asyncio.gather(*(counters.add(key) for _ in range(200)))
+    assert sorted(each.values[0] for each in counts) == list(range(1, 201))
+    assert not any(each.degraded for each in counts)
+    assert link.connections == 1
+
+
+async def test_a_store_that_was_started_anew_is_told_the_script_again(counters, beside, org):
+    key = Counter(f"test:{org.id}", DAY_S)
+    await counters.add(key)
+    await beside._asked("SCRIPT", "FLUSH")
+    assert (await counters.add(key)) == ([2], False)
+
+
+async def test_a_busy_process_does_not_take_the_store_for_away(counters, org):
+    key = Counter(f"test:{org.id}", DAY_S)
+    await counters.add(key)
+    asked = asyncio.ensure_future(counters.add(key))
+    await asyncio.sleep(0)
+    time.sleep(0.5)  # noqa: ASYNC251  what is tested
+    assert await asked == ([2], False)
+
+
 async def test_a_silent_store_is_waited_for_once(counters, link, org):
     key = Counter(f"test:{org.id}", DAY_S)
     await counters.add(key)
@@ -106,6 +133,44 @@ async def test_a_class_refuses_what_is_beyond_it_and_does_not_charge_the_day(cha
     assert refused.value.details["limit"] == 3
     counts = await store.store().listed(daily_key(principal))
     assert list(counts.values()) == [3]
+
+
+async def test_a_flood_beyond_the_limit_is_refused_without_asking_the_store(charged, principal, org, monkeypatch):
+    few = RateClass(f"test-{principal.subject}", 2, window_s=3600)
+    for _ in range(2):
+        await charged(few, principal, address="x")
+    with pytest.raises(RateExceeded) as first:
+        await charged(few, principal, address="x")
+    monkeypatch.setattr(rates, "store", None)
+    with pytest.raises(RateExceeded) as second:
+        await charged(few, principal, address="x")
+    assert (second.value.details["limit"], second.value.usage) == (2, first.value.usage)
+    colleague = msgspec.structs.replace(principal, subject=org.person("member").id)
+    monkeypatch.undo()
+    assert (await charged(few, colleague, address="x")).remaining == 1
+
+
+async def test_the_next_window_begins_anew(charged, principal, monkeypatch):
+    few = RateClass(f"test-{principal.subject}", 1, window_s=3600)
+    await charged(few, principal, address="x")
+    with pytest.raises(RateExceeded) as refused:
+        await charged(few, principal, address="x")
+    later = time.time() + refused.value.usage.reset_s
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert (await charged(few, principal, address="x")).remaining == 0
+
+
+async def test_of_many_spent_windows_those_that_have_ended_are_forgotten(charged, principal, monkeypatch):
+    monkeypatch.setattr(rates, "_MOST_SPENT", 3)
+    monkeypatch.setattr(rates, "_spent", {"ended": 0.0, "a": time.time() + 60, "b": time.time() + 60})
+    few = RateClass(f"test-{principal.subject}", 1, window_s=3600)
+    for address in ("x", "y"):
+        who = few._replace(by_address=True, name=f"{few.name}-{address}")
+        await charged(who, principal, address=address)
+        with pytest.raises(RateExceeded):
+            await charged(who, principal, address=address)
+    assert len(rates._spent) == 3
+    assert not {"ended"} & set(rates._spent)
 
 
 async def test_an_address_shares_its_class_whoever_calls(charged, principal, address):

@@ -1,0 +1,176 @@
+"""RESP, which Valkey and Redis speak: one connection over which all callers' commands travel and are answered in order.
+
+libvalkey packs and parses; the rest is this page (docs/decisions/0014).
+"""
+
+import asyncio
+from collections import deque
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import libvalkey
+
+_DEFAULT_PORT = 6379
+_UNANSWERED = object()
+
+Part = str | int | bytes
+"""Of a command."""
+
+
+class StoreError(Exception):
+    """There is no connection, or it broke while a command was under way."""
+
+
+class StoreRefused(StoreError):  # noqa: N818  an answer, as the exceptions of kernel.errors are
+    """The store answered with an error; the connection is whole."""
+
+
+class Place(NamedTuple):
+    """Where the store is, and as whom to greet it."""
+
+    host: str
+    port: int
+    path: str | None
+    """Of a Unix socket, in place of host and port."""
+    tls: bool
+    username: str | None
+    password: str | None
+    database: int
+
+
+def place_of(url: str) -> Place:
+    """From valkey:// or redis://, valkeys:// or rediss:// (TLS), or unix://.
+
+    Raises:
+        ValueError: not such a URL.
+    """
+    parts = urlsplit(url)
+    scheme = parts.scheme.removeprefix("valkey").removeprefix("redis")
+    if parts.scheme != "unix" and scheme not in ("", "s"):
+        raise ValueError("NEXUS_STORE_URL begins with valkey://, valkeys://, redis://, rediss:// or unix://")
+    local = parts.scheme == "unix"
+    database = parts.query.removeprefix("db=") if local else parts.path.strip("/")
+    return Place(
+        host=parts.hostname or "localhost",
+        port=parts.port or _DEFAULT_PORT,
+        path=unquote(parts.path) if local else None,
+        tls=scheme == "s",
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        database=int(database or 0),
+    )
+
+
+class Connection(asyncio.Protocol):
+    """`timeout_s` is how long an answer is waited for; who waits longer finds the connection broken."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._reader = libvalkey.Reader(replyError=StoreRefused, notEnoughData=_UNANSWERED)
+        self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._transport: Any = None
+        self._watch: asyncio.TimerHandle | None = None
+        self.is_open = False
+
+    def send(self, *parts: Part) -> asyncio.Future[Any]:
+        """The command is on its way when this returns; the future has the answer.
+
+        Raises, when awaited:
+            StoreRefused: the answer is an error.
+            TimeoutError: sent, and not answered in time.
+            StoreError: the connection broke.
+        """
+        answer = self._loop.create_future()
+        if not self.is_open:
+            answer.set_exception(StoreError("not connected"))
+            return answer
+        self._transport.write(libvalkey.pack_command(parts))
+        self._waiting.append((answer, self._loop.time() + self._timeout_s))
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._timeout_s, self._look, False)
+        return answer
+
+    def close(self) -> None:
+        self._end(StoreError("closed"))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        try:
+            while (reply := self._reader.gets()) is not _UNANSWERED:
+                answer, _ = self._waiting.popleft()
+                if answer.done():
+                    continue
+                if isinstance(reply, StoreRefused):
+                    answer.set_exception(reply)
+                else:
+                    answer.set_result(reply)
+        except (libvalkey.ProtocolError, IndexError) as fault:
+            self._end(StoreError(f"not an answer: {fault}"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(StoreError(f"lost: {exc}" if exc else "closed by the store"))
+
+    def _look(self, last: bool) -> None:
+        """One timer for all that wait, since they are answered in their order: has the first waited too long?"""
+        self._watch = None
+        if not self._waiting:
+            return
+        due = self._waiting[0][1]
+        if due > self._loop.time():
+            self._watch = self._loop.call_at(due, self._look, False)
+        elif not last:
+            # Perhaps this process was busy, and the answers lie unread: they are read before the last look.
+            self._watch = self._loop.call_later(self._timeout_s / 4, self._look, True)
+        else:
+            self._end(TimeoutError("the store did not answer in time"))
+
+    def _end(self, fault: Exception) -> None:
+        """Nothing more is sent; what was not answered fails."""
+        self.is_open = False
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self._transport is not None:
+            self._transport.abort()
+        while self._waiting:
+            answer, _ = self._waiting.popleft()
+            if not answer.done():
+                answer.set_exception(fault)
+
+
+async def connect(place: Place, timeout_s: float) -> Connection:
+    """A connection that has been greeted.
+
+    Raises:
+        StoreError: nobody is there, or not for us.
+    """
+    loop = asyncio.get_running_loop()
+    connection = Connection(timeout_s)
+    try:
+        async with asyncio.timeout(timeout_s):
+            if place.path:
+                await loop.create_unix_connection(lambda: connection, place.path)
+            else:
+                await loop.create_connection(lambda: connection, place.host, place.port, ssl=place.tls or None)
+            await asyncio.gather(*[connection.send(*command) for command in _greeting(place)])
+    except (OSError, TimeoutError, StoreError) as fault:
+        connection.close()
+        raise StoreError(f"cannot connect: {fault!r}") from fault
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _greeting(place: Place) -> list[tuple[Part, ...]]:
+    commands: list[tuple[Part, ...]] = []
+    if place.password:
+        commands.append((b"AUTH", *filter(None, [place.username]), place.password))
+    if place.database:
+        commands.append((b"SELECT", place.database))
+    return commands
