@@ -79,6 +79,21 @@ class Page(msgspec.Struct, frozen=True):
     instagram: InstagramAccount | None
 
 
+class Profile(msgspec.Struct, frozen=True):
+    """What a person of Messenger or Instagram is called; Messenger alone tells first and last name apart."""
+
+    name: str | None
+    first_name: str | None = None
+    last_name: str | None = None
+    username: str | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """What the inbox calls them; None where the channel tells nothing."""
+        parts = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return self.name or parts or self.username
+
+
 class Access(msgspec.Struct, frozen=True):
     """`expires_in` is in seconds; None does not expire by time."""
 
@@ -149,6 +164,16 @@ def instagram_from(answer: Wire) -> InstagramAccount:
     if account_id is None:
         raise ProviderFault(FaultKind.RECONNECT, "Meta names no Instagram account for this token")
     return InstagramAccount(account_id, answer.text("username"))
+
+
+def profile_from(answer: Wire) -> Profile:
+    named = (_words(answer.text(field)) for field in ("name", "first_name", "last_name", "username"))
+    return Profile(*named)
+
+
+def _words(text: str | None) -> str | None:
+    """None for white space alone."""
+    return " ".join(text.split()) or None if text else None
 
 
 def fault_of(error: Wire, retry_after_s: float | None) -> ProviderFault:

@@ -16,6 +16,7 @@ from .answers import (
     MediaInfo,
     Page,
     PhoneNumber,
+    Profile,
     RemoteTemplate,
     Sent,
     fault_of,
@@ -23,11 +24,13 @@ from .answers import (
     media_from,
     page_from,
     phone_from,
+    profile_from,
     retry_after,
     sent_from,
     template_from,
 )
 from .bodies import mark_read_body
+from .events import Channel
 from .faults import FaultKind, ProviderFault
 from .wire import Wire, decode
 
@@ -38,6 +41,7 @@ _MOST_PAGES = 40
 _PAGE_SIZE = 200
 _FILE_HOSTS = (".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net", ".cdninstagram.com")
 _NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,is_on_biz_app,throughput"
+_PROFILE_FIELDS = {"facebook": "name,first_name,last_name", "instagram": "name,username"}
 PAGE_FIELDS = (
     "messages,messaging_postbacks,messaging_referrals,messaging_optins,message_deliveries,message_reads,"
     "message_echoes,message_reactions,message_edits,messaging_handovers,messaging_policy_enforcement,standby"
@@ -96,6 +100,12 @@ class GraphClient:
     async def instagram_account(self) -> InstagramAccount:
         """Of an Instagram login; its `id` is the one that webhooks come with."""
         return instagram_from(await self._call("GET", "me", params={"fields": "user_id,username"}))
+
+    async def profile(self, scoped_id: str, *, channel: Channel) -> Profile:
+        """Of somebody who has written to the page or account. Their picture is not asked for: its address is good for
+        days, and nobody shows it.
+        """
+        return profile_from(await self._call("GET", scoped_id, params={"fields": _PROFILE_FIELDS[channel]}))
 
     async def subscribe(self, account_id: str, *, fields: str | None = None) -> None:
         """To webhooks: of a WhatsApp account to all its app takes, of a page or Instagram account to these fields."""

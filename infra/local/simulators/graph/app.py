@@ -16,7 +16,7 @@ from . import controls, customers
 from .delivery import Courier
 from .errors import GraphError
 from .mishaps import faulty_answer
-from .records import Account, Received, Template
+from .records import Account, Customer, Received, Template
 from .sending import send
 from .world import World
 
@@ -78,7 +78,14 @@ class GraphApi:
         file = self._world.files.get(node)
         if node == "me":
             return held[0]
-        owned = next((one for one in held if node in one.ids or (file and file.owner == one.id)), None)
+        owned = next(
+            (
+                one
+                for one in held
+                if node in one.ids or (file and file.owner == one.id) or not self._world.stranger(one.id, node)
+            ),
+            None,
+        )
         if owned is None:
             raise GraphError(100, f"Object with ID '{node}' does not exist", subcode=33)
         return owned
@@ -132,7 +139,9 @@ class GraphApi:
     async def _delete(self, _: Request, __: Account, node: str) -> Json:
         return {"success": self._world.files.pop(node, None) is not None}
 
-    async def _node(self, _: Request, account: Account, node: str) -> Json:
+    async def _node(self, request: Request, account: Account, node: str) -> Json:
+        if node not in account.ids and node in self._world.customers:
+            return _profile(account, self._world.customers[node], request.query_params.get("fields", ""))
         if file := self._world.files.get(node):
             link = secrets.token_urlsafe(16)
             self._links[link] = (node, time.monotonic() + LINK_TTL_S)
@@ -180,6 +189,21 @@ def make_app(world: World, courier: Courier, *, base_url: str, app_secret: str) 
             Route("/v{version}/{path:path}", api.call, methods=["GET", "POST", "DELETE"]),
         ]
     )
+
+
+def _profile(account: Account, customer: Customer, fields: str) -> Json:
+    """What the channel tells of a customer who wrote to the account."""
+    first, _, last = customer.name.partition(" ")
+    known = {"name": customer.name, "first_name": first, "last_name": last or None}
+    if account.channel == "instagram":
+        known = {"name": customer.name, "username": customer.username or f"customer.{customer.id}"}
+    asked = [field for field in fields.split(",") if field]
+    for field in asked:
+        if account.channel == "whatsapp" or field not in known:
+            raise GraphError(100, f"(#100) Tried accessing nonexisting field ({field})")
+    if not customer.consents:
+        raise GraphError(230)
+    return {field: known[field] for field in asked if known[field]} | {"id": customer.id}
 
 
 def _number(account: Account) -> Json:

@@ -11,6 +11,7 @@ _MESSAGES = {
     33: "Unsupported get request. Object with this id does not exist or cannot be loaded due to missing permissions",
     100: "(#100) Invalid parameter",
     190: "Error validating access token: The session has been invalidated",
+    230: "(#230) User consent is required to access user profile",
     368: "(#368) Temporarily blocked for policies violations",
     551: "(#551) This person isn't available right now.",
     613: "(#613) Calls to this api have exceeded the rate limit.",

@@ -66,6 +66,8 @@ class Customer:
     user_id: str
     username: str | None = None
     hides_number: bool = False
+    consents: bool = True
+    """Whether pages and accounts may learn the name."""
 
 
 @dataclass

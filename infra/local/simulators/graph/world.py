@@ -118,6 +118,10 @@ class World:
         wrote = self._wrote.get((account_id, customer_id))
         return wrote is not None and self.now() - wrote > after
 
+    def stranger(self, account_id: str, customer_id: str) -> bool:
+        """Whether this person never wrote to the account."""
+        return (account_id, customer_id) not in self._wrote
+
     def line(self, message_id: str) -> Line:
         """Raises GraphError 131009 for an id that is none of ours."""
         with self.lock:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.domain.messaging.channels.access import client_of
 from shared.kernel.errors import NotFound, Refusal
 from shared.providers.meta.bodies import sender_action_body
 from shared.providers.meta.faults import ProviderFault
@@ -12,7 +13,6 @@ from shared.runtime.log import log
 from shared.tenancy.transactions import service_tx
 
 from . import queries
-from .sending import client_of
 
 
 class MarkedRead(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.domain.media import service as media
 from shared.domain.messaging.attachments import service as attachments
 from shared.domain.messaging.channels import queries as channel_queries
+from shared.domain.messaging.channels.access import client_of
 from shared.domain.messaging.inbox import queries as inbox_queries
 from shared.domain.messaging.inbox import standing
 from shared.domain.messaging.inbox.applying import OPTED_OUT, UNREACHABLE
@@ -16,18 +17,17 @@ from shared.domain.messaging.inbox.models import MessageFact
 from shared.kernel.errors import NotFound, Refusal, Unavailable
 from shared.providers.meta.answers import Sent
 from shared.providers.meta.bodies import body_for
-from shared.providers.meta.client import GraphClient, graph, instagram_graph
+from shared.providers.meta.client import GraphClient
 from shared.providers.meta.contents import Content, InvalidMessageContent, Reaction, content_from
 from shared.providers.meta.faults import STALE_TEMPLATE, FaultKind, ProviderFault
 from shared.runtime.blobs import blobs
 from shared.runtime.db import Tx
 from shared.runtime.log import log
-from shared.runtime.secrets import UnreadableSecretError, open_sealed
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_tx
 
 from . import queries
-from .models import WINDOW, Delivered, DeliveryState, Due, LatestInbound, SentMessage
+from .models import WINDOW, Delivered, DeliveryState, Due, SentMessage
 
 AT_ONCE = 64
 """Messages on their way to Meta, or with a place to leave within moments."""
@@ -120,24 +120,6 @@ async def _call(due: Due, content: Content, request_id: str) -> Sent:
         human_agent=due.request.human_agent,
     )
     return await client.send(due.page_id or due.external_id, body)
-
-
-async def client_of(due: Due | LatestInbound) -> GraphClient:
-    """With the channel's token.
-
-    Raises:
-        ProviderFault: reconnect, where there is none that opens.
-    """
-    if due.token_sealed is None:
-        raise ProviderFault(FaultKind.RECONNECT, "the channel has no access token")
-    try:
-        token = (await open_sealed(due.organization_id, due.token_sealed)).decode()
-    except UnreadableSecretError as fault:
-        raise ProviderFault(FaultKind.RECONNECT, "the channel's access token cannot be opened") from fault
-    except Unavailable as fault:
-        raise ProviderFault(FaultKind.RETRY, fault.message) from fault
-    by_instagram_login = due.platform == "instagram" and due.page_id is None
-    return instagram_graph(token) if by_instagram_login else graph(token)
 
 
 async def _with_file(due: Due, content: Content, client: GraphClient, request_id: str) -> Content:

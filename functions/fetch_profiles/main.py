@@ -1,0 +1,12 @@
+"""POST /functions/v1/fetch-profiles: ask Messenger and Instagram what new people are called, every 5 seconds."""
+
+from shared.domain.messaging.profiles import service
+from shared.domain.messaging.profiles.models import Introduced
+from shared.edge import Call, cron
+
+_FOR_S = 40.0
+
+
+@cron(every_s=5)
+async def handler(call: Call) -> Introduced:
+    return await service.ask_for_names(request_id=call.request_id, for_s=_FOR_S)
