@@ -16,7 +16,7 @@ import psycopg
 from psycopg.abc import Transformer
 from psycopg.adapt import PyFormat
 from psycopg.adapt import Transformer as NewTransformer
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
@@ -131,9 +131,9 @@ class Connection(psycopg.AsyncConnection[Any]):
         return not self.broken
 
     def _outworn(self) -> list[_Ready]:
-        """What makes room among the passing statements, one exchange after there was too little."""
-        outworn = []
-        while len(self._passing_names) > _MOST_PASSING:
+        """What makes room among the passing statements, between transactions: one that failed takes no more."""
+        outworn: list[_Ready] = []
+        while self.pgconn.transaction_status == TransactionStatus.IDLE and len(self._passing_names) > _MOST_PASSING:
             oldest = next(iter(self._passing_names))
             outworn.append(_Ready(b"DEALLOCATE " + self._passing_names.pop(oldest), (), (), (), None))
         return outworn

@@ -1,8 +1,11 @@
 """Prepared statements behind refusals: a pipeline that is cut short must leave none that the server does not know."""
 
 import asyncio
+import contextlib
 
+import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from shared.runtime.db import InvalidValue, leased, transaction
 from shared.runtime.wire import Statement
@@ -48,6 +51,17 @@ async def test_statements_of_clients_displace_each_other_and_none_of_ours(postgr
         assert kept.values == [(100, True)]
         [again] = await connection.exchange([Statement("SELECT 0, %(text)s", {"text": "y"}, passing=True)], timeout_s=5)
         assert again.values == [(0, "y")]
+
+
+async def test_a_transaction_that_failed_is_ended_although_there_are_too_many_statements(postgres):
+    begin, rollback = Statement("BEGIN", {}), Statement("ROLLBACK", {})
+    async with leased() as connection:
+        for number in range(102):
+            failing = Statement(f"SELECT {number} / %(by)s::int", {"by": 1 if number < 101 else 0}, passing=True)
+            with contextlib.suppress(psycopg.errors.DivisionByZero):
+                await connection.exchange([begin, failing], timeout_s=5)
+            await connection.exchange([rollback], timeout_s=5)
+        assert connection.info.transaction_status is TransactionStatus.IDLE
 
 
 async def test_a_connection_that_the_server_closed_is_replaced_before_use(postgres):
