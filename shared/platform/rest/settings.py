@@ -43,6 +43,9 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """DB_MAX_ROWS: the most rows of an answer and of each embed within it."""
     default_rows: int | None = None
     """How many rows are answered where the request does not say; PostgREST has no such setting."""
+    estimates: bool = True
+    """Whether `count=planned` may ask the planner, whose statistics are of all rows, also those that policies hide from
+    the caller; otherwise the rows are counted. PostgREST has no such setting."""
     tx_end: TxEnd = TxEnd.COMMIT
     """DB_TX_END."""
     aggregates: bool = False

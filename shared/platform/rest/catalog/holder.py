@@ -1,14 +1,20 @@
 """The schema cache as a process keeps it: loaded once at first use, served until a newer one is there."""
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from shared.platform.rest.schema import SchemaCache
 
 
 class CacheHolder:
-    def __init__(self, load: Callable[[], Awaitable[SchemaCache]]) -> None:
+    """`most_age_s` is for a process that is told of no change: an older cache is read again, beside the requests."""
+
+    def __init__(self, load: Callable[[], Awaitable[SchemaCache]], *, most_age_s: float = math.inf) -> None:
         self._load = load
+        self._most_age_s = most_age_s
+        self._read_at = 0.0
         self._cache: SchemaCache | None = None
         self._loading: asyncio.Task[SchemaCache] | None = None
         self._outdated = False
@@ -19,7 +25,12 @@ class CacheHolder:
         Raises:
             Whatever the first load does; the next call tries again.
         """
-        return self._cache if self._cache is not None else await self._shared()
+        if self._cache is None:
+            return await self._shared()
+        if time.monotonic() - self._read_at > self._most_age_s:
+            self._read_at = time.monotonic()
+            self._start()
+        return self._cache
 
     async def reload(self) -> SchemaCache:
         """A cache that was read after this call. Who asks while one is being read shares the one after that."""
@@ -27,16 +38,23 @@ class CacheHolder:
         return await self._shared()
 
     async def _shared(self) -> SchemaCache:
+        # A request that is given up must not stop the load that others wait for.
+        return await asyncio.shield(self._start())
+
+    def _start(self) -> asyncio.Task[SchemaCache]:
+        """The load under way, or a new one."""
         if self._loading is None or self._loading.done():
             self._outdated = True
             self._loading = asyncio.create_task(self._read())
-        # A request that is given up must not stop the load that others wait for.
-        return await asyncio.shield(self._loading)
+            # Where nobody waits for it, its fault is nobody's either: the old cache is served and the next load tries.
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._loading
 
     async def _read(self) -> SchemaCache:
         while self._outdated:
             self._outdated = False
             self._cache = await self._load()
+            self._read_at = time.monotonic()
         if self._cache is None:
             raise AssertionError("a load that neither answered nor raised")
         return self._cache

@@ -43,7 +43,7 @@ def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     table = resolve.table(cache, Name(request.schema, request.target))
     if request.action is Action.READ:
         node = read_table(cache, settings, table, request.query, request.page)
-        return Task(read_only=True, node=node, counts=request.preferences.count)
+        return Task(read_only=True, node=node, counts=_counts(request, settings))
     return _changed(request, cache, settings, table)
 
 
@@ -70,5 +70,10 @@ def _called(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
         read_only=request.reads or function.volatility is not Volatility.VOLATILE,
         node=read_called(cache, settings, table, request.query, request.page) if table is not None else None,
         call=call_of(function, request),
-        counts=preferences.count,
+        counts=_counts(request, settings),
     )
+
+
+def _counts(request: Request, settings: RestSettings) -> Count | None:
+    asked = request.preferences.count
+    return asked if settings.estimates or asked is None else Count.EXACT
