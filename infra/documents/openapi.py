@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infra.documents import accounts, files, places, surfaces
+from infra.documents import accounts, files, places, surfaces, tables
 from infra.documents.answers import refusals
 from infra.documents.parts import (
     ERROR,
@@ -38,6 +38,7 @@ def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
     surfaces.add(paths, components)
     accounts.add(paths, components)
     files.add(paths, components)
+    tables.add(paths, components)
     responses = _shared_responses(paths)
     return {
         "openapi": "3.1.0",

@@ -54,6 +54,7 @@ def test_a_function_is_in_the_openapi_description_and_on_the_page(spec, describe
     paths = {
         "auth": "/auth/v1/token",
         "storage": "/storage/v1/bucket",
+        "rest": "/rest/v1/{table}",
         "unserved": "/graphql/v1",
         "discovery": "/llms.txt",
     }

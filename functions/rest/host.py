@@ -1,0 +1,78 @@
+"""What the REST interface runs on here: our connections, our admission, our schema."""
+
+from contextlib import AbstractAsyncContextManager
+from functools import cache
+
+from shared.edge import Call
+from shared.platform.rest.catalog.holder import CacheHolder
+from shared.platform.rest.catalog.load import load
+from shared.platform.rest.errors import no_schema_cache
+from shared.platform.rest.request import Request
+from shared.platform.rest.schema import SchemaCache
+from shared.platform.rest.settings import RestSettings
+from shared.runtime.db import leased
+from shared.runtime.settings import settings
+from shared.runtime.wire import Connection, DatabaseError, Statement
+from shared.tenancy.entering import entering
+from shared.tenancy.principal import Kind
+
+SCHEMAS = ("public",)
+SEARCH_PATH = ("public", "extensions")
+FOR_CALLERS = RestSettings(
+    schemas=SCHEMAS,
+    extra_search_path=SEARCH_PATH,
+    anonymous_role="anon",
+    max_rows=100,
+    default_rows=25,
+    estimates=False,
+)
+"""Pages as the contract has them; an estimate would tell how many rows the others have."""
+FOR_THE_SERVICE = RestSettings(
+    schemas=SCHEMAS, extra_search_path=SEARCH_PATH, anonymous_role="anon", max_rows=1000, aggregates=True
+)
+_CACHE_MOST_AGE_S = 300.0
+_LOAD_TIMEOUT_S = 30.0
+
+
+class NexusHost:
+    """One call's view of it."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.settings = FOR_THE_SERVICE if call.principal.kind is Kind.SERVICE else FOR_CALLERS
+        self.anonymous = call.principal.kind is Kind.ANONYMOUS
+        self.timeout_s = settings().database_timeout_s + 1
+
+    async def schema_cache(self) -> SchemaCache:
+        try:
+            return await _holder().current()
+        except DatabaseError as fault:
+            raise no_schema_cache() from fault
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        return leased()
+
+    def enter(self, request: Request, *, read_only: bool) -> Statement:
+        """As `tenant_tx` enters: whoever belongs to an organization is admitted there, with the scope that it takes."""
+        call = self._call
+        call.log["route"] = f"{request.method} {'rpc/' if request.is_function else ''}{request.target}"
+        needed = "read" if read_only else "write"
+        return entering(
+            call.principal,
+            request_id=call.request_id,
+            scope=needed if call.principal.kind in (Kind.USER, Kind.AGENT) else None,
+            calls_today=call.calls_today,
+        )
+
+
+@cache
+def _holder() -> CacheHolder:
+    """The process's own."""
+    return CacheHolder(_load, most_age_s=_CACHE_MOST_AGE_S)
+
+
+async def _load() -> SchemaCache:
+    async with leased() as connection:
+        return await load(
+            lambda statements: connection.exchange(statements, timeout_s=_LOAD_TIMEOUT_S), SCHEMAS, SEARCH_PATH
+        )

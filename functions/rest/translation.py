@@ -1,0 +1,42 @@
+"""From the web framework's request and to its response; what the gateway alone reads does not go further."""
+
+from collections.abc import Iterator
+
+from starlette.responses import Response
+
+from shared.edge import Call
+from shared.edge.body import read_body
+from shared.platform.rest import host, request
+
+PREFIX = b"/rest/v1"
+_OF_THE_GATEWAY = frozenset({"apikey", "x-request-id"})
+
+
+async def incoming(call: Call) -> request.Incoming:
+    scope = call.request.scope
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return request.Incoming(
+        method=call.request.method,
+        path=path.partition(b"?")[0].removeprefix(PREFIX).decode("latin-1"),
+        query="&".join(_parameters(scope["query_string"].decode("latin-1"))),
+        headers=(*_headers(call), ("x-request-id", call.request_id)),
+        body=await read_body(call.request),
+    )
+
+
+def outgoing(answer: host.Response) -> Response:
+    response = Response(answer.body, status_code=answer.status)
+    for name, value in answer.headers:
+        response.headers.append(name, value)
+    return response
+
+
+def _parameters(query: str) -> Iterator[str]:
+    """As they came, but for the project's key."""
+    return (each for each in query.split("&") if each.partition("=")[0] != "apikey")
+
+
+def _headers(call: Call) -> Iterator[tuple[str, str]]:
+    for name, value in call.request.headers.items():
+        if name not in _OF_THE_GATEWAY:
+            yield name, value
