@@ -4,8 +4,8 @@ from . import resolve
 from .errors import RestRefusal, no_table
 from .execute import execute
 from .host import Host, Response
-from .plan.task import task_of
-from .request import Action, Incoming, Request, read
+from .program import compiler
+from .request import Action, Incoming, Request
 from .response import answered, information, refused
 from .schema import Name, SchemaCache, Volatility
 
@@ -13,12 +13,12 @@ from .schema import Name, SchemaCache, Volatility
 async def answer(incoming: Incoming, host: Host) -> Response:
     """The answer, also to what is refused: a RestRefusal never leaves here."""
     try:
-        cache = await host.schema_cache()
-        request = read(incoming, host.settings, cache.time_zones)
+        compiling = compiler(await host.schema_cache(), host.settings)
+        request = compiling.request(incoming)
         if request.action is Action.INFO:
-            return _informed(request, cache)
-        task = task_of(request, cache, host.settings)
-        return answered(task, await execute(task, request, host), request, host.settings)
+            return _informed(request, compiling.cache)
+        program = compiling.program(incoming, request)
+        return answered(program.task, await execute(program, request, host), request, host.settings)
     except RestRefusal as refusal:
         return refused(refusal)
 

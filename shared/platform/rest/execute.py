@@ -11,18 +11,11 @@ from . import errors, queries
 from .host import Host
 from .media import MediaType
 from .plan.task import Task
-from .preferences import Count, Ending
+from .preferences import Ending
+from .program import Program
 from .request import Action, Request
 from .settings import RestSettings
-from .sql.answer import (
-    Result,
-    Totals,
-    call_statement,
-    change_statement,
-    count_statement,
-    pre_request_statement,
-    read_statement,
-)
+from .sql.answer import Result, pre_request_statement
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -33,25 +26,24 @@ class Outcome(msgspec.Struct, frozen=True):
     plan: str | None = None
 
 
-async def execute(task: Task, request: Request, host: Host) -> Outcome:
-    """Carry the task out.
+async def execute(program: Program, request: Request, host: Host) -> Outcome:
+    """Carry the program out.
 
     Raises:
         RestRefusal: the database's, or for what the preferences do not let pass; nothing was changed then.
     """
-    main = _main(task, request, host.settings)
-    estimate = [count_statement(task.node)] if task.node is not None and _estimates(task) else []
+    task = program.task
+    estimate = [program.estimate] if program.estimate is not None else []
     opening = _opening(task, request, host)
     async with host.connection() as connection:
         session = _Session(connection, host)
         if task.read_only:
-            answers = await session.exchange([*opening, main, *estimate])
+            answers = await session.exchange([*opening, program.main, *estimate])
         else:
-            answers = await _changed(session, [queries.BEGIN, *opening, main], request, host.settings)
+            answers = await _changed(session, [queries.BEGIN, *opening, program.main], request, host.settings)
     if request.media.plan is not None:
         return Outcome(_NOTHING, plan=_lines(answers[-1]))
-    at = -1 - len(estimate)
-    result = _result(answers[at])
+    result = _result(answers[-1 - len(estimate)])
     _check(result, request)
     return Outcome(result, _total(result, answers[-1] if estimate else None, host.settings))
 
@@ -109,17 +101,6 @@ def _ending(request: Request, settings: RestSettings) -> list[Statement]:
     return [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if rolls_back else [queries.COMMIT]
 
 
-def _main(task: Task, request: Request, settings: RestSettings) -> Statement:
-    if task.change is not None:
-        return change_statement(task.change, task.node, task.location, request.media)
-    totals = _totals(task, settings)
-    if task.call is not None:
-        return call_statement(task.call, task.node, request.media, totals, head=request.head)
-    if task.node is None:
-        raise AssertionError("a task that neither reads, changes nor calls")
-    return read_statement(task.node, request.media, totals, head=request.head)
-
-
 def _opening(task: Task, request: Request, host: Host) -> list[Statement]:
     entered = [
         host.enter(request, read_only=task.read_only),
@@ -145,18 +126,6 @@ def _settings(task: Task, request: Request, settings: RestSettings) -> str:
     if task.read_only:
         chosen["transaction_read_only"] = "on"
     return msgspec.json.encode(chosen).decode()
-
-
-def _totals(task: Task, settings: RestSettings) -> Totals:
-    if task.counts is None or (task.counts is Count.PLANNED and task.call is None):
-        return Totals()
-    most = settings.max_rows if task.counts is Count.ESTIMATED and task.call is None else None
-    return Totals(counted=True, limit=most + 1 if most is not None else None)
-
-
-def _estimates(task: Task) -> bool:
-    """Whether the planner is asked; of a function's rows it knows nothing."""
-    return task.counts in (Count.PLANNED, Count.ESTIMATED) and task.call is None
 
 
 def _total(result: Result, estimate: Rows | None, settings: RestSettings) -> int | None:

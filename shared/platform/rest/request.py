@@ -4,6 +4,7 @@ from enum import StrEnum
 from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 
 from . import errors, payload, preferences, ranges
 from .grammar.query_string import parse_query
@@ -75,8 +76,28 @@ def read(incoming: Incoming, settings: RestSettings, time_zones: frozenset[str])
     Raises:
         RestRefusal: PGRST100 to 103, 106, 107, 114, 117, 122, 125, 126, or 22021 for a NUL.
     """
+    headers = headers_of(incoming)
+    return filled(outline(incoming, headers, settings, time_zones), incoming, headers)
+
+
+def headers_of(incoming: Incoming) -> dict[str, str]:
+    """By name; one that repeats is one list."""
+    headers: dict[str, str] = {}
+    for name, value in incoming.headers:
+        if "\0" in value:
+            raise errors.has_nul()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def shape_of(incoming: Incoming, headers: dict[str, str]) -> tuple[str | None, ...]:
+    """All that the outline depends on."""
+    return (incoming.method, incoming.path, incoming.query, *(headers.get(name) for name in _SHAPING))
+
+
+def outline(incoming: Incoming, headers: dict[str, str], settings: RestSettings, time_zones: frozenset[str]) -> Request:
+    """The request without its body, headers and cookies."""
     target = _target(incoming.path)
-    headers = _headers(incoming.headers)
     schema = _schema(incoming.method, headers, settings.schemas)
     action = _action(target, incoming.method, settings)
     query = parse_query(incoming.query, reads_function=action is Action.CALL and incoming.method != "POST")
@@ -91,10 +112,19 @@ def read(incoming: Incoming, settings: RestSettings, time_zones: frozenset[str])
         page=page,
         preferences=_preferences(headers, settings, time_zones),
         media=_media(action, headers.get("accept", "*/*"), settings),
-        payload=_payload(incoming, action, query, headers),
-        headers={name: value for name, value in headers.items() if name != "cookie"},
-        cookies=_cookies(headers.get("cookie", "")),
+        payload=None,
+        headers={},
+        cookies={},
         is_function=target.is_function,
+    )
+
+
+def filled(outlined: Request, incoming: Incoming, headers: dict[str, str]) -> Request:
+    return replace(
+        outlined,
+        payload=_payload(incoming, outlined.action, outlined.query, headers),
+        headers={name: value for name, value in headers.items() if name != "cookie"},
+        cookies=_cookies(headers["cookie"]) if "cookie" in headers else {},
     )
 
 
@@ -105,6 +135,7 @@ class _Target(msgspec.Struct, frozen=True):
     is_function: bool = False
 
 
+_SHAPING = ("prefer", "accept", "range", "accept-profile", "content-profile")
 _ROOT = _Target()
 _OF_TABLE = {
     "GET": Action.READ,
@@ -133,16 +164,6 @@ def _target(path: str) -> _Target:
         case ["rpc", function] if function:
             return _Target(function, is_function=True)
     raise errors.bad_path()
-
-
-def _headers(sent: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """A header that repeats is one list."""
-    headers: dict[str, str] = {}
-    for name, value in sent:
-        if "\0" in value:
-            raise errors.has_nul()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
 
 
 def _schema(method: str, headers: dict[str, str], exposed: tuple[str, ...]) -> str:

@@ -49,7 +49,7 @@ def _inserted(writer: Writer, insert: Insert) -> str:
     body = insert.body
     target = f"INSERT INTO {qualified(insert.table.name)} AS {quoted(_CHANGED)}"
     if not body.columns:
-        return f"{target} SELECT FROM json_array_elements({writer.value(body.text)}::json){_conflict(insert)}"
+        return f"{target} SELECT FROM json_array_elements({writer.body(body.text)}::json){_conflict(insert)}"
     names = ", ".join(quoted(each.name) for each in body.columns)
     values = ", ".join(_value(body, each) for each in body.columns)
     only = _where(writer, _BODY, insert.only)
@@ -83,8 +83,8 @@ def _rows(writer: Writer, body: Body) -> str:
     """The body's objects as rows of the columns' types."""
     columns = _typed(body.columns)
     if not body.defaults:
-        return f"json_to_recordset({writer.value(body.text)}::json) AS {quoted(_BODY)} ({columns})"
-    elements = f"jsonb_array_elements({writer.value(body.text)}::jsonb) AS {quoted(_ELEMENT)} ({quoted('value')})"
+        return f"json_to_recordset({writer.body(body.text)}::json) AS {quoted(_BODY)} ({columns})"
+    elements = f"jsonb_array_elements({writer.body(body.text)}::jsonb) AS {quoted(_ELEMENT)} ({quoted('value')})"
     record = f"jsonb_to_record({quoted(_ELEMENT)}.{quoted('value')}) AS {quoted(_BODY)} ({columns})"
     return f"{elements} CROSS JOIN LATERAL {record}"
 
@@ -116,11 +116,12 @@ def _no_embed(_: Related) -> str:
 def _arguments(writer: Writer, call: Call) -> tuple[str, str]:
     """What comes before the function in FROM, and what stands between its parentheses."""
     if call.whole is not None:
-        return "", f"{writer.value(call.whole)}::{literal_type(call.function.parameters[0].type)}"
+        whole = writer.body(call.whole) if isinstance(call.whole, str) else writer.value(call.whole)
+        return "", f"{whole}::{literal_type(call.function.parameters[0].type)}"
     members = call.members
     if members is not None and members.columns:
         variadic = {each.name for each in call.function.parameters if each.variadic}
-        record = f"json_to_record({writer.value(members.text)}::json) AS {quoted(_BODY)} ({_typed(members.columns)})"
+        record = f"json_to_record({writer.body(members.text)}::json) AS {quoted(_BODY)} ({_typed(members.columns)})"
         given = (_named(each.name, f"{quoted(_BODY)}.{quoted(each.name)}", variadic) for each in members.columns)
         return f"{record} CROSS JOIN LATERAL ", ", ".join(given)
     return "", ", ".join(_argument(writer, each) for each in call.arguments)

@@ -26,6 +26,9 @@ _STANDARD = {
 }
 """What SQL's grammar calls types that have another name in the catalog."""
 
+BODY = "body"
+"""The parameter that is the request's body."""
+
 
 class Writer:
     """Collects the parameters of one statement."""
@@ -41,6 +44,11 @@ class Writer:
         name = f"p{len(self.params)}"
         self.params[name] = value
         return f"%({name})s"
+
+    def body(self, text: str) -> str:
+        """The request's body, under a name of its own: another body of the same shape may take its place."""
+        self.params[BODY] = text
+        return f"%({BODY})s"
 
     def shared(self, value: str, of_type: Literal["int", "text"]) -> str:
         """Equal values are one parameter, so that expressions which contain them are equal too."""

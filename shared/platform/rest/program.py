@@ -1,0 +1,134 @@
+"""What a request is compiled to, remembered for the next one of the same shape.
+
+Clients say the same few queries over and over, with other bodies. What follows from the schema cache, the settings and
+the words of a query is worked out once, for as long as these are the same.
+"""
+
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from shared.runtime.wire import Statement
+
+from .payload import JsonPayload
+from .plan.task import Task, task_of
+from .preferences import Count
+from .request import Action, Incoming, Request, filled, headers_of, outline, shape_of
+from .schema import SchemaCache
+from .settings import RestSettings
+from .sql.answer import Totals, call_statement, change_statement, count_statement, read_statement
+from .sql.writer import BODY
+
+_MOST_MEMORIES = 8
+_MOST_SHAPES = 512
+_LONGEST_SHAPE = 2048
+_Value = TypeVar("_Value")
+
+
+class Program(msgspec.Struct, frozen=True):
+    """`estimate` asks the planner for the number of all rows."""
+
+    task: Task
+    main: Statement
+    estimate: Statement | None = None
+
+
+class _Shapes(Generic[_Value]):
+    """As many as there is room for; the oldest goes first."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, _Value] = {}
+
+    def find(self, shape: Hashable) -> _Value | None:
+        return self._known.get(shape)
+
+    def keep(self, shape: Hashable, value: _Value) -> None:
+        if len(self._known) >= _MOST_SHAPES:
+            del self._known[next(iter(self._known))]
+        self._known[shape] = value
+
+
+class Compiler:
+    """Compiles requests for one schema cache and one set of settings."""
+
+    def __init__(self, cache: SchemaCache, settings: RestSettings) -> None:
+        self.cache = cache
+        self.settings = settings
+        self._outlines: _Shapes[Request] = _Shapes()
+        self._programs: _Shapes[Program] = _Shapes()
+
+    def request(self, incoming: Incoming) -> Request:
+        """The request as a whole.
+
+        Raises:
+            RestRefusal: as `request.read`.
+        """
+        headers = headers_of(incoming)
+        shape = shape_of(incoming, headers)
+        known = self._outlines.find(shape)
+        if known is None:
+            known = outline(incoming, headers, self.settings, self.cache.time_zones)
+            if len(incoming.query) <= _LONGEST_SHAPE:
+                self._outlines.keep(shape, known)
+        return filled(known, incoming, headers)
+
+    def program(self, incoming: Incoming, request: Request) -> Program:
+        """What carries it out.
+
+        Raises:
+            RestRefusal: as `task_of`.
+        """
+        payload = request.payload
+        if len(incoming.query) > _LONGEST_SHAPE or not isinstance(payload, JsonPayload | None):
+            return self._compiled(request)
+        written = (payload.columns, payload.is_array) if payload is not None else None
+        shape = (shape_of(incoming, request.headers), written)
+        known = self._programs.find(shape)
+        if known is None:
+            known = self._compiled(request)
+            self._programs.keep(shape, known)
+            return known
+        return known if payload is None else _with_body(known, request, payload)
+
+    def _compiled(self, request: Request) -> Program:
+        task = task_of(request, self.cache, self.settings)
+        # The planner knows nothing of a function's rows.
+        asks_planner = task.counts in (Count.PLANNED, Count.ESTIMATED) and task.call is None
+        estimate = count_statement(task.node) if asks_planner and task.node is not None else None
+        return Program(task, self._main(task, request), estimate)
+
+    def _main(self, task: Task, request: Request) -> Statement:
+        if task.change is not None:
+            return change_statement(task.change, task.node, task.location, request.media)
+        totals = self._totals(task)
+        if task.call is not None:
+            return call_statement(task.call, task.node, request.media, totals, head=request.head)
+        if task.node is None:
+            raise AssertionError("a task that neither reads, changes nor calls")
+        return read_statement(task.node, request.media, totals, head=request.head)
+
+    def _totals(self, task: Task) -> Totals:
+        if task.counts is None or (task.counts is Count.PLANNED and task.call is None):
+            return Totals()
+        most = self.settings.max_rows if task.counts is Count.ESTIMATED and task.call is None else None
+        return Totals(counted=True, limit=most + 1 if most is not None else None)
+
+
+_compilers: list[Compiler] = []
+
+
+def compiler(cache: SchemaCache, settings: RestSettings) -> Compiler:
+    """The one that remembers what was compiled for these."""
+    for known in _compilers:
+        if known.cache is cache and known.settings is settings:
+            return known
+    _compilers.append(Compiler(cache, settings))
+    del _compilers[:-_MOST_MEMORIES]
+    return _compilers[-1]
+
+
+def _with_body(program: Program, request: Request, payload: JsonPayload) -> Program:
+    text = payload.text if payload.is_array or request.action is Action.CALL else f"[{payload.text}]"
+    params = {**program.main.params, BODY: text} if BODY in program.main.params else program.main.params
+    return Program(program.task, program.main._replace(params=params), program.estimate)
