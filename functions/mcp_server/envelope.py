@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -32,8 +31,7 @@ class RpcError(Exception):
         self.data = data
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """A message that expects no answer; `params` is None when it carries something other than an object."""
 
     method: str
@@ -45,8 +43,7 @@ class Notice:
         return meta if isinstance(meta, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Notice):
+class Call(Notice, frozen=True):
     id: RequestId
 
 

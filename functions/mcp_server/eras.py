@@ -3,8 +3,9 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from .envelope import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, Call, Notice, RpcError
 
@@ -38,8 +39,7 @@ STATUSES = {
 """HTTP statuses of modern errors; any other code is told in a 200."""
 
 
-@dataclass(frozen=True, slots=True)
-class Era:
+class Era(msgspec.Struct, frozen=True):
     version: str
     modern: bool
 

@@ -1,6 +1,7 @@
 """Lists as tools answer them: the fields asked for, within a byte budget, with a cursor instead of a cut."""
 
 from collections.abc import Callable, Collection
+from itertools import accumulate
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -38,15 +39,15 @@ def fitted(
     cursor_of: Callable[[T], str],
 ) -> L:
     """The page with as many whole rows as the budget holds, one at least."""
-    kept: list[T] = []
-    size = 0
-    for row in page.data:
-        narrowed = row if fields is None else _narrowed(row, fields)
-        size += len(json.encode(narrowed)) + 1
-        if kept and size > RESULT_BYTES:
-            return listing(kept, cursor_of(page.data[len(kept) - 1]), True)
-        kept.append(narrowed)
-    return listing(kept, page.next_cursor, False)
+    rows = page.data if fields is None else [_narrowed(row, fields) for row in page.data]
+    # The array's brackets and commas are one byte more than a comma for each row.
+    if len(json.encode(rows)) - 1 <= RESULT_BYTES:
+        return listing(rows, page.next_cursor, False)
+    weights = accumulate(len(json.encode(row)) + 1 for row in rows)
+    kept = max(1, sum(weight <= RESULT_BYTES for weight in weights))
+    if kept == len(rows):
+        return listing(rows, page.next_cursor, False)
+    return listing(rows[:kept], cursor_of(page.data[kept - 1]), True)
 
 
 def _narrowed(row: T, fields: Collection[str]) -> T:

@@ -3,7 +3,6 @@
 from functools import cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from shared.edge import MEMBERS, Call, surface
@@ -19,8 +18,8 @@ from .tenant_session import TenantSession
 
 @surface(tag="MCP", method="POST", access=MEMBERS)
 async def handler(call: Call) -> Response:
-    headers, body = _joined(call.request.headers), await read_body(call.request)
-    reply = await dispatch(_server(), call.request.method, headers, body, TenantSession(call))
+    body = await read_body(call.request)
+    reply = await dispatch(_server(), call.request.method, call.headers, body, TenantSession(call))
     return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
 
 
@@ -35,11 +34,3 @@ def _server() -> Server:
         instructions=INSTRUCTIONS,
         origins=settings().allowed_origins | {f"{base.scheme}://{base.netloc}"},
     )
-
-
-def _joined(headers: Headers) -> dict[str, str]:
-    """A header sent twice becomes a list, which no checked header may be."""
-    joined: dict[str, str] = {}
-    for name, value in headers.items():
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined

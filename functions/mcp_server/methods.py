@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
 from pydantic import ValidationError
 
 from shared.kernel.errors import Refusal
@@ -22,8 +23,7 @@ CAPABILITY_OF_REQUEST = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     method: str
     params: Mapping[str, Any]
     era: Era
@@ -36,8 +36,7 @@ class Request:
         return capabilities
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """Encoded members; every modern result says in `kind` whether it is complete."""
 
     members: bytes = b""
@@ -79,8 +78,7 @@ class Server:
     origins: Collection[str] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     run: Callable[[Server, Request, Session], Awaitable[Result]]
     modern: bool = True
     legacy: bool = True

@@ -1,9 +1,9 @@
 """What a tool call comes to: a result, a refusal that a model can act on, or a question back to the client."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from pydantic import ValidationError
 
 from shared.kernel.errors import InsufficientScope, InvalidRequest, Refusal
@@ -14,8 +14,7 @@ from .registry import Tool
 MOST_FAULTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ToolOutcome:
+class ToolOutcome(msgspec.Struct, frozen=True):
     """`structured` is an encoded JSON object; `content` is an encoded array where text that repeats it will not do."""
 
     structured: bytes = b""
@@ -23,8 +22,7 @@ class ToolOutcome:
     content: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class InputNeeded:
+class InputNeeded(msgspec.Struct, frozen=True):
     """More is needed from the client's side: requests by name, and the argument that would have made them needless."""
 
     requests: Mapping[str, Mapping[str, Any]]

@@ -46,8 +46,7 @@ class WriteArguments(Arguments):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(msgspec.Struct, frozen=True):
     """What a tool or resource may use: the tenant's transaction and who asks."""
 
     tx: "Tx"

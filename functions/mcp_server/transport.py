@@ -1,8 +1,10 @@
 """What is settled by HTTP alone, before anybody reads the body: verb, origin, Accept, Content-Type."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
+
+import msgspec
 
 from shared.kernel.json import encode
 
@@ -10,11 +12,10 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], request_id: str) -> Reply | None:
@@ -41,6 +42,7 @@ def _refused(status: int, error: str, message: str, request_id: str) -> Reply:
     return Reply(status, body, {"content-type": "application/json"})
 
 
+@lru_cache
 def _accepts_json(accept: str) -> bool:
     ranges = [each.strip().lower() for each in accept.split(",") if each.strip()]
     return not ranges or any(_takes_json(each) for each in ranges)

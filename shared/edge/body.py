@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from shared.runtime.settings import settings
@@ -27,7 +27,7 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
     Raises:
         PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
     """
-    return b"".join([chunk async for chunk in stream_body(request, limit=limit or settings().max_body_bytes)])
+    return b"".join([piece async for piece in stream_body(request, limit=limit or settings().max_body_bytes)])
 
 
 async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
@@ -39,12 +39,16 @@ async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and float(declared) > limit:
         raise PayloadTooLarge(limit_bytes=limit)
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece: bytes = message.get("body", b"")
+        size, more = size + len(piece), message.get("more_body", False)
         if size > limit:
             raise PayloadTooLarge(limit_bytes=limit)
-        yield chunk
+        yield piece
 
 
 def parse_body(model: type[Model], raw: bytes, content_type: str, *, form: bool) -> Model:

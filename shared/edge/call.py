@@ -1,8 +1,9 @@
 """One call: who, under which limits, and the transaction its work runs in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -35,6 +36,8 @@ class Call:
     """`tx` is the declared transaction; a service that needs its own gets them from `begin`."""
 
     request: Request
+    headers: Mapping[str, str]
+    """As `sent_headers` reads them."""
     request_id: str
     principal: Principal
     address: str
@@ -70,23 +73,17 @@ class Call:
         """
         self.usage = await charge(self.rate, self.principal, address=self.address, calls=calls)
 
-    @asynccontextmanager
-    async def begin(self, scope: str | None, *, read_only: bool = False) -> AsyncIterator[Tx]:
+    def begin(self, scope: str | None, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction as the caller, who must hold the scope now."""
-        try:
-            async with tenant_tx(
+        return _Upgradable(
+            tenant_tx(
                 self.principal,
                 request_id=self.request_id,
                 scope=scope,
                 calls_today=self.calls_today,
                 read_only=read_only,
-            ) as tx:
-                yield tx
-        except Refusal as refused:
-            if refused.code == PlanLimitExceeded.code:
-                # The database knows the plans, but not where they are sold.
-                refused.details["upgrade_url"] = settings().pricing_url
-            raise
+            )
+        )
 
     async def admit(self, scope: str) -> None:
         """For what takes long or asks somebody outside: who may not is told before.
@@ -156,10 +153,44 @@ class Call:
         return b"" if result is None else json.encode(result)
 
 
-def client_address(request: Request) -> str:
+class _Upgradable(AbstractAsyncContextManager[Tx]):
+    """A transaction that says where more is sold when the plan refuses: the database knows the plans, but not that."""
+
+    def __init__(self, transaction: AbstractAsyncContextManager[Tx]) -> None:
+        self._transaction = transaction
+
+    async def __aenter__(self) -> Tx:
+        return await self._transaction.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            _say_where(fault)
+            return await self._transaction.__aexit__(kind, fault, trace)
+        except Refusal as refused:
+            _say_where(refused)
+            raise
+
+
+def _say_where(fault: BaseException | None) -> None:
+    if isinstance(fault, Refusal) and fault.code == PlanLimitExceeded.code:
+        fault.details["upgrade_url"] = settings().pricing_url
+
+
+def sent_headers(request: Request) -> dict[str, str]:
+    """The request's headers by name in lower case, read once; one sent twice becomes a list, which few may be."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def client_address(request: Request, headers: Mapping[str, str]) -> str:
     """Whom rate limits by address count: the first hop that our own proxies have seen."""
     proxies = settings().trusted_proxies
-    hops = [hop.strip() for hop in request.headers.get("x-forwarded-for", "").split(",") if hop.strip()]
-    if proxies and hops:
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()] if proxies else []
+    if hops:
         return hops[-min(proxies, len(hops))][:64]
     return request.client.host if request.client else "unknown"

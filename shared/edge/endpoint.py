@@ -3,7 +3,7 @@
 import inspect
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, cast, get_type_hints
@@ -24,7 +24,7 @@ from shared.runtime.log import log
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
-from .call import Call, client_address
+from .call import Call, client_address, sent_headers
 from .idempotency import Once
 from .response import encoded, finish, preflight, refused
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
@@ -195,18 +195,19 @@ def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refus
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
     """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
     started = time.perf_counter()
-    request_id = _request_id(request)
+    sent = sent_headers(request)
+    request_id = _request_id(sent)
     if request.method == "OPTIONS":
-        return preflight(request, spec.method)
-    call = Call(request, request_id, ANONYMOUS, client_address(request), spec.rate)
-    headers: dict[str, str] = {}
+        return preflight(sent.get("origin"), spec.method)
+    call = Call(request, sent, request_id, ANONYMOUS, client_address(request, sent), spec.rate)
+    headers: Mapping[str, str] = {}
     try:
         await _admit(spec, call)
         response: Response = await respond(call)
     except Refusal as refusal:
         call.log["error"] = refusal.code
         call.usage = refusal.usage if isinstance(refusal, RateExceeded) else call.usage
-        headers |= _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else {}
+        headers = _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else {}
         response = refuse(request, refusal, request_id)
     except ClientDisconnect:
         call.log["error"] = "client_disconnected"
@@ -214,9 +215,9 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     except Exception as fault:  # noqa: BLE001
         call.log["exc_info"] = fault
         response = refuse(request, Refusal(), request_id)
-    headers |= call.usage.headers() if call.usage else {}
     _log(spec, call, response, time.perf_counter() - started)
-    return finish(response, request=request, request_id=request_id, headers=headers)
+    told = {"X-Request-Id": request_id, **headers, **(call.usage.headers() if call.usage else {})}
+    return finish(response, origin=sent.get("origin"), headers=told)
 
 
 def _allow(spec: Spec, refusal: MethodNotAllowed) -> dict[str, str]:
@@ -228,17 +229,17 @@ async def _admit(spec: Spec, call: Call) -> None:
     """The method, the credential and the rate, before anything of the body is read."""
     if spec.method not in ("*", call.request.method):
         raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
-    call.principal = _caller(spec, call.request)
+    call.principal = _caller(spec, call.headers)
     if not spec.counts_itself:
         await call.charge()
 
 
-def _caller(spec: Spec, request: Request) -> Principal:
+def _caller(spec: Spec, headers: Mapping[str, str]) -> Principal:
     if spec.public:
         # A dead token, which a client may send along, must not keep it from exchanging its key for a new one; OAuth
         # clients send Basic; and a protocol of its own reads its credentials itself.
         return ANONYMOUS
-    principal = caller(request.headers.get("authorization"))
+    principal = caller(headers.get("authorization"))
     if principal.kind not in spec.access:
         allowed = sorted(kind.value for kind in spec.access)
         raise NotForThisCaller(f"{spec.name} serves {', '.join(allowed)}, not {principal.kind.value}", allowed=allowed)
@@ -259,7 +260,7 @@ async def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Response:
 
 
 async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
-    arguments = await _arguments(spec, call.request)
+    arguments = await _arguments(spec, call)
     if spec.tx == "own":
         result = await handler(call, *arguments)
         return encoded(b"" if result is None else json.encode(result), status=spec.status)
@@ -272,19 +273,19 @@ async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
         scope=spec.scope,
         read_only=spec.tx == "read",
         status=spec.status,
-        once=_once(spec, call.request, arguments),
+        once=_once(spec, call.headers, arguments),
     )
     replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return encoded(answer.body, status=answer.status, headers=replayed)
 
 
-async def _arguments(spec: Spec, request: Request) -> tuple[BaseModel, ...]:
+async def _arguments(spec: Spec, call: Call) -> tuple[BaseModel, ...]:
     if spec.body is None:
         return ()
     if spec.method == "GET":
-        return (parse_fields(spec.body, request.url.query),)
-    raw = await read_body(request)
-    return (parse_body(spec.body, raw, request.headers.get("content-type", ""), form=spec.form),)
+        return (parse_fields(spec.body, call.request.scope["query_string"].decode("latin-1")),)
+    raw = await read_body(call.request)
+    return (parse_body(spec.body, raw, call.headers.get("content-type", ""), form=spec.form),)
 
 
 def _canonical(arguments: tuple[BaseModel, ...]) -> bytes:
@@ -292,8 +293,8 @@ def _canonical(arguments: tuple[BaseModel, ...]) -> bytes:
     return msgspec.json.encode([each.model_dump(mode="json", exclude_unset=True) for each in arguments], order="sorted")
 
 
-def _once(spec: Spec, request: Request, arguments: tuple[BaseModel, ...]) -> Once | None:
-    key = request.headers.get("idempotency-key")
+def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ...]) -> Once | None:
+    key = headers.get("idempotency-key")
     if key is None:
         return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
@@ -301,9 +302,9 @@ def _once(spec: Spec, request: Request, arguments: tuple[BaseModel, ...]) -> Onc
     return Once(spec.name, key, _canonical(arguments))
 
 
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+def _request_id(headers: Mapping[str, str]) -> str:
+    given = headers.get("x-request-id")
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
 def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
@@ -316,7 +317,7 @@ def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
         duration_ms=round(seconds * 1000, 2),
         request_id=call.request_id,
         caller=call.principal.kind.value,
-        organization_id=str(call.principal.organization_id) if call.principal.organization_id else None,
-        key_id=str(call.principal.key_id) if call.principal.key_id else None,
+        organization_id=call.principal.organization_id,
+        key_id=call.principal.key_id,
         **call.log,
     )

@@ -1,9 +1,7 @@
 """Answers and refusals as HTTP responses, with the headers that every function gives."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.kernel import json
@@ -13,12 +11,20 @@ from shared.runtime.settings import settings
 JSON = "application/json"
 _EXPOSED = (
     "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, "
-    "X-Supabase-Api-Version, X-Sb-Error-Code, X-Total-Count, Link"
+    "X-Supabase-Api-Version, X-Sb-Error-Code, X-Total-Count, Link, ETag, Content-Range, Content-Disposition, "
+    "Content-Location, Content-Profile, Location, Preference-Applied"
 )
 _ALLOWED = (
     "authorization, apikey, content-type, accept, idempotency-key, x-client-info, x-supabase-api-version, "
-    "x-request-id, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id"
+    "x-request-id, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, "
+    "x-upsert, x-metadata, cache-control, range, if-none-match, if-modified-since, "
+    "prefer, range-unit, accept-profile, content-profile"
 )
+Pairs = list[tuple[bytes, bytes]]
+_EXPOSES = (b"access-control-expose-headers", _EXPOSED.encode())
+_OPEN_TO_ALL: Pairs = [(b"access-control-allow-origin", b"*"), _EXPOSES]
+_ORIGIN_MATTERS: Pairs = [(b"vary", b"Origin")]
+_ALWAYS: Pairs = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
 def encoded(body: bytes, *, status: int, headers: Mapping[str, str] | None = None) -> Response:
@@ -47,7 +53,7 @@ def challenge(error: str, description: str, *, scope: str = "read write admin") 
     return f'Bearer error="{error}", error_description="{told}", resource_metadata="{metadata}", scope="{scope}"'
 
 
-def preflight(request: Request, method: str) -> Response:
+def preflight(origin: str | None, method: str) -> Response:
     headers = {
         "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS"
         if method == "*"
@@ -55,29 +61,25 @@ def preflight(request: Request, method: str) -> Response:
         "Access-Control-Allow-Headers": _ALLOWED,
         "Access-Control-Max-Age": "86400",
     }
-    return Response(status_code=204, headers={**headers, **cors(request)})
+    response = Response(status_code=204, headers=headers)
+    response.raw_headers += _cors(origin)
+    return response
 
 
-def cors(request: Request) -> dict[str, str]:
+def _cors(origin: str | None) -> Pairs:
     """Any origin may call, since a credential is never ambient here; with origins configured, only those."""
     allowed = settings().allowed_origins
-    origin = request.headers.get("origin")
     if not allowed:
-        return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
-    if origin not in allowed:
-        return {"Vary": "Origin"}
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", "Access-Control-Expose-Headers": _EXPOSED}
+        return _OPEN_TO_ALL
+    if origin is None or origin not in allowed:
+        return _ORIGIN_MATTERS
+    return [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSES, *_ORIGIN_MATTERS]
 
 
-def finish(
-    response: Response, *, request: Request, request_id: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    extra: dict[str, Any] = {**cors(request), "X-Request-Id": request_id, **(headers or {})}
-    if varies := extra.pop("Vary", None):
-        # Beside what the function itself varies by: a cache must look at both.
-        response.headers.add_vary_header(varies)
-    for name, value in extra.items():
-        response.headers[name] = value
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
+def finish(response: Response, *, origin: str | None, headers: Mapping[str, str]) -> Response:
+    """The response with `headers` and those that every function gives; what the function itself gave stays."""
+    # A cache must look at what the function itself varies by and at ours.
+    given = {name for name, _ in response.raw_headers} - {b"vary"}
+    told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    response.raw_headers += [pair for pair in (*_cors(origin), *told, *_ALWAYS) if pair[0] not in given]
     return response

@@ -1,7 +1,6 @@
 """A transaction that is its caller: the only place that names a database role."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
@@ -13,15 +12,14 @@ from .principal import SERVICE, Principal
 ENTER = "SELECT app.enter(%(role)s, %(claims)s, %(headers)s, %(scope)s, %(calls_today)s)"
 
 
-@asynccontextmanager
-async def tenant_tx(
+def tenant_tx(
     principal: Principal,
     *,
     request_id: str,
     scope: str | None,
     calls_today: int | None = None,
     read_only: bool = False,
-) -> AsyncIterator[Tx]:
+) -> AbstractAsyncContextManager[Tx]:
     """The caller's rows and nobody else's.
 
     `scope` is what the caller must hold: read, write, admin, or manage (a person who is owner or admin); None asks for
@@ -41,12 +39,10 @@ async def tenant_tx(
             "calls_today": calls_today,
         },
     )
-    async with transaction(enter, read_only=read_only) as tx:
-        yield tx
+    return transaction(enter, read_only=read_only)
 
 
-@asynccontextmanager
-async def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> AsyncIterator[Tx]:
+def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> AbstractAsyncContextManager[Tx]:
     """The service's rights in the caller's name: for what callers may ask for and the service alone may do.
 
     The caller must hold the scope now, and the trail names the caller. Row policies do not narrow anything here: each
@@ -56,30 +52,23 @@ async def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> 
         Refusal: as `tenant_tx`.
     """
     acting = msgspec.structs.replace(principal, role=SERVICE.role)
-    async with tenant_tx(acting, request_id=request_id, scope=scope) as tx:
-        yield tx
+    return tenant_tx(acting, request_id=request_id, scope=scope)
 
 
-@asynccontextmanager
-async def service_tx(*, request_id: str, read_only: bool = False) -> AsyncIterator[Tx]:
+def service_tx(*, request_id: str, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
     """Every tenant's rows: for what happens before a tenant is known, and for jobs. Never for a caller's own work."""
-    async with tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=read_only) as tx:
-        yield tx
+    return tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=read_only)
 
 
-@asynccontextmanager
-async def service_statements(*, request_id: str) -> AsyncIterator[Tx]:
+def service_statements(*, request_id: str) -> AbstractAsyncContextManager[Tx]:
     """As `service_tx`, each statement committed in its own round trip and repeated where a connection proves dead.
 
     For writes that are the same the second time, and too many for two round trips each.
     """
-    async with tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=True) as tx:
-        yield tx
+    return tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=True)
 
 
-@asynccontextmanager
-async def accounts_tx(*, request_id: str, read_only: bool = False) -> AsyncIterator[Tx]:
+def accounts_tx(*, request_id: str, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
     """The `auth` schema, as the role that Supabase Auth has."""
     principal = Principal(kind=SERVICE.kind, role="supabase_auth_admin", claims='{"role":"supabase_auth_admin"}')
-    async with tenant_tx(principal, request_id=request_id, scope=None, read_only=read_only) as tx:
-        yield tx
+    return tenant_tx(principal, request_id=request_id, scope=None, read_only=read_only)
