@@ -24,6 +24,7 @@ app = typer.Typer(
     [bold]NEXUS_DATABASE_URL[/] and [bold]NEXUS_STORE_URL[/] (servers of your own instead of the embedded ones),
     [bold]NEXUS_ADMIN_DATABASE_URL[/] (the schema's owner there, for migrations),
     [bold]NEXUS_PG_BIN[/] (the programs of another Postgres),
+    [bold]NEXUS_MAIL_URL[/] (a mail server instead of the mailbox at /mailbox),
     [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator, with NEXUS_META_* of an app there).""",
 )
 app.add_typer(simulate_command.app, name="simulate")
