@@ -61,7 +61,12 @@ def list_columns(schemas: list[str]) -> Statement:
             'description', col_description(attrelid, attnum),
             'default', CASE
                 WHEN attidentity = 'd'
-                THEN format('nextval(%%L::regclass)', pg_get_serial_sequence(attrelid::regclass::text, attname))
+                THEN (
+                    -- pg_get_serial_sequence would want the login to have rights on the schema.
+                    SELECT format('nextval(%%L::regclass)', objid::regclass) FROM pg_depend
+                    WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
+                        AND refobjid = attrelid AND refobjsubid = attnum AND deptype = 'i'
+                )
                 WHEN attidentity = '' AND attgenerated = '' THEN coalesce(own_default, type_default)
             END,
             'max_length', CASE
