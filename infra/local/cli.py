@@ -12,6 +12,8 @@ from rich.text import Text
 from infra.local import simulate_command
 from infra.local.bench_command import bench
 from infra.local.plain import AsJson, plain_errors
+from infra.local.reseal_command import reseal
+from infra.local.rest_command import rest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -137,3 +139,5 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 app.command()(bench)
+app.command()(reseal)
+app.command()(rest)

@@ -228,8 +228,8 @@ def no_jwt_secret() -> RestRefusal:
     return RestRefusal(500, "PGRST300", "Server lacks JWT secret")
 
 
-def bad_token(message: str) -> RestRefusal:
-    return _challenged(RestRefusal(401, "PGRST301", message), message)
+def bad_token(message: str, details: str | None = None) -> RestRefusal:
+    return _challenged(RestRefusal(401, "PGRST301", message, details), message)
 
 
 def no_anonymous() -> RestRefusal:

@@ -1,0 +1,152 @@
+"""The interface of shared/platform/rest over a database of one's own: pool, schema cache, tokens, server."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from infra.local.errors import LauncherError
+from infra.local.rest_settings import ForeignDatabase
+from shared.platform.rest import errors, queries
+from shared.platform.rest.asgi import Application
+from shared.platform.rest.caller import Caller
+from shared.platform.rest.catalog.follow import follow
+from shared.platform.rest.catalog.holder import CacheHolder
+from shared.platform.rest.catalog.load import load
+from shared.platform.rest.request import Incoming, Request
+from shared.platform.rest.schema import SchemaCache
+from shared.platform.rest.tokens import SecretError, Tokens
+from shared.runtime.wire import Connection, DatabaseError, Statement
+
+ADDRESS = "127.0.0.1"
+_LARGEST = 100 * 2**20
+"""Bytes of a body."""
+_LONGEST_S = 3600.0
+"""How long a statement may take where the database itself sets no limit."""
+
+
+class ForeignHost:
+    """One caller's view of the database."""
+
+    timeout_s = _LONGEST_S
+
+    def __init__(self, server: "RestServer", caller: Caller) -> None:
+        self.settings = server.database.rest
+        self.anonymous = caller.anonymous
+        self._server = server
+        self._caller = caller
+
+    async def schema_cache(self) -> SchemaCache:
+        try:
+            return await self._server.cache.current()
+        except DatabaseError as fault:
+            raise errors.no_schema_cache() from fault
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self._server.connection() as lent:
+            yield lent
+
+    def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002  (the role alone decides)
+        return queries.enter(self._caller)
+
+
+class RestServer:
+    """What all requests share. Opens nothing before its app is served."""
+
+    def __init__(self, database: ForeignDatabase) -> None:
+        """May raise LauncherError, for a secret that is none."""
+        self.database = database
+        self.cache = CacheHolder(self._load)
+        try:
+            self._tokens = Tokens(database.rest)
+        except SecretError as fault:
+            raise LauncherError(f"PGRST_JWT_* is wrong: {fault}.", mend="docs/rest.md lists the settings.") from fault
+        self._pool: AsyncConnectionPool[Connection] | None = None
+
+    @property
+    def app(self) -> Application:
+        return Application(
+            self._host, allowed_origins=self.database.rest.allowed_origins, running=self.serving, most_bytes=_LARGEST
+        )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Connections and the schema cache's upkeep, for the length of the block."""
+        pool = AsyncConnectionPool(
+            self.database.uri,
+            min_size=0,
+            max_size=self.database.pool_size,
+            open=False,
+            timeout=self.database.pool_timeout_s,
+            connection_class=Connection,
+            configure=self._configure,
+            kwargs={"autocommit": True},
+        )
+        async with pool, asyncio.TaskGroup() as tasks:
+            self._pool = pool
+            upkeep = [tasks.create_task(follow(self.cache, self.database.uri, channel=name)) for name in self._channels]
+            yield
+            for task in upkeep:
+                task.cancel()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise AssertionError("a request before the server was opened")
+        try:
+            lent = await self._pool.getconn()
+            while not lent.is_alive():
+                await self._pool.putconn(lent)
+                lent = await self._pool.getconn()
+        except PoolTimeout as fault:
+            raise errors.pool_timeout() from fault
+        except DatabaseError as fault:
+            raise errors.unreachable(str(fault)) from fault
+        try:
+            yield lent
+        finally:
+            await asyncio.shield(self._pool.putconn(lent))
+
+    @property
+    def _channels(self) -> list[str]:
+        return [self.database.channel] if self.database.channel is not None else []
+
+    async def _host(self, incoming: Incoming) -> ForeignHost:
+        sent = next((value for name, value in incoming.headers if name == "authorization"), None)
+        return ForeignHost(self, self._tokens.caller(sent))
+
+    async def _load(self) -> SchemaCache:
+        rest = self.database.rest
+        async with self.connection() as lent:
+            return await load(
+                lambda sent: lent.exchange(sent, timeout_s=_LONGEST_S), rest.schemas, rest.extra_search_path
+            )
+
+    async def _configure(self, connection: Connection) -> None:
+        connection.prepares = self.database.prepares
+
+
+def serve(database: ForeignDatabase, *, port: int) -> None:
+    """Until SIGINT or SIGTERM; SIGUSR1 reloads the schema cache."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(RestServer(database), port))
+
+
+async def _serve(rest: RestServer, port: int) -> None:
+    config = uvicorn.Config(
+        rest.app, host=ADDRESS, port=port, lifespan="on", log_level="info", access_log=False, server_header=False
+    )
+    reloads: set[asyncio.Task[SchemaCache]] = set()
+
+    def reload() -> None:
+        task = asyncio.create_task(rest.cache.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, reload)
+    await uvicorn.Server(config).serve()

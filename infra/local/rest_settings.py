@@ -1,0 +1,118 @@
+"""PGRST_* environment variables as PostgREST reads them, for the interface on a database of one's own."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from infra.local.errors import LauncherError
+from shared.platform.rest.settings import OpenApiMode, RestSettings, TxEnd
+
+_PREFIX = "PGRST_"
+_APP = "APP_SETTINGS_"
+_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class ForeignDatabase(msgspec.Struct, frozen=True):
+    """Where the database is, and what its interface is told."""
+
+    uri: str
+    pool_size: int
+    pool_timeout_s: int
+    prepares: bool
+    channel: str | None
+    """That `NOTIFY` reloads the schema cache on; None listens to none."""
+    rest: RestSettings
+
+
+def foreign_database(environment: Mapping[str, str] | None = None) -> ForeignDatabase:
+    """May raise LauncherError, for a value that its setting does not take."""
+    told = _Told(os.environ if environment is None else environment)
+    return ForeignDatabase(
+        uri=told.text("DB_URI") or "postgresql://",
+        pool_size=told.number("DB_POOL") or 10,
+        pool_timeout_s=told.number("DB_POOL_ACQUISITION_TIMEOUT") or 10,
+        prepares=told.flag("DB_PREPARED_STATEMENTS", otherwise=True),
+        channel=(told.text("DB_CHANNEL") or "pgrst") if told.flag("DB_CHANNEL_ENABLED", otherwise=True) else None,
+        rest=RestSettings(
+            schemas=told.names("DB_SCHEMAS") or ("public",),
+            extra_search_path=told.names("DB_EXTRA_SEARCH_PATH") or ("public",),
+            anonymous_role=told.text("DB_ANON_ROLE"),
+            pre_request=told.text("DB_PRE_REQUEST"),
+            max_rows=told.number("DB_MAX_ROWS"),
+            tx_end=told.choice("DB_TX_END", TxEnd.COMMIT),
+            aggregates=told.flag("DB_AGGREGATES_ENABLED"),
+            plan=told.flag("DB_PLAN_ENABLED"),
+            jwt_secret=told.content("JWT_SECRET"),
+            jwt_secret_is_base64=told.flag("JWT_SECRET_IS_BASE64"),
+            jwt_audience=told.text("JWT_AUD"),
+            jwt_role_claim_key=told.text("JWT_ROLE_CLAIM_KEY") or ".role",
+            openapi_mode=told.choice("OPENAPI_MODE", OpenApiMode.FOLLOW_PRIVILEGES),
+            openapi_security=told.flag("OPENAPI_SECURITY_ACTIVE"),
+            openapi_proxy_uri=told.text("OPENAPI_SERVER_PROXY_URI"),
+            app_settings=told.app_settings(),
+            allowed_origins=frozenset(told.names("SERVER_CORS_ALLOWED_ORIGINS")),
+        ),
+    )
+
+
+class _Told:
+    """The environment, by names without their prefix; what is empty is not set."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._values = {
+            name.removeprefix(_PREFIX): value for name, value in environment.items() if name.startswith(_PREFIX)
+        }
+
+    def text(self, name: str) -> str | None:
+        return self._values.get(name, "").strip() or None
+
+    def content(self, name: str) -> str | None:
+        """The value, or what stands in the file that `@` points at."""
+        value = self.text(name)
+        if value is None or not value.startswith("@"):
+            return value
+        try:
+            return Path(value[1:]).read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            raise self._wrong(name, f"{value[1:]} cannot be read: {fault.strerror}") from fault
+
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(each.strip() for each in self._values.get(name, "").split(",") if each.strip())
+
+    def number(self, name: str) -> int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit()):
+            raise self._wrong(name, "it takes a whole number")
+        return int(value)
+
+    def flag(self, name: str, *, otherwise: bool = False) -> bool:
+        if name not in self._values:
+            return otherwise
+        value = self._values[name].strip().lower()
+        if value not in _TRUE | _FALSE:
+            raise self._wrong(name, "it takes true or false")
+        return value in _TRUE
+
+    def choice(self, name: str, otherwise: _Choice) -> _Choice:
+        value = self.text(name)
+        choices = {each.value: each for each in type(otherwise)}
+        if value is not None and value not in choices:
+            raise self._wrong(name, f"it takes one of {', '.join(choices)}")
+        return otherwise if value is None else choices[value]
+
+    def app_settings(self) -> tuple[tuple[str, str], ...]:
+        found = (
+            (name.removeprefix(_APP).lower(), value) for name, value in self._values.items() if name.startswith(_APP)
+        )
+        return tuple(sorted(found))
+
+    @staticmethod
+    def _wrong(name: str, told: str) -> LauncherError:
+        return LauncherError(f"{_PREFIX}{name} is wrong: {told}.", mend="docs/rest.md lists the settings.")
