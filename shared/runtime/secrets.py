@@ -1,7 +1,8 @@
 """Secrets at rest: each is sealed under a data key made for its organization, which a key outside the database wraps.
 
-What is stored names the wrapping key, so a key can be replaced: the first of NEXUS_SEALING_KEYS seals, every one opens.
-With NEXUS_KMS_KEY_ID the service wraps instead, and keys that sealed before still open.
+What is stored names the wrapping key, so a key can be replaced: the first of NEXUS_SEALING_KEYS seals, every one opens,
+and what an older one sealed can be sealed anew. With NEXUS_KMS_KEY_ID the service wraps instead, under the first of the
+keys named there, and keys that sealed before still open.
 """
 
 import asyncio
@@ -100,6 +101,26 @@ async def open_sealed(organization_id: UUID, sealed: bytes) -> bytes:
     return _decrypt(key, envelope.ciphertext, organization_id)
 
 
+async def resealed(organization_id: UUID, sealed: bytes) -> Sealed | None:
+    """The same secret under the key that seals now; None where it is under that key already.
+
+    Raises:
+        SealingNotConfigured, UnreadableSecretError, Unavailable.
+    """
+    if sealing_mark() in sealed:
+        return None
+    return await seal(organization_id, await open_sealed(organization_id, sealed))
+
+
+def sealing_mark() -> bytes:
+    """What stands in every value that was sealed under the key that seals now: its name.
+
+    Raises:
+        SealingNotConfigured: no key to seal with.
+    """
+    return msgspec.msgpack.encode(_sealing().name)
+
+
 class LocalWrapper:
     """A key from the settings."""
 
@@ -173,7 +194,8 @@ def _sealing() -> Wrapper:
 def _wrappers() -> dict[str, Wrapper]:
     """By name, the one that seals first."""
     chosen = settings()
-    wrappers: list[Wrapper] = [KmsWrapper(chosen.kms_key_id)] if chosen.kms_key_id else []
+    kms_keys = (chosen.kms_key_id or "").split(",")
+    wrappers: list[Wrapper] = [KmsWrapper(key.strip()) for key in kms_keys if key.strip()]
     keys = chosen.sealing_keys.get_secret_value().split(",") if chosen.sealing_keys else []
     wrappers += [local_wrapper(key) for key in keys if key.strip()]
     return {each.name: each for each in wrappers}

@@ -93,7 +93,7 @@ class Settings(BaseModel):
     sealing_keys: SecretStr | None = None
     """Keys that secrets at rest are sealed under: base64 of 32 random bytes each, separated by commas, newest first."""
     kms_key_id: str | None = None
-    """A key of AWS KMS that seals instead of them; region and credentials come from the AWS chain."""
+    """Keys of AWS KMS that seal instead of them, likewise; region and credentials come from the AWS chain."""
     blob_url: str | None = None
     """Where media are kept: file:///directory or s3://bucket/prefix."""
     blob_endpoint_url: str | None = None

@@ -129,3 +129,29 @@ async def test_a_kms_that_knows_no_such_key_is_unavailable(configure, kms):
     configure(kms=str(uuid.uuid4()))
     with pytest.raises(Unavailable):
         await secrets.seal(uuid.uuid4(), TOKEN)
+
+
+async def test_a_secret_is_sealed_anew_once_and_then_needs_the_old_key_no_more(configure):
+    old, new, org = secrets.new_key(), secrets.new_key(), uuid.uuid4()
+    configure(old)
+    before = await secrets.seal(org, TOKEN)
+    assert await secrets.resealed(org, before) is None
+    configure(new, old)
+    after = await secrets.resealed(org, before)
+    assert await secrets.resealed(org, after) is None
+    configure(new)
+    assert await secrets.open_sealed(org, after) == TOKEN
+    with pytest.raises(secrets.UnreadableSecretError):
+        await secrets.resealed(org, before)
+
+
+async def test_secrets_move_from_a_local_key_to_kms_and_on_to_another_key_there(configure, kms):
+    local, org = secrets.new_key(), uuid.uuid4()
+    first, second = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    configure(local)
+    sealed = await secrets.seal(org, TOKEN)
+    for keys in ({"kms": first}, {"kms": f"{second}, {first}"}):
+        configure(local, **keys)
+        sealed = await secrets.resealed(org, sealed)
+    configure(kms=second)
+    assert await secrets.open_sealed(org, sealed) == TOKEN
