@@ -199,6 +199,8 @@ class Connection(psycopg.AsyncConnection[Any]):
             result = next(answers)
             self._check(result)
             rows.append(_rows(transformer, result))
+        for result in answers:  # What the commit of an implicit transaction refuses comes after all answers.
+            self._check(result)
         return rows
 
     def _check(self, result: PGresult) -> None:

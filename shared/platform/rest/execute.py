@@ -40,7 +40,7 @@ async def execute(program: Program, request: Request, host: Host) -> Outcome:
         if task.read_only:
             answers = await session.exchange([*opening, program.main, *estimate])
         else:
-            answers = await _changed(session, [queries.BEGIN, *opening, program.main], request, host.settings)
+            answers = await _changed(session, [*opening, program.main], request, host.settings)
     if request.media.plan is not None:
         return Outcome(_NOTHING, plan=_lines(answers[-1]))
     result = _result(answers[-1 - len(estimate)])
@@ -81,13 +81,15 @@ class _Session:
 async def _changed(
     session: _Session, statements: list[Statement], request: Request, settings: RestSettings
 ) -> list[Rows]:
-    """Answers up to the main statement's. Where that may still be refused, a second exchange ends the transaction."""
-    ending = _ending(request, settings)
+    """Answers up to the main statement's. One exchange is the transaction, unless its end depends on them."""
+    rolls_back = _rolls_back(request, settings)
+    if not _is_checked(request) and not rolls_back:
+        return await session.exchange(statements)
+    ending = [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if rolls_back else [queries.COMMIT]
     try:
-        if not _is_checked(request):
-            return (await session.exchange([*statements, *ending]))[: len(statements)]
-        answers = await session.exchange(statements)
-        _check(_result(answers[-1]), request)
+        answers = await session.exchange([queries.BEGIN, *statements])
+        if request.media.plan is None:
+            _check(_result(answers[-1]), request)
         await session.exchange(ending)
     except BaseException:
         await session.undo()
@@ -95,10 +97,9 @@ async def _changed(
     return answers
 
 
-def _ending(request: Request, settings: RestSettings) -> list[Statement]:
+def _rolls_back(request: Request, settings: RestSettings) -> bool:
     asked = request.preferences.tx
-    rolls_back = asked is Ending.ROLLBACK or (settings.tx_end.rolls_back and asked is not Ending.COMMIT)
-    return [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if rolls_back else [queries.COMMIT]
+    return asked is Ending.ROLLBACK or (settings.tx_end.rolls_back and asked is not Ending.COMMIT)
 
 
 def _opening(task: Task, request: Request, host: Host) -> list[Statement]:

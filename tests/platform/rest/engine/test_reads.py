@@ -263,6 +263,7 @@ async def test_an_execution_plan_in_place_of_rows(ask):
     )
     text = await ask("GET", "/films", accept="application/vnd.pgrst.plan")
     assert "Seq Scan" in text.body
+    assert "Update on films" in (await ask("PATCH", "/films", {"year": 1990}, accept="application/vnd.pgrst.plan")).body
 
 
 async def test_rows_come_as_they_are_in_the_database(get):
