@@ -38,12 +38,17 @@ class Secrets(msgspec.Struct, frozen=True):
     demo_email: str
     demo_password: str
     sealing_key: str
+    """Newest first, separated by commas: the newest seals, all open."""
     signing_key: str
     meta_app_secret: str
     meta_verify_token: str
 
     def __repr__(self) -> str:
         return "Secrets(...)"
+
+    @property
+    def seals_now(self) -> str:
+        return self.sealing_key.partition(",")[0]
 
     def admin_url(self, port: int) -> str:
         return database_url("postgres", self.postgres_password, port)
@@ -83,6 +88,17 @@ def load_or_make(path: Path) -> Secrets:
     if set(Secrets.__struct_fields__) <= set(kept):
         return load(path)
     return _keep(path, msgspec.convert(msgspec.structs.asdict(_make()) | kept, Secrets))
+
+
+def add_sealing_key(path: Path) -> Secrets:
+    """A new key seals from the next start on; the old ones still open."""
+    kept = load(path)
+    return _keep(path, msgspec.structs.replace(kept, sealing_key=f"{_new_sealing_key()},{kept.sealing_key}"))
+
+
+def forget_old_sealing_keys(path: Path) -> Secrets:
+    kept = load(path)
+    return _keep(path, msgspec.structs.replace(kept, sealing_key=kept.seals_now))
 
 
 def _keep(path: Path, made: Secrets) -> Secrets:
@@ -136,11 +152,15 @@ def _make() -> Secrets:
         pepper=_word(32),
         demo_email=DEMO_EMAIL,
         demo_password=_word(16),
-        sealing_key=base64.b64encode(random.token_bytes(32)).decode(),
+        sealing_key=_new_sealing_key(),
         signing_key=_word(32),
         meta_app_secret=random.token_hex(16),
         meta_verify_token=_word(24),
     )
+
+
+def _new_sealing_key() -> str:
+    return base64.b64encode(random.token_bytes(32)).decode()
 
 
 def _word(length: int) -> str:

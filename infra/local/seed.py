@@ -49,7 +49,7 @@ def seed(
         if len(present) == len(SHOPS):
             return SeedReport(created=False, organizations=present)
         password_hash = _hashed(secrets.demo_password)
-        access = Access(secrets.demo_email, password_hash, secrets.meta_app_secret, secrets.sealing_key)
+        access = Access(secrets.demo_email, password_hash, secrets.meta_app_secret, secrets.seals_now)
         for shop in SHOPS:
             with database.transaction():
                 queries.lock_seed(database)

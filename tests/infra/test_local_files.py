@@ -160,3 +160,13 @@ def test_a_zombie_does_not_run():
         assert not process.is_running(child.pid)
     assert process.is_running(os.getpid())
     assert "python" in process.command_line(os.getpid())
+
+
+def test_a_new_sealing_key_stands_before_the_old_ones_until_those_are_forgotten(tmp_path, made):
+    path = tmp_path / "secrets.json"
+    added = secrets.add_sealing_key(path)
+    assert added.sealing_key == f"{added.seals_now},{made.sealing_key}"
+    assert added.seals_now != made.sealing_key
+    forgotten = secrets.forget_old_sealing_keys(path)
+    assert (forgotten.sealing_key, secrets.load(path)) == (added.seals_now, forgotten)
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -67,6 +67,20 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class SealedToken(msgspec.Struct, frozen=True, kw_only=True):
+    channel_id: UUID
+    organization_id: UUID
+    token_sealed: bytes
+
+
+class Resealed(msgspec.Struct, frozen=True):
+    """How many tokens were sealed anew; of those that still are not, how many cannot be opened by any key there is."""
+
+    resealed: int
+    remaining: int
+    unreadable: int
+
+
 class Template(msgspec.Struct, frozen=True, kw_only=True):
     """`components` are Meta's: header, body, footer, buttons."""
 

@@ -9,7 +9,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Channel, ChannelView, NewChannel, Template, TemplateName, TemplateRow
+from .models import Channel, ChannelView, NewChannel, SealedToken, Template, TemplateName, TemplateRow
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -18,6 +18,10 @@ class _Id(msgspec.Struct, frozen=True):
 
 class _Is(msgspec.Struct, frozen=True):
     is_so: bool
+
+
+class _Count(msgspec.Struct, frozen=True):
+    count: int
 
 
 async def upsert_channel(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_sealed: bytes) -> UUID:
@@ -244,3 +248,36 @@ async def forget_token(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> bo
         WHERE organization_id = %(organization_id)s AND id = %(channel_id)s
     """
     return await tx.run(sql, organization_id=organization_id, channel_id=channel_id) > 0
+
+
+async def list_sealed_otherwise(tx: Tx, *, mark: bytes, after: UUID | None, limit: int) -> list[SealedToken]:
+    """Tokens that do not have the mark of the key that seals now."""
+    sql = """
+        SELECT id AS channel_id, organization_id, token_sealed
+        FROM channel_accounts
+        WHERE token_sealed IS NOT NULL AND position(%(mark)s IN token_sealed) = 0
+            AND (%(after)s::uuid IS NULL OR id > %(after)s)
+        ORDER BY id
+        LIMIT %(limit)s
+    """
+    return await tx.all(SealedToken, sql, mark=mark, after=after, limit=limit)
+
+
+async def count_sealed_otherwise(tx: Tx, *, mark: bytes) -> int:
+    sql = """
+        SELECT count(*) AS count
+        FROM channel_accounts
+        WHERE token_sealed IS NOT NULL AND position(%(mark)s IN token_sealed) = 0
+    """
+    return (await tx.one(_Count, sql, mark=mark)).count
+
+
+async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bool:
+    """Whether it was still the same: one that was renewed meanwhile stays."""
+    sql = """
+        UPDATE channel_accounts
+        SET token_sealed = %(new)s
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s AND token_sealed = %(old)s
+    """
+    values = {"organization_id": token.organization_id, "channel_id": token.channel_id}
+    return await tx.run(sql, new=token_sealed, old=token.token_sealed, **values) > 0

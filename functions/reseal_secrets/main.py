@@ -1,0 +1,16 @@
+"""POST /functions/v1/reseal-secrets: seal channels' tokens anew after the sealing key has changed, every hour.
+
+Answers how many were done now and how many remain; called again, it goes on where it was. Once none remains, the old
+key can be taken out of the settings. `unreadable` are those that no configured key opens: connect these channels again.
+"""
+
+from shared.domain.messaging.channels.models import Resealed
+from shared.domain.messaging.channels.resealing import reseal
+from shared.edge import Call, cron
+
+_FOR_S = 20.0
+
+
+@cron(every_s=3600)
+async def handler(call: Call) -> Resealed:
+    return await reseal(request_id=call.request_id, for_s=_FOR_S)

@@ -1,0 +1,86 @@
+"""`nexus reseal`: after a change of the sealing key, seals what is stored anew and says how far it is."""
+
+import json
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from infra.local.errors import LauncherError
+from infra.local.plain import AsJson, plain_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.secrets import Secrets
+
+
+class Key(StrEnum):
+    """What to do to the data directory's own keys."""
+
+    NEW = "new"
+    FORGET_OLD = "forget-old"
+
+
+def reseal(
+    *,
+    key: Annotated[
+        Key | None,
+        typer.Option(
+            help="Change the data directory's own keys instead: put a new one in front, or forget those that are done "
+            "with. Holds from the next start."
+        ),
+    ] = None,
+    base_url: Annotated[str | None, typer.Option(help="Where Nexus runs, if not on 127.0.0.1 at NEXUS_PORT.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal stored tokens anew under the newest key of the running Nexus. Can be stopped and called again at any time.
+
+    For another host, its service key is read from NEXUS_SECRET_KEY. Exit code 1 when something could not be opened.
+    """
+    with plain_errors(as_json=as_json) as settings:
+        from infra.local import secrets  # noqa: PLC0415
+
+        path = settings.data_dir.resolve() / "secrets.json"
+        if key is Key.NEW:
+            _tell(secrets.add_sealing_key(path), path, as_json=as_json)
+            return
+        url = base_url or f"http://127.0.0.1:{settings.port}"
+        told = _run(url, os.environ.get("NEXUS_SECRET_KEY") or secrets.load(path).secret_key, Console(stderr=True))
+        if key is Key.FORGET_OLD and told["remaining"]:
+            raise LauncherError(
+                f"{told['remaining']} tokens still need an old key.", mend="Connect these channels again: channel-list."
+            )
+        if key is Key.FORGET_OLD:
+            _tell(secrets.forget_old_sealing_keys(path), path, as_json=as_json)
+            return
+        print(json.dumps(told) if as_json else f"{told['resealed']} sealed anew, {told['remaining']} remain.")  # noqa: T201
+    raise typer.Exit(told["remaining"] > 0)
+
+
+def _run(url: str, secret_key: str, console: Console) -> dict[str, int]:
+    """What became of all, once nothing more can be done."""
+    import httpx  # noqa: PLC0415
+
+    done = 0
+    with httpx.Client(headers={"Authorization": f"Bearer {secret_key}"}, timeout=60) as client:
+        while True:
+            try:
+                answer = client.post(f"{url}/functions/v1/reseal-secrets")
+            except httpx.HTTPError as fault:
+                raise LauncherError("Nexus does not answer.", mend="Is it running? make up starts it.") from fault
+            told: dict[str, int] = answer.json()
+            if answer.is_error:
+                raise LauncherError(str(told.get("message")), mend="See docs/channels.md for the settings of keys.")
+            done += told["resealed"]
+            console.print(f"{done} sealed anew, {told['remaining']} remain", highlight=False)
+            if told["remaining"] <= told["unreadable"]:
+                return {**told, "resealed": done}
+
+
+def _tell(made: "Secrets", path: "Path", *, as_json: bool) -> None:
+    count = made.sealing_key.count(",") + 1
+    said = f"{path.name} has {count} sealing key{'s' if count > 1 else ''} now. Start Nexus again for it to hold."
+    print(json.dumps({"sealing_keys": count}) if as_json else said)  # noqa: T201

@@ -1,0 +1,54 @@
+"""Seals tokens anew after the key has changed, so that the old key can go; one at a time, and at any time again."""
+
+import time
+from typing import TYPE_CHECKING
+
+from shared.runtime.log import log
+from shared.runtime.secrets import UnreadableSecretError, resealed, sealing_mark
+from shared.tenancy.transactions import service_tx
+
+from . import queries
+from .models import Resealed, SealedToken
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+BATCH = 50
+
+
+async def reseal(*, request_id: str, for_s: float) -> Resealed:
+    """Until every token is under the key that seals now, or the time is over; what is done stays done.
+
+    A token that no key opens stays as it is.
+
+    Raises:
+        SealingNotConfigured: no key to seal with.
+        Unavailable: the key service does not answer.
+    """
+    until = time.monotonic() + for_s
+    done = unreadable = 0
+    after: UUID | None = None
+    while time.monotonic() < until:
+        async with service_tx(request_id=request_id, read_only=True) as tx:
+            batch = await queries.list_sealed_otherwise(tx, mark=sealing_mark(), after=after, limit=BATCH)
+        if not batch:
+            break
+        after = batch[-1].channel_id
+        for token in batch:
+            try:
+                done += await _reseal(token, request_id)
+            except UnreadableSecretError as fault:
+                log().warning("token_not_resealed", channel_id=str(token.channel_id), fault=str(fault))
+                unreadable += 1
+    async with service_tx(request_id=request_id, read_only=True) as tx:
+        remaining = await queries.count_sealed_otherwise(tx, mark=sealing_mark())
+    return Resealed(done, remaining, unreadable)
+
+
+async def _reseal(token: SealedToken, request_id: str) -> bool:
+    """The key service is asked between two transactions, and the token is kept only where nobody has renewed it."""
+    anew = await resealed(token.organization_id, token.token_sealed)
+    if anew is None:
+        return False
+    async with service_tx(request_id=request_id) as tx:
+        return await queries.update_token(tx, token=token, token_sealed=anew)
