@@ -1,5 +1,6 @@
 """How an agent comes to a key, and a key to a token."""
 
+import asyncio
 import hashlib
 import hmac
 from typing import NamedTuple
@@ -8,10 +9,10 @@ from uuid import UUID, uuid4
 from shared.kernel.errors import InvalidToken, RateLimited
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
-from shared.tenancy.transactions import service_tx
+from shared.tenancy.transactions import service_statements, service_tx
 
 from . import keys, passwords, queries, tokens
-from .models import Registration, StoredKey
+from .models import ExchangeAttempt, Registration, StoredKey
 
 
 class InvalidKey(InvalidToken):
@@ -88,22 +89,23 @@ async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] 
     """
     if not keys.is_key(raw):
         raise InvalidKey(f"an API key is {keys.START} and 48 letters and digits; this is not one")
-    async with service_tx(request_id=request_id) as tx:
-        attempt = await queries.insert_exchange_attempt(tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(ip))
-        stored = await queries.find_stored_key(tx, prefix=keys.prefix_of(raw))
+    attempt = await _attempted(raw, ip=ip, request_id=request_id)
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
-    matches = await passwords.verify_secret(raw, stored.key_hash if stored else None)
-    if stored is None or not matches or not stored.is_usable:
-        async with service_tx(request_id=request_id) as tx:
+    stored = attempt.key
+    matches, _ = await asyncio.gather(passwords.verify_secret(raw, stored.key_hash if stored else None), tokens.warm())
+    # Nothing is held while bcrypt works; before and behind it one statement each, because it needs the processors.
+    async with service_statements(request_id=request_id) as tx:
+        if stored is None or not matches or not stored.is_usable:
             await queries.update_attempt(tx, attempt_id=attempt.id, outcome="refused", organization_id=None)
-        raise InvalidKey
-    async with service_tx(request_id=request_id) as tx:
-        await queries.update_key_used(tx, key_id=stored.id)
-        await queries.update_attempt(
-            tx, attempt_id=attempt.id, outcome="exchanged", organization_id=stored.organization_id
-        )
+            raise InvalidKey
+        await queries.update_key_exchanged(tx, key_id=stored.id, attempt_id=attempt.id)
     return _issue(stored, asked)
+
+
+async def _attempted(raw: str, *, ip: str, request_id: str) -> ExchangeAttempt:
+    async with service_statements(request_id=request_id) as tx:
+        return await queries.insert_exchange_attempt(tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(ip))
 
 
 async def forget_old_attempts(tx: Tx) -> int:

@@ -71,3 +71,9 @@ class Attempt(msgspec.Struct, frozen=True):
     id: int
     retry_after: int
     limited_by: str | None
+
+
+class ExchangeAttempt(Attempt, frozen=True):
+    """`key` is the one that the prefix names, if there is one."""
+
+    key: StoredKey | None

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import AgentKey, Attempt, InsertedKey, Registration, StoredKey
+from .models import AgentKey, Attempt, ExchangeAttempt, InsertedKey, Registration
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -93,26 +93,19 @@ async def update_key_replaced(tx: Tx, *, key_id: UUID, replaced_by: UUID, overla
     return await tx.run(sql, key_id=key_id, replaced_by=replaced_by, overlap=overlap)
 
 
-async def find_stored_key(tx: Tx, *, prefix: str) -> StoredKey | None:
-    """As the service only."""
+async def update_key_exchanged(tx: Tx, *, key_id: UUID, attempt_id: int) -> int:
+    """As the service only: the key was used, by that attempt."""
     sql = """
-        SELECT
-          key.id, key.organization_id, agent.user_id, key.key_hash, key.scopes, plans.scopes AS plan_scopes,
-          key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_usable,
-          organizations.timezone
-        FROM agent_api_keys AS key
-        JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
-        JOIN organizations ON organizations.id = key.organization_id
-        JOIN plans ON plans.code = organizations.plan_code
-        WHERE key.prefix = %(prefix)s
+        WITH used AS (
+          UPDATE agent_api_keys SET last_used_at = now() WHERE id = %(key_id)s
+          RETURNING organization_id
+        )
+        UPDATE access_attempts
+        SET outcome = 'exchanged', organization_id = used.organization_id
+        FROM used
+        WHERE access_attempts.id = %(attempt_id)s
     """
-    return await tx.find(StoredKey, sql, prefix=prefix)
-
-
-async def update_key_used(tx: Tx, *, key_id: UUID) -> int:
-    """As the service only."""
-    sql = "UPDATE agent_api_keys SET last_used_at = now() WHERE id = %(key_id)s"
-    return await tx.run(sql, key_id=key_id)
+    return await tx.run(sql, key_id=key_id, attempt_id=attempt_id)
 
 
 async def insert_registration(
@@ -145,13 +138,27 @@ async def insert_registration(
     )
 
 
-async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> Attempt:
+async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> ExchangeAttempt:
     """As the service only: 10 a minute for an address."""
     sql = """
-        SELECT id, retry_after, limited_by
-        FROM app.record_attempt('agent_auth', %(prefix)s, %(ip_hash)s, 10, interval '1 minute', null, null)
+        SELECT
+          attempt.id, attempt.retry_after, attempt.limited_by,
+          (
+            SELECT json_build_object(
+              'id', key.id, 'organization_id', key.organization_id, 'user_id', agent.user_id,
+              'key_hash', key.key_hash, 'scopes', key.scopes, 'plan_scopes', plans.scopes,
+              'is_usable', key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()),
+              'timezone', organizations.timezone
+            )
+            FROM agent_api_keys AS key
+            JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
+            JOIN organizations ON organizations.id = key.organization_id
+            JOIN plans ON plans.code = organizations.plan_code
+            WHERE key.prefix = %(prefix)s
+          ) AS key
+        FROM app.record_attempt('agent_auth', %(prefix)s, %(ip_hash)s, 10, interval '1 minute', null, null) AS attempt
     """
-    return await tx.one(Attempt, sql, prefix=prefix, ip_hash=ip_hash)
+    return await tx.one(ExchangeAttempt, sql, prefix=prefix, ip_hash=ip_hash)
 
 
 async def insert_registration_attempt(tx: Tx, *, email_hash: str, ip_hash: str) -> Attempt:

@@ -1,4 +1,8 @@
-"""JSON Web Tokens: minted with our key, verified with the published ones, remembered until they expire."""
+"""JSON Web Tokens: minted with our key, verified with the published ones, remembered until they expire.
+
+PyJWT and the cryptography behind it are a tenth of a cold start. They are imported where they are needed: a request
+that brings no token does not wait for them, and the key exchange imports them while bcrypt works.
+"""
 
 import hashlib
 import time
@@ -6,7 +10,6 @@ from collections import OrderedDict
 from functools import cache
 from typing import Any, NamedTuple
 
-import jwt
 import msgspec
 
 from shared.kernel.errors import InvalidToken
@@ -28,6 +31,8 @@ class _Keys(NamedTuple):
 
 @cache
 def _keys() -> _Keys:
+    import jwt  # noqa: PLC0415
+
     chosen = settings()
     public = {jwk["kid"]: jwt.PyJWK(jwk, algorithm="ES256").key for jwk in msgspec.json.decode(chosen.jwt_jwks)["keys"]}
     if chosen.jwt_algorithm == "HS256":
@@ -37,6 +42,11 @@ def _keys() -> _Keys:
         return _Keys(None, {}, "ES256", public)
     private = msgspec.json.decode(chosen.jwt_private_jwk.get_secret_value())
     return _Keys(jwt.PyJWK(private, algorithm="ES256").key, {"kid": private["kid"]}, "ES256", public)
+
+
+async def warm() -> None:
+    """Have the keys at hand before they are asked for, beside something that is waited for anyway."""
+    _keys()
 
 
 def issuer() -> str:
@@ -49,6 +59,8 @@ def mint(claims: dict[str, Any], *, ttl_s: int) -> str:
     Raises:
         RuntimeError: on a host that has no signing key.
     """
+    import jwt  # noqa: PLC0415
+
     keys = _keys()
     if keys.signing is None:
         raise RuntimeError("this host has no signing key: set NEXUS_JWT_PRIVATE_JWK or NEXUS_JWT_SECRET")
@@ -92,6 +104,8 @@ def verify(token: str) -> Principal:
 
 
 def _verify(token: str) -> dict[str, Any]:
+    import jwt  # noqa: PLC0415
+
     try:
         header = jwt.get_unverified_header(token)
         # The key decides the algorithm; what the header says of it is only compared.
