@@ -4,9 +4,10 @@ from . import resolve
 from .errors import RestRefusal, no_table
 from .execute import execute
 from .host import Host, Response
+from .openapi.describe import described
 from .program import compiler
 from .request import Action, Incoming, Request
-from .response import answered, information, refused
+from .response import answered, description, information, refused
 from .schema import Name, SchemaCache, Volatility
 
 
@@ -17,6 +18,8 @@ async def answer(incoming: Incoming, host: Host) -> Response:
         request = compiling.request(incoming)
         if request.action is Action.INFO:
             return _informed(request, compiling.cache)
+        if request.action is Action.DESCRIBE:
+            return description(await described(request, compiling.cache, host), request, host.settings)
         program = compiling.program(incoming, request)
         return answered(program.task, await execute(program, request, host), request, host.settings)
     except RestRefusal as refusal:

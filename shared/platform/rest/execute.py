@@ -48,6 +48,17 @@ async def execute(program: Program, request: Request, host: Host) -> Outcome:
     return Outcome(result, _total(result, answers[-1] if estimate else None, host.settings))
 
 
+async def ask(statement: Statement, request: Request, host: Host) -> Rows:
+    """A statement of our own that reads, as the caller.
+
+    Raises:
+        RestRefusal: the database's.
+    """
+    async with host.connection() as connection:
+        entered = host.enter(request, read_only=True)
+        return (await _Session(connection, host).exchange([entered, statement]))[-1]
+
+
 _NOTHING = Result("", 0, None, None, None, None, 0)
 
 

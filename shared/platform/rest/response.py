@@ -55,6 +55,10 @@ def information(request: Request, table: Table | None, *, volatile: bool = False
     return Response(200, (("Allow", ",".join(allowed)),))
 
 
+def description(document: bytes, request: Request, settings: RestSettings) -> Response:
+    return Response(200, tuple(_content(request, settings)), b"" if request.head else document)
+
+
 _NO_CONTENT = 204
 _Headers = list[tuple[str, str]]
 
