@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import dataset, exchange, growth, ingest, load, machine, report, servers, starts, throughput, traffic
+from bench import dataset, exchange, growth, ingest, load, machine, report, servers, starts, tables, throughput, traffic
 from bench.figures import Figure
 from bench.groups import Group, Room
 from infra.local.errors import LauncherError
@@ -41,12 +41,17 @@ class Part:
         return self.overhead_s + self.steps(rounds) * max(seconds + 0.2, self.at_least_s)
 
 
+def _tables(room: Room) -> list[Figure]:
+    return [figure for each in tables.comparisons(room) for figure in throughput.measure(each, room)]
+
+
 PARTS = {
     "get": Part(lambda room: throughput.measure(throughput.GET, room), 4, 11),
     "list": Part(lambda room: throughput.measure(throughput.LIST, room), 4, 11),
     "tools-list": Part(lambda room: throughput.measure(throughput.TOOLS, room), 3, 9),
     "create-order": Part(lambda room: throughput.measure(throughput.ORDER, room), 3, 6),
     "function-read": Part(lambda room: throughput.measure(throughput.READ, room), 4, 9),
+    "rest": Part(_tables, 9, 20),
     "agent-auth": Part(exchange.measure, 3, 3, at_least_s=2.4),
     "ingest": Part(ingest.measure, 2, 100),
     "cold-start": Part(starts.cold, 3, 0, at_least_s=0.6, least_rounds=5),

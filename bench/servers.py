@@ -46,6 +46,7 @@ MCP_SMALL = Server("Nexus mcp_server, few tenants", "functions/mcp_server/main.p
 AGENT_AUTH = Server("Nexus agent_auth", "functions/agent_auth/main.py", free=True)
 KEY_LIST = Server("Nexus agent_api_key_list", "functions/agent_api_key_list/main.py")
 GATEWAY = Server("Nexus gateway", "infra.gateway:app")
+REST = Server("Nexus rest", "functions/rest/main.py")
 WEBHOOK = Server("Nexus meta_webhook", "functions/meta_webhook/main.py")
 WHOLE = Server("Nexus gateway, every core", "infra.gateway:app", free=True)
 EMPTY = Server("empty async function", "bench/peers/empty/main.py")

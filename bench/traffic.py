@@ -140,10 +140,10 @@ def of_bare(path: str, operation: str, agents: Sequence[Agent]) -> list[Request]
 def of_exchange(keys: Sequence[str], *, count: int) -> list[Request]:
     """Key exchanges, each from an address of its own: the limit by address is on."""
     return [
-        Request("POST", "/", "", {"api_key": key}, (("X-Forwarded-For", _address()),))
+        Request("POST", "/", "", {"api_key": key}, (("X-Forwarded-For", address()),))
         for key in itertools.islice(itertools.cycle(keys), count)
     ]
 
 
-def _address() -> str:
+def address() -> str:
     return ".".join(str(random.randrange(1, 255)) for _ in range(4))  # noqa: S311

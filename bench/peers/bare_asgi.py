@@ -17,7 +17,11 @@ STATEMENTS = {
     "/contacts": queries.pyformat(queries.LIST_CONTACTS),
     "/contact": queries.pyformat(queries.GET_CONTACT),
     "/keys": queries.pyformat(queries.LIST_KEYS),
+    "/companies": queries.pyformat(queries.LIST_COMPANIES),
+    "/orders": queries.pyformat(queries.LIST_PLACED),
 }
+INSERT = queries.pyformat(queries.INSERT_CONTACT)
+_UNSAID = {"email": None, "phone": None}
 ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 HEADERS = [(b"content-type", b"application/json")]
 pool = AsyncConnectionPool(
@@ -34,8 +38,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await lifespan(receive, send)
         return
     values = {name: each[0] for name, each in parse_qs(scope["query_string"].decode()).items()}
+    statement = STATEMENTS[scope["path"]]
+    if scope["method"] == "POST":
+        statement, values = INSERT, {**_UNSAID, **values, **msgspec.json.decode((await receive())["body"])}
     async with pool.connection() as connection:
-        rows = await (await connection.execute(STATEMENTS[scope["path"]], values)).fetchall()
+        rows = await (await connection.execute(statement, values)).fetchall()
     body = ENCODE({"data": rows})
     length = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS + length})

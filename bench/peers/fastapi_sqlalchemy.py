@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from . import settings, sqlalchemy_store
-from .models import Contact, ContactPage, KeyPage, Limit, Made, NewContact, NewOrder, Order
+from .models import CompanyPage, Contact, ContactPage, KeyPage, Limit, Made, NewContact, NewOrder, Order, PlacedPage
 
 app = FastAPI(title="Peer 3")
 
@@ -40,6 +40,16 @@ Writer = Annotated[Caller, Depends(writer)]
 @app.get("/contacts")
 async def list_contacts(asking: Reader, limit: Limit = 25) -> ContactPage:
     return await sqlalchemy_store.list_contacts(asking.organization_id, limit=limit)
+
+
+@app.get("/companies")
+async def list_companies(asking: Reader, limit: Limit = 25) -> CompanyPage:
+    return await sqlalchemy_store.list_companies(asking.organization_id, limit=limit)
+
+
+@app.get("/orders")
+async def list_placed(asking: Reader, limit: Limit = 25) -> PlacedPage:
+    return await sqlalchemy_store.list_placed(asking.organization_id, limit=limit)
 
 
 @app.get("/contacts/{customer_id}")

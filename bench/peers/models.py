@@ -28,6 +28,41 @@ class ContactPage(BaseModel):
     data: list[ContactRow]
 
 
+class CompanyRow(BaseModel):
+    id: UUID
+    created_at: datetime
+    first_name: str | None
+    last_name: str | None
+    phone_number: str | None
+    email: str | None
+    company: str | None
+    tags: list[str]
+    last_contact: datetime | None
+
+
+class CompanyPage(BaseModel):
+    data: list[CompanyRow]
+
+
+class PlacedBy(BaseModel):
+    id: UUID
+    first_name: str | None
+    last_name: str | None
+
+
+class PlacedRow(BaseModel):
+    id: UUID
+    created_at: datetime
+    order_number: str
+    order_status: str
+    total_amount: Decimal
+    customers: PlacedBy | None
+
+
+class PlacedPage(BaseModel):
+    data: list[PlacedRow]
+
+
 class OrderTotals(BaseModel):
     currency: str
     orders: int

@@ -12,6 +12,25 @@ LIST_CONTACTS = """
     ORDER BY contact.created_at DESC, contact.id DESC
     LIMIT :limit
 """
+LIST_COMPANIES = """
+    SELECT id, created_at, first_name, last_name, phone_number, email, company, tags, last_contact
+    FROM customers
+    WHERE organization_id = :organization_id AND company IS NOT NULL
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit
+"""
+LIST_PLACED = """
+    SELECT placed.id, placed.created_at, placed.order_number, placed.order_status::text, placed.total_amount,
+        json_build_object(
+            'id', customers.id, 'first_name', customers.first_name, 'last_name', customers.last_name
+        ) AS customers
+    FROM orders AS placed
+    LEFT JOIN customers
+        ON customers.organization_id = placed.organization_id AND customers.id = placed.customer_id
+    WHERE placed.organization_id = :organization_id
+    ORDER BY placed.created_at DESC, placed.id DESC
+    LIMIT :limit
+"""
 GET_CONTACT = """
     SELECT contact.id, contact.first_name, contact.last_name, contact.email, contact.phone_number, contact.phone_raw,
         contact.company, contact.address, contact.shopify_customer_id, stage.name AS journey_stage,

@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import JSON, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from . import queries, settings
-from .models import Contact, ContactPage, KeyPage, Made, NewContact, NewOrder, Order
+from .models import CompanyPage, Contact, ContactPage, KeyPage, Made, NewContact, NewOrder, Order, PlacedPage
 
 JSON_COLUMNS = ("address", "metadata", "order_totals", "recent_orders", "conversations", "history")
 
@@ -25,6 +25,11 @@ def engine() -> AsyncEngine:
 @cache
 def statement(sql: str) -> TextClause:
     return text(queries.colon(sql))
+
+
+@cache
+def placed_statement() -> Any:
+    return statement(queries.LIST_PLACED).columns(customers=JSON)
 
 
 @cache
@@ -43,6 +48,16 @@ async def rows(connection: AsyncConnection, clause: Any, **values: Any) -> list[
 
 async def list_contacts(organization_id: UUID, *, limit: int) -> ContactPage:
     return ContactPage(data=await run(queries.LIST_CONTACTS, organization_id=organization_id, limit=limit))
+
+
+async def list_companies(organization_id: UUID, *, limit: int) -> CompanyPage:
+    return CompanyPage(data=await run(queries.LIST_COMPANIES, organization_id=organization_id, limit=limit))
+
+
+async def list_placed(organization_id: UUID, *, limit: int) -> PlacedPage:
+    async with engine().connect() as connection:
+        found = await rows(connection, placed_statement(), organization_id=organization_id, limit=limit)
+    return PlacedPage(data=found)
 
 
 async def get_contact(organization_id: UUID, *, customer_id: UUID) -> Contact | None:
