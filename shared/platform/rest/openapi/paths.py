@@ -133,7 +133,8 @@ def _of_table(table: Table) -> Json:
 
 
 def _prefer(*values: str) -> Json:
-    return {**_text("Prefer", "Preference", place="header"), "enum": list(values)}
+    told = _text("Prefer", "Preference", place="header")
+    return {**told, "enum": list(values)} if values else told
 
 
 def _text(name: str, description: str | None, *, place: str = "query") -> Json:

@@ -1,6 +1,7 @@
 """GET /: the schema described, as far as the caller may reach it."""
 
 import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from tests.platform.rest.supports import supports
 
@@ -51,6 +52,10 @@ async def test_a_head_has_no_body_and_other_formats_are_refused(library):
 @pytest.fixture
 async def described(library, keeper):
     return (await library.get("/", headers=keeper)).json()
+
+
+async def test_the_document_is_valid_swagger(described):
+    OpenAPIV2SpecValidator(described).validate()
 
 
 async def test_comments_become_titles_and_descriptions(described):
