@@ -1,7 +1,9 @@
 """A Postgres, a Valkey and a gateway of these tests' own, which they may kill; keys and issuer are the whole run's."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +16,7 @@ from infra.local.services import Parts, prepare
 from infra.local.settings import LocalSettings
 from tests.conftest import Caller, Tenants
 from tests.proxy import Proxy, proxied
-from tests.serving import gateways
+from tests.serving import ROOT, free_port, gateways
 
 TIMEOUT_S = 2
 """How long the gateways here wait for a connection to Postgres."""
@@ -99,3 +101,36 @@ def behind_proxies(environment: dict[str, str], parts: Parts) -> Callable[..., A
                 yield url, database, store
 
     return serve
+
+
+class Gateway:
+    """One process at a time: `kill` ends it as nothing else does, `start` begins the next at the same address."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = {**os.environ, **environment}
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "infra.gateway:app", f"--port={self._port}", "--log-level=critical"],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@pytest.fixture
+def gateway(environment: dict[str, str]) -> Iterator[Gateway]:
+    """Waits for an answer of Meta for longer than it lives."""
+    running = Gateway({**environment, "NEXUS_GRAPH_TIMEOUT_S": "20"})
+    running.start()
+    yield running
+    running.kill()
