@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
 from shared.kernel.errors import Refusal
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 from tests.schema.tables import Database
 
 CROWDED = frozenset(
@@ -33,7 +33,8 @@ FILL = """
     INSERT INTO orders (organization_id, order_number, customer_id, created_at)
     SELECT organization_id, 'ORD-1999-' || row_number() OVER (), id, created_at FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';
-    INSERT INTO order_items (order_id, sku, qty) SELECT id, 'x', 1 FROM orders WHERE organization_id = %(org)s;
+    INSERT INTO order_items (organization_id, order_id, sku, qty)
+    SELECT organization_id, id, 'x', 1 FROM orders WHERE organization_id = %(org)s;
     INSERT INTO chats (organization_id, platform, platform_chat_id, customer_id, last_message_time)
     SELECT organization_id, 'whatsapp', 'plan ' || id, id, created_at FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';

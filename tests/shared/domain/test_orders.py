@@ -145,7 +145,7 @@ async def test_a_line_of_a_foreign_order_is_refused_like_one_of_none(shop, other
         with pytest.raises(Refusal) as refused:
             async with tx_as(shop.org.owner, scope="write") as tx:
                 await tx.run(ADD_LINE, order=order, item=item, price=1)
-        assert refused.value.code == "permission_denied"
+        assert refused.value.code == "invalid_reference"
 
 
 async def test_lines_take_their_names_from_the_item_and_rest_once_confirmed(shop, tx_as):
