@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.services import embedded_services
-from shared.runtime.wire import Connection, Statement
+from shared.runtime.statement import Statement
+from shared.runtime.wire import Connection
 
 ENTER = Statement("SELECT set_config('bench.claims', %(claims)s, true)", {"claims": "x" * 500})
 READ = Statement(

@@ -12,7 +12,8 @@ from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import RestSettings
 from shared.runtime.db import leased
 from shared.runtime.settings import settings
-from shared.runtime.wire import Connection, DatabaseError, Statement
+from shared.runtime.statement import Statement
+from shared.runtime.wire import Connection, DatabaseError
 from shared.tenancy.entering import entering
 from shared.tenancy.principal import Kind
 

@@ -20,7 +20,8 @@ from shared.platform.rest.catalog.load import load
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.tokens import SecretError, Tokens
-from shared.runtime.wire import Connection, DatabaseError, Statement
+from shared.runtime.statement import Statement
+from shared.runtime.wire import Connection, DatabaseError
 
 ADDRESS = "127.0.0.1"
 _LARGEST = 100 * 2**20

@@ -8,18 +8,27 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from weakref import WeakKeyDictionary
 
 import msgspec
-import psycopg
-from psycopg.types.json import set_json_loads
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
 
+from .lazily import lazy
 from .settings import settings
-from .wire import Connection, Rows, Statement
+from .statement import Rows, Statement
+
+if TYPE_CHECKING:
+    import psycopg
+    import psycopg_pool
+
+    from . import wire
+    from .wire import Connection
+
+    Pool = psycopg_pool.AsyncConnectionPool[Connection]
+else:  # The driver is a quarter of a cold start, and many a first answer needs no database.
+    psycopg, psycopg_pool, wire = map(lazy, ("psycopg", "psycopg_pool", "shared.runtime.wire"))
 
 _RECONNECT_S = 1.0
 _AS_JSON = "SELECT coalesce(json_agg(answer), '[]')::text FROM (\n{}\n) AS answer"
@@ -169,7 +178,7 @@ class Tx:
                     raise
         raise AssertionError("unreachable")
 
-    async def _entered(self, connection: Connection, statement: Statement) -> Rows:
+    async def _entered(self, connection: "Connection", statement: Statement) -> Rows:
         if self._read_only:
             entered, rows = await connection.exchange([self._enter, statement], timeout_s=_timeout_s())
         else:
@@ -204,7 +213,7 @@ async def transaction(enter: Statement, *, read_only: bool = False) -> AsyncIter
     """
     leases: list[Connection] = []
 
-    async def connect() -> Connection:
+    async def connect() -> "Connection":
         await _give_back(leases)
         leases.append(await _take())
         return leases[-1]
@@ -232,7 +241,7 @@ async def _undo(tx: Tx) -> None:
 
 
 @asynccontextmanager
-async def leased() -> AsyncIterator[Connection]:
+async def leased() -> AsyncIterator["Connection"]:
     """A connection that is alive, for whoever sends whole transactions in exchanges of their own.
 
     Raises:
@@ -250,27 +259,29 @@ async def leased() -> AsyncIterator[Connection]:
         await asyncio.shield(_give_back(leases))
 
 
-async def _take() -> Connection:
+async def _take() -> "Connection":
     try:
         return await (await pool()).getconn()
-    except (PoolTimeout, psycopg.OperationalError) as fault:
+    except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as fault:
         raise Unavailable(retry_after=2) from fault
 
 
-async def _give_back(leases: list[Connection]) -> None:
+async def _give_back(leases: "list[Connection]") -> None:
     while leases:
         await (await pool()).putconn(leases.pop())
 
 
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncConnectionPool[Connection]] = WeakKeyDictionary()
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, psycopg_pool.AsyncConnectionPool[Connection]]" = (
+    WeakKeyDictionary()
+)
 
 
-async def pool() -> AsyncConnectionPool[Connection]:
+async def pool() -> "Pool":
     loop = asyncio.get_running_loop()
     found = _pools.get(loop)
     if found is None:
         chosen = settings()
-        found = _pools[loop] = AsyncConnectionPool(
+        found = _pools[loop] = psycopg_pool.AsyncConnectionPool(
             chosen.database_url.get_secret_value(),
             min_size=0,
             max_size=chosen.database_pool_size,
@@ -279,7 +290,7 @@ async def pool() -> AsyncConnectionPool[Connection]:
             max_waiting=chosen.database_pool_size * 50,
             # The pool tries again at growing intervals, of which the next caller would have to wait out the last.
             reconnect_timeout=_RECONNECT_S,
-            connection_class=Connection,
+            connection_class=wire.Connection,
             configure=_configure,
             kwargs={"autocommit": True, "connect_timeout": max(2, int(chosen.database_timeout_s))},
         )
@@ -287,7 +298,9 @@ async def pool() -> AsyncConnectionPool[Connection]:
     return found
 
 
-async def _configure(connection: Connection) -> None:
+async def _configure(connection: "Connection") -> None:
+    from psycopg.types.json import set_json_loads  # noqa: PLC0415
+
     connection.prepares = settings().database_prepares
     set_json_loads(msgspec.json.decode, connection)
 
@@ -323,7 +336,7 @@ _CONSTRAINTS: dict[str, type[Refusal]] = {
 """SQLSTATE, or its first two characters, and what it means to a caller."""
 
 
-def refusal(fault: psycopg.Error) -> Refusal | psycopg.Error:
+def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     """What a caller is told of a database error; an error that is our own fault comes back as it is."""
     state = fault.sqlstate
     if state is None:
@@ -340,7 +353,7 @@ def refusal(fault: psycopg.Error) -> Refusal | psycopg.Error:
     return kind(**{name: value for name, value in details.items() if value})
 
 
-def _unsent(fault: psycopg.Error) -> Refusal | psycopg.Error:
+def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     """What is told of an error that the driver found by itself."""
     if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
         return Unavailable(retry_after=2)

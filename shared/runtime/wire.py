@@ -19,6 +19,8 @@ from psycopg.adapt import Transformer as NewTransformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from .statement import Rows, Statement
+
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 _MOST_PREPARED = 500
 _MOST_PASSING = 100
@@ -27,23 +29,6 @@ _STALE = frozenset({"0A000", "26000"})
 
 DatabaseError = psycopg.Error
 """Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
-
-
-class Statement(NamedTuple):
-    """SQL with `%(name)s` placeholders and their values."""
-
-    sql: str
-    params: dict[str, Any]
-    passing: bool = False
-    """Made from a client's query: it stays prepared while it is among the last that were used, and displaces none of
-    ours."""
-
-
-class Rows(NamedTuple):
-    columns: list[str]
-    values: list[tuple[Any, ...]]
-    changed: int
-    """How many rows a writing statement touched."""
 
 
 class _Text(NamedTuple):

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 import msgspec
 
 from shared.runtime.db import Tx, transaction
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 
 from .principal import SERVICE, Principal
 

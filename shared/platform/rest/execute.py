@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 
 from shared.runtime import wire
-from shared.runtime.wire import Connection, Rows, Statement
+from shared.runtime.statement import Rows, Statement
+from shared.runtime.wire import Connection
 
 from . import errors, queries
 from .host import Host

@@ -5,7 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from shared.runtime.wire import Connection, Statement
+from shared.runtime.statement import Statement
+from shared.runtime.wire import Connection
 
 from .request import Request
 from .schema import SchemaCache

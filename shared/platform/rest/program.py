@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 
 from .payload import JsonPayload
 from .plan.task import Task, task_of

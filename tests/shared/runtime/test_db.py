@@ -11,7 +11,7 @@ import pytest
 from shared.kernel.errors import Conflict, Refusal, Unavailable
 from shared.runtime import db
 from shared.runtime.db import transaction
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 
 pytestmark = pytest.mark.anyio
 

@@ -50,11 +50,11 @@ def test_text_with_line_ends_and_arabic_stays_one_line(lines):
 
 def test_a_fault_is_told_with_where_it_came_from(lines):
     try:
-        {}["nothing there"]
-    except KeyError as fault:
+        [].pop()
+    except IndexError as fault:
         Log(logging.INFO).error("request", exc_info=fault)
     (line,) = lines()
-    assert line["exception"].endswith("KeyError: 'nothing there'")
+    assert line["exception"].endswith("IndexError: pop from empty list")
     assert __name__.rpartition(".")[2] in line["exception"]
     assert "exc_info" not in line
 

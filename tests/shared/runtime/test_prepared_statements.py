@@ -8,7 +8,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from shared.runtime.db import InvalidValue, leased, transaction
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 from tests.shared.runtime.test_db import Who
 
 pytestmark = pytest.mark.anyio

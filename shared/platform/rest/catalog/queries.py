@@ -1,6 +1,6 @@
 """All SQL of this room: each statement answers one JSON text, and names of types come with their schema."""
 
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 
 NO_SEARCH_PATH = Statement("SELECT set_config('search_path', '', true)", {})
 """With nothing on the path every name of a type, table or function is written out in full."""

@@ -5,7 +5,7 @@ import msgspec
 from shared.platform.rest.media import Media, MediaType, Plan, PlanFormat
 from shared.platform.rest.plan.model import Call, Change, Needs, Node
 from shared.platform.rest.plan.needs import needs_of
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 
 from .change import SCALAR, UPDATED, called, changed
 from .read import SOURCE, Reading

@@ -1,0 +1,32 @@
+"""A module that is loaded when it is used."""
+
+import subprocess
+import sys
+
+import pytest
+
+from shared.runtime.lazily import lazy
+
+CHECK = """
+import sys
+from shared.runtime import db
+assert "psycopg_binary" not in sys.modules, "the driver was loaded"
+try:
+    raise db.refusal(db.psycopg.OperationalError("gone"))
+except db.Unavailable:
+    pass
+assert "psycopg_binary" in sys.modules
+"""
+
+
+def test_the_driver_is_loaded_when_something_of_it_is_needed():
+    subprocess.run([sys.executable, "-c", CHECK], check=True)
+
+
+def test_what_is_loaded_already_is_the_same():
+    assert lazy("subprocess") is subprocess
+
+
+def test_a_module_that_is_not_there_is_told_at_once():
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        lazy("no_such_module")
