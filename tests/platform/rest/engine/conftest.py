@@ -28,7 +28,7 @@ EDITOR = Caller("film_editor", '{"role": "film_editor", "name": "ann"}')
 VISITOR = Caller("film_visitor", '{"role": "film_visitor"}', anonymous=True)
 
 
-@dataclass
+@dataclass(repr=False)
 class Archive:
     """A host of the interface over one connection, whose changes are rolled back unless a test wants them to stay."""
 

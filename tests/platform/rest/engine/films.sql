@@ -157,3 +157,27 @@ GRANT ALL ON ALL TABLES IN SCHEMA films, attic TO film_editor;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA films TO film_editor;
 REVOKE ALL ON films.secrets FROM film_visitor, film_editor;
 GRANT INSERT, SELECT (id) ON films.secrets TO film_editor;
+
+-- Rows of all sorts, which random queries ask for.
+CREATE TABLE films.crates (id integer PRIMARY KEY, name text, weight integer);
+CREATE TABLE films.stones (
+    id integer PRIMARY KEY,
+    number integer,
+    text text,
+    flag boolean,
+    tags text[],
+    facts jsonb,
+    crate_id integer REFERENCES films.crates (id)
+);
+INSERT INTO films.crates VALUES (1, 'ab', 5), (2, NULL, NULL), (3, 'a%b', -1), (4, 'empty', 0);
+INSERT INTO films.stones VALUES
+    (1, 0, 'a', true, '{}', '{"k": "a", "n": {"k": 1}}', 1),
+    (2, 1, 'ab', false, '{a}', '{"k": null}', 1),
+    (3, -1, 'AB', NULL, '{a,b}', '{}', 2),
+    (4, NULL, NULL, true, NULL, NULL, NULL),
+    (5, 7, 'a%b', false, '{"a,b","{}"}', '{"k": "\"", "n": [1]}', 3),
+    (6, 7, 'a_b*', NULL, '{b,b}', '{"k": "%"}', NULL),
+    (7, 2147483647, '', true, '{""}', '{"k": "عمر"}', 3),
+    (8, -7, 'عمر, "x" (y)', false, '{عمر}', '[1, 2]', 2);
+GRANT SELECT ON films.crates, films.stones TO film_visitor, film_editor;
+ANALYZE;
