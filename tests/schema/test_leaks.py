@@ -115,7 +115,7 @@ PROBES = {
     "contacts_with_phone": "SELECT id FROM app.contacts_with_phone('01001234567') AS id",
 }
 """Definer functions that read rows: each must find the caller's and nobody else's."""
-TOLD = {"organization_with", "admit"}
+TOLD = {"organization_claimed", "admit_request"}
 """Say what the caller itself may; the matrix asks them for every kind of caller."""
 WRITES = {
     "claim_idempotency_key",

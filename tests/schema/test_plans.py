@@ -11,7 +11,7 @@ from functions.mcp_server.registry import ToolCall
 from shared.auth import service as auth
 from shared.kernel.errors import Refusal
 from shared.quotas import service as quotas
-from shared.runtime.wire import Statement
+from shared.runtime.statement import Statement
 from tests.schema.matrix import World, enter
 from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, scans
 from tests.schema.tables import Database
@@ -116,7 +116,7 @@ async def test_keys_and_usage_are_read_the_same_way(crowded):
 
 @pytest.mark.parametrize("name", PAGES)
 async def test_who_calls_is_asked_once_for_each_table_and_not_for_each_row(crowded, sent, name):
-    calls = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = 'organization_with'"
+    calls = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = 'organization_claimed'"
     (statement,) = await sent(name, {"limit": 100})
     (before,) = crowded.execute(calls).fetchone()
     rows = crowded.execute(statement.sql, statement.params).fetchall()

@@ -128,7 +128,7 @@ def test_a_view_that_runs_with_its_owners_rights_is_noticed(world, first_fault):
 
 @pytest.mark.parametrize("break_", BREAKS)
 def test_a_condition_taken_out_of_the_callers_rights_is_noticed(owner_database, first_fault, break_):
-    row = owner_database.execute("SELECT pg_get_functiondef('app.organization_with'::regproc)").fetchone()
+    row = owner_database.execute("SELECT pg_get_functiondef('app.organization_claimed'::regproc)").fetchone()
     old, new = BREAKS[break_]
     assert re.search(re.escape(old), row[0]), "the function reads otherwise by now: say the break anew"
     assert first_fault(row[0].replace(old, new), "customers")

@@ -82,13 +82,15 @@ async def list_orders(
 ) -> list[OrderSummary]:
     sql = """
         SELECT orders.id, orders.created_at, orders.order_number, orders.order_status::text, orders.customer_id,
-            coalesce(nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company)
-                AS customer_name,
+            (
+                SELECT coalesce(
+                    nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
+                )
+                FROM customers WHERE customers.id = orders.customer_id
+            ) AS customer_name,
             round(orders.total_amount, app.currency_decimals(orders.currency)) AS total_amount, orders.currency,
             orders.payment_status, orders.awb_number
         FROM orders
-        LEFT JOIN customers
-            ON customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
         WHERE (%(order_status)s::order_status IS NULL OR orders.order_status = %(order_status)s)
             AND (%(customer_id)s::uuid IS NULL OR orders.customer_id = %(customer_id)s)
             AND (%(number_from)s::text IS NULL
