@@ -3,6 +3,8 @@
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 
+from msgspec import structs
+
 from shared.edge import Call
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
@@ -19,20 +21,26 @@ from shared.tenancy.principal import Kind
 
 SCHEMAS = ("public",)
 SEARCH_PATH = ("public", "extensions")
-FOR_CALLERS = RestSettings(
-    schemas=SCHEMAS,
-    extra_search_path=SEARCH_PATH,
-    anonymous_role="anon",
-    max_rows=100,
-    default_rows=25,
-    estimates=False,
-)
-"""Pages as the contract has them; an estimate would tell how many rows the others have."""
-FOR_THE_SERVICE = RestSettings(
-    schemas=SCHEMAS, extra_search_path=SEARCH_PATH, anonymous_role="anon", max_rows=1000, aggregates=True
-)
 _CACHE_MOST_AGE_S = 300.0
 _LOAD_TIMEOUT_S = 30.0
+
+
+@cache
+def for_callers() -> RestSettings:
+    """Pages as the contract has them; an estimate would tell how many rows the others have."""
+    return structs.replace(for_the_service(), max_rows=100, default_rows=25, aggregates=False, estimates=False)
+
+
+@cache
+def for_the_service() -> RestSettings:
+    return RestSettings(
+        schemas=SCHEMAS,
+        extra_search_path=SEARCH_PATH,
+        anonymous_role="anon",
+        max_rows=1000,
+        aggregates=True,
+        openapi_proxy_uri=f"{settings().base_url}/rest/v1",
+    )
 
 
 class NexusHost:
@@ -40,7 +48,7 @@ class NexusHost:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self.settings = FOR_THE_SERVICE if call.principal.kind is Kind.SERVICE else FOR_CALLERS
+        self.settings = for_the_service() if call.principal.kind is Kind.SERVICE else for_callers()
         self.anonymous = call.principal.kind is Kind.ANONYMOUS
         self.timeout_s = settings().database_timeout_s + 1
 

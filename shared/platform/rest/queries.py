@@ -12,8 +12,26 @@ CHECK_CONSTRAINTS = Statement("SET CONSTRAINTS ALL IMMEDIATE", {})
 
 
 def enter(caller: Caller) -> Statement:
-    """As the caller, for a host that asks nothing more of one."""
-    sql = "SELECT set_config('role', %(role)s, true), set_config('request.jwt.claims', %(claims)s, true)"
+    """As the caller, with what ALTER ROLE ... SET says of the role, for a host that asks nothing more of one."""
+    sql = """
+        SELECT
+            set_config('role', %(role)s, true),
+            set_config('request.jwt.claims', %(claims)s, true),
+            (
+                SELECT count(set_config(name, value, true))
+                FROM (
+                    SELECT split_part(told, '=', 1) AS name, substr(told, strpos(told, '=') + 1) AS value
+                    FROM pg_db_role_setting
+                    CROSS JOIN unnest(setconfig) AS told
+                    WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = %(role)s)
+                        AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+                    ORDER BY setdatabase
+                ) AS of_role
+                WHERE name LIKE '%%.%%' OR name IN (
+                    SELECT pg_settings.name FROM pg_settings WHERE context = 'user' AND pg_settings.name <> 'role'
+                )
+            )
+    """
     return Statement(sql, {"role": caller.role, "claims": caller.claims})
 
 

@@ -2,6 +2,8 @@
 CREATE ROLE library_visitor NOLOGIN;
 CREATE ROLE library_keeper NOLOGIN;
 CREATE ROLE library_login LOGIN NOINHERIT PASSWORD 'library';
+ALTER ROLE library_keeper SET work_mem = '7MB';
+ALTER ROLE library_keeper SET library.desk = 'front';
 GRANT library_visitor, library_keeper TO library_login;
 
 CREATE SCHEMA library;
@@ -42,7 +44,8 @@ AS 'INSERT INTO library.loans VALUES (book, reader)';
 CREATE FUNCTION library.who() RETURNS json LANGUAGE sql STABLE
 AS $$ SELECT json_build_object(
     'role', current_user, 'claims', current_setting('request.jwt.claims')::json,
-    'branch', current_setting('app.settings.branch', true)
+    'branch', current_setting('app.settings.branch', true),
+    'memory', current_setting('work_mem'), 'desk', current_setting('library.desk', true)
 ) $$;
 
 GRANT USAGE ON SCHEMA library, desk TO library_visitor, library_keeper;
