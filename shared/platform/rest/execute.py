@@ -1,6 +1,7 @@
 """One transaction for one request: entered as the caller, with the request as settings, ended as it should be."""
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 
@@ -79,7 +80,9 @@ class _Session:
     async def undo(self) -> None:
         """After which the connection is as it was lent."""
         if not self._connection.broken and not self._connection.closed:
-            await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
+            # A connection that is lost meanwhile has taken the transaction with it.
+            with suppress(wire.DatabaseError):
+                await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
     def _refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
         if fault.sqlstate is None:

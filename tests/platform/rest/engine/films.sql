@@ -147,6 +147,7 @@ INSERT INTO films.screenings VALUES (1, 'A', 100, NULL), (1, 'B', 50, 'late'), (
 INSERT INTO films.jottings (id, text) VALUES (1, 'one'), (2, 'two'), (3, 'three');
 INSERT INTO films."Seltsame Tabelle" VALUES (1, 'eins', 'واحد'), (2, 'zwei', 'اثنان');
 INSERT INTO films.drawers VALUES (1, 'ann', 'pen'), (2, 'bob', 'ink');
+INSERT INTO films.secrets VALUES (99, 'a hidden treasure');
 INSERT INTO attic.boxes VALUES (1, 'dusty');
 ALTER TABLE films.films ALTER id RESTART WITH 100;
 ANALYZE;
