@@ -3,6 +3,7 @@
 import json
 import uuid
 
+import psycopg
 import pytest
 
 from shared.auth import tokens
@@ -170,3 +171,30 @@ async def test_a_browser_may_call_with_what_supabase_clients_send(http):
     assert "PATCH" in answer.headers["access-control-allow-methods"]
     for name in ("prefer", "range", "range-unit", "accept-profile", "content-profile", "apikey", "x-client-info"):
         assert name in allowed
+
+
+@pytest.fixture
+def admit(org, services):
+    """What a managed platform's PostgREST does before its statement, for an agent with the scope."""
+
+    def call(scope: str, *, read_only: str) -> None:
+        claims = tokens.verify(org.agent(scope).token).claims
+        with psycopg.connect(services.database_url) as database:
+            for name, value in (
+                ("role", "authenticated"),
+                ("request.jwt.claims", claims),
+                ("transaction_read_only", read_only),
+            ):
+                database.execute("SELECT set_config(%s, %s, true)", [name, value])
+            database.execute("SELECT app.admit_request()")
+
+    return call
+
+
+def test_a_managed_platforms_postgrest_admits_the_same_callers(admit):
+    admit("read", read_only="on")
+    admit("write", read_only="off")
+    with pytest.raises(psycopg.Error) as refused:
+        admit("read", read_only="off")
+    assert refused.value.sqlstate == "PT403"
+    assert json.loads(refused.value.diag.message_detail or "")["error"] == "insufficient_scope"
