@@ -193,6 +193,7 @@ def _apply_once(database: Database, migration: Migration, wanted: list[Migration
         database.execute(migration.text)
         duration_ms = round((time.monotonic() - started) * 1000)
         queries.insert_migration(database, migration.row(), duration_ms=duration_ms)
+        queries.tell_schema_changed(database)
     return True
 
 

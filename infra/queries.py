@@ -69,6 +69,11 @@ def set_lock_timeout(database: Database, *, milliseconds: int) -> None:
     database.execute("SELECT set_config('lock_timeout', %s, true)", [str(milliseconds)])
 
 
+def tell_schema_changed(database: Database) -> None:
+    """When the transaction commits, to whoever serves the schema over REST: all of them listen to the same words."""
+    database.execute("NOTIFY pgrst, 'reload schema'")
+
+
 def auth_schema_exists(database: Database) -> bool:
     return _truth(database, "SELECT to_regnamespace('auth') IS NOT NULL")
 

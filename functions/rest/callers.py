@@ -2,17 +2,28 @@
 
 from shared.auth.credentials import platform_caller
 from shared.edge import Call
-from shared.quotas.rates import STANDARD
+from shared.kernel.errors import InvalidToken, MissingToken
+from shared.quotas.rates import PUBLIC, STANDARD, RateClass
 from shared.tenancy.principal import Kind
+
+RATES = {
+    Kind.AGENT: STANDARD,
+    Kind.USER: STANDARD,
+    Kind.ANONYMOUS: PUBLIC,
+    Kind.SERVICE: RateClass("rest-service", 6000),
+}
 
 
 async def identify(call: Call) -> None:
-    """Make the call its caller's, and count it.
+    """Make the call its caller's, and count it. Who cannot be told is counted by address.
 
     Raises:
         MissingProjectKey, UnknownProjectKey, InvalidToken, RateExceeded.
     """
-    call.principal = platform_caller(call.request.headers, call.request.query_params, key_required=True)
-    if call.principal.kind in (Kind.USER, Kind.AGENT):
-        call.rate = STANDARD
+    try:
+        call.principal = platform_caller(call.headers, call.request.query_params, key_required=True)
+    except (MissingToken, InvalidToken):
         await call.charge()
+        raise
+    call.rate = RATES[call.principal.kind]
+    await call.charge()

@@ -9,18 +9,15 @@ from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, surface
 from shared.platform.rest.app import answer
-from shared.quotas.rates import RateClass
+from shared.quotas.rates import PUBLIC
 
 from .callers import identify
 from .host import NexusHost
 from .refusing import refused
 from .translation import incoming, outgoing
 
-TABLES = RateClass("rest", 1200, by_address=True)
-"""Of one address, whoever calls; people and agents are counted as everywhere besides."""
 
-
-@surface(tag="Tables", access=ANYONE, rate=TABLES, refuse=refused)
+@surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True)
 async def handler(call: Call) -> Response:
     await identify(call)
     return outgoing(await answer(await incoming(call), NexusHost(call)))

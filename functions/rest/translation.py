@@ -26,8 +26,7 @@ async def incoming(call: Call) -> request.Incoming:
 
 def outgoing(answer: host.Response) -> Response:
     response = Response(answer.body, status_code=answer.status)
-    for name, value in answer.headers:
-        response.headers.append(name, value)
+    response.raw_headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     return response
 
 

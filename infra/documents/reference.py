@@ -101,6 +101,7 @@ def _title(spec: Spec) -> str:
 def _path(spec: Spec) -> str:
     surfaces = {
         "auth": "/auth/v1/…",
+        "rest": "/rest/v1/…",
         "storage": "/storage/v1/…",
         "unserved": "/realtime/v1/… and /graphql/v1",
         "discovery": "/…",

@@ -95,11 +95,18 @@ def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
 
 
 def surface(
-    *, tag: str, method: str = "*", access: frozenset[Kind], rate: RateClass = STANDARD, refuse: Refuse = _refuse
+    *,
+    tag: str,
+    method: str = "*",
+    access: frozenset[Kind],
+    rate: RateClass = STANDARD,
+    refuse: Refuse = _refuse,
+    counts_itself: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response.
 
-    `refuse` tells every refusal in that protocol, those that came before the handler too.
+    `refuse` tells every refusal in that protocol, those that came before the handler too. `counts_itself`: the handler
+    charges the call, once it knows whose it is.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -115,6 +122,7 @@ def surface(
             status=200,
             refusals=(),
             surface=True,
+            counts_itself=counts_itself,
         )
         return _registered(handler, spec, _hand_over, refuse)
 

@@ -66,6 +66,16 @@ def test_platform_comes_first_then_ours_each_in_number_order(database, directory
     assert ask("SELECT count(*) FROM notes") == 1
 
 
+def test_whoever_serves_the_schema_is_told_once_for_each_file(database, directory, write):
+    write("nexus/0001_first", "CREATE TABLE first (id integer)")
+    with psycopg.connect(database, autocommit=True) as listener:
+        listener.execute("LISTEN pgrst")
+        for _ in range(2):
+            migrate.migrate(database, directory=directory)
+        assert [each.payload for each in listener.notifies(timeout=5, stop_after=1)] == ["reload schema"]
+        assert list(listener.notifies(timeout=0)) == []
+
+
 def test_a_second_run_does_nothing(database, directory, write):
     write("nexus/0001_notes", "CREATE TABLE notes (body text)")
     migrate.migrate(database, directory=directory)
