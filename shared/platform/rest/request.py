@@ -1,13 +1,13 @@
 """From an HTTP request to all that it asks for: parsed, checked against the settings, looked up nowhere."""
 
 from enum import StrEnum
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 from msgspec.structs import replace
 
 from . import errors, payload, preferences, ranges
-from .grammar.query_string import parse_query
+from .grammar.query_string import canonical, parse_query
 from .media import Media, negotiate, negotiate_description
 from .payload import Payload
 from .preferences import Preferences
@@ -58,6 +58,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
     """By lower-case name, without cookies, as the SQL side sees them."""
     cookies: dict[str, str]
+    location: str = ""
+    """Of a table that is read: its path and parameters in the order of their names."""
     is_function: bool = False
 
     @property
@@ -115,6 +117,7 @@ def outline(incoming: Incoming, headers: dict[str, str], settings: RestSettings,
         payload=None,
         headers={},
         cookies={},
+        location=f"/{quote(target.name)}{canonical(incoming.query)}" if action is Action.READ else "",
         is_function=target.is_function,
     )
 

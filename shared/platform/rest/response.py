@@ -81,7 +81,8 @@ def _read(_task: Task, outcome: Outcome, request: Request) -> tuple[int, _Header
         if offset > total:
             raise errors.offset_beyond(offset, total)
         status = 206 if rows < total else 200
-    return status, [("Content-Range", content_range(offset, offset + rows - 1, total))]
+    headers = [("Content-Range", content_range(offset, offset + rows - 1, total))]
+    return status, headers + ([("Content-Location", request.location)] if request.location else [])
 
 
 def _called(task: Task, outcome: Outcome, request: Request) -> tuple[int, _Headers]:

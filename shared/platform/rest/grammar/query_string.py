@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from shared.platform.rest.errors import has_nul, negative_limit
 from shared.platform.rest.query import Page, Path, Query
@@ -55,6 +55,16 @@ def parse_query(text: str, *, reads_function: bool = False) -> Query:
         on_conflict=None if conflict is None else columns(conflict, "on_conflict"),
         arguments=tuple(found.arguments),
     )
+
+
+def canonical(text: str) -> str:
+    """The same query with its parameters in order, those of one name in one; empty where there are none."""
+    values: dict[str, list[str]] = {}
+    for part in filter(None, text.split("&")):
+        name, _, value = part.partition("=")
+        values.setdefault(unquote_plus(name), []).append(quote(unquote_plus(value), safe=""))
+    told = "&".join(f"{quote(name, safe='')}={','.join(values[name])}" for name in sorted(values))
+    return f"?{told}" if told else ""
 
 
 def split(text: str) -> _Pairs:

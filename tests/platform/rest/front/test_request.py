@@ -132,6 +132,19 @@ def test_a_host_may_say_how_many_rows_are_read_by_default():
     assert asked("PATCH", "/orders", settings=settings, body=b"{}").page == Page()
 
 
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("/orders", "/orders"),
+        ("/my%20table?select=id&a=eq.x+y", "/my%20table?a=eq.x%20y&select=id"),
+        ("/orders?b=lt.9&a&b=gt.1", "/orders?a=&b=lt.9,gt.1"),
+    ],
+)
+def test_what_is_read_has_a_location_of_its_own(url, location):
+    assert asked("GET", url).location == location
+    assert asked("DELETE", url).location == ""
+
+
 def test_headers_and_cookies_are_kept_apart():
     request = asked("GET", "/orders", cookie='a=1; b="2"', x_note="hi")
     assert (request.headers, request.cookies) == ({"x-note": "hi"}, {"a": "1", "b": "2"})

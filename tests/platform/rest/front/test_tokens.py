@@ -76,7 +76,7 @@ def test_a_token_without_a_role_has_the_anonymous_one_but_is_not_anonymous():
         ("a.b", "Expected 3 parts in JWT; got 2", None),
         ("a.b.c", "JWT cryptographic operation failed", None),
         (
-            jwt.encode({}, None, "none"),
+            jwt.encode({}, "", "none"),
             "Wrong or unsupported encoding algorithm",
             "JWT is unsecured but expected 'alg' was not 'none'",
         ),

@@ -43,6 +43,7 @@ async def test_rows_are_read_and_embedded(library):
     answer = await library.get("/books", params={"select": "title,authors(name)", "id": "eq.1"})
     assert answer.status_code == 200
     assert answer.json() == [{"title": "Palace Walk", "authors": {"name": "Naguib Mahfouz"}}]
+    assert answer.headers["Content-Location"] == "/books?id=eq.1&select=title%2Cauthors%28name%29"
 
 
 async def test_what_the_anonymous_may_not_do_asks_for_a_token(library, keeper):
