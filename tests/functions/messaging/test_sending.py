@@ -21,6 +21,26 @@ async def test_200_a_text_goes_out_at_once_and_its_statuses_follow(*, call, hear
     assert used(number.org) == 1
 
 
+async def test_200_how_far_a_message_has_come_and_404_for_another_tenants_or_a_customers(
+    *, call, number, chat_with, other_org, rows, heard
+):
+    chat = await chat_with(number)
+    sent = (await call("whatsapp-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})).json()
+    await heard()
+    answer = await call("whatsapp-reply-status", as_=number.org.agent("read"), json={"messageId": sent["id"]})
+    told = answer.json()
+    assert (answer.status_code, told["id"], told["delivery"], told["status"]) == (
+        200,
+        sent["id"],
+        "delivered",
+        "delivered",
+    )
+    ((inbound,),) = rows("SELECT id::text FROM messages WHERE chat_id = %s AND direction = 'inbound'", chat)
+    for caller, message_id in ((other_org.agent(), sent["id"]), (number.org.agent(), inbound)):
+        answer = await call("whatsapp-reply-status", as_=caller, json={"message_id": message_id})
+        assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
 async def test_statuses_move_the_message_forward_only_and_keep_what_it_cost(call, tell, number, chat_with, rows):
     chat = await chat_with(number)
     told = (await call("whatsapp-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})).json()

@@ -111,6 +111,10 @@ class ReactionAsked(Asked):
     emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
 
 
+class StatusAsked(Asked):
+    message_id: Annotated[UUID, _named("messageId", "message_id")]
+
+
 async def send_message(tx: Tx, asked: MessageAsked, caller: Principal, *, platform: str | None) -> SentMessage:
     """In a conversation of that platform; None takes any.
 
@@ -174,6 +178,16 @@ async def send_reaction(tx: Tx, asked: ReactionAsked, caller: Principal) -> Sent
     return await service.send(
         tx, chat_id=place.chat_id, content=content, sender_id=caller.subject, is_person=caller.kind is Kind.USER
     )
+
+
+async def tell_status(tx: Tx, asked: StatusAsked, caller: Principal) -> SentMessage:
+    """How far a message of ours has come.
+
+    Raises:
+        NotFound: no such message, not the caller's, or none that was sent from here.
+    """
+    _of_the_caller(asked, caller)
+    return await queries.find_message(tx, message_id=asked.message_id)
 
 
 async def _content(tx: Tx, asked: MessageAsked) -> Content:
