@@ -52,9 +52,10 @@ class Target:
         """
         return self._sound(load.run(self.file, self.at.port, seconds=seconds, connections=connections))
 
-    def steady(self, seconds: float, rate: float) -> Measured:
+    def steady(self, seconds: float, rate: float, connections: int = load.CONNECTIONS) -> Measured:
         """At a fixed rate; an error is as in `run`."""
-        return self._sound(load.finish(load.start(self.file, self.at.port, seconds=seconds, rate=rate)))
+        started = load.start(self.file, self.at.port, seconds=seconds, rate=rate, connections=connections)
+        return self._sound(load.finish(started))
 
     def _sound(self, measured: Measured) -> Measured:
         if measured.errors:
