@@ -169,3 +169,28 @@ async def test_aggregates_are_refused_where_the_setting_is_off(ask, archive):
 async def test_refused_embeds(ask, target, status, code):
     refused = await ask("GET", target)
     assert (refused.status, refused.code) == (status, code), refused.body
+
+
+async def test_embeds_within_spreads_and_spreads_within_embeds(get):
+    assert await get("/films?id=eq.2&select=id,...actors(name,roles(part))&actors.order=id&actors.limit=1") == [
+        {"id": 2, "name": ["Max von Sydow"], "roles": [[{"part": "knight"}]]}
+    ]
+    assert await get(
+        "/countries?code=eq.SE&select=directors(name,...films!director_id(titles:title))&directors.films.order=id"
+    ) == [{"directors": [{"name": "Bergman", "titles": ["The Seventh Seal", "Persona"]}]}]
+    assert await get("/posters?film_id=eq.1&select=url,...films(*)") != []
+    assert await get("/films?id=eq.1&select=id,...directors!director_id(countries(name))") == [
+        {"id": 1, "countries": {"name": "Egypt"}}
+    ]
+
+
+async def test_an_embed_by_alias_twice(get):
+    rows = await get(
+        "/films?id=eq.4&select=made:directors!director_id(name),wrote:directors!films_written_by(name)&made.id=eq.2"
+    )
+    assert rows == [{"made": None, "wrote": {"name": "Chahine"}}]
+
+
+async def test_a_page_of_a_to_one_embed_may_leave_it_out(get):
+    assert await get("/films?id=eq.1&select=id,posters(url)&posters.limit=0") == [{"id": 1, "posters": None}]
+    assert await get("/films?select=id,posters!inner(url)&posters.limit=0") == []
