@@ -65,6 +65,9 @@ def index() -> dict[str, Any]:
         "mcp_endpoint": places.MCP,
         "token_endpoint": f"{places.FUNCTIONS}/agent-auth",
         "register": f"{places.FUNCTIONS}/agent-register",
+        "sign_in": places.ISSUER,
+        "tables": f"{places.BASE}/rest/v1",
+        "files": f"{places.BASE}/storage/v1",
     }
 
 
