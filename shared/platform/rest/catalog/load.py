@@ -25,7 +25,7 @@ async def load(exchange: Exchange, schemas: Sequence[str], extra_search_path: Se
     searched = [*exposed, *(each for each in extra_search_path if each not in exposed)]
     _, *answers = await exchange(
         [
-            queries.NO_SEARCH_PATH,
+            queries.PREPARE,
             queries.list_tables(exposed),
             queries.list_columns(exposed),
             queries.list_types(),

@@ -2,8 +2,9 @@
 
 from shared.runtime.statement import Statement
 
-NO_SEARCH_PATH = Statement("SELECT set_config('search_path', '', true)", {})
-"""With nothing on the path every name of a type, table or function is written out in full."""
+PREPARE = Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)", {})
+"""With nothing on the path every name of a type, table or function is written out in full. Compiling the statements takes
+a server longer than carrying them out."""
 
 
 def list_tables(schemas: list[str]) -> Statement:
