@@ -108,4 +108,4 @@ class ReadQuery(_Body):
 
 
 class TokenQuery(ReadQuery):
-    token: Annotated[str, Field(max_length=8192)]
+    token: Annotated[str, Field(max_length=8192, pattern=r"^[A-Za-z0-9_.-]*$")]

@@ -40,13 +40,13 @@ FORM: Schema = {
     },
 }
 PLACES: dict[str, Schema] = {
-    "bucket": {"name": "bucket", "in": "path", "required": True, "schema": {"type": "string"}},
+    "bucket": {"name": "bucket", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 100}},
     "name": {
         "name": "name",
         "in": "path",
         "required": True,
         "description": "The object's name, with its folders: slashes stay as they are.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "maxLength": 1024},
     },
 }
 
