@@ -3,8 +3,8 @@
 from shared.runtime.statement import Statement
 
 PREPARE = Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)", {})
-"""With nothing on the path every name of a type, table or function is written out in full. Compiling the statements takes
-a server longer than carrying them out."""
+"""With nothing on the path every name of a type, table or function is written out in full. To compile the statements
+would take the server longer than to carry them out."""
 
 
 def list_tables(schemas: list[str]) -> Statement:
