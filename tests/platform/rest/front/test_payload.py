@@ -16,7 +16,6 @@ def read(body: bytes | str, kind: str = JSON, named: tuple[str, ...] | None = No
     return payload.read(body.encode() if isinstance(body, str) else body, kind, named=named, is_function=rpc)
 
 
-@supports("Writing", "one row or many as JSON")
 @pytest.mark.parametrize(
     ("body", "columns", "is_array"),
     [
@@ -58,7 +57,6 @@ def test_what_is_no_json_of_like_rows_is_refused(body, told):
     assert (refused.value.status, refused.value.code, refused.value.message) == (400, "PGRST102", told)
 
 
-@supports("Writing", "rows of different keys with `columns=`")
 def test_named_columns_let_rows_differ():
     assert read('[{"a":1},{"b":2}]', named=("b", "a", "b")) == JsonPayload('[{"a":1},{"b":2}]', ("a", "b"), True)
 
@@ -85,14 +83,12 @@ def test_csv_that_does_not_fit_is_refused(body, told):
     assert (refused.value.code, refused.value.message) == ("PGRST102", told)
 
 
-@supports("Writing", "one row as a form")
 def test_a_form_is_one_row_for_a_table():
     assert read("b=x+y&a=", "application/x-www-form-urlencoded") == JsonPayload(
         '{"b":"x y","a":""}', ("a", "b"), is_array=False
     )
 
 
-@supports("Functions", "arguments as JSON or a form; `text/plain`, `text/xml` and octets as the one unnamed argument")
 def test_a_function_takes_forms_texts_and_octets():
     assert read("v=1&v=2", "application/x-www-form-urlencoded", rpc=True) == FormPayload((("v", "1"), ("v", "2")))
     assert read("hi", "text/plain", rpc=True) == RawPayload(b"hi", "text/plain")

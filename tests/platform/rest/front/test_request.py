@@ -79,7 +79,6 @@ def test_the_description_may_be_off():
     assert (refused.value.status, refused.value.code) == (404, "PGRST126")
 
 
-@supports("Schemas", "`Accept-Profile` for reading, `Content-Profile` for writing; the first schema is the default")
 def test_the_schema_comes_from_the_header_of_its_direction():
     assert asked("GET", "/orders").schema == "api"
     assert asked("GET", "/orders", accept_profile="v2", content_profile="none").schema == "v2"

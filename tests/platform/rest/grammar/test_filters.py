@@ -48,7 +48,6 @@ def test_in_takes_a_list_whose_elements_may_be_quoted(text, elements):
     assert parse_filter("a", f"not.in.{text}") == ((), Condition(A, "in", elements, negated=True))
 
 
-@supports("Filters", "`(any)` and `(all)` with an array of values")
 @pytest.mark.parametrize(
     ("text", "values"),
     [
@@ -115,7 +114,6 @@ def test_what_is_no_name_is_refused(name):
         parse_filter(name, "eq.1")
 
 
-@supports("Logic", "`and=(…)`, `or=(…)`, `not.and`, `not.or`, within each other")
 @pytest.mark.parametrize(
     ("name", "text", "group"),
     [

@@ -15,9 +15,6 @@ def test_nothing_asked_is_everything():
     assert parse_query("") == Query(select=(SelectedField(Field("*")),))
 
 
-@supports(
-    "Order and pages", "`order=column.desc.nullslast`, by JSON paths too", "`order=embed(column)` by a to-one embed"
-)
 @pytest.mark.parametrize(
     ("text", "terms"),
     [
@@ -57,7 +54,6 @@ def test_a_refused_order_says_where_and_what_was_expected(text, column, told):
     assert (refused.value.message, refused.value.details) == (message, told)
 
 
-@supports("Order and pages", "`limit` and `offset`, also of embeds (`embed.limit`)")
 @pytest.mark.parametrize(
     ("text", "pages"),
     [

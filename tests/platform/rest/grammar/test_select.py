@@ -34,7 +34,6 @@ def test_columns_are_named_bare_or_in_quotes(text, selected):
     assert parse_select(text) == selected
 
 
-@supports("Reading", "aliases (`alias:column`) and casts (`column::text`)")
 @pytest.mark.parametrize(
     ("text", "selected"),
     [
@@ -48,7 +47,6 @@ def test_a_column_has_an_alias_before_it_and_a_cast_behind(text, selected):
     assert parse_select(text) == (selected,)
 
 
-@supports("JSON", "paths in `select`: `data->a->>b`, `data->0`, `data->-1`")
 @pytest.mark.parametrize(
     ("text", "steps"),
     [
