@@ -28,9 +28,12 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
 class Arguments(BaseModel):
-    """Arguments of a tool: an unknown one is refused, so that a misspelt filter never widens a list."""
+    """Arguments of a tool: an unknown one is refused, so that a misspelt filter never widens a list.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    A tool's first call builds its model, instead of every tool's at each start.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """What may be sent: a model for each kind, with WhatsApp's limits; `bodies.body_for` holds each channel's own."""
 
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -189,8 +190,13 @@ Content = Annotated[
     | Reaction,
     Field(discriminator="type"),
 ]
-_CONTENT: TypeAdapter[Content] = TypeAdapter(Content)
 _MOST_ERRORS = 20
+
+
+@cache
+def _content() -> TypeAdapter[Content]:
+    """Made when the first message is read or sent: it takes longer than all else that importing this module does."""
+    return TypeAdapter(Content)
 
 
 def content_from(value: Any) -> Content:
@@ -200,7 +206,7 @@ def content_from(value: Any) -> Content:
         InvalidMessageContent: with a pointer and a reason for each fault.
     """
     try:
-        return _CONTENT.validate_python(value)
+        return _content().validate_python(value)
     except ValidationError as fault:
         errors = [
             {"pointer": "".join(f"/{part}" for part in each["loc"][1:]), "message": each["msg"]}

@@ -12,7 +12,7 @@ Link = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s]+$")]
 class Part(BaseModel):
     """Sent as it stands; what it does not name is refused here rather than by Meta."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @field_validator("*")
     @classmethod
