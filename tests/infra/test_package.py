@@ -121,6 +121,14 @@ def test_a_packaged_function_answers_from_a_clean_environment(request_, packaged
     assert (refused.status_code, refused.json()["error"]) == (401, "missing_token")
 
 
+def test_the_packaged_tables_answer_below_their_own_path(packaged, clean_python, served, org, services):
+    folder = packaged("rest")
+    headers = org.agent("read").headers | {"apikey": services.secrets.publishable_key}
+    with served(clean_python(folder), folder) as url:
+        answer = httpx.get(f"{url}/rest/v1/organizations?select=id", headers=headers)
+    assert (answer.status_code, answer.json()) == (200, [{"id": str(org.id)}])
+
+
 @pytest.mark.parametrize(
     ("name", "request_", "status"),
     [
