@@ -42,7 +42,8 @@ class Part:
 
 
 def _tables(room: Room) -> list[Figure]:
-    return [figure for each in tables.comparisons(room) for figure in throughput.measure(each, room)]
+    compared = [figure for each in tables.comparisons(room) for figure in throughput.measure(each, room)]
+    return [*compared, tables.first_answer(room)]
 
 
 PARTS = {
@@ -51,7 +52,7 @@ PARTS = {
     "tools-list": Part(lambda room: throughput.measure(throughput.TOOLS, room), 3, 9),
     "create-order": Part(lambda room: throughput.measure(throughput.ORDER, room), 3, 6),
     "function-read": Part(lambda room: throughput.measure(throughput.READ, room), 4, 9),
-    "rest": Part(_tables, 9, 20),
+    "rest": Part(_tables, 10, 20),
     "agent-auth": Part(exchange.measure, 3, 3, at_least_s=2.4),
     "ingest": Part(ingest.measure, 2, 100),
     "cold-start": Part(starts.cold, 3, 0, at_least_s=0.6, least_rounds=5),

@@ -1,11 +1,14 @@
 """The REST surface: a filtered list, an embed of one level and an insert, beside a peer and the bare limit."""
 
+import time
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from bench import servers
-from bench.groups import Room
+from bench.figures import Figure, Goal, alone
+from bench.groups import Room, ask
 from bench.records import COUNTER
+from bench.servers import running
 from bench.throughput import Ask, Comparison, least
 from bench.traffic import Agent, Request, address
 
@@ -40,6 +43,24 @@ def comparisons(room: Room) -> tuple[Comparison, Comparison, Comparison]:
             {servers.FASTAPI: least(1.2), servers.BARE: least(0.4)},
         ),
     )
+
+
+def first_answer(room: Room) -> Figure:
+    """Of a process that has just begun to listen: connections, the schema cache, the query."""
+    request = _reading(room.data.services.secrets.publishable_key, "customers", _LIST)(room.crowd.many[:1])[0]
+    values = [_first_ms(room, request) for _ in range(room.rounds)]
+    return alone("REST: first answer of a process", unit="ms", values=values, goal=Goal("at most", 300))
+
+
+def _first_ms(room: Room, request: Request) -> float:
+    with running(servers.REST, room.data) as server:
+        began = time.perf_counter()
+        answer = ask(server.port, request)
+        took = time.perf_counter() - began
+    room.step()
+    if not answer.startswith(b"HTTP/1.1 200"):
+        raise RuntimeError(f"{servers.REST.name} answers first {answer[:500]!r}")
+    return took * 1000
 
 
 def _comparison(title: str, ours: Ask, path: str) -> Comparison:
