@@ -1,12 +1,20 @@
 """The job that sends people their mails: by SMTP, again where that fails, and never twice at once."""
 
 import asyncio
+import ssl
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
 
 from shared.platform.accounts.mail import outbox
 from shared.providers.mail import sending
+from shared.providers.mail.messages import Message
 from shared.runtime import db
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
@@ -56,7 +64,7 @@ async def test_200_what_waits_is_sent_as_text_and_html(post, server, waiting):
     await post("mona@example.com", "omar@example.com")
     sent = await outbox.send_waiting(request_id="test")
     assert (sent.sent, sent.failed) == (2, 0)
-    assert [mail["To"] for mail in server.mails] == ["mona@example.com", "omar@example.com"]
+    assert sorted(mail["To"] for mail in server.mails) == ["mona@example.com", "omar@example.com"]
     (mail, _) = server.mails
     assert (mail["Subject"], mail["Content-Language"], mail["Auto-Submitted"]) == ("تأكيد", "ar", "auto-generated")
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
@@ -98,6 +106,47 @@ async def test_of_two_jobs_at_once_each_mail_is_sent_by_one(post, server):
     await post(*addresses)
     await asyncio.gather(*(outbox.send_waiting(request_id="test") for _ in range(3)))
     assert sorted(mail["To"] for mail in server.mails) == sorted(addresses)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """Of localhost, signed by itself: the file that says so, and a server's context."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return file, context
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+async def test_mails_go_over_tls_to_a_server_that_is_known_with_name_and_password(
+    scheme, certificate, base_url, monkeypatch
+):
+    file, context = certificate
+    message = Message(uuid.uuid4(), "mona@example.com", "Hello", "text", "<p>html</p>", "en")
+    async with MailServer(tls=context, scheme=scheme, user="nexus:secret") as server:
+        changed = settings().model_copy(update={"mail_url": server.url})
+        monkeypatch.setattr(sending, "settings", lambda: changed)
+        (distrusted,) = await sending.send([message])
+        assert "CERTIFICATE_VERIFY_FAILED" in (distrusted.error or "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        assert await sending.send([message]) == [sending.Outcome()]
+        wrong = SecretStr(server.url.get_secret_value().replace("secret", "guess"))
+        monkeypatch.setattr(sending, "settings", lambda: changed.model_copy(update={"mail_url": wrong}))
+        (refused,) = await sending.send([message])
+        assert refused.may_succeed_later, "a wrong password of ours can be mended"
+    assert [mail["To"] for mail in server.mails] == ["mona@example.com"]
 
 
 async def test_200_the_job_answers_what_it_sent(call, services, org):
