@@ -17,6 +17,7 @@ from shared.platform.rest.caller import Caller
 from shared.platform.rest.catalog.follow import follow
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
+from shared.platform.rest.errors import RestRefusal
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.tokens import SecretError, Tokens
@@ -26,6 +27,8 @@ from shared.runtime.wire import Connection, DatabaseError
 ADDRESS = "127.0.0.1"
 _LARGEST = 100 * 2**20
 """Bytes of a body."""
+_RECONNECT_S = 1.0
+"""The pool tries again at growing intervals, of which the next request would have to wait out the last."""
 _LONGEST_S = 3600.0
 """How long a statement may take where the database itself sets no limit."""
 
@@ -44,7 +47,7 @@ class ForeignHost:
     async def schema_cache(self) -> SchemaCache:
         try:
             return await self._server.cache.current()
-        except DatabaseError as fault:
+        except (DatabaseError, RestRefusal) as fault:
             raise errors.no_schema_cache() from fault
 
     @asynccontextmanager
@@ -68,6 +71,7 @@ class RestServer:
         except SecretError as fault:
             raise LauncherError(f"PGRST_JWT_* is wrong: {fault}.", mend="docs/rest.md lists the settings.") from fault
         self._pool: AsyncConnectionPool[Connection] | None = None
+        self._lent = 0
 
     @property
     def app(self) -> Application:
@@ -84,6 +88,7 @@ class RestServer:
             max_size=self.database.pool_size,
             open=False,
             timeout=self.database.pool_timeout_s,
+            reconnect_timeout=_RECONNECT_S,
             connection_class=Connection,
             configure=self._configure,
             kwargs={"autocommit": True},
@@ -99,19 +104,27 @@ class RestServer:
     async def connection(self) -> AsyncIterator[Connection]:
         if self._pool is None:
             raise AssertionError("a request before the server was opened")
-        try:
-            lent = await self._pool.getconn()
-            while not lent.is_alive():
-                await self._pool.putconn(lent)
-                lent = await self._pool.getconn()
-        except PoolTimeout as fault:
-            raise errors.pool_timeout() from fault
-        except DatabaseError as fault:
-            raise errors.unreachable(str(fault)) from fault
+        lent = await self._borrowed(self._pool)
+        self._lent += 1
         try:
             yield lent
         finally:
+            self._lent -= 1
             await asyncio.shield(self._pool.putconn(lent))
+
+    async def _borrowed(self, pool: AsyncConnectionPool[Connection]) -> Connection:
+        try:
+            lent = await pool.getconn()
+            while not lent.is_alive():
+                await pool.putconn(lent)
+                lent = await pool.getconn()
+        except PoolTimeout as fault:
+            # The pool waits alike for one that is given back and for one that cannot be made.
+            full = self._lent >= self.database.pool_size
+            raise errors.pool_timeout() if full else errors.unreachable(str(fault)) from fault
+        except DatabaseError as fault:
+            raise errors.unreachable(str(fault)) from fault
+        return lent
 
     @property
     def _channels(self) -> list[str]:
