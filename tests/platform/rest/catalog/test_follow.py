@@ -8,6 +8,7 @@ from shared.platform.rest.catalog.follow import follow
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.schema import Name
+from tests.platform.rest.supports import supports
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ async def followed(library_url, exchange) -> AsyncIterator[tuple[CacheHolder, as
     task.cancel()
 
 
+@supports("Schemas", "changes seen after `NOTIFY pgrst`, or a lost connection")
 async def test_a_table_is_known_after_the_notice(followed, library_url):
     holder, loaded = followed
     with psycopg.connect(library_url, autocommit=True) as database:

@@ -4,6 +4,7 @@ from shared.platform.rest import resolve
 from shared.platform.rest.errors import RestRefusal
 from shared.platform.rest.query import SelectedRelation
 from shared.platform.rest.resolve import Given
+from tests.platform.rest.supports import supports
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def called(library, shelf):
     )
 
 
+@supports("Refusals", "the likeliest table, function or relationship where a name is wrong")
 async def test_pgrst205_names_the_table_that_may_be_meant(library, shelf):
     with pytest.raises(RestRefusal) as refused:
         resolve.table(library, shelf("book"))
@@ -83,6 +85,7 @@ async def test_a_junction_is_named_by_the_hint(embed, shelf):
     assert junction.table == shelf("authorships")
 
 
+@supports("Refusals", "every candidate, and how to choose it, where an embed or a call is ambiguous")
 async def test_pgrst201_lists_every_candidate_and_how_to_choose_it(embed):
     with pytest.raises(RestRefusal) as refused:
         embed("books", "authors")
