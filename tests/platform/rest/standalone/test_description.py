@@ -19,7 +19,6 @@ async def test_a_role_sees_what_it_may_reach(library, keeper):
         "/books",
         "/long_books",
         "/rpc/add",
-        "/rpc/doze",
         "/rpc/who",
     }
     assert set(answer.json()["definitions"]) == {"authors", "books", "long_books"}
