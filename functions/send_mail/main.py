@@ -1,10 +1,10 @@
 """POST /functions/v1/send-mail: send people the mails that wait for them, every second."""
 
 from shared.edge import Call, cron
-from shared.platform.accounts.mail import outbox
-from shared.platform.accounts.mail.outbox import Sent
+from shared.platform.accounts.mail import delivery
+from shared.platform.accounts.mail.delivery import Sent
 
 
 @cron(every_s=1)
 async def handler(call: Call) -> Sent:
-    return await outbox.send_waiting(request_id=call.request_id)
+    return await delivery.send_waiting(request_id=call.request_id)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from shared.platform.accounts.mail import outbox
+from shared.platform.accounts.mail import delivery, outbox
 from shared.providers.mail import sending
 from shared.providers.mail.messages import Message
 from shared.runtime import db
@@ -62,7 +62,7 @@ def post(server):
 
 async def test_200_what_waits_is_sent_as_text_and_html(post, server, waiting):
     await post("mona@example.com", "omar@example.com")
-    sent = await outbox.send_waiting(request_id="test")
+    sent = await delivery.send_waiting(request_id="test")
     assert (sent.sent, sent.failed) == (2, 0)
     assert sorted(mail["To"] for mail in server.mails) == ["mona@example.com", "omar@example.com"]
     (mail, _) = server.mails
@@ -74,21 +74,21 @@ async def test_200_what_waits_is_sent_as_text_and_html(post, server, waiting):
 async def test_a_mail_that_fails_waits_and_is_tried_again(post, server, waiting, tenants):
     server.answer = "451 try again later"
     await post("mona@example.com")
-    assert (await outbox.send_waiting(request_id="test")).failed == 1
+    assert (await delivery.send_waiting(request_id="test")).failed == 1
     ((attempts, error),) = waiting()
     assert attempts == 1
     assert "451" in error
-    assert (await outbox.send_waiting(request_id="test")).failed == 0, "its time has not come"
+    assert (await delivery.send_waiting(request_id="test")).failed == 0, "its time has not come"
     server.answer = None
     with tenants.database() as connection:
         connection.execute("UPDATE auth.outgoing_mail SET available_at = now() WHERE sealed IS NOT NULL")
-    assert (await outbox.send_waiting(request_id="test")).sent == 1
+    assert (await delivery.send_waiting(request_id="test")).sent == 1
 
 
 async def test_a_mail_that_is_refused_for_good_is_given_up_and_holds_no_other_up(post, server, waiting):
     server.refused = {"gone@example.com"}
     await post("gone@example.com", "mona@example.com")
-    sent = await outbox.send_waiting(request_id="test")
+    sent = await delivery.send_waiting(request_id="test")
     assert (sent.sent, sent.failed) == (1, 1)
     assert [mail["To"] for mail in server.mails] == ["mona@example.com"]
     assert waiting() == []
@@ -97,14 +97,14 @@ async def test_a_mail_that_is_refused_for_good_is_given_up_and_holds_no_other_up
 async def test_a_mail_server_that_is_away_loses_nothing(post, server, waiting):
     await post("mona@example.com")
     await server.stop()
-    assert (await outbox.send_waiting(request_id="test")).failed == 1
+    assert (await delivery.send_waiting(request_id="test")).failed == 1
     assert len(waiting()) == 1
 
 
 async def test_of_two_jobs_at_once_each_mail_is_sent_by_one(post, server):
     addresses = [f"{uuid.uuid4().hex}@example.com" for _ in range(30)]
     await post(*addresses)
-    await asyncio.gather(*(outbox.send_waiting(request_id="test") for _ in range(3)))
+    await asyncio.gather(*(delivery.send_waiting(request_id="test") for _ in range(3)))
     assert sorted(mail["To"] for mail in server.mails) == sorted(addresses)
 
 

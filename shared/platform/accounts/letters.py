@@ -5,8 +5,8 @@ from urllib.parse import urlencode, urlsplit
 
 from shared.auth import tokens as access_tokens
 from shared.kernel.errors import Refusal
-from shared.providers.mail import sending
 from shared.runtime.db import Tx
+from shared.runtime.settings import settings
 
 from . import queries, redirects
 from .mail import outbox, templates
@@ -40,7 +40,7 @@ class Drawn(NamedTuple):
 
 
 def is_possible() -> bool:
-    return sending.is_configured()
+    return settings().mail_url is not None
 
 
 def check_possible() -> None:

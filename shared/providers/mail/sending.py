@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from shared.runtime.settings import settings
 
-from .messages import Message, as_mime
+from .messages import Message
 
 _PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 _REFUSED_FOR_GOOD = 500
@@ -27,10 +29,6 @@ class Outcome(NamedTuple):
     may_succeed_later: bool = True
 
 
-def is_configured() -> bool:
-    return settings().mail_url is not None
-
-
 async def send(messages: Sequence[Message]) -> list[Outcome]:
     """What became of each, in their order; one connection carries them all."""
     chosen = settings()
@@ -41,6 +39,21 @@ async def send(messages: Sequence[Message]) -> list[Outcome]:
     if url.scheme == "file":
         return await asyncio.to_thread(_keep, Path(unquote(url.path)), mimes)
     return await asyncio.to_thread(_transmit, url, mimes, chosen.mail_timeout_s)
+
+
+def as_mime(message: Message, *, sender: str) -> EmailMessage:
+    """The mail as servers carry it; never one that an out-of-office answers."""
+    mime = EmailMessage(policy=SMTP)
+    domain = parseaddr(sender)[1].partition("@")[2] or "localhost"
+    mime["From"], mime["To"], mime["Subject"] = sender, message.recipient, message.subject
+    mime["Date"] = format_datetime(datetime.now(UTC))
+    mime["Message-ID"] = f"<{message.id}@{domain}>"
+    mime["Auto-Submitted"] = "auto-generated"
+    mime.set_content(message.text)
+    mime.add_alternative(message.html, subtype="html")
+    # Not earlier: it would have become the first part's.
+    mime["Content-Language"] = message.language
+    return mime
 
 
 def _transmit(url: SplitResult, mimes: list[EmailMessage], timeout_s: float) -> list[Outcome]:
