@@ -181,3 +181,32 @@ async def test_no_change_reaches_them(ask, world, table, tenants):
             await ask(verb, f"{table}?{_where(theirs)}", json={change: before[0][change]})
             await ask(verb, f"{table}?organization_id=eq.{world.other.id}", json={change: before[0][change]})
         assert database.execute(f"SELECT to_jsonb(t) FROM {table} AS t WHERE {where}", theirs).fetchone() == before
+
+
+@pytest.mark.parametrize("table", ["customers", "orders", "items", "labels", "chats", "warehouses"])
+async def test_an_upsert_over_their_row_changes_nothing_of_it(ask, world, table, tenants):
+    theirs = _key(world, table)["id"]
+    row = {**{name: str(value) for name, value in world.mine.candidates[table].items()}, "id": theirs}
+    merging = {"Prefer": "resolution=merge-duplicates,return=representation"}
+    with tenants.database() as database:
+        look = f"SELECT to_jsonb(t) FROM {table} AS t WHERE id = %s"
+        before = database.execute(look, [theirs]).fetchone()
+        for answer in (
+            await ask("POST", table, json=row, headers=merging),
+            await ask("POST", f"{table}?on_conflict=id", json=[row], headers=merging),
+            await ask("PUT", f"{table}?id=eq.{theirs}", json=row),
+        ):
+            assert answer.status_code in {400, 403, 409}, answer.text
+        ignoring = await ask("POST", table, json=row, headers={"Prefer": "resolution=ignore-duplicates"})
+        assert ignoring.status_code in {201, 403}, ignoring.text
+        assert database.execute(look, [theirs]).fetchone() == before
+
+
+async def test_nobody_but_the_service_sees_how_the_database_works(ask):
+    for accept in ("application/vnd.pgrst.plan+json", "application/vnd.pgrst.plan+text"):
+        assert (await ask("GET", "customers", headers={"Accept": accept})).status_code == 406
+    for asked in ("pg_roles", "rpc/pg_sleep?seconds=9", "schema_migrations", "rpc/organization_with?required=read"):
+        answer = await ask("GET", asked)
+        assert (answer.status_code, answer.json()["code"][:7]) == (404, "PGRST20")
+    for schema in ("auth", "app", "storage", "pg_catalog"):
+        assert (await ask("GET", "users", headers={"Accept-Profile": schema})).json()["code"] == "PGRST106"
