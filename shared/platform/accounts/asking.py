@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from shared.kernel.errors import BadRequest, Refusal
+from shared.kernel.errors import BadRequest, InvalidRequest
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
@@ -21,14 +21,6 @@ from .sessions import record, signed_in
 class EmailNotConfirmed(BadRequest):
     code = "email_not_confirmed"
     default_message = "the e-mail address is not confirmed yet: open the link that was mailed, or ask an administrator"
-
-
-class NoAddress(Refusal):
-    """Of somebody anonymous."""
-
-    status = 422
-    code = "validation_failed"
-    default_message = "reauthentication needs an account with an e-mail address"
 
 
 async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
@@ -103,13 +95,13 @@ async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
 
     Raises:
         SessionNotFound, AccountGone, UserBanned.
-        OtpDisabled, OverEmailSendRateLimit, NoAddress, EmailNotConfirmed.
+        OtpDisabled, OverEmailSendRateLimit, InvalidRequest, EmailNotConfirmed.
     """
     letters.check_possible()
     async with accounts_tx(request_id=visitor.request_id) as tx:
         user = (await signed_in(tx, principal)).user
         if not user.email:
-            raise NoAddress
+            raise InvalidRequest("reauthentication needs an account with an e-mail address")
         if user.email_confirmed_at is None:
             raise EmailNotConfirmed
         await outbox.reserve(tx, kind=Slot.REAUTHENTICATION, address=user.email)

@@ -103,7 +103,7 @@ async def test_200_somebody_anonymous_signs_in_and_gets_an_address_later(host, a
     claims = jwt.decode(session["access_token"], options={"verify_signature": False})
     assert (claims["is_anonymous"], claims["amr"][0]["method"], claims["email"]) == (True, "anonymous", "")
     assert session["user"]["is_anonymous"]
-    assert (await auth("GET", "reauthenticate", token=session["access_token"])).status_code == 422
+    assert (await auth("GET", "reauthenticate", token=session["access_token"])).status_code == 400
     wish = {"email": email, "password": "long enough"}
     known = (await auth("PUT", "user", token=session["access_token"], json=wish)).json()
     assert (known["id"], known["email"], known["is_anonymous"]) == (session["user"]["id"], email, False)
