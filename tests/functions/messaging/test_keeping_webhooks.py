@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def bodies(tenants):
     """`bodies(3)`: different ones that nobody has sent before."""
-    yield lambda count: [NewBody(keeping.META, uuid.uuid4().bytes * 4, 0, f"request-{n}") for n in range(count)]
+    yield lambda count: [NewBody(keeping.META, uuid.uuid4().hex.encode(), 0, f"request-{n}") for n in range(count)]
     await db.close()
 
 
@@ -70,7 +70,7 @@ async def test_who_goes_away_takes_nobody_along(bodies, kept):
 
 
 async def test_more_than_fits_together_is_written_one_by_one(bodies, kept, exchanges, monkeypatch):
-    monkeypatch.setattr(keeping, "MOST_BYTES", 100)
+    monkeypatch.setattr(keeping, "MOST_BYTES", 50)
     many = bodies(4)
     await asyncio.gather(*(keeping.keep(each) for each in many))
     assert (kept(many), exchanges) == (4, [2] * 4)
