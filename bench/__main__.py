@@ -55,7 +55,7 @@ PARTS = {
     "rest": Part(_tables, 10, 20),
     "agent-auth": Part(exchange.measure, 3, 3, at_least_s=2.4),
     "ingest": Part(ingest.measure, 2, 100),
-    "cold-start": Part(starts.cold, 3, 0, at_least_s=0.6, least_rounds=5),
+    "cold-start": Part(starts.cold, 5, 0, at_least_s=0.6, least_rounds=5),
     "memory": Part(starts.memory, 2, 3, once=True),
     "growth": Part(growth.reading, 6, 8),
     "search": Part(growth.searching, 2, 3),

@@ -22,7 +22,9 @@ def measure(room: Room) -> list[Figure]:
             exchange = Target(exchanging, traffic.of_exchange(room.data.keys, count=2000), "exchange")
             idle.append(read.steady(seconds, READS_A_SECOND).p99_ms)
             room.step()
-            limit.append(_bcrypt_alone(seconds))
+            loop = _bcrypt_loop(seconds)
+            read.steady(seconds, READS_A_SECOND)
+            limit.append(float(loop.communicate()[0]))
             room.step()
             flood = load.start(exchange.file, exchanging.port, seconds=seconds, connections=EXCHANGERS)
             beside.append(read.steady(seconds, READS_A_SECOND).p99_ms)
@@ -35,7 +37,7 @@ def measure(room: Room) -> list[Figure]:
         compared(
             "agent-auth, every core",
             unit="keys/s",
-            peer="bare bcrypt loop",
+            peer="bare bcrypt loop beside the same reads",
             ours=keys,
             against=limit,
             goal=Goal("at least", 0.9),
@@ -51,8 +53,8 @@ def measure(room: Room) -> list[Figure]:
     ]
 
 
-def _bcrypt_alone(seconds: float) -> float:
+def _bcrypt_loop(seconds: float) -> subprocess.Popen[str]:
+    """Prints how many hashes a second it checked. It runs beside the reads too: what they cost is no loss of ours."""
     command = [str(servers.PEERS / "python"), "-m", "bench.peers.loops", "bcrypt", str(seconds)]
     with machine.pinned(None):
-        answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    return float(answer.stdout)
+        return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

@@ -125,7 +125,8 @@ ORDERS = """
 """
 LINES = """
     INSERT INTO order_items (organization_id, order_id, item_id, sku, name, qty, unit_price, created_at)
-    SELECT placed.organization_id, placed.id, md5('item ' || placed.organization_id || 1 + (placed.spot + line) %% 50)::uuid,
+    SELECT placed.organization_id, placed.id,
+        md5('item ' || placed.organization_id || 1 + (placed.spot + line) %% 50)::uuid,
         'SKU-' || 1 + (placed.spot + line) %% 50, 'Item of the catalog', 1 + line, 100, placed.created_at
     FROM (SELECT *, right(order_number, 4)::integer AS spot FROM orders) AS placed
     CROSS JOIN generate_series(0, 2) AS line

@@ -52,9 +52,7 @@ async def test_a_partitioned_table_has_its_relationships_and_its_partitions_none
     assert loans.constraint == "loans_book_fkey"
 
 
-@supports(
-    "Views", "keys and relationships of the tables they show, through views upon views, materialized ones too"
-)
+@supports("Views", "keys and relationships of the tables they show, through views upon views, materialized ones too")
 async def test_a_view_has_the_relationships_of_what_it_shows_under_its_own_names(between):
     (priced,) = between("priced_books", "publishers")
     assert (priced.source_is_view, priced.columns) == (True, (("publisher_id", "id"),))
