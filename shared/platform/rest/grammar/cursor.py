@@ -16,13 +16,16 @@ class Cursor:
     Whoever backtracks sets `at` back; what was expected stays known, unless they go `back`.
     """
 
-    __slots__ = ("_expected", "_furthest", "_shift", "_source", "_unexpected", "at", "depth", "text")
+    __slots__ = ("_expected", "_furthest", "_shift", "_source", "_unexpected", "at", "depth", "embeds", "items", "text")
 
     def __init__(self, text: str, source: str, *, shift: int = 0) -> None:
         self.text = text
         self.at = 0
         self.depth = 0
         """How many parentheses are open."""
+        self.items = 0
+        """How many things were selected so far, at whatever depth."""
+        self.embeds = 0
         self._source = source
         self._shift = shift
         self._furthest = 0

@@ -18,6 +18,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _INDEX = re.compile(r"-?[0-9]+")
 _AFTER_INDEX = re.compile(r"->|::|[.,)]|$")
 _JSON_KEY = re.compile(r"[^(\-:.,>)]+(?:-(?!>)[^(\-:.,>)]+)*")
+_MOST_STEPS = 50
 _TOO_LONG = 10
 """Digits that a place in an array never has."""
 
@@ -71,6 +72,9 @@ def field(cursor: Cursor) -> Field:
 def json_path(cursor: Cursor) -> tuple[JsonStep, ...]:
     steps: list[JsonStep] = []
     while True:
+        if len(steps) > _MOST_STEPS:
+            cursor.expect("fewer steps")
+            cursor.fail()
         if cursor.skip("->>"):
             steps.append(JsonStep(_operand(cursor), as_text=True))
         elif cursor.skip("->"):

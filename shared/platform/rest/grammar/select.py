@@ -9,6 +9,8 @@ from .names import field, identifier, name, try_name
 from .remembered import remembered
 
 _MOST_NESTED = 50
+_MOST_ITEMS = 1000
+_MOST_EMBEDS = 100
 _STAR = SelectedField(Field("*"))
 
 
@@ -35,6 +37,10 @@ def _items(cursor: Cursor) -> tuple[Selected, ...]:
 
 
 def _item(cursor: Cursor) -> Selected:
+    cursor.items += 1
+    if cursor.items > _MOST_ITEMS:
+        cursor.expect("fewer columns")
+        cursor.fail()
     cursor.blanks()
     found = _relation(cursor) or _star(cursor) or _field(cursor)
     cursor.blanks()
@@ -62,6 +68,10 @@ def _relation(cursor: Cursor) -> SelectedRelation | None:
 
 def _nested(cursor: Cursor) -> tuple[Selected, ...]:
     cursor.depth += 1
+    cursor.embeds += 1
+    if cursor.embeds > _MOST_EMBEDS:
+        cursor.expect("fewer embeds")
+        cursor.fail()
     if cursor.depth > _MOST_NESTED:
         cursor.expect("fewer parentheses")
         cursor.fail()

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.platform.rest.query import Aggregate, JsonStep, Quantifier
+from shared.platform.rest.query import Aggregate, JsonStep, Page, Quantifier
 from shared.platform.rest.schema import Column, Function, Relationship, Table
 
 
@@ -166,6 +166,8 @@ class Call(msgspec.Struct, frozen=True):
     arguments: tuple[Argument, ...] = ()
     members: Body | None = None
     whole: str | bytes | None = None
+    page: Page = Page()
+    """Of the values, where the function answers a set of them."""
 
 
 Change = Insert | Update | Delete

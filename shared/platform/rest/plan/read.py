@@ -36,7 +36,7 @@ def read_table(cache: SchemaCache, settings: RestSettings, table: Table, query: 
     """
     tree = _Tree(cache, settings, settings.max_rows)
     node = tree.top(table, query, scope_of(query))
-    return replace(node, limit=tree.at_most(page.limit), offset=page.offset)
+    return replace(node, limit=at_most(page.limit, settings.max_rows), offset=page.offset)
 
 
 def read_called(cache: SchemaCache, settings: RestSettings, table: Table, query: Query, page: Page) -> Node:
@@ -54,6 +54,10 @@ def read_written(cache: SchemaCache, settings: RestSettings, table: Table, query
 def conditions(table: Table, query: Query) -> tuple[Test, ...]:
     """The top's filters, as what a change is held to."""
     return tuple(_test(table, (), each) for each in scope_of(query).own_filters)
+
+
+def at_most(*limits: int | None) -> int | None:
+    return min((each for each in limits if each is not None), default=None)
 
 
 def _below(said: tuple[tuple[Path, Said], ...]) -> tuple[tuple[Path, Said], ...]:
@@ -91,10 +95,10 @@ class _Tree:
             key=wanted.key if wanted else "",
             inner=wanted is not None and wanted.join == "inner",
             spread=wanted is not None and wanted.spread,
-            outputs=tuple(self._output(table, each) for each in fields),
+            outputs=_bare_count(table, select) or tuple(self._output(table, each) for each in fields),
             where=tuple(_test(table, relations, each) for each in scope.own_filters),
             orders=tuple(_order(table, relations, children, each) for each in scope.own_orders),
-            limit=self.at_most(scope.own_page.limit),
+            limit=at_most(scope.own_page.limit, self._max_rows),
             offset=scope.own_page.offset,
             children=children,
         )
@@ -103,9 +107,6 @@ class _Tree:
         relationship = resolve.relationship(self._cache, parent.name, wanted)
         table = self._cache.tables[relationship.target]
         return self._node(table, wanted.select, scope, wanted, relationship)
-
-    def at_most(self, limit: int | None) -> int | None:
-        return min((each for each in (limit, self._max_rows) if each is not None), default=None)
 
     def _output(self, table: Table, wanted: SelectedField) -> Output | Star:
         if wanted.aggregate is not None and not self._settings.aggregates:
@@ -120,6 +121,15 @@ class _Tree:
             aggregate=wanted.aggregate,
             aggregate_cast=wanted.aggregate_cast,
         )
+
+
+def _bare_count(table: Table, select: tuple[Selected, ...]) -> tuple[Output, ...]:
+    """`select=count` alone, as clients wrote it before aggregates: it counts wherever there is no such column."""
+    match select:
+        case (SelectedField(field=Field(name="count", steps=()), aggregate=None) as only,):
+            if "count" not in table.columns and "count" not in table.computed:
+                return (Output(only.alias or "count", None, aggregate=Aggregate.COUNT, aggregate_cast=only.cast),)
+    return ()
 
 
 def _test(table: Table, relations: tuple[SelectedRelation, ...], wanted: Filter) -> Test:

@@ -1,17 +1,19 @@
 """A request as what is to be done: the change or call, what is read of it, and what must hold before it counts."""
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.platform.rest import errors, resolve
 from shared.platform.rest.preferences import Count, Return
+from shared.platform.rest.query import Page
 from shared.platform.rest.request import Action, Request
-from shared.platform.rest.schema import Name, SchemaCache, Table, Volatility
+from shared.platform.rest.schema import Function, Name, SchemaCache, Table, Volatility
 from shared.platform.rest.settings import RestSettings
 
 from .call import call_of, function_of, rows_of
 from .change import change_of
 from .model import Call, Change, Insert, Node
-from .read import read_called, read_table, read_written
+from .read import at_most, read_called, read_table, read_written
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,9 +71,15 @@ def _called(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     return Task(
         read_only=request.reads or function.volatility is not Volatility.VOLATILE,
         node=read_called(cache, settings, table, request.query, request.page) if table is not None else None,
-        call=call_of(function, request),
+        call=replace(call_of(function, request), page=_page_of_values(function, request, settings)),
         counts=_counts(request, settings),
     )
+
+
+def _page_of_values(function: Function, request: Request, settings: RestSettings) -> Page:
+    if not function.returns_set:
+        return Page()
+    return Page(at_most(request.page.limit, settings.max_rows), request.page.offset)
 
 
 def _counts(request: Request, settings: RestSettings) -> Count | None:

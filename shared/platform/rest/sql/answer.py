@@ -88,7 +88,8 @@ def call_statement(call: Call, node: Node | None, media: Media, totals: Totals, 
     if node is None:
         body = _NOTHING if head or call.function.returns_void else _scalar_body(media, many=many)
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
-        return _statement(writer, _Parts(f"SELECT * FROM {SOURCE}", body, source, total), media)
+        page = f"SELECT * FROM {SOURCE}{writer.cut(call.page.limit, call.page.offset)}"
+        return _statement(writer, _Parts(page, body, source, total), media)
     reading = Reading(writer)
     page = reading.page(node)
     body = _NOTHING if head else _body(media, many=many)

@@ -39,7 +39,7 @@ class Reading:
 
     def everything(self, node: Node, limit: int | None = None) -> str:
         """One column for each row that the conditions let through, whichever page it is on."""
-        return f"SELECT 1 {self._origin(node, None)}{self._cut(limit, 0)}"
+        return f"SELECT 1 {self._origin(node, None)}{self._writer.cut(limit, 0)}"
 
     def _select(self, node: Node, parent: Rows | None) -> str:
         shown = list(self._shown(node))
@@ -47,7 +47,8 @@ class Reading:
         laterals = "".join(self._laterals(node))
         origin = self._origin(node, parent, laterals)
         limit = 1 if _may_repeat(node) and node.limit != 0 else node.limit
-        return f"SELECT {columns} {origin}{_grouped(node, shown)}{self._ordered(node)}{self._cut(limit, node.offset)}"
+        page = self._writer.cut(limit, node.offset)
+        return f"SELECT {columns} {origin}{_grouped(node, shown)}{self._ordered(node)}{page}"
 
     def _origin(self, node: Node, parent: Rows | None, laterals: str = "") -> str:
         """FROM and WHERE. What the conditions say is written once, however often it is needed."""
@@ -82,7 +83,7 @@ class Reading:
         return f" WHERE {' AND '.join(found)}" if found else ""
 
     def _exists(self, child: Node, parent: Rows) -> str:
-        cut = self._cut(0 if child.limit == 0 else None, child.offset)
+        cut = self._writer.cut(0 if child.limit == 0 else None, child.offset)
         return f"EXISTS (SELECT 1 {self._origin(child, parent)}{cut})"
 
     def _shown(self, node: Node) -> Iterator[Shown]:
@@ -162,10 +163,6 @@ class Reading:
         inner = quoted(f"{child.alias}_many")
         columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in self._spread_names(child))
         return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
-
-    def _cut(self, limit: int | None, offset: int) -> str:
-        most = f" LIMIT {self._writer.value(str(limit))}" if limit is not None else ""
-        return most + (f" OFFSET {self._writer.value(str(offset))}" if offset else "")
 
     def _ordered(self, node: Node) -> str:
         terms = ", ".join(self._order(node, each) for each in node.orders)

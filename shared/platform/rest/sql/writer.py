@@ -62,6 +62,11 @@ class Writer:
         quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
         return self.value("{" + ",".join(f'"{each}"' for each in quoted) + "}")
 
+    def cut(self, limit: int | None, offset: int) -> str:
+        """LIMIT and OFFSET, where there are any."""
+        most = f" LIMIT {self.value(str(limit))}" if limit is not None else ""
+        return most + (f" OFFSET {self.value(str(offset))}" if offset else "")
+
 
 def quoted(identifier: str) -> str:
     doubled = identifier.replace('"', '""').replace("%", "%%")

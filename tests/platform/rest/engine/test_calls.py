@@ -1,6 +1,7 @@
 """Functions: how arguments reach them, and what their results are read as."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.platform.rest.supports import supports
 
@@ -44,6 +45,15 @@ async def test_results(ask):
     assert csv.body == "decade,films\n1950,2"
     head = await ask("HEAD", "/rpc/films_since?since=1900")
     assert (head.status, head.body) == (200, "")
+
+
+async def test_a_set_of_values_has_pages_too(ask, archive):
+    page = await ask("GET", "/rpc/numbers?upto=9&limit=2&offset=3", prefer="count=exact")
+    assert (page.status, page.headers["content-range"], page.json) == (206, "3-4/9", [4, 5])
+    archive.settings = replace(archive.settings, max_rows=4)
+    assert (await ask("POST", "/rpc/numbers", {"upto": 9})).json == [1, 2, 3, 4]
+    assert (await ask("GET", "/rpc/numbers?upto=9&limit=8")).json == [1, 2, 3, 4]
+    assert (await ask("GET", "/rpc/add?a=1&limit=0")).json == 11
 
 
 @supports("Functions", "what promises to change nothing runs read only, and GET always does")

@@ -153,6 +153,22 @@ async def test_aggregates_are_refused_where_the_setting_is_off(ask, archive):
     assert (await ask("GET", "/films?select=count()")).code == "PGRST123"
 
 
+@supports("Aggregates", "`select=count` and `embed(count)` as of old, whether aggregates are allowed or not")
+async def test_a_bare_count(get, archive):
+    archive.settings = archive.settings.__class__(schemas=("films",))
+    assert await get("/films?select=count&year=lt.1960") == [{"count": 2}]
+    assert await get("/directors?select=name,films!director_id(count)&id=eq.2") == [
+        {"name": "Bergman", "films": [{"count": 2}]}
+    ]
+    assert await get("/rpc/films_since?since=1966&select=n:count::text") == [{"n": "3"}]
+
+
+async def test_a_bare_count_beside_other_columns_is_none(ask, archive):
+    archive.settings = archive.settings.__class__(schemas=("films",))
+    refused = await ask("GET", "/films?select=year,count")
+    assert (refused.status, refused.code) == (400, "42703")
+
+
 @pytest.mark.parametrize(
     ("target", "status", "code"),
     [

@@ -155,3 +155,12 @@ def test_what_is_no_select_is_refused(text):
 def test_too_many_levels_are_refused():
     with pytest.raises(RestRefusal, match="failed to parse select parameter"):
         parse_select("a(" * 10_000)
+
+
+@pytest.mark.parametrize(
+    "text", [",".join(["a"] * 1001), ",".join(["a()"] * 101), f"a({','.join(['b'] * 1000)})", "a" + "->b" * 100]
+)
+def test_more_than_a_statement_can_hold_is_refused(text):
+    with pytest.raises(RestRefusal, match="failed to parse select parameter") as refused:
+        parse_select(text)
+    assert "fewer" in refused.value.details
