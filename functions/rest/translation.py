@@ -26,7 +26,7 @@ async def incoming(call: Call) -> request.Incoming:
 
 def outgoing(answer: host.Response) -> Response:
     response = Response(answer.body, status_code=answer.status)
-    response.raw_headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+    response.raw_headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
     return response
 
 

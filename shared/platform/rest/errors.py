@@ -1,5 +1,6 @@
 """Refusals as PostgREST words them: each cause has its constructor, and an error of the database its status."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -257,6 +258,10 @@ _STATUS = {
 }  # fmt: skip
 """Of an SQLSTATE, or of its class."""
 _SHORTEST, _LONGEST = 200, 599
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+OF_THE_SERVER = frozenset({"connection", "content-length", "transfer-encoding"})
+"""Headers that SQL may set in vain: they are the connection's."""
 
 
 def of_database(fault: DatabaseFault, *, anonymous: bool) -> RestRefusal:
@@ -282,6 +287,11 @@ def _status(fault: DatabaseFault, *, anonymous: bool) -> int:
 
 def _is_status(number: int) -> bool:
     return _SHORTEST <= number <= _LONGEST
+
+
+def is_header(name: str, value: str) -> bool:
+    """Whether one that SQL sets can be sent at all."""
+    return _HEADER.fullmatch(name) is not None and not _CONTROLS.search(value)
 
 
 class _Message(msgspec.Struct):
@@ -311,8 +321,10 @@ def _raised(fault: DatabaseFault) -> RestRefusal:
         answer = msgspec.json.decode(fault.detail, type=_Detail)
     except msgspec.DecodeError:
         return _not_raised(f"Invalid JSON value for DETAIL: '{fault.detail}'", hint)
+    if not _is_status(answer.status) or not all(is_header(*pair) for pair in answer.headers.items()):
+        return _not_raised(f"Invalid JSON value for DETAIL: '{fault.detail}'", hint)
     refusal = RestRefusal(answer.status, told.code, told.message, told.details, told.hint)
-    refusal.headers |= answer.headers
+    refusal.headers |= {name: value for name, value in answer.headers.items() if name.lower() not in OF_THE_SERVER}
     return refusal
 
 

@@ -21,8 +21,10 @@ _GucHeaders = list[dict[str, str]]
 
 
 def refused(refusal: RestRefusal) -> Response:
-    headers = (("Content-Type", JSON), *refusal.headers.items())
-    return Response(refusal.status, headers, msgspec.json.encode(refusal.body()))
+    named = {name.lower() for name in refusal.headers}
+    headers = refusal.headers if "content-type" in named else {"Content-Type": JSON, **refusal.headers}
+    has_body = refusal.status not in _WITHOUT_BODY
+    return Response(refusal.status, tuple(headers.items()), msgspec.json.encode(refusal.body()) if has_body else b"")
 
 
 def answered(task: Task, outcome: Outcome, request: Request, settings: RestSettings) -> Response:
@@ -34,11 +36,11 @@ def answered(task: Task, outcome: Outcome, request: Request, settings: RestSetti
     if outcome.plan is not None:
         return Response(200, tuple(_content(request, settings)), outcome.plan.encode())
     status, headers = _READERS[request.action](task, outcome, request)
-    has_body = status != _NO_CONTENT and _shows(task, request)
+    own_status, own_headers = _own(outcome)
+    has_body = status != _NO_CONTENT and own_status not in _WITHOUT_BODY and _shows(task, request)
     if has_body:
         headers += _content(request, settings)
     headers += _applied(task, request)
-    own_status, own_headers = _own(outcome)
     named = {name.lower() for name, _ in own_headers}
     kept = [(name, value) for name, value in headers if name.lower() not in named]
     body = outcome.result.body.encode() if has_body and not request.head else b""
@@ -60,6 +62,7 @@ def description(document: bytes, request: Request, settings: RestSettings) -> Re
 
 
 _NO_CONTENT = 204
+_WITHOUT_BODY = frozenset({_NO_CONTENT, 304})
 _Headers = list[tuple[str, str]]
 
 
@@ -219,6 +222,7 @@ def _own_headers(text: str | None) -> _Headers:
         told = msgspec.json.decode(text, type=_GucHeaders)
     except msgspec.DecodeError:
         raise errors.bad_response_headers() from None
-    if any(len(each) != 1 for each in told):
+    pairs = [pair for each in told for pair in each.items()]
+    if any(len(each) != 1 for each in told) or not all(errors.is_header(*pair) for pair in pairs):
         raise errors.bad_response_headers()
-    return [pair for each in told for pair in each.items()]
+    return [pair for pair in pairs if pair[0].lower() not in errors.OF_THE_SERVER]

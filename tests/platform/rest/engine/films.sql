@@ -118,6 +118,9 @@ CREATE FUNCTION films.bad_headers() RETURNS text LANGUAGE sql
     AS $$ SELECT set_config('response.headers', '{"X": "y"}', true) $$;
 CREATE FUNCTION films.bad_status() RETURNS text LANGUAGE sql
     AS $$ SELECT set_config('response.status', 'fine', true) $$;
+CREATE FUNCTION films.answer_with(status text, headers text) RETURNS text LANGUAGE sql AS $$
+    SELECT set_config('response.status', status, true);
+    SELECT set_config('response.headers', headers, true) $$;
 CREATE FUNCTION films.refuse(state text) RETURNS void LANGUAGE plpgsql STABLE
     AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = state, DETAIL = 'a detail', HINT = 'a hint'; END $$;
 CREATE FUNCTION tools.gate() RETURNS void LANGUAGE plpgsql AS $$

@@ -1,5 +1,7 @@
 """Functions: how arguments reach them, and what their results are read as."""
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
@@ -103,6 +105,24 @@ async def test_status_and_headers_that_sql_sets(ask):
     assert (pot.status, pot.headers["x-pot"], pot.headers["content-type"]) == (418, "tea", "text/plain")
     assert (await ask("POST", "/rpc/bad_headers")).code == "PGRST111"
     assert (await ask("POST", "/rpc/bad_status")).code == "PGRST112"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-A": "b\r\nSet-Cookie: c"}, {"X A": "b"}, {"X-A\r\nB": "c"}, {"": "b"}, {"X-é": "b"}, {"X": "\x7f"}]
+)
+async def test_what_is_no_header_never_leaves(ask, headers):
+    said = {"status": "200", "headers": json.dumps([headers])}
+    assert (await ask("POST", "/rpc/answer_with", said)).code == "PGRST111"
+
+
+async def test_what_sql_says_of_an_answer_keeps_it_readable(ask):
+    said = {"status": "304", "headers": '[{"Content-Length": "3"}, {"X-Name": "ü☃"}]'}
+    unchanged = await ask("POST", "/rpc/answer_with", said)
+    assert (unchanged.status, unchanged.body, unchanged.headers.get("content-length")) == (304, "", None)
+    assert unchanged.headers["x-name"] == "ü☃"
+    assert (await ask("POST", "/rpc/answer_with", {"status": "999", "headers": "[]"})).code == "PGRST112"
+    raised = await ask("GET", "/rpc/refuse?state=PT304")
+    assert (raised.status, raised.body) == (304, "")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,15 @@ def test_a_function_may_say_the_whole_answer():
         ('{"message":"m"}', "{}", 'Invalid JSON value for MESSAGE: \'{"message":"m"}\''),
         ('{"code":"c","message":"m"}', None, "DETAIL is missing in the RAISE statement"),
         ('{"code":"c","message":"m"}', "{}", "Invalid JSON value for DETAIL: '{}'"),
+        *(
+            ('{"code":"c","message":"m"}', told, f"Invalid JSON value for DETAIL: '{told}'")
+            for told in (
+                '{"status":99999,"headers":{}}',
+                '{"status":-5,"headers":{}}',
+                '{"status":400,"headers":{"A B":"c"}}',
+                '{"status":400,"headers":{"A":"b\\r\\nC: d"}}',
+            )
+        ),
     ],
 )
 def test_an_answer_that_does_not_parse_is_our_fault(message, detail, details):
