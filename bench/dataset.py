@@ -18,8 +18,9 @@ from infra.local.settings import REPOSITORY, LocalSettings
 from infra.migrate import MIGRATIONS
 
 PLACE = REPOSITORY / "build" / "bench"
-PRISTINE, SMALL, RUN = "nexus", "bench_small", "bench_run"
-"""The loaded database that nobody touches; one of a few organizations; the copy that this run may change."""
+EMPTY, LOADING, PRISTINE, SMALL, RUN = "nexus", "bench_loading", "bench_pristine", "bench_small", "bench_run"
+"""The schema alone; what is being loaded, and its name once it is, which nobody touches; one of a few organizations;
+the copy that this run may change."""
 Progress = Callable[[str], None]
 
 
@@ -64,18 +65,18 @@ KEYS = tuple(f"nxs_ak_bench{number:03}" + hashlib.sha256(str(number).encode()).h
 
 @contextmanager
 def loaded(size: Size, say: Progress) -> Iterator[Data]:
-    """What an earlier run of the same schema and size has loaded is used again."""
+    """What an earlier run of the same schema and size has loaded to the end is used again."""
     directory = PLACE / f"data-{_fingerprint(size)}"
     _remove_others(directory)
     # Another run would take the database away from under this one.
     with exclusive(prepare(directory)), embedded_services(directory, fast=False) as services:
         data = Data(services, KEYS, secrets.token_hex(16))
         with data.connect("postgres") as server:
-            if not queries.is_loaded(server, database=PRISTINE):
-                queries.copy_database(server, source=PRISTINE, name=SMALL)
-                _load(data, SMALL, FEW, say)
-                _load(data, PRISTINE, size, say)
-                queries.mark_loaded(server, database=PRISTINE)
+            if not queries.has_database(server, name=PRISTINE):
+                for database, chosen in ((SMALL, FEW), (LOADING, size)):
+                    queries.copy_database(server, source=EMPTY, name=database)
+                    _load(data, database, chosen, say)
+                queries.rename_database(server, name=LOADING, to=PRISTINE)
             queries.make_peer_role(server, password=data.peer_password)
             say("copying the database for this run")
             queries.copy_database(server, source=PRISTINE, name=RUN)
@@ -105,7 +106,7 @@ def _load(data: Data, database: str, size: Size, say: Progress) -> None:
 
 
 def _fingerprint(size: Size) -> str:
-    digest = hashlib.sha256(repr((size, FEW, queries.WITH_TRIGGERS, queries.WITHOUT)).encode())
+    digest = hashlib.sha256(repr((size, FEW, PRISTINE, queries.WITH_TRIGGERS, queries.WITHOUT)).encode())
     for path in sorted(MIGRATIONS.rglob("*.sql")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

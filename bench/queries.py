@@ -159,17 +159,13 @@ def copy_database(connection: Connection, *, source: str, name: str) -> None:
     connection.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
 
 
-def mark_loaded(connection: Connection, *, database: str) -> None:
-    connection.execute(f"COMMENT ON DATABASE {database} IS 'loaded'")
+def rename_database(connection: Connection, *, name: str, to: str) -> None:
+    connection.execute(f"ALTER DATABASE {name} RENAME TO {to}")
 
 
-def is_loaded(connection: Connection, *, database: str) -> bool:
-    sql = """
-        SELECT shobj_description(oid, 'pg_database') = 'loaded' AS loaded
-        FROM pg_database WHERE datname = %(database)s
-    """
-    found = connection.execute(sql, {"database": database}).fetchone()
-    return bool(found and found[0])
+def has_database(connection: Connection, *, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %(name)s", {"name": name}).fetchone()
+    return found is not None
 
 
 def take_search_indexes_off(connection: Connection) -> list[str]:
