@@ -1,13 +1,13 @@
 """The decorators that make a function of a handler: credential, limits, body, transaction, answer, log line."""
 
 import inspect
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any, cast, get_type_hints
-from uuid import uuid4
 
 import functions_framework.aio
 import msgspec
@@ -312,7 +312,7 @@ def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ..
 
 def _request_id(headers: Mapping[str, str]) -> str:
     given = headers.get("x-request-id")
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if given is not None and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
