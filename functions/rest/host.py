@@ -38,6 +38,7 @@ def for_the_service() -> RestSettings:
         extra_search_path=SEARCH_PATH,
         anonymous_role="anon",
         max_rows=1000,
+        guarded=True,
         aggregates=True,
         openapi_proxy_uri=f"{settings().base_url}/rest/v1",
     )

@@ -206,6 +206,11 @@ def unknown_column(column: str, table: str) -> RestRefusal:
     return RestRefusal(400, "42703", f"column {table}.{column} does not exist")
 
 
+def no_condition(verb: str) -> RestRefusal:
+    """As the extension safeupdate would put it, of a change to every row."""
+    return RestRefusal(400, "21000", f"{verb} requires a WHERE clause")
+
+
 def no_table(name: str, hint: str | None) -> RestRefusal:
     return RestRefusal(404, "PGRST205", f"Could not find the table '{name}' in the schema cache", None, hint)
 

@@ -46,6 +46,9 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     estimates: bool = True
     """Whether `count=planned` may ask the planner, whose statistics are of all rows, also those that policies hide from
     the caller; otherwise the rows are counted. PostgREST has no such setting."""
+    guarded: bool = False
+    """Whether an update or delete without a filter is refused, as the extension safeupdate refuses it. PostgREST has no
+    such setting."""
     tx_end: TxEnd = TxEnd.COMMIT
     """DB_TX_END."""
     aggregates: bool = False

@@ -96,6 +96,14 @@ async def test_403_for_a_write_with_the_scope_read(rest, org, error_of):
     assert (await rest("GET", "labels", as_=agent)).status_code == 200
 
 
+@pytest.mark.parametrize("key", ["publishable", "secret"])
+async def test_400_for_a_change_of_every_row(rest, org, key):
+    who = org.agent("admin") if key == "publishable" else None
+    for method, body in (("PATCH", {"name": "x"}), ("DELETE", None)):
+        refused = await rest(method, "labels", as_=who, key=key, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (400, "21000"), refused.text
+
+
 async def test_a_row_that_asks_for_admin_stays_for_an_agent_who_may_only_write(rest, org):
     writer, admin = org.agent("write"), org.agent("admin")
     await rest("POST", "labels", as_=writer, json={"name": "kept"})

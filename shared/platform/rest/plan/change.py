@@ -11,17 +11,22 @@ from .model import Body, Change, Conflict, Delete, Insert, Update
 from .read import conditions
 
 
-def change_of(request: Request, table: Table) -> Change:
-    """What the request changes.
+def change_of(request: Request, table: Table, *, guarded: bool) -> Change:
+    """What the request changes; `guarded` lets no change of every row pass.
 
     Raises:
-        RestRefusal: PGRST105, PGRST204, or 42703 for a filter on a column that is not there.
+        RestRefusal: PGRST105, PGRST204, 21000, or 42703 for a filter on a column that is not there.
     """
     where = conditions(table, request.query)
+    refuses = guarded and not where
     if request.action is Action.DELETE:
+        if refuses:
+            raise errors.no_condition("DELETE")
         return Delete(table, where)
     body = _body(request, table)
     if request.action is Action.UPDATE:
+        if refuses and body.columns:
+            raise errors.no_condition("UPDATE")
         return Update(table, body, where)
     if request.action is Action.PUT:
         _check_key(request, table)

@@ -57,7 +57,7 @@ def _changed(request: Request, cache: SchemaCache, settings: RestSettings, table
     return Task(
         read_only=False,
         node=node if returned is Return.REPRESENTATION else None,
-        change=change_of(request, table),
+        change=change_of(request, table, guarded=settings.guarded),
         location=table.primary_key if tells_where else (),
     )
 

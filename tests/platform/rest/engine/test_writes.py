@@ -1,6 +1,7 @@
 """What POST, PATCH, PUT and DELETE of a table change, and what they answer."""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.platform.rest.supports import supports
 
@@ -81,6 +82,19 @@ async def test_upserts(ask):
     assert (by_title.status, by_title.json) == (200, [{"id": 3, "year": 1967}])
     assert (await ask("POST", "/actors", rows)).code == "23505"
     assert (await ask("POST", "/actors", rows)).status == 409
+
+
+async def test_a_host_may_refuse_to_change_every_row(ask, archive):
+    archive.settings = replace(archive.settings, guarded=True)
+    for method, verb in (("PATCH", "UPDATE"), ("DELETE", "DELETE")):
+        refused = await ask(method, "/jottings?select=id", {"text": "x"}, prefer="return=representation")
+        assert (refused.status, refused.code, refused.json["message"]) == (
+            400,
+            "21000",
+            f"{verb} requires a WHERE clause",
+        )
+        assert (await ask(method, "/jottings?id=eq.1", {"text": "x"})).status == 204
+    assert (await ask("PATCH", "/jottings", {})).status == 204
 
 
 @supports("Writing", "update and delete with filters; single objects; `count`")
