@@ -19,7 +19,7 @@ _ALLOWED = (
     "authorization, apikey, content-type, accept, idempotency-key, x-client-info, x-supabase-api-version, "
     "x-request-id, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, "
     "x-upsert, x-metadata, cache-control, range, if-none-match, if-modified-since, "
-    "prefer, range-unit, accept-profile, content-profile"
+    "prefer, range-unit, accept-profile, content-profile, x-retry-count"
 )
 Pairs = list[tuple[bytes, bytes]]
 _EXPOSES = (b"access-control-expose-headers", _EXPOSED.encode())

@@ -139,6 +139,8 @@ def _settings(task: Task, request: Request, settings: RestSettings) -> str:
     }
     if request.preferences.timezone is not None:
         chosen["timezone"] = request.preferences.timezone
+    if task.call is not None:
+        chosen |= task.call.function.settings
     if task.read_only:
         chosen["transaction_read_only"] = "on"
     return msgspec.json.encode(chosen).decode()

@@ -110,6 +110,8 @@ class Function(msgspec.Struct, frozen=True):
     returns_void: bool = False
     columns: dict[str, Column] = {}
     """Of a composite result without a relation (OUT parameters, RETURNS TABLE, a composite type)."""
+    settings: dict[str, str] = {}
+    """Those of ALTER FUNCTION … SET that only tell when they hold before the statement that calls it."""
     description: str | None = None
 
 

@@ -53,19 +53,22 @@ class Tokens:
         """
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
-            return self._of({}, anonymous=True)
+            return self._of({})
         if not self._keys:
             raise errors.no_jwt_secret()
         claims = self._claims(token.strip())
         _check(claims, self._settings.jwt_audience)
-        return self._of(claims, anonymous=False)
+        return self._of(claims)
 
-    def _of(self, claims: dict[str, Any], *, anonymous: bool) -> Caller:
+    def _of(self, claims: dict[str, Any]) -> Caller:
         found = _walk(claims, self._role_path)
         role = found if isinstance(found, str) or found is None else msgspec.json.encode(found).decode()
         role = role or self._settings.anonymous_role
         if role is None:
             raise errors.no_anonymous()
+        if "\0" in role:
+            raise errors.has_nul()
+        anonymous = role == self._settings.anonymous_role
         return Caller(role, msgspec.json.encode({**claims, "role": role}).decode(), anonymous=anonymous)
 
     def _decoded(self, token: str) -> dict[str, Any]:

@@ -179,6 +179,7 @@ async def test_a_browser_may_call_with_what_supabase_clients_send(http):
     assert "PATCH" in answer.headers["access-control-allow-methods"]
     for name in ("prefer", "range", "range-unit", "accept-profile", "content-profile", "apikey", "x-client-info"):
         assert name in allowed
+    assert "x-retry-count" in allowed
 
 
 @pytest.fixture

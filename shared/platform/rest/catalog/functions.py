@@ -74,6 +74,7 @@ class Functions:
             returns_table=row.returns if row.is_relation and row.returns in tables else None,
             returns_void=row.returns == Name("pg_catalog", "void"),
             columns=columns,
+            settings=row.settings,
             description=row.description,
         )
 

@@ -170,7 +170,12 @@ def list_functions(schemas: list[str]) -> Statement:
             'returns_set', proretset,
             'returns_one', NOT proretset OR prorows = 1,
             'row_type', pg_class.oid::bigint,
-            'is_relation', coalesce(relkind <> 'c', false)
+            'is_relation', coalesce(relkind <> 'c', false),
+            'settings', (
+                SELECT coalesce(json_object_agg(split_part(told, '=', 1), substr(told, strpos(told, '=') + 1)), '{}')
+                FROM unnest(proconfig) AS told
+                WHERE split_part(told, '=', 1) IN ('statement_timeout', 'plan_filter.statement_cost_limit')
+            )
         ) ORDER BY called.nspname, proname, pronargs, called.oid), '[]')::text
         FROM called
         JOIN pg_type ON pg_type.oid = shallow_type

@@ -96,6 +96,7 @@ class FunctionRow(msgspec.Struct, frozen=True):
     returns_one: bool
     row_type: int | None
     is_relation: bool
+    settings: dict[str, str]
 
     @property
     def named(self) -> Name:

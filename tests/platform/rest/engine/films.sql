@@ -121,6 +121,7 @@ CREATE FUNCTION films.bad_status() RETURNS text LANGUAGE sql
 CREATE FUNCTION films.answer_with(status text, headers text) RETURNS text LANGUAGE sql AS $$
     SELECT set_config('response.status', status, true);
     SELECT set_config('response.headers', headers, true) $$;
+CREATE FUNCTION films.doze() RETURNS void LANGUAGE sql SET statement_timeout = '20ms' AS $$ SELECT pg_sleep(2) $$;
 CREATE FUNCTION films.refuse(state text) RETURNS void LANGUAGE plpgsql STABLE
     AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = state, DETAIL = 'a detail', HINT = 'a hint'; END $$;
 CREATE FUNCTION tools.gate() RETURNS void LANGUAGE plpgsql AS $$

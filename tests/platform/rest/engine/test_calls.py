@@ -107,6 +107,12 @@ async def test_status_and_headers_that_sql_sets(ask):
     assert (await ask("POST", "/rpc/bad_status")).code == "PGRST112"
 
 
+@supports("Functions", "`ALTER FUNCTION … SET statement_timeout`")
+async def test_a_function_may_say_how_long_it_takes_at_most(ask):
+    assert (await ask("POST", "/rpc/doze")).code == "57014"
+    assert (await ask("POST", "/rpc/told", {"name": "statement_timeout"})).json == "0"
+
+
 @pytest.mark.parametrize(
     "headers", [{"X-A": "b\r\nSet-Cookie: c"}, {"X A": "b"}, {"X-A\r\nB": "c"}, {"": "b"}, {"X-é": "b"}, {"X": "\x7f"}]
 )

@@ -72,9 +72,14 @@ def test_who_brings_no_token_is_anonymous(header):
     assert (caller.role, caller.claims, caller.anonymous) == ("anon", '{"role":"anon"}', True)
 
 
-def test_a_token_without_a_role_has_the_anonymous_one_but_is_not_anonymous():
-    caller = tokens().caller(f"Bearer {jwt.encode({'sub': 'x'}, SECRET, 'HS256')}")
-    assert (caller.role, caller.anonymous) == ("anon", False)
+@pytest.mark.parametrize("claims", [{"sub": "x"}, {"role": "anon"}])
+def test_a_token_of_the_anonymous_role_is_asked_for_another(claims):
+    caller = tokens().caller(f"Bearer {jwt.encode(claims, SECRET, 'HS256')}")
+    assert (caller.role, caller.anonymous) == ("anon", True)
+
+
+def test_a_role_that_postgres_cannot_even_be_asked_for_is_refused():
+    assert refused(tokens(), signed({"role": "a\0b"})).code == "22021"
 
 
 @pytest.mark.parametrize(
