@@ -9,4 +9,4 @@ class Caller(msgspec.Struct, frozen=True):
     role: str
     claims: str
     anonymous: bool = False
-    """Whether the role is the one of requests without a token: what it may not do is answered with 401 instead of 403."""
+    """Whether the role is that of requests without a token: what it may not do is answered with 401 instead of 403."""
