@@ -24,8 +24,9 @@ from .statement import Rows, Statement
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 _MOST_PREPARED = 500
 _MOST_PASSING = 100
-_STALE = frozenset({"0A000", "26000"})
-"""A prepared statement whose tables were altered, or that the server does not have: another connection has neither."""
+_UNSUPPORTED, _UNKNOWN = "0A000", "26000"
+_PLAN_CHECK = "RevalidateCachedQuery"
+"""Where Postgres refuses a prepared statement whose tables were altered; anything else may be unsupported too."""
 
 DatabaseError = psycopg.Error
 """Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
@@ -192,10 +193,16 @@ class Connection(psycopg.AsyncConnection[Any]):
         if result.status not in (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED):
             return
         fault = psycopg.errors.error_from_result(result)
-        if fault.sqlstate in _STALE:
+        if _is_stale(fault):
             self.pgconn.finish()
             raise psycopg.OperationalError("a prepared statement is out of date") from fault
         raise fault
+
+
+def _is_stale(fault: psycopg.Error) -> bool:
+    """Whether its tables were altered, or the server does not have it: another connection has neither trouble."""
+    altered = fault.sqlstate == _UNSUPPORTED and fault.diag.source_function == _PLAN_CHECK
+    return altered or fault.sqlstate == _UNKNOWN
 
 
 def _rows(transformer: Transformer, result: PGresult) -> Rows:

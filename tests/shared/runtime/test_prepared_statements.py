@@ -71,3 +71,21 @@ async def test_a_connection_that_the_server_closed_is_replaced_before_use(postgr
     await asyncio.sleep(0)
     async with leased() as connection:
         assert (await connection.exchange([Statement("SELECT 2", {})], timeout_s=5))[0].values == [(2,)]
+
+
+async def test_a_plan_whose_table_was_altered_ends_its_connection(postgres):
+    make, alter = "CREATE TEMP TABLE altered (a int)", "ALTER TABLE altered ADD COLUMN b int"
+    async with leased() as connection:
+        for sql in (make, "SELECT * FROM altered", alter):
+            await connection.exchange([Statement(sql, {})], timeout_s=5)
+        with pytest.raises(psycopg.OperationalError, match="out of date"):
+            await connection.exchange([Statement("SELECT * FROM altered", {})], timeout_s=5)
+        assert connection.broken
+
+
+async def test_what_a_function_does_not_support_is_its_own_refusal(postgres):
+    raising = "DO $$ BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = '0A000'; END $$"
+    async with leased() as connection:
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="not here"):
+            await connection.exchange([Statement(raising, {})], timeout_s=5)
+        assert not connection.broken
