@@ -109,16 +109,24 @@ class Call:
             Refusal: the work's own; idempotency_in_flight, idempotency_key_reused.
         """
         self._next = None
-        async with self.begin(scope, read_only=read_only) as tx:
-            if once is None or read_only:
-                answer = Answer(status, await self._encoded(tx, work))
-            else:
-                kept = await idempotency.claim(tx, once)
-                if kept is not None:
-                    return Answer(kept.status, kept.response, replayed=True)
-                answer = await self._attempted(tx, work, status)
-                idempotency.keep(tx, once, status=answer.status, response=answer.body)
+        try:
+            async with self.begin(scope, read_only=read_only) as tx:
+                answer = await self._first(tx, work, status, None if read_only else once)
+        except Refusal as refused:
+            kept = once and idempotency.kept(refused, once)
+            if kept is None:
+                raise
+            return Answer(kept.status, kept.response, replayed=True)
         return await self._continued(self._next, answer, scope=scope, once=once) if self._next else answer
+
+    async def _first(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int, once: Once | None) -> Answer:
+        """The answer of the one who claims the key; all others are refused it."""
+        if once is None:
+            return Answer(status, await self._encoded(tx, work))
+        idempotency.claim(tx, once)
+        answer = await self._attempted(tx, work, status)
+        idempotency.keep(tx, once, status=answer.status, response=answer.body)
+        return answer
 
     async def _continued(
         self, step: Callable[[], Awaitable[Any]], answer: Answer, *, scope: str | None, once: Once | None
@@ -140,6 +148,7 @@ class Call:
                 return Answer(status, await self._encoded(tx, work))
         except Refusal as refused:
             if refused.status not in KEPT:
+                await tx.admit()  # Work that asked the database nothing has not heard yet of an answer before.
                 raise
             return Answer(refused.status, json.encode(refused.body(self.request_id)))
 

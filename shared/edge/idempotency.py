@@ -3,21 +3,24 @@
 Answers are kept sealed: one may hold an API key, of which the database is to have no more than a hash.
 """
 
+import base64
 import hashlib
 import hmac
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from shared.kernel.errors import Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 
 from . import queries
-from .queries import KeptAnswer
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
+_ANSWERED_BEFORE = "answered_before"
+"""What the database refuses the work with, sparing it, where its answer is kept; never told to a client."""
 
 
 class Once(NamedTuple):
@@ -32,19 +35,27 @@ class Once(NamedTuple):
         return hashlib.sha256(self.payload).hexdigest()
 
 
-async def claim(tx: Tx, once: Once) -> KeptAnswer | None:
-    """The answer kept under the key, or None for the first to claim it; the claim ends with the transaction.
+class KeptAnswer(NamedTuple):
+    status: int
+    response: bytes
 
-    Raises:
-        Refusal: idempotency_in_flight while a twin holds the claim, idempotency_key_reused for another payload.
+
+def claim(tx: Tx, once: Once) -> None:
+    """Claim the key for this transaction, in the exchange of the work's first statement.
+
+    That statement is refused with idempotency_in_flight while a twin holds the claim, with idempotency_key_reused for
+    another payload, and with what `kept` understands where the answer is there.
     """
-    kept = await queries.claim_idempotency_key(
-        tx, operation=once.operation, key=once.key, request_hash=once.request_hash
-    )
-    if kept is None:
+    queries.claim_idempotency_key(tx, operation=once.operation, key=once.key, request_hash=once.request_hash)
+
+
+def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
+    """The answer that the refusal tells of; None for any other refusal."""
+    if refusal.code != _ANSWERED_BEFORE:
         return None
-    nonce, sealed = kept.response[:_NONCE_BYTES], kept.response[_NONCE_BYTES:]
-    return KeptAnswer(kept.status, _cipher(once).decrypt(nonce, sealed, once.operation.encode()))
+    stored = base64.b64decode(refusal.details["response"])
+    nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
+    return KeptAnswer(refusal.details["status"], _cipher(once).decrypt(nonce, sealed, once.operation.encode()))
 
 
 def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:

@@ -1,22 +1,12 @@
 """All SQL of this room: idempotency keys, reached through functions that know the caller."""
 
-import msgspec
-
 from shared.runtime.db import Tx
 
 
-class KeptAnswer(msgspec.Struct, frozen=True):
-    status: int
-    response: bytes
-
-
-async def claim_idempotency_key(tx: Tx, *, operation: str, key: str, request_hash: str) -> KeptAnswer | None:
-    """The answer kept under the key, or None for the first to claim it; the claim ends with the transaction."""
-    sql = """
-        SELECT status, response
-        FROM app.claim_idempotency_key(%(operation)s, %(key)s, %(request_hash)s)
-    """
-    return await tx.find(KeptAnswer, sql, operation=operation, key=key, request_hash=request_hash)
+def claim_idempotency_key(tx: Tx, *, operation: str, key: str, request_hash: str) -> None:
+    """Sent with the next statement, which is refused where the key is not the caller's to claim."""
+    sql = "SELECT app.claim_once(%(operation)s, %(key)s, %(request_hash)s)"
+    tx.defer(sql, operation=operation, key=key, request_hash=request_hash)
 
 
 def keep_idempotent_answer(

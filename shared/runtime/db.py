@@ -5,9 +5,10 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
+from types import coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from weakref import WeakKeyDictionary
 
@@ -32,7 +33,7 @@ else:  # The driver is a quarter of a cold start, and many a first answer needs 
 
 _RECONNECT_S = 1.0
 _AS_JSON = "SELECT coalesce(json_agg(answer), '[]')::text FROM (\n{}\n) AS answer"
-_BEGIN, _COMMIT, _ROLLBACK = (Statement(sql, {}) for sql in ("BEGIN", "COMMIT", "ROLLBACK"))
+_BEGIN, _ROLLBACK = Statement("BEGIN", {}), Statement("ROLLBACK", {})
 Row = TypeVar("Row")
 
 
@@ -76,6 +77,14 @@ class Busy(Unavailable):
         super().__init__(message, **{"retry_after": 1, **details})
 
 
+class _Forestalled(Exception):  # noqa: N818
+    """A refusal of what was sent before a block that it kept from beginning: not for the block's callers to catch."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.code)
+
+
 class Tx:
     """The statements of one caller, all under the role and claims that `enter` sets.
 
@@ -91,6 +100,8 @@ class Tx:
         self._connection: Connection | None = None
         self._begun = False
         self._deferred: list[Statement] = []
+        self._failed: Sequence[Statement] = ()
+        """Of the exchange that was refused last: the statement that failed and those after it."""
         self._savepoints = 0
         self.admission: Any = None
         """What `enter` answered, once a statement has run."""
@@ -128,14 +139,17 @@ class Tx:
             await self._run("SELECT", {})
 
     def defer(self, sql: str, /, **params: Any) -> None:
-        """Send a statement, whose result nobody needs, along with the next one or with the commit."""
+        """Send a statement, whose result nobody needs, along with the next one or with the commit.
+
+        Where it is refused, that one is not carried out and raises the refusal.
+        """
         self._deferred.append(Statement(sql, params))
 
     async def commit(self) -> None:
         if self._deferred and not self._begun:
-            await self.admit()
+            await self.admit()  # First statements are tried again on another connection; a COMMIT must not be.
         if self._begun and not self._read_only:
-            await self._execute(_COMMIT)
+            await self.run("COMMIT")
 
     async def rollback(self) -> None:
         if self._begun and not self._read_only and self._connection is not None and not self._connection.broken:
@@ -144,19 +158,24 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Undo the block's effects, and nothing else, when it is refused. Blocks may stand within each other."""
+        """Undo the block's effects, and nothing else, when it is refused. Blocks may stand within each other.
+
+        A refusal of what was deferred before the block is not the block's: it ends whatever stands around it too.
+        """
         self._savepoints += 1
-        name = f"savepoint_{self._savepoints}"
-        mark = Statement(f"SAVEPOINT {name}", {})
+        mark = Statement(f"SAVEPOINT savepoint_{self._savepoints}", {})
         self._deferred.append(mark)
         try:
             yield
-        except Refusal:
-            unsent = next((place for place, each in enumerate(self._deferred) if each is mark), None)
-            del self._deferred[unsent or 0 :]
-            if unsent is None:
-                await self.run(f"ROLLBACK TO SAVEPOINT {name}")
-            raise
+        except (Refusal, _Forestalled) as fault:
+            refusal = fault.refusal if isinstance(fault, _Forestalled) else fault
+            if mark in self._failed:
+                raise _Forestalled(refusal) from fault
+            if mark in self._deferred:
+                del self._deferred[self._deferred.index(mark) :]
+            else:
+                await self.run(f"ROLLBACK TO {mark.sql}")
+            raise refusal from refusal.__cause__
 
     async def _run(self, sql: str, params: dict[str, Any]) -> Rows:
         statement = Statement(sql, params)
@@ -183,18 +202,25 @@ class Tx:
             entered, rows = await connection.exchange([self._enter, statement], timeout_s=_timeout_s())
         else:
             self._begun = True
-            sent = [_BEGIN, self._enter, *self._deferred, statement]
-            _, entered, *_, rows = await connection.exchange(sent, timeout_s=_timeout_s())
-            self._deferred.clear()
+            _, entered, *_, rows = await self._sent(connection, [_BEGIN, self._enter, *self._deferred, statement])
         self.admission = entered.values[0][0]
         return rows
 
     async def _execute(self, statement: Statement) -> Rows:
         if self._connection is None:
             raise AssertionError("a statement before the transaction was entered")
-        sent = [*self._deferred, statement]
+        return (await self._sent(self._connection, [*self._deferred, statement]))[-1]
+
+    async def _sent(self, connection: "Connection", statements: list[Statement]) -> list[Rows]:
+        """Of all that was deferred, with what goes before and after it."""
+        rows, fault = await connection.attempt(statements, timeout_s=_timeout_s())
+        if fault is not None and connection.broken:
+            raise fault  # Nothing was carried out: another connection may.
         self._deferred.clear()
-        return (await self._connection.exchange(sent, timeout_s=_timeout_s()))[-1]
+        if fault is not None:
+            self._failed = statements[len(rows) :]
+            raise fault
+        return rows
 
 
 def _timeout_s() -> float:
@@ -220,17 +246,16 @@ async def transaction(enter: Statement, *, read_only: bool = False) -> AsyncIter
 
     tx = Tx(connect, enter, read_only=read_only)
     try:
-        try:
-            yield tx
-        except BaseException:
-            await _undo(tx)
-            raise
-        try:
-            await tx.commit()
-        except psycopg.Error as fault:
-            raise refusal(fault) from fault
+        yield tx
+        await tx.commit()
+    except _Forestalled as fault:
+        await _undo(tx)
+        raise fault.refusal from fault
+    except BaseException:
+        await _undo(tx)
+        raise
     finally:
-        await asyncio.shield(_give_back(leases))
+        await _to_the_end(_give_back(leases))
 
 
 async def _undo(tx: Tx) -> None:
@@ -256,7 +281,7 @@ async def leased() -> AsyncIterator["Connection"]:
             leases.append(await _take())
         yield leases[-1]
     finally:
-        await asyncio.shield(_give_back(leases))
+        await _to_the_end(_give_back(leases))
 
 
 async def _take() -> "Connection":
@@ -269,6 +294,22 @@ async def _take() -> "Connection":
 async def _give_back(leases: "list[Connection]") -> None:
     while leases:
         await (await pool()).putconn(leases.pop())
+
+
+async def _to_the_end(work: Coroutine[Any, None, None]) -> None:
+    """Also where the caller is cancelled. What never has to wait is done at once: a task costs more than the work."""
+    try:
+        awaited = work.send(None)
+    except StopIteration:
+        return
+    await asyncio.shield(_resumed(work, awaited))
+
+
+@coroutine
+def _resumed(work: Coroutine[Any, None, None], awaited: Any) -> Generator[Any, None, None]:
+    """What is left of the work, which waits for `awaited`."""
+    yield awaited
+    yield from work.__await__()
 
 
 _pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, psycopg_pool.AsyncConnectionPool[Connection]]" = (

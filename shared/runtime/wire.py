@@ -50,6 +50,13 @@ class _Ready(NamedTuple):
     """Where the name is under which it is prepared; None for what is sent once."""
 
 
+class Answers(NamedTuple):
+    """What was answered until a statement failed; the statements after it were not carried out."""
+
+    rows: list[Rows]
+    fault: psycopg.Error | None = None
+
+
 _Prepared = dict[tuple[bytes, tuple[int, ...]], bytes]
 """Names by text and types of the parameters."""
 
@@ -85,7 +92,17 @@ class Connection(psycopg.AsyncConnection[Any]):
         """Send them all, then read all answers: one round trip.
 
         Raises:
-            psycopg.Error: of the first statement that failed; those after it were not carried out.
+            psycopg.Error: of the first statement that failed; those after it were not carried out. As `attempt`, too.
+        """
+        rows, fault = await self.attempt(statements, timeout_s=timeout_s)
+        if fault is not None:
+            raise fault
+        return rows
+
+    async def attempt(self, statements: Sequence[Statement], *, timeout_s: float) -> Answers:
+        """As `exchange`, for who must know which statement failed.
+
+        Raises:
             psycopg.OperationalError: no answer in time, or none at all. The connection is broken then, as it is when
                 the caller is cancelled: what is still on the wire belongs to nobody.
         """
@@ -104,7 +121,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         except BaseException:
             self.pgconn.finish()
             raise
-        return self._read(transformer, ready, preparing, results)[-len(statements) :]
+        rows, failed = self._read(transformer, ready, preparing, results)
+        return Answers(rows[len(ready) - len(statements) :], failed)
 
     def is_alive(self) -> bool:
         """Whether the idle connection still has its server, as far as the server said goodbye; costs no round trip."""
@@ -175,19 +193,22 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def _read(
         self, transformer: Transformer, ready: list[_Ready], preparing: list[bytes | None], results: list[PGresult]
-    ) -> list[Rows]:
+    ) -> Answers:
         answers = iter(results)
-        rows = []
-        for each, name in zip(ready, preparing, strict=True):
-            if name is not None and each.prepared is not None:
-                self._check(next(answers))
-                each.prepared[each.sql, each.types] = name
-            result = next(answers)
-            self._check(result)
-            rows.append(_rows(transformer, result))
-        for result in answers:  # What the commit of an implicit transaction refuses comes after all answers.
-            self._check(result)
-        return rows
+        rows: list[Rows] = []
+        try:
+            for each, name in zip(ready, preparing, strict=True):
+                if name is not None and each.prepared is not None:
+                    self._check(next(answers))
+                    each.prepared[each.sql, each.types] = name
+                result = next(answers)
+                self._check(result)
+                rows.append(_rows(transformer, result))
+            for result in answers:  # What the commit of an implicit transaction refuses comes after all answers.
+                self._check(result)
+        except psycopg.Error as fault:
+            return Answers(rows, fault)
+        return Answers(rows)
 
     def _check(self, result: PGresult) -> None:
         if result.status not in (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED):

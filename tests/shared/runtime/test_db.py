@@ -133,6 +133,42 @@ async def test_a_savepoint_undoes_its_own_block_alone(tx, names):
     assert names() == ["Amal", "Celine"]
 
 
+async def test_a_savepoint_undoes_what_its_first_exchange_did(tx, names):
+    async with tx() as t:
+        with pytest.raises(db.InvalidValue):
+            async with t.savepoint():
+                t.defer(ADD, name="Amal")
+                await t.run("UPDATE customers SET phone_number = 'no number'")
+        await t.one(Made, ADD, name="Badr")
+    assert names() == ["Badr"]
+
+
+async def test_a_refusal_of_what_was_deferred_before_a_block_is_not_the_blocks(tx, names):
+    caught = []
+    with pytest.raises(db.InvalidValue):
+        async with tx() as t:
+            await t.one(Made, ADD, name="Amal")
+            t.defer("UPDATE customers SET phone_number = 'no number'")
+            try:
+                async with t.savepoint():
+                    await t.one(Made, ADD, name="Badr")
+            except Refusal as refused:
+                caught.append(refused)
+    assert (caught, names()) == ([], [])
+
+
+async def test_a_block_around_takes_the_refusal_of_what_was_deferred_before_the_one_within(tx, names):
+    async with tx() as t:
+        await t.one(Made, ADD, name="Amal")
+        with pytest.raises(db.InvalidValue):
+            async with t.savepoint():
+                t.defer("UPDATE customers SET phone_number = 'no number'")
+                async with t.savepoint():
+                    await t.one(Made, ADD, name="Badr")
+        await t.one(Made, ADD, name="Celine")
+    assert names() == ["Amal", "Celine"]
+
+
 @pytest.mark.parametrize(("statement", "code"), [
     ("SELECT app.refuse(409, 'taken', 'taken', '{\"by\": 7}')", "taken"),
     ("INSERT INTO labels (name) VALUES ('vip'), ('vip')", "already_exists"),
@@ -213,6 +249,30 @@ async def test_a_call_cancelled_while_the_answer_is_held_back_frees_its_connecti
     await asyncio.gather(*waiting, return_exceptions=True)
     answers = await asyncio.gather(*(ask() for _ in range(4)))
     assert [answer.name for answer in answers] == ["authenticated"] * 4
+
+
+async def test_a_connection_that_must_wait_for_the_pool_is_given_back_though_its_caller_is_cancelled(tx, postgres):
+    async def ask() -> None:
+        try:
+            async with tx(read_only=True) as t:
+                await t.one(Who, WHO)
+                asked.set()
+                await may_end.wait()
+        finally:
+            asked.set()
+
+    for _ in range(3):
+        asked, may_end = asyncio.Event(), asyncio.Event()
+        asking = asyncio.ensure_future(ask())
+        await asked.wait()
+        async with (await db.pool())._lock:  # As another caller has it for a moment.
+            may_end.set()
+            await asyncio.sleep(0)
+            asking.cancel()
+            await asyncio.wait([asking])
+    async with tx() as one, tx() as other:
+        await asyncio.gather(one.one(Who, WHO), other.one(Who, WHO))
+    assert postgres.connections <= 2
 
 
 async def test_a_write_cut_at_any_byte_is_kept_whole_or_not_at_all(tx, postgres, names):
