@@ -130,7 +130,6 @@ class LineMade(msgspec.Struct, frozen=True):
 class NewOrder(msgspec.Struct, frozen=True):
     """An order about to be written."""
 
-    id: UUID
     customer_id: UUID
     currency: str
     total_amount: Decimal

@@ -131,52 +131,42 @@ async def find_order(
     )
 
 
-def insert_order(tx: Tx, *, order: NewOrder) -> None:
-    """Sent with the next statement. Makes nothing where the customer is not the caller's own."""
+async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) -> OrderMade | None:
+    """The order and its lines; None, and neither, where the customer is not the caller's own."""
     sql = """
-        INSERT INTO orders (id, customer_id, currency, total_amount, shipping_address, notes, payment_mode)
-        SELECT %(id)s, customers.id, %(currency)s, %(total_amount)s,
-            coalesce(%(address)s::jsonb, customers.address), %(notes)s, %(payment_mode)s
-        FROM customers
-        WHERE customers.id = %(customer_id)s
+        WITH made AS (
+            INSERT INTO orders (customer_id, currency, total_amount, shipping_address, notes, payment_mode)
+            SELECT customers.id, %(currency)s, %(total_amount)s,
+                coalesce(%(address)s::jsonb, customers.address), %(notes)s, %(payment_mode)s
+            FROM customers
+            WHERE customers.id = %(customer_id)s
+            RETURNING id, order_number, order_status, total_amount, currency, created_at
+        ), made_lines AS (
+            INSERT INTO order_items (order_id, item_id, sku, name, barcode, qty, unit_price)
+            SELECT made.id, line.item_id, line.sku, line.name, line.barcode, line.qty, line.unit_price
+            FROM made
+            CROSS JOIN ROWS FROM (
+                jsonb_to_recordset(%(lines)s::jsonb)
+                    AS (item_id uuid, sku text, name text, barcode text, qty integer, unit_price numeric)
+            ) WITH ORDINALITY AS line (item_id, sku, name, barcode, qty, unit_price, position)
+            ORDER BY line.position
+        )
+        SELECT id, order_number, order_status::text,
+            round(total_amount, app.currency_decimals(currency)) AS total_amount, currency, created_at
+        FROM made
     """
     address = order.shipping_address
-    tx.defer(
+    return await tx.find(
+        OrderMade,
         sql,
-        id=order.id,
         customer_id=order.customer_id,
         currency=order.currency,
         total_amount=order.total_amount,
         address=None if address is None else msgspec.json.encode(address).decode(),
         notes=order.notes,
         payment_mode=order.payment_mode,
+        lines=msgspec.json.encode(lines).decode(),
     )
-
-
-def insert_order_items(tx: Tx, *, order_id: UUID, lines: Sequence[LineMade]) -> None:
-    """Sent with the next statement. Makes nothing where there is no such order."""
-    sql = """
-        INSERT INTO order_items (order_id, item_id, sku, name, barcode, qty, unit_price)
-        SELECT orders.id, line.item_id, line.sku, line.name, line.barcode, line.qty, line.unit_price
-        FROM orders
-        CROSS JOIN ROWS FROM (
-            jsonb_to_recordset(%(lines)s::jsonb)
-                AS (item_id uuid, sku text, name text, barcode text, qty integer, unit_price numeric)
-        ) WITH ORDINALITY AS line (item_id, sku, name, barcode, qty, unit_price, position)
-        WHERE orders.id = %(order_id)s
-        ORDER BY line.position
-    """
-    tx.defer(sql, order_id=order_id, lines=msgspec.json.encode(lines).decode())
-
-
-async def find_order_made(tx: Tx, *, order_id: UUID) -> OrderMade | None:
-    sql = """
-        SELECT id, order_number, order_status::text,
-            round(total_amount, app.currency_decimals(currency)) AS total_amount, currency, created_at
-        FROM orders
-        WHERE id = %(order_id)s
-    """
-    return await tx.find(OrderMade, sql, order_id=order_id)
 
 
 async def update_order_status(

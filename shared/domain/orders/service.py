@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -97,7 +97,7 @@ async def create_order(
     notes: str | None = None,
     payment_mode: PaymentMode = PaymentMode.COD,
 ) -> OrderMade:
-    """A pending order, in two round trips: one that looks the items up, one that writes and reads back.
+    """A pending order, in two round trips: one that looks the items up, one that writes.
 
     Raises:
         UnknownItem, ItemNotActive, UnknownCustomer, PriceRequired, InvalidAmount: and then nothing was made.
@@ -106,10 +106,8 @@ async def create_order(
     currency = currency or next(iter(items.values())).currency
     made = _priced(lines, items, currency)
     total = quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency)
-    new = NewOrder(uuid4(), customer_id, currency, total, shipping_address, notes, payment_mode)
-    queries.insert_order(tx, order=new)
-    queries.insert_order_items(tx, order_id=new.id, lines=made)
-    order = await queries.find_order_made(tx, order_id=new.id)
+    new = NewOrder(customer_id, currency, total, shipping_address, notes, payment_mode)
+    order = await queries.insert_order(tx, order=new, lines=made)
     if order is None:
         raise UnknownCustomer(
             f"there is no contact {customer_id}: find it with nexus_list_contacts or nexus_search",

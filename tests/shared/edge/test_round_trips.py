@@ -78,3 +78,27 @@ async def test_a_functions_read_is_one_round_trip_to_postgres(observed, org, fun
         assert answer.status_code == 200
         spent.append(observed.database.round_trips - before)
     assert min(spent) == 1
+
+
+async def test_an_order_under_an_idempotency_key_is_three_round_trips_to_postgres(observed, org, shop):
+    """The claim with the items looked up; the order with its lines; the kept answer with the commit."""
+    agent = org.agent("write")
+    headers = {**agent.headers, "Accept": "application/json, text/event-stream"}
+    spent = []
+    for number in range(6):
+        arguments = {
+            "customer_id": shop["CONTACT"],
+            "items": [{"sku": "LAMP-1", "qty": 1, "unit_price": 5}] * 3,
+            "idempotency_key": f"order-{number}",
+        }
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": "nexus_create_order", "arguments": arguments},
+        }
+        before = observed.database.round_trips
+        answer = await observed.client.post("/functions/v1/mcp-server", json=message, headers=headers)
+        assert not answer.json()["result"].get("isError"), answer.text
+        spent.append(observed.database.round_trips - before)
+    assert min(spent) == 3
