@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from shared.edge import MEMBERS, Call, surface
 from shared.edge.body import read_body
-from shared.edge.response import encoded
 from shared.runtime.settings import settings
 
 from .catalog import registry
@@ -21,7 +20,7 @@ from .tenant_session import TenantSession
 async def handler(call: Call) -> Response:
     body = await read_body(call.request)
     reply = await dispatch(_server(), call.request.method, call.headers, body, TenantSession(call))
-    return encoded(reply.body, status=reply.status, headers=reply.headers)
+    return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
 
 
 @cache

@@ -1,7 +1,6 @@
 """Answers and refusals as HTTP responses, with the headers that every function gives."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from starlette.responses import Response
 
@@ -25,26 +24,11 @@ Pairs = list[tuple[bytes, bytes]]
 _EXPOSES = (b"access-control-expose-headers", _EXPOSED.encode())
 _OPEN_TO_ALL: Pairs = [(b"access-control-allow-origin", b"*"), _EXPOSES]
 _ORIGIN_MATTERS: Pairs = [(b"vary", b"Origin")]
-_IS_JSON = (b"content-type", JSON.encode())
-_WITHOUT_LENGTH = frozenset({204, 304})
 _ALWAYS: Pairs = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
-class Encoded(Response):
-    """A body that is encoded, with headers as they are sent: Starlette has nothing to render, to look for or to add."""
-
-    def __init__(self, body: bytes, *, status: int, headers: Pairs) -> None:
-        self.status_code, self.body, self.background = status, body, None
-        sized = [] if status in _WITHOUT_LENGTH else [(b"content-length", b"%d" % len(body))]
-        self.raw_headers = [*sized, *headers]
-
-
 def encoded(body: bytes, *, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON, unless there is no body or `headers` say otherwise; their names are in lower case on the wire."""
-    pairs = _pairs(headers) if headers else []
-    if body and not any(name == _IS_JSON[0] for name, _ in pairs):
-        pairs.append(_IS_JSON)
-    return Encoded(body, status=status, headers=pairs)
+    return Response(body, status_code=status, headers=headers, media_type=JSON if body else None)
 
 
 def refused(refusal: Refusal, *, request_id: str) -> Response:
@@ -96,15 +80,6 @@ def finish(response: Response, *, origin: str | None, headers: Mapping[str, str]
     """The response with `headers` and those that every function gives; what the function itself gave stays."""
     # A cache must look at what the function itself varies by and at ours.
     given = {name for name, _ in response.raw_headers} - {b"vary"}
-    told = (*_cors(origin), *_pairs(headers), *_ALWAYS)
-    response.raw_headers += [pair for pair in told if pair[0] not in given]
+    told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    response.raw_headers += [pair for pair in (*_cors(origin), *told, *_ALWAYS) if pair[0] not in given]
     return response
-
-
-def _pairs(headers: Mapping[str, str]) -> Pairs:
-    return [(_wire_name(name), value.encode("latin-1")) for name, value in headers.items()]
-
-
-@lru_cache(maxsize=256)
-def _wire_name(name: str) -> bytes:
-    return name.lower().encode("latin-1")
