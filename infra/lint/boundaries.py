@@ -20,6 +20,7 @@ SQL_ASSEMBLED = "shared/platform/rest/sql"
 """The compiler of /rest/v1, whose statements follow from what is asked (docs/decisions/0015-rest-compiler.md)."""
 SETTINGS = "shared/runtime/settings.py"
 OF_TENANCY = frozenset({"pool", "transaction", "Statement"})
+NOT_BARE = frozenset({"shared/__init__.py", "shared/edge/__init__.py"})
 BROAD = frozenset({"Exception", "BaseException"})
 
 
@@ -80,8 +81,11 @@ def functions_stand_alone(source: Source) -> Iterator[Finding]:
 
 
 def rooms_re_export_nothing(source: Source) -> Iterator[Finding]:
-    """What a room has is imported from the module that has it; only the edge exports its decorators."""
-    if source.path.name != "__init__.py" or not source.is_code or str(source.path) == "shared/edge/__init__.py":
+    """What a room has is imported from the module that has it; only the edge exports its decorators.
+
+    `shared/__init__.py` is no room's: what has to happen before anything else is imported stands there.
+    """
+    if source.path.name != "__init__.py" or not source.is_code or str(source.path) in NOT_BARE:
         return
     for node in source.tree.body:
         if node is not documentation(source.tree):
