@@ -3,6 +3,14 @@
 import uuid
 
 import pytest
+from starlette.requests import Request
+
+from shared.auth import tokens
+from shared.edge.call import Answer, Call
+from shared.edge.idempotency import Once
+from shared.kernel.errors import Forbidden, NotFound
+from shared.quotas.rates import STANDARD
+from shared.runtime import db
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +101,23 @@ async def test_an_effect_that_is_undone_keeps_no_answer(keyed, tenants, org):
             "SELECT count(*) FROM agent_api_keys WHERE organization_id = %s", [org.id]
         ).fetchone()
     assert keys == 2
+
+
+@pytest.mark.parametrize("later", [NotFound, Forbidden])
+async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_url, org, later):
+    async def perform(refusal) -> Answer:
+        async def work(_tx):
+            raise refusal
+
+        call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), "127.0.0.1", STANDARD)
+        try:
+            return await call.perform(work, scope="write", read_only=False, once=Once("test", "round", b"{}"))
+        finally:
+            await db.close()
+
+    first = await perform(NotFound)
+    again = await perform(later)
+    assert (first.status, first.replayed, again) == (404, False, first._replace(replayed=True))
 
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
