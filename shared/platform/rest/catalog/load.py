@@ -31,8 +31,8 @@ async def load(exchange: Exchange, schemas: Sequence[str], extra_search_path: Se
             queries.list_types(),
             queries.list_keys(),
             queries.list_views(searched),
-            queries.list_functions(searched),
-            queries.list_arguments(searched),
+            queries.list_functions(exposed, searched),
+            queries.list_arguments(exposed, searched),
             queries.list_fields(exposed),
             queries.find_surroundings(exposed),
         ]

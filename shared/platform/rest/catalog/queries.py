@@ -144,15 +144,16 @@ def list_views(schemas: list[str]) -> Statement:
     return Statement(sql, {"schemas": schemas})
 
 
-def list_functions(schemas: list[str]) -> Statement:
-    """A domain counts as what it is of."""
+def list_functions(exposed: list[str], searched: list[str]) -> Statement:
+    """Those that can be called, and of what is only searched those over a row. A domain counts as what it is of."""
     sql = """
         WITH called AS (
             SELECT pg_proc.*, nspname, CASE WHEN typtype = 'd' THEN typbasetype ELSE prorettype END AS shallow_type
             FROM pg_proc
-            JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(schemas)s::text[])
+            JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(searched)s::text[])
             JOIN pg_type ON pg_type.oid = prorettype
             WHERE prokind = 'f' AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+                AND (nspname = ANY (%(exposed)s::text[]) OR proargtypes[0] IN (SELECT reltype FROM pg_class))
         )
         SELECT coalesce(json_agg(json_build_object(
             'oid', called.oid::bigint,
@@ -182,10 +183,10 @@ def list_functions(schemas: list[str]) -> Statement:
         JOIN pg_namespace AS type_schema ON type_schema.oid = typnamespace
         LEFT JOIN pg_class ON pg_class.oid = typrelid
     """
-    return Statement(sql, {"schemas": schemas})
+    return Statement(sql, {"exposed": exposed, "searched": searched})
 
 
-def list_arguments(schemas: list[str]) -> Statement:
+def list_arguments(exposed: list[str], searched: list[str]) -> Statement:
     """Of those functions, in and out, in their order."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
@@ -200,15 +201,16 @@ def list_arguments(schemas: list[str]) -> Statement:
             END
         ) ORDER BY pg_proc.oid, place), '[]')::text
         FROM pg_proc
-        JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(schemas)s::text[])
+        JOIN pg_namespace ON pg_namespace.oid = pronamespace AND nspname = ANY (%(searched)s::text[])
         CROSS JOIN unnest(coalesce(proallargtypes, proargtypes::oid[]), proargnames, proargmodes)
             WITH ORDINALITY AS argument (type, name, mode, place)
         JOIN pg_type ON pg_type.oid = argument.type
         LEFT JOIN pg_class ON pg_class.oid = typrelid
         LEFT JOIN pg_namespace AS of_schema ON of_schema.oid = relnamespace
         WHERE prokind = 'f'
+            AND (pg_namespace.nspname = ANY (%(exposed)s::text[]) OR proargtypes[0] IN (SELECT reltype FROM pg_class))
     """
-    return Statement(sql, {"schemas": schemas})
+    return Statement(sql, {"exposed": exposed, "searched": searched})
 
 
 def list_fields(schemas: list[str]) -> Statement:
