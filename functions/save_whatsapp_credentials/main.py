@@ -13,6 +13,7 @@ from shared.domain.messaging.channels.connecting import Asked, SecretText
 from shared.domain.messaging.channels.models import ChannelView
 from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
+from shared.providers.meta.answers import Access
 from shared.runtime.secrets import SealingNotConfigured
 
 
@@ -49,6 +50,6 @@ async def handler(call: Call, body: Body) -> ChannelView:
         Asked(call.principal, call.request_id),
         waba_id=body.waba_id,
         phone_number_id=body.phone_number_id,
-        token=body.access_token.get_secret_value(),
+        access=Access(body.access_token.get_secret_value(), expires_in=None),
         pin=body.pin,
     )

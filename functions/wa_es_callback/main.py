@@ -47,7 +47,7 @@ class Body(BaseModel):
 async def handler(call: Call, body: Body) -> ChannelView:
     await call.admit("admin")
     asked = Asked(call.principal, call.request_id)
-    token = await connecting.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
+    access = await connecting.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
     return await connecting.connect_whatsapp(
-        asked, waba_id=body.waba_id, phone_number_id=body.phone_number_id, token=token, pin=body.pin
+        asked, waba_id=body.waba_id, phone_number_id=body.phone_number_id, access=access, pin=body.pin
     )

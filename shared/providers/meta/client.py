@@ -58,6 +58,7 @@ class GraphClient:
     def __init__(self, base_url: str, version: str, access_token: str) -> None:
         self._root = f"{base_url.rstrip('/')}/{version}"
         self._host = urlsplit(base_url).netloc
+        self._unversioned_root = base_url.rstrip("/")
         self._access_token = access_token
 
     async def send(self, account_id: str, body: Mapping[str, Any]) -> Sent:
@@ -124,6 +125,15 @@ class GraphClient:
             raise ProviderFault(FaultKind.RECONNECT, "Meta gave no token for this code")
         return Access(token, answer.number("expires_in"))
 
+    async def refresh_token(self) -> Access:
+        """Of an Instagram login: for 60 days from now. One of less than 24 hours is refused."""
+        params = {"grant_type": "ig_refresh_token", "access_token": self._access_token}
+        answer = await self._call("GET", "refresh_access_token", params=params, anonymous=True, versioned=False)
+        token = answer.text("access_token")
+        if token is None:
+            raise ProviderFault(FaultKind.RETRY, "Meta gave no token")
+        return Access(token, answer.number("expires_in"))
+
     async def media(self, media_id: str) -> MediaInfo:
         """Where the file is; the address is good for some five minutes."""
         return media_from(await self._call("GET", media_id))
@@ -166,7 +176,13 @@ class GraphClient:
         return found
 
     async def _call(
-        self, method: Literal["GET", "POST"], path: str, *, anonymous: bool = False, **request: Any
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        *,
+        anonymous: bool = False,
+        versioned: bool = True,
+        **request: Any,
     ) -> Wire:
         """The answer's JSON, whatever its status, when it tells no error."""
         import httpx  # noqa: PLC0415  100 ms that a function which calls nobody does not pay
@@ -177,10 +193,11 @@ class GraphClient:
             headers["Content-Type"] = "application/json"
         unseen = FaultKind.RETRY if method == "GET" else FaultKind.UNKNOWN
         patience = settings().graph_timeout_s
+        root = self._root if versioned else self._unversioned_root
         try:
             async with asyncio.timeout(patience * 2):  # one that trickles is no answer either
                 answer = await http.client().request(
-                    method, f"{self._root}/{path}", headers=headers, timeout=patience, **request
+                    method, f"{root}/{path}", headers=headers, timeout=patience, **request
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
             raise ProviderFault(FaultKind.RETRY, f"Meta was not reached: {fault!r}") from fault

@@ -22,6 +22,7 @@ from .world import World
 
 Json = dict[str, Any]
 LINK_TTL_S = 300
+TOKEN_TTL_S = 60 * 86_400
 _PAGE = 100
 _COEXISTING_PER_S, _STANDARD_PER_S = 20, 80
 
@@ -109,7 +110,19 @@ class GraphApi:
         token = self._world.codes.pop(query.get("code", ""), None)
         if token is None:
             raise GraphError(100, "This authorization code has been used or has expired.")
-        return {"access_token": token, "token_type": "bearer"}
+        account = next(one for one in self._world.accounts.values() if one.token == token)
+        ends = {"expires_in": account.token_lasts_s} if account.token_lasts_s else {}
+        return {"access_token": token, "token_type": "bearer", **ends}
+
+    async def refresh(self, request: Request) -> Response:
+        """A token of Instagram Login for a newer one; Meta takes none of less than a day."""
+        try:
+            account = self._entered(request, "me")
+            self._world.refresh_token(account, request.query_params.get("grant_type"))
+        except GraphError as error:
+            return JSONResponse(error.body(), error.status)
+        self._world.received.append(Received("GET", "refresh_access_token", {}))
+        return JSONResponse({"access_token": account.token, "token_type": "bearer", "expires_in": TOKEN_TTL_S})
 
     async def _upload(self, request: Request, account: Account, _: str) -> Json:
         content, mime_type = _part_of(request.headers.get("content-type", ""), await request.body())
@@ -186,6 +199,7 @@ def make_app(world: World, courier: Courier, *, base_url: str, app_secret: str) 
             Mount("/simulator", routes=controls.routes(world, courier, base_url=base_url)),
             Route("/files/{link}", api.file),
             Route("/cdn/{file_id}", api.public_file),
+            Route("/refresh_access_token", api.refresh),
             Route("/v{version}/{path:path}", api.call, methods=["GET", "POST", "DELETE"]),
         ]
     )

@@ -50,6 +50,10 @@ class Account:
     messages_per_s: int = 80
     """A number used in the phone app too has 20, one that Meta has raised 1,000."""
     templates: list[Template] = field(default_factory=list)
+    token_lasts_s: int | None = None
+    """What the exchange of a sign-up's code says of it."""
+    token_since: datetime | None = None
+    """None: so long ago that it may be refreshed."""
 
     @property
     def ids(self) -> set[str]:

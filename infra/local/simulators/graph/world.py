@@ -26,7 +26,7 @@ from .records import (
 from .webhooks import Update
 
 KEPT = 10_000
-WINDOW = timedelta(hours=24)
+WINDOW = DAY = timedelta(hours=24)
 
 
 class World:
@@ -167,6 +167,15 @@ class World:
             for number in self.numbers(account.business_id):
                 number.templates.append(template)
             return template
+
+    def refresh_token(self, account: Account, grant_type: str | None) -> None:
+        """Raises GraphError 100 for a token that is less than a day old, or not of Instagram."""
+        if (account.channel, grant_type) != ("instagram", "ig_refresh_token"):
+            raise GraphError(100, "Unsupported grant type")
+        with self.lock:
+            if account.token_since is not None and self.now() - account.token_since < DAY:
+                raise GraphError(100, "The access token is less than 24 hours old.")
+            account.token, account.token_since = new_token(), self.now()
 
     def sign_up(self, *, name: str = "Shop") -> tuple[str, Account]:
         """Somebody finished the embedded sign-up: the code to exchange, and the number that it gives access to."""

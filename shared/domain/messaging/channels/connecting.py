@@ -10,7 +10,7 @@ from pydantic import Secret, StringConstraints
 
 from shared.auth.webhooks import meta_app_secrets
 from shared.kernel.errors import InvalidRequest, NotFound, Refusal, Unavailable
-from shared.providers.meta.answers import PhoneNumber
+from shared.providers.meta.answers import Access, PhoneNumber
 from shared.providers.meta.client import PAGE_FIELDS, GraphClient, graph, instagram_graph
 from shared.providers.meta.faults import PERMANENT, ProviderFault
 from shared.runtime.secrets import seal
@@ -64,8 +64,8 @@ class Asked(NamedTuple):
         return self.principal.organization_id
 
 
-async def exchange_code(*, code: str, redirect_uri: str | None) -> str:
-    """The access token for the code that the embedded sign-up gave; a code is good once.
+async def exchange_code(*, code: str, redirect_uri: str | None) -> Access:
+    """The access for the code that the embedded sign-up gave; a code is good once.
 
     Raises:
         EmbeddedSignupNotConfigured, CredentialsRefused, ProviderUnavailable.
@@ -74,16 +74,13 @@ async def exchange_code(*, code: str, redirect_uri: str | None) -> str:
     if app_id is None or not secrets:
         raise EmbeddedSignupNotConfigured
     try:
-        access = await graph("").exchange_code(
-            app_id=app_id, app_secret=secrets[0], code=code, redirect_uri=redirect_uri
-        )
+        return await graph("").exchange_code(app_id=app_id, app_secret=secrets[0], code=code, redirect_uri=redirect_uri)
     except ProviderFault as fault:
         _refuse(fault)
-    return access.token
 
 
 async def connect_whatsapp(
-    asked: Asked, *, waba_id: str, phone_number_id: str | None, token: str, pin: str | None
+    asked: Asked, *, waba_id: str, phone_number_id: str | None, access: Access, pin: str | None
 ) -> ChannelView:
     """The number of that WhatsApp account, whose messages come to us from now on; with a pin it is registered for the
     Cloud API, which a number that goes on in the phone app does not need.
@@ -91,7 +88,7 @@ async def connect_whatsapp(
     Raises:
         CredentialsRefused, ProviderUnavailable, WhichNumber, ChannelConnectedElsewhere.
     """
-    client = graph(token)
+    client = graph(access.token)
     try:
         # The token must open the account and the account must have the number: a token for one's own number is no
         # proof of another's.
@@ -108,8 +105,9 @@ async def connect_whatsapp(
         display_name=number.verified_name,
         phone=number.display_phone_number,
         messages_per_second=number.messages_per_second,
+        token_expires_in=access.expires_in,
     )
-    return await _keep(asked, channel, token)
+    return await _keep(asked, channel, access.token)
 
 
 async def connect_page(asked: Asked, *, token: str, with_instagram: bool) -> list[ChannelView]:

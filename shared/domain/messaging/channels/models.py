@@ -20,7 +20,8 @@ class ChannelStatus(StrEnum):
 class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider has shown to be the caller's. `page_id`: the page that an Instagram account came through.
 
-    `messages_per_second`: what the provider takes of this one; None: what it takes of any.
+    `messages_per_second`: what the provider takes of this one; None: what it takes of any. `token_expires_in`: in
+    seconds; None where it does not end by time, or the provider has not said.
     """
 
     platform: Platform
@@ -30,6 +31,7 @@ class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str | None = None
     phone: str | None = None
     messages_per_second: int | None = None
+    token_expires_in: int | None = None
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
     status: ChannelStatus
     status_reason: str | None
     resumes_at: datetime | None
+    access_expires_at: datetime | None
     created_at: datetime
 
 
@@ -79,6 +82,26 @@ class Resealed(msgspec.Struct, frozen=True):
     resealed: int
     remaining: int
     unreadable: int
+
+
+class EndingToken(SealedToken, frozen=True, kw_only=True):
+    """One that is to be renewed, or else about to end."""
+
+    platform: Platform
+    page_id: str | None
+    access_expires_at: datetime | None
+
+    @property
+    def is_renewable(self) -> bool:
+        """Only Instagram Login's can be, without a person who signs in."""
+        return self.platform == "instagram" and self.page_id is None
+
+
+class Refreshed(msgspec.Struct, frozen=True):
+    """How many tokens were due, and how many of them are good for longer now."""
+
+    due: int
+    renewed: int
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):

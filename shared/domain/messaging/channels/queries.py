@@ -9,7 +9,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Channel, ChannelView, NewChannel, SealedToken, Template, TemplateName, TemplateRow
+from .models import Channel, ChannelView, EndingToken, NewChannel, SealedToken, Template, TemplateName, TemplateRow
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -28,14 +28,18 @@ async def upsert_channel(tx: Tx, *, organization_id: UUID, channel: NewChannel, 
     sql = """
         INSERT INTO channel_accounts AS account
             (organization_id, platform, external_id, waba_id, page_id, display_name, phone, messages_per_second,
-             token_sealed)
-        VALUES (%(organization_id)s, %(platform)s, %(external_id)s, %(waba_id)s, %(page_id)s, %(display_name)s,
-            %(phone)s, %(messages_per_second)s, %(token_sealed)s)
+             token_sealed, access_expires_at, token_due_at)
+        SELECT %(organization_id)s::uuid, %(platform)s, %(external_id)s, %(waba_id)s, %(page_id)s, %(display_name)s,
+            %(phone)s, %(messages_per_second)s::integer, %(token_sealed)s, ends.at,
+            CASE WHEN %(platform)s::text = 'instagram' AND %(page_id)s::text IS NULL THEN now()
+                ELSE ends.at - interval '7 days' END
+        FROM (SELECT now() + make_interval(secs => %(token_expires_in)s::integer) AS at) AS ends
         ON CONFLICT (organization_id, platform, external_id) DO UPDATE
         SET waba_id = excluded.waba_id, page_id = excluded.page_id, token_sealed = excluded.token_sealed,
             display_name = coalesce(excluded.display_name, account.display_name),
             phone = coalesce(excluded.phone, account.phone), messages_per_second = excluded.messages_per_second,
-            status = 'connected', status_reason = NULL, resumes_at = NULL, held_until = NULL
+            status = 'connected', status_reason = NULL, resumes_at = NULL, held_until = NULL, standing_told_at = NULL,
+            access_expires_at = excluded.access_expires_at, token_due_at = excluded.token_due_at, token_failures = 0
         RETURNING id
     """
     values = msgspec.structs.asdict(channel)
@@ -44,7 +48,8 @@ async def upsert_channel(tx: Tx, *, organization_id: UUID, channel: NewChannel, 
 
 async def list_channels(tx: Tx) -> list[ChannelView]:
     sql = """
-        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
+            access_expires_at, created_at
         FROM channel_accounts
         ORDER BY created_at DESC, id DESC
         LIMIT 100
@@ -55,7 +60,8 @@ async def list_channels(tx: Tx) -> list[ChannelView]:
 async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView | None:
     """The one asked for, else the organization's oldest that is connected."""
     sql = """
-        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
+            access_expires_at, created_at
         FROM channel_accounts
         WHERE platform = %(platform)s AND (%(channel_id)s::uuid IS NULL OR id = %(channel_id)s)
         ORDER BY status <> 'connected', created_at, id
@@ -101,16 +107,27 @@ async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
 
 
 async def update_status(
-    tx: Tx, *, channel_id: UUID, status: str, reason: str | None, resumes_at: datetime | None
+    tx: Tx,
+    *,
+    channel_id: UUID,
+    status: str,
+    reason: str | None,
+    resumes_at: datetime | None = None,
+    told_at: datetime | None = None,
 ) -> bool:
-    """Whether that is news."""
+    """Whether that is news. `told_at`: when Meta said so; what it said before it said something else is past."""
     sql = """
-        UPDATE channel_accounts
-        SET status = %(status)s, status_reason = %(reason)s, resumes_at = %(resumes_at)s
-        WHERE id = %(channel_id)s AND status <> %(status)s
+        UPDATE channel_accounts AS account
+        SET status = %(status)s, status_reason = %(reason)s, resumes_at = %(resumes_at)s,
+            standing_told_at = coalesce(%(told_at)s, account.standing_told_at)
+        FROM (SELECT id, status FROM channel_accounts WHERE id = %(channel_id)s FOR UPDATE) AS before
+        WHERE account.id = before.id AND (account.status <> %(status)s OR %(told_at)s::timestamptz IS NOT NULL)
+            AND (account.standing_told_at <= %(told_at)s) IS NOT FALSE
+        RETURNING before.status <> account.status AS is_so
     """
     values = {"channel_id": channel_id, "status": status, "reason": reason, "resumes_at": resumes_at}
-    return await tx.run(sql, **values) > 0
+    found = await tx.find(_Is, sql, told_at=told_at, **values)
+    return found is not None and found.is_so
 
 
 async def resume_cooled_channels(tx: Tx) -> int:
@@ -233,7 +250,8 @@ async def list_template_names(tx: Tx, *, channel_id: UUID, limit: int) -> list[T
 
 async def get_channel_view(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> ChannelView:
     sql = """
-        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at, created_at
+        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
+            access_expires_at, created_at
         FROM channel_accounts
         WHERE organization_id = %(organization_id)s AND id = %(channel_id)s
     """
@@ -244,7 +262,7 @@ async def forget_token(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> bo
     """Whether the organization has that channel."""
     sql = """
         UPDATE channel_accounts
-        SET token_sealed = NULL
+        SET token_sealed = NULL, access_expires_at = NULL, token_due_at = NULL
         WHERE organization_id = %(organization_id)s AND id = %(channel_id)s
     """
     return await tx.run(sql, organization_id=organization_id, channel_id=channel_id) > 0
@@ -281,3 +299,60 @@ async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bo
     """
     values = {"organization_id": token.organization_id, "channel_id": token.channel_id}
     return await tx.run(sql, new=token_sealed, old=token.token_sealed, **values) > 0
+
+
+async def take_due_tokens(tx: Tx, *, limit: int) -> list[EndingToken]:
+    """Each held for an hour: a worker that dies, and a provider that does not answer, are followed by another try."""
+    sql = """
+        UPDATE channel_accounts AS account
+        SET token_due_at = now() + interval '1 hour'
+        FROM (
+            SELECT id
+            FROM channel_accounts
+            WHERE token_due_at <= now() AND token_sealed IS NOT NULL AND status <> 'disconnected'
+            ORDER BY token_due_at
+            LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        WHERE account.id = due.id
+        RETURNING account.id AS channel_id, account.organization_id, account.token_sealed, account.platform,
+            account.page_id, account.access_expires_at
+    """
+    return await tx.all(EndingToken, sql, limit=limit)
+
+
+async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: bytes, expires_in: int | None) -> bool:
+    """Due again after half its time, and a day at least; one that was renewed meanwhile stays."""
+    sql = """
+        UPDATE channel_accounts
+        SET token_sealed = %(new)s, token_failures = 0,
+            access_expires_at = now() + make_interval(secs => %(expires_in)s::integer),
+            token_due_at = now() + greatest(make_interval(secs => %(expires_in)s::integer / 2.0), interval '1 day')
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s AND token_sealed = %(old)s
+    """
+    values = {"organization_id": token.organization_id, "channel_id": token.channel_id, "old": token.token_sealed}
+    return await tx.run(sql, new=token_sealed, expires_in=expires_in, **values) > 0
+
+
+async def count_token_failure(tx: Tx, *, token: EndingToken) -> int:
+    """How many there are in a row now; 0 for a token that was replaced meanwhile. It is due again in a day."""
+    sql = """
+        UPDATE channel_accounts
+        SET token_failures = token_failures + 1, token_due_at = now() + interval '1 day'
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s AND token_sealed = %(old)s
+        RETURNING token_failures AS count
+    """
+    values = {"organization_id": token.organization_id, "channel_id": token.channel_id, "old": token.token_sealed}
+    found = await tx.find(_Count, sql, **values)
+    return found.count if found else 0
+
+
+async def stop_asking(tx: Tx, *, token: EndingToken) -> bool:
+    """Nothing is done about this token any more; False where it was replaced meanwhile."""
+    sql = """
+        UPDATE channel_accounts
+        SET token_due_at = NULL
+        WHERE organization_id = %(organization_id)s AND id = %(channel_id)s AND token_sealed = %(old)s
+    """
+    values = {"organization_id": token.organization_id, "channel_id": token.channel_id, "old": token.token_sealed}
+    return await tx.run(sql, **values) > 0

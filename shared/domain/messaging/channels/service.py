@@ -8,7 +8,7 @@ from shared.runtime.db import AlreadyExists, Tx
 from shared.runtime.queries import enqueue_for
 
 from . import queries
-from .models import ChannelStatus, ChannelView, NewChannel
+from .models import ChannelStatus, ChannelView, EndingToken, NewChannel
 
 ROUTE = "channel_accounts_route_key"
 
@@ -43,24 +43,39 @@ async def connect(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_s
 
 
 async def stop(
-    tx: Tx, *, channel_id: UUID, status: ChannelStatus, reason: str, resumes_at: datetime | None = None
+    tx: Tx,
+    *,
+    channel_id: UUID,
+    status: ChannelStatus,
+    reason: str,
+    resumes_at: datetime | None = None,
+    told_at: datetime | None = None,
 ) -> bool:
-    """Stops the channel's queue and tells the organization, once; True for the first who says so. As the service."""
+    """Stops the channel's queue and tells the organization, once; True for the first who says so. As the service.
+
+    `told_at`: when Meta said so, by its clock; None: it holds now.
+    """
     if not await queries.update_status(
-        tx, channel_id=channel_id, status=status, reason=reason[:1000], resumes_at=resumes_at
+        tx, channel_id=channel_id, status=status, reason=reason[:1000], resumes_at=resumes_at, told_at=told_at
     ):
         return False
     await _announce(tx, channel_id, status, reason)
     return True
 
 
-async def resume(tx: Tx, *, channel_id: UUID) -> bool:
+async def resume(tx: Tx, *, channel_id: UUID, told_at: datetime) -> bool:
     """Lets what is queued go on. As the service."""
     connected = ChannelStatus.CONNECTED
-    if not await queries.update_status(tx, channel_id=channel_id, status=connected, reason=None, resumes_at=None):
+    if not await queries.update_status(tx, channel_id=channel_id, status=connected, reason=None, told_at=told_at):
         return False
     await _announce(tx, channel_id, connected, None)
     return True
+
+
+def announce_ending_token(tx: Tx, *, token: EndingToken, reason: str) -> None:
+    """Tells the organization to connect the channel again while it still sends. As the service."""
+    payload = {"channel_id": str(token.channel_id), "expires_at": token.access_expires_at, "reason": reason}
+    enqueue_for(tx, organization_id=token.organization_id, topic="channels.token_ending", payload=payload)
 
 
 async def chosen(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView:

@@ -1,7 +1,7 @@
 """One event to its channel: every effect is the same however often, and in whatever order, the events come."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -55,18 +55,14 @@ async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
         message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
         await _failure(tx, channel, event, message_id, event.errors[0])
     elif event.watermark is not None and event.recipient is not None:
-        chat_id = await queries.find_chat_of(tx, channel_id=channel.id, person=told.ids_of(event.recipient))
-        if chat_id is not None:
-            await queries.record_watermark(
-                tx, channel_id=channel.id, chat_id=chat_id, status=event.status, until=event.watermark
-            )
+        await _kept(tx, channel, event, f"until.{event.status}", people=(event.recipient,))
 
 
 async def _failure(
     tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
 ) -> None:
     """What a failure says of more than its own message."""
-    await standing.judge(tx, channel.id, error.kind, error.code, error.message)
+    await standing.judge(tx, channel.id, error.kind, error.code, error.message, told_at=event.occurred_at)
     if message_id is None:
         return
     if error.code == UNREACHABLE:
@@ -91,28 +87,20 @@ async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
             message=told.tap_of(event),
         )
     else:
-        await _kept(tx, channel, event, f"{event.source}.opened", person=event.person)
+        await _kept(tx, channel, event, f"{event.source}.opened", people=(event.person,))
 
 
 async def _identity(tx: Tx, channel: Channel, event: e.IdentityChange) -> None:
-    chat_id = None
-    if event.kind != "identity_key_changed":
-        chat_id = await queries.change_identity(
-            tx,
-            channel_id=channel.id,
-            previous=told.ids_of(event.previous) if event.previous else None,
-            current=told.ids_of(event.current),
-            phones=(told.phone_of(event.previous), told.phone_of(event.current)),
-            at=event.occurred_at,
-        )
-    await _kept(tx, channel, event, f"identity.{event.kind}", chat_id=chat_id)
+    payload = msgspec.to_builtins(event) | {
+        "previous_phone": told.phone_of(event.previous),
+        "current_phone": told.phone_of(event.current),
+    }
+    await _kept(tx, channel, event, f"identity.{event.kind}", people=(event.previous, event.current), payload=payload)
 
 
 async def _preference(tx: Tx, channel: Channel, event: e.PreferenceChange) -> None:
     word = {True: "resume", False: "stop", None: "unknown"}[event.allowed]
-    chat_id = await _kept(tx, channel, event, f"preference.{word}", person=event.person)
-    if chat_id is not None:
-        await queries.apply_preferences(tx, chat_id=chat_id)
+    await _kept(tx, channel, event, f"preference.{word}", people=(event.person,))
 
 
 async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
@@ -129,9 +117,7 @@ async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
 
 
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
-    word = _NOT_IN_A_NAME.sub("_", event.event or "told")
-    fact = _fact(event, f"account.{word}"[:200], payload=None, chat_id=None)
-    if not await queries.insert_channel_event(tx, channel_id=channel.id, fact=fact):
+    if not await _kept(tx, channel, event, f"account.{event.event or 'told'}"):
         return
     details = {event.field: {"event": event.event, "at": event.occurred_at, **event.details}}
     await channel_queries.update_details(tx, channel_id=channel.id, details=details)
@@ -139,9 +125,10 @@ async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
         await channel_queries.update_pace(tx, channel_id=channel.id, messages_per_second=RAISED_PER_S)
     change = standing.of_account(event)
     if change is not None and change.stops:
-        await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason)
+        at = event.occurred_at
+        await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason, told_at=at)
     elif change is not None:
-        await channels.resume(tx, channel_id=channel.id)
+        await channels.resume(tx, channel_id=channel.id, told_at=event.occurred_at)
 
 
 async def _kept(
@@ -150,27 +137,18 @@ async def _kept(
     event: e.AnyEvent,
     name: str,
     *,
-    person: e.Person | None = None,
-    chat_id: UUID | None = None,
-    payload: object = None,
-) -> UUID | None:
-    """Writes the event down; the conversation it belongs to."""
-    if chat_id is None and person is not None:
-        chat_id = await queries.find_chat_of(tx, channel_id=channel.id, person=told.ids_of(person))
-    cleaned = _NOT_IN_A_NAME.sub("_", name)[:200]
-    fact = _fact(event, cleaned, payload=payload, chat_id=chat_id)
-    await queries.insert_channel_event(tx, channel_id=channel.id, fact=fact)
-    return chat_id
-
-
-def _fact(event: e.AnyEvent, name: str, *, payload: Any, chat_id: UUID | None) -> ChannelFact:
-    return ChannelFact(
+    people: Sequence[e.Person | None] = (),
+    payload: Any = None,
+) -> bool:
+    """Writes the event down, with what it means for the conversation with any of the people; whether it is news."""
+    fact = ChannelFact(
         dedup_key=event.dedup_key,
-        name=name,
+        name=_NOT_IN_A_NAME.sub("_", name)[:200],
         payload=msgspec.to_builtins(event) if payload is None else payload,
         occurred_at=event.occurred_at,
-        chat_id=chat_id,
+        known_as=told.known_as(people),
     )
+    return await queries.record_channel_event(tx, channel_id=channel.id, fact=fact)
 
 
 def _person(event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> e.Person:
@@ -188,7 +166,7 @@ async def _fact_of_a_message(tx: Tx, channel: Channel, event: e.ReactionEvent | 
 
 
 async def _handover(tx: Tx, channel: Channel, event: e.HandoverEvent) -> None:
-    await _kept(tx, channel, event, f"handover.{event.action}", person=event.person)
+    await _kept(tx, channel, event, f"handover.{event.action}", people=(event.person,))
 
 
 async def _unknown(tx: Tx, channel: Channel, event: e.UnknownEvent) -> None:

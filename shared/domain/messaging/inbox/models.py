@@ -44,13 +44,16 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
-    """Something told of a channel or conversation that is no message."""
+    """Something told of a channel or conversation that is no message.
+
+    `known_as`: whom it is about, each id as its kind, a space and the value; None for news of the channel itself.
+    """
 
     dedup_key: str
     name: str
     payload: Any
     occurred_at: datetime
-    chat_id: UUID | None = None
+    known_as: list[str] | None = None
 
 
 class ToldMessage(msgspec.Struct, frozen=True, kw_only=True):

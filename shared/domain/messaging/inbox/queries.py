@@ -16,8 +16,8 @@ class _Fact(msgspec.Struct, frozen=True):
     message_id: UUID | None
 
 
-class _Chat(msgspec.Struct, frozen=True):
-    id: UUID | None
+class _Is(msgspec.Struct, frozen=True):
+    is_so: bool
 
 
 async def insert_bodies(tx: Tx, *, bodies: Sequence[NewBody]) -> None:
@@ -124,73 +124,10 @@ async def record_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -
     return (await tx.one(_Fact, sql, channel_id=channel_id, fact=_json(fact))).message_id
 
 
-async def find_chat_of(tx: Tx, *, channel_id: UUID, person: dict[str, Any]) -> UUID | None:
-    """The conversation with whoever has one of these ids; makes none."""
-    sql = """
-        SELECT identity.chat_id AS id
-        FROM jsonb_each_text(%(person)s::jsonb) AS given
-        JOIN channel_identities AS identity
-            ON identity.channel_id = %(channel_id)s AND identity.kind = given.key AND identity.value = given.value
-        WHERE identity.organization_id = (SELECT organization_id FROM channel_accounts WHERE id = %(channel_id)s)
-        ORDER BY identity.superseded_at IS NOT NULL
-        LIMIT 1
-    """
-    found = await tx.find(_Chat, sql, channel_id=channel_id, person=_json(person))
-    return found.id if found else None
-
-
-async def record_watermark(tx: Tx, *, channel_id: UUID, chat_id: UUID, status: str, until: datetime) -> None:
-    sql = "SELECT app.record_watermark(%(channel_id)s, %(chat_id)s, %(status)s, %(until)s)"
-    await tx.run(sql, channel_id=channel_id, chat_id=chat_id, status=status, until=until)
-
-
-async def change_identity(
-    tx: Tx,
-    *,
-    channel_id: UUID,
-    previous: dict[str, Any] | None,
-    current: dict[str, Any],
-    phones: tuple[str | None, str | None],
-    at: datetime,
-) -> UUID | None:
-    """The conversation whose person it was; None where nobody knows them yet. `phones`: before and after, E.164."""
-    sql = """
-        SELECT app.change_identity(%(channel_id)s, %(previous)s::jsonb, %(current)s::jsonb, %(previous_phone)s,
-            %(current_phone)s, %(at)s) AS id
-    """
-    values = {"previous_phone": phones[0], "current_phone": phones[1], "at": at}
-    before = _json(previous) if previous else None
-    return (await tx.one(_Chat, sql, channel_id=channel_id, previous=before, current=_json(current), **values)).id
-
-
-async def insert_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -> bool:
-    """Whether it is news."""
-    sql = """
-        INSERT INTO channel_events (organization_id, channel_id, dedup_key, name, payload, chat_id, occurred_at)
-        SELECT organization_id, id, %(dedup_key)s, %(name)s, %(payload)s::jsonb, %(chat_id)s, %(occurred_at)s
-        FROM channel_accounts
-        WHERE id = %(channel_id)s
-        ON CONFLICT (organization_id, channel_id, dedup_key) DO NOTHING
-    """
-    values = msgspec.structs.asdict(fact) | {"payload": _json(fact.payload)}
-    return await tx.run(sql, channel_id=channel_id, **values) > 0
-
-
-async def apply_preferences(tx: Tx, *, chat_id: UUID) -> None:
-    """The latest word on marketing holds, in whatever order the words came."""
-    sql = """
-        UPDATE chats AS chat
-        SET marketing_stopped_at = CASE WHEN latest.name = 'preference.stop' THEN latest.occurred_at END
-        FROM (
-            SELECT name, occurred_at, chat_id, organization_id
-            FROM channel_events
-            WHERE chat_id = %(chat_id)s AND name IN ('preference.stop', 'preference.resume')
-            ORDER BY occurred_at DESC, name DESC
-            LIMIT 1
-        ) AS latest
-        WHERE chat.organization_id = latest.organization_id AND chat.id = latest.chat_id
-    """
-    await tx.run(sql, chat_id=chat_id)
+async def record_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -> bool:
+    """Whether it is news. What is about a person has its effect on their conversation, now or once there is one."""
+    sql = "SELECT app.record_channel_event(%(channel_id)s, %(fact)s::jsonb) AS is_so"
+    return (await tx.one(_Is, sql, channel_id=channel_id, fact=_json(fact))).is_so
 
 
 async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """What news and refusals say of a whole channel: whether it may go on sending."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,17 +26,25 @@ class Change(NamedTuple):
         return self.status is not ChannelStatus.CONNECTED
 
 
-async def judge(tx: Tx, channel_id: UUID, kind: FaultKind, code: int | None, message: str) -> bool:
+async def judge(
+    tx: Tx, channel_id: UUID, kind: FaultKind, code: int | None, message: str, *, told_at: datetime | None = None
+) -> bool:
     """Stops the channel where the refusal concerns all of it, telling the organization once; whether it does."""
     if kind is FaultKind.RECONNECT:
+        reason = f"connect it again: {message}"
         await channels.stop(
-            tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=f"connect it again: {message}"
+            tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=reason, told_at=told_at
         )
         return True
     if kind is FaultKind.BLOCKED:
         resumes_at = utc_now() + COOL_DOWN if code in COOLS_DOWN else None
         await channels.stop(
-            tx, channel_id=channel_id, status=ChannelStatus.BLOCKED, reason=message, resumes_at=resumes_at
+            tx,
+            channel_id=channel_id,
+            status=ChannelStatus.BLOCKED,
+            reason=message,
+            resumes_at=resumes_at,
+            told_at=told_at,
         )
         return True
     return False

@@ -1,5 +1,6 @@
 """From a provider's events to the rows that keep them: what a message says, who wrote it, what is only a fact of it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from shared.providers.meta.inbound import Choice, InboundContent, Location, Medi
 from .models import MessageFact, ToldMessage
 
 _NO_CODE_NEEDED = "ZZ"
+_NAMES = frozenset({"name", "username"})
 _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
 
@@ -30,6 +32,13 @@ def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
     if group_id is not None:
         return {"group_id": group_id}
     return {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
+
+
+def known_as(people: Sequence[Person | None]) -> list[str] | None:
+    """The ids of all of them, as the database looks for them; None of nobody."""
+    named = [ids_of(each) for each in people if each is not None]
+    found = {f"{kind} {value}" for ids in named for kind, value in ids.items() if kind not in _NAMES}
+    return sorted(found) or None
 
 
 def phone_of(person: Person | None) -> str | None:

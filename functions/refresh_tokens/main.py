@@ -1,0 +1,15 @@
+"""POST /functions/v1/refresh-tokens: renew tokens of Instagram Login well before their 60 days are over, every hour.
+
+A token that Meta does not renew, and one of another kind that is about to end, is told to its organization once.
+"""
+
+from shared.domain.messaging.channels.models import Refreshed
+from shared.domain.messaging.channels.refreshing import refresh
+from shared.edge import Call, cron
+
+_FOR_S = 40.0
+
+
+@cron(every_s=3600)
+async def handler(call: Call) -> Refreshed:
+    return await refresh(request_id=call.request_id, for_s=_FOR_S)

@@ -1,0 +1,60 @@
+"""Renews tokens that end by time, between two transactions, and tells the organization where it cannot be done."""
+
+import time
+
+from shared.providers.meta.faults import PERMANENT, FaultKind, ProviderFault
+from shared.runtime.log import log
+from shared.runtime.secrets import seal
+from shared.tenancy.transactions import service_tx
+
+from . import queries, service
+from .access import client_of
+from .models import ChannelStatus, EndingToken, Refreshed
+
+_BATCH = 20
+_FAILURES_TOLD = 3
+"""So many days in a row. A token of less than a day is refused too, and that means nothing."""
+
+
+async def refresh(*, request_id: str, for_s: float) -> Refreshed:
+    """Until no token is due or the time is over; another worker beside this one takes others."""
+    until = time.monotonic() + for_s
+    due = renewed = 0
+    while time.monotonic() < until:
+        async with service_tx(request_id=request_id) as tx:
+            tokens = await queries.take_due_tokens(tx, limit=_BATCH)
+        if not tokens:
+            break
+        due += len(tokens)
+        for token in tokens:
+            renewed += await _renew(token, request_id)
+    return Refreshed(due, renewed)
+
+
+async def _renew(token: EndingToken, request_id: str) -> bool:
+    if not token.is_renewable:
+        async with service_tx(request_id=request_id) as tx:
+            if await queries.stop_asking(tx, token=token):
+                service.announce_ending_token(tx, token=token, reason="it cannot be renewed without you")
+        return False
+    try:
+        access = await (await client_of(token)).refresh_token()
+    except ProviderFault as fault:
+        log().warning("token_not_renewed", channel_id=str(token.channel_id), kind=fault.kind, code=fault.code)
+        if fault.kind in PERMANENT:
+            await _refused(token, fault, request_id)
+        return False
+    sealed = await seal(token.organization_id, access.token.encode())
+    async with service_tx(request_id=request_id) as tx:
+        return await queries.update_renewed_token(tx, token=token, token_sealed=sealed, expires_in=access.expires_in)
+
+
+async def _refused(token: EndingToken, fault: ProviderFault, request_id: str) -> None:
+    """One that is over stops the channel; else Meta is asked again tomorrow, and on the third day it is told."""
+    async with service_tx(request_id=request_id) as tx:
+        failures = await queries.count_token_failure(tx, token=token)
+        if fault.kind is FaultKind.RECONNECT and failures:
+            reason = f"connect it again: {fault.message}"
+            await service.stop(tx, channel_id=token.channel_id, status=ChannelStatus.DISCONNECTED, reason=reason)
+        elif failures == _FAILURES_TOLD:
+            service.announce_ending_token(tx, token=token, reason=fault.message)
