@@ -18,6 +18,8 @@ from infra.local.simulators.graph.keeping import files_of
 
 _WAIT_S = 20
 _LOOK_S = 1
+_SHOWN = 8
+"""Lines of what was said before, for who comes back."""
 CUSTOMERS = {"whatsapp": "201590012345", "facebook": "7700000000012345", "instagram": "8800000000012345"}
 """Who writes unless another is named; the block +20 159 is allotted to no operator that we know of."""
 HELP = """/read       look at what came: the shop sees its messages as read
@@ -134,13 +136,19 @@ def say(customer: Customer, text: str, *, wait_s: float) -> Iterator[dict[str, A
 
 
 def chat(customer: Customer, console: Console, read_line: Callable[[], str] = input) -> None:
-    """Until /quit or the end of the input: a line is a message, what the shop sends appears as it comes."""
+    """Until /quit or the end of the input: a line is a message, what the shop sends appears as it comes, after the last
+    lines of what was said before.
+    """
     console.print(
         f"You are [bold]{escape(customer.name)}[/] ({customer.id}) and write to "
         f"[bold]{escape(customer.shop['name'])}[/] on {customer.shop['channel']}. /help says what else you can do."
     )
+    before = customer.lines()
+    for line in before[-_SHOWN:]:
+        show(line, customer, console)
     stopped = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(customer, console, stopped), daemon=True)
+    after = before[-1]["number"] if before else 0
+    watcher = threading.Thread(target=_watch, args=(customer, console, stopped, after), daemon=True)
     watcher.start()
     try:
         while (line := read_line().strip()) != "/quit":
@@ -155,8 +163,7 @@ def chat(customer: Customer, console: Console, read_line: Callable[[], str] = in
         watcher.join()
 
 
-def _watch(customer: Customer, console: Console, stopped: threading.Event) -> None:
-    after = max((line["number"] for line in customer.lines()), default=0)
+def _watch(customer: Customer, console: Console, stopped: threading.Event, after: int) -> None:
     while not stopped.is_set():
         try:
             lines = customer.lines(after=after, wait_s=_LOOK_S)

@@ -270,6 +270,13 @@ def test_a_conversation_by_lines_and_commands(running, nexus, tmp_path):
     assert "No such file" in said.output
 
 
+def test_who_comes_back_sees_what_was_said_before_once(running, nexus):
+    send(running.world, running.world.accounts["1590"], {**TEXT, "to": CUSTOMER})
+    assert nexus("--as", CUSTOMER, input="salam\n/quit\n").exit_code == 0
+    back = nexus("--as", CUSTOMER, "--name", "Mona", input="/quit\n").output
+    assert (back.count("بيت القمرية hi"), back.count("Mona salam")) == (1, 1)
+
+
 def test_faults_and_manners_are_ordered_from_the_command_line(running, nexus):
     assert set(FAULTS) <= set(re.findall(r"^\S+", nexus("fault").output, re.MULTILINE))
     assert "due: timeout, 3 more" in nexus("fault", "timeout", "--times", "3").output
