@@ -144,8 +144,8 @@ def chat(customer: Customer, console: Console, read_line: Callable[[], str] = in
         f"[bold]{escape(customer.shop['name'])}[/] on {customer.shop['channel']}. /help says what else you can do."
     )
     before = customer.lines()
-    for line in before[-_SHOWN:]:
-        show(line, customer, console)
+    for said in before[-_SHOWN:]:
+        show(said, customer, console)
     stopped = threading.Event()
     after = before[-1]["number"] if before else 0
     watcher = threading.Thread(target=_watch, args=(customer, console, stopped, after), daemon=True)
