@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     import psycopg
     import psycopg_pool
 
-    from . import wire
+    from . import connections
+    from .connections import Pool
     from .wire import Connection
 
-    Pool = psycopg_pool.AsyncConnectionPool[Connection]
 else:  # The driver is a quarter of a cold start, and many a first answer needs no database.
-    psycopg, psycopg_pool, wire = map(lazy, ("psycopg", "psycopg_pool", "shared.runtime.wire"))
+    psycopg, psycopg_pool, connections = map(lazy, ("psycopg", "psycopg_pool", "shared.runtime.connections"))
 
 _RECONNECT_S = 1.0
 _AS_JSON = "SELECT coalesce(json_agg(answer), '[]')::text FROM (\n{}\n) AS answer"
@@ -312,9 +312,7 @@ def _resumed(work: Coroutine[Any, None, None], awaited: Any) -> Generator[Any, N
     yield from work.__await__()
 
 
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, psycopg_pool.AsyncConnectionPool[Connection]]" = (
-    WeakKeyDictionary()
-)
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()
 
 
 async def pool() -> "Pool":
@@ -322,7 +320,7 @@ async def pool() -> "Pool":
     found = _pools.get(loop)
     if found is None:
         chosen = settings()
-        found = _pools[loop] = psycopg_pool.AsyncConnectionPool(
+        found = _pools[loop] = connections.Pool(
             chosen.database_url.get_secret_value(),
             min_size=0,
             max_size=chosen.database_pool_size,
@@ -331,7 +329,6 @@ async def pool() -> "Pool":
             max_waiting=chosen.database_pool_size * 50,
             # The pool tries again at growing intervals, of which the next caller would have to wait out the last.
             reconnect_timeout=_RECONNECT_S,
-            connection_class=wire.Connection,
             configure=_configure,
             kwargs={"autocommit": True, "connect_timeout": max(2, int(chosen.database_timeout_s))},
         )
