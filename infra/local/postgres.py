@@ -42,6 +42,7 @@ SERVER_SETTINGS = {
     "track_io_timing": "on",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_min_duration_statement": "500ms",
+    "log_parameter_max_length": "0",  # a slow statement may carry a token
 }
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
 
