@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "save-page-credentials": {"access_token": "EAAG-none"},
     "save-whatsapp-credentials": {"waba_id": "1", "access_token": "EAAG-none"},
     "wa-send": {"chat_id": _NO_KEY["id"], "message": "hello"},
+    "whatsapp-reply-status": {"messageId": _NO_KEY["id"]},
     "whatsapp-send-message": {"chat_id": _NO_KEY["id"], "message": "hello"},
     "whatsapp-send-reaction": {"message_id": _NO_KEY["id"], "emoji": "👍"},
     "whatsapp-send-template": {"chat_id": _NO_KEY["id"], "template_name": "order_update", "language": "ar"},

@@ -23,7 +23,7 @@ OPEN_TO_ALL = {"plans"}
 
 
 @pytest.fixture(scope="module")
-def world(services, base_url) -> SimpleNamespace:
+def world(services, base_url) -> Iterator[SimpleNamespace]:
     """Two organizations with a row in every table, and by which words each one's rows are known."""
     make = Tenants(services)
     own, other = make.org(), make.org()
@@ -33,16 +33,17 @@ def world(services, base_url) -> SimpleNamespace:
         mine, theirs = seeded(rows, tables, own.id), seeded(rows, tables, other.id)
         shown = {name: ",".join(privileged_columns(database, name, "authenticated", "SELECT")) for name in READABLE}
         words = [set(_words(database, tables, tenant)) for tenant in (own.id, other.id)]
-    return SimpleNamespace(
-        own=own,
-        other=other,
-        tables=tables,
-        shown=shown,
-        mine=mine,
-        theirs=theirs,
-        of_mine=words[0] - words[1],
-        marks=words[1] - words[0],
-    )
+        yield SimpleNamespace(
+            own=own,
+            other=other,
+            tables=tables,
+            shown=shown,
+            mine=mine,
+            theirs=theirs,
+            of_mine=words[0] - words[1],
+            marks=words[1] - words[0],
+        )
+        rows.remove()
 
 
 def _words(database, tables, organization_id: uuid.UUID) -> Iterator[str]:
