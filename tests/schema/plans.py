@@ -12,7 +12,7 @@ CROWDED = frozenset(
     | {"audit_events", "agent_api_keys", "stock_movements"}
 )
 """Tables with many rows of many organizations: a scan of all of them is a fault."""
-ROWS = 2000
+ROWS = 1000
 
 # Each organization's rows; triggers sleep meanwhile, since what they keep is not what is measured.
 FILL = """

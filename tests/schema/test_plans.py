@@ -53,12 +53,14 @@ NARROWED = [
 
 @pytest.fixture(scope="module")
 def crowded(owner_database: Database, world: World) -> Iterator[Database]:
-    """As the first organization's owner, beside two others as large as it; nothing of it stays."""
-    neighbour = uuid.uuid4()
+    """As the first organization's owner, beside seven others as large as it; nothing of it stays."""
+    neighbours = [uuid.uuid4() for _ in range(6)]
     with owner_database.transaction(force_rollback=True):
-        owner_database.execute("INSERT INTO organizations (id, name) VALUES (%s, 'Neighbour')", [neighbour])
+        owner_database.execute(
+            "INSERT INTO organizations (id, name) SELECT id, 'Neighbour' FROM unnest(%s) AS id", [neighbours]
+        )
         owner_database.execute("SET LOCAL session_replication_role = replica")
-        for organization_id in (world.own.id, world.other.id, neighbour):
+        for organization_id in (world.own.id, world.other.id, *neighbours):
             for statement in FILL.split(";\n")[:-1]:
                 owner_database.execute(statement, {"org": organization_id, "rows": ROWS})
         owner_database.execute("SET LOCAL session_replication_role = origin")
