@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from infra.local.simulators.graph import checks
 from shared.providers.meta import contents
-from shared.providers.meta.bodies import Recipient, body_for, mark_read_body, sender_action_body
+from shared.providers.meta.bodies import body_for, mark_read_body, sender_action_body
 from shared.providers.meta.contents import InvalidMessageContent, content_from, stored
 from shared.providers.meta.inbound import MediaKind
 from shared.providers.meta.media import check_file
+from shared.providers.meta.recipients import Recipient
 
 PHONE = Recipient(phone="+201012345678")
 PERSON = Recipient(scoped_id="7700000000012345")

@@ -4,10 +4,11 @@ import io
 
 import pytest
 
-from shared.providers.meta.bodies import Recipient, body_for
+from shared.providers.meta.bodies import body_for
 from shared.providers.meta.client import GraphClient
 from shared.providers.meta.contents import Text, content_from
 from shared.providers.meta.faults import FaultKind, ProviderFault
+from shared.providers.meta.recipients import Recipient
 from shared.runtime import http
 from tests.graph import APP_SECRET, Graph
 

@@ -2,11 +2,10 @@
 
 from typing import Any, Literal, assert_never
 
-import msgspec
-
 from . import contents as c
 from .contents import Content, InvalidMessageContent
 from .events import Channel
+from .recipients import Recipient
 from .templates import Template
 
 Json = dict[str, Any]
@@ -16,15 +15,6 @@ MOST_INSTAGRAM_BYTES = 1000
 MOST_BUTTON_TEXT = 640
 REACTIONS = {"❤": "love", "😆": "laugh", "😮": "wow", "😢": "sad", "😠": "angry", "👍": "like", "👎": "dislike"}
 """Emoji that Messenger has a name for."""
-
-
-class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to send to; of several WhatsApp names the phone (`wa_id` or E.164) wins, as it does at Meta."""
-
-    phone: str | None = None
-    user_id: str | None = None
-    group_id: str | None = None
-    scoped_id: str | None = None
 
 
 def body_for(

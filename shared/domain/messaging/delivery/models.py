@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from shared.domain.messaging.channels.models import ChannelStatus, Platform
-from shared.providers.meta.bodies import Recipient
+from shared.providers.meta.recipients import Recipient
 
 WINDOW = timedelta(hours=24)
 HUMAN_AGENT_WINDOW = timedelta(days=7)
