@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from dataclasses import replace
 
 from bench import machine, servers, traffic
 from bench.figures import Figure, Goal, alone, compared, interleaved
@@ -19,13 +20,14 @@ def cold(room: Room) -> list[Figure]:
     agent = room.crowd.many[0]
     hello = {"protocolVersion": traffic.LEGACY, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
     exchange = traffic.of_exchange(room.data.keys, count=1)[0]
+    agent_auth = replace(servers.AGENT_AUTH, free=False)
     malformed = Request("POST", exchange.path, "", {"api_key": "nxs_ak_short"})
     firsts = {
         servers.EMPTY.name: (servers.EMPTY, Request("GET", "/", ""), b"200"),
         "mcp_server, first answer": (servers.MCP, traffic.mcp(agent, "initialize", hello, era=traffic.LEGACY), b"200"),
-        "agent_auth, first answer": (servers.AGENT_AUTH, malformed, b"401"),
+        "agent_auth, first answer": (agent_auth, malformed, b"401"),
         "mcp_server, first row read": (servers.MCP, reads(room, servers.MCP, count=1)[0], b"200"),
-        "agent_auth, first key exchanged": (servers.AGENT_AUTH, exchange, b"200"),
+        "agent_auth, first key exchanged": (agent_auth, exchange, b"200"),
     }
     values = interleaved(
         {name: lambda first=first: _start(room, *first) for name, first in firsts.items()},  # type: ignore[misc]
