@@ -8,14 +8,8 @@ import msgspec
 from .db import Tx
 
 
-def enqueue(tx: Tx, *, topic: str, payload: dict[str, Any]) -> None:
-    """In the caller's organization and transaction; goes out with the next statement or the commit."""
-    sql = "SELECT app.enqueue(%(topic)s, %(payload)s::jsonb)"
-    tx.defer(sql, topic=topic, payload=msgspec.json.encode(payload).decode())
-
-
 def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str, Any]) -> None:
-    """In a transaction of the service, which names the organization itself."""
+    """In a transaction of the service, which names the organization; goes out with the next statement or the commit."""
     sql = """
         INSERT INTO outbox (organization_id, topic, payload, request_id)
         VALUES (%(organization_id)s, %(topic)s, %(payload)s::jsonb, app.request_id())

@@ -162,10 +162,6 @@ def openapi_off() -> RestRefusal:
     return RestRefusal(404, "PGRST126", "Root endpoint metadata is disabled")
 
 
-def not_implemented(details: str) -> RestRefusal:
-    return RestRefusal(400, "PGRST127", "Feature not implemented", details)
-
-
 def max_affected_of_rpc() -> RestRefusal:
     told = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
     return RestRefusal(400, "PGRST128", told)

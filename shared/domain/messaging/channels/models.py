@@ -48,11 +48,6 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     token_sealed: bytes | None
     country: str
 
-    @property
-    def sends_as(self) -> str:
-        """The node of the Graph API that messages are posted to."""
-        return self.page_id or self.external_id
-
 
 class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
     """As the organization sees it."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel, ConfigDict, Field
 
-from shared.kernel.errors import Unavailable
+from shared.kernel.errors import NotFound, Refusal, Unavailable
 from shared.providers.meta.client import graph
 from shared.providers.meta.faults import ProviderFault
 from shared.runtime.db import Tx
@@ -26,6 +28,17 @@ class TemplatesUnavailable(Unavailable):
     default_message = "Meta does not give the templates now: try again in a while"
 
 
+REFUSALS: tuple[type[Refusal], ...] = (NotFound, service.ChannelNotConnected, TemplatesUnavailable)
+
+
+class TemplatesAsked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel_id: Annotated[UUID | None, Field(description="Which number, where there are several.")] = None
+    only_approved: bool = True
+    refresh: Annotated[bool, Field(description="Ask Meta, even where our copy looks fresh.")] = False
+
+
 class Templates(msgspec.Struct, frozen=True):
     """Only those whose status is APPROVED can be sent."""
 
@@ -43,12 +56,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 async def current(
-    begin: Callable[[], AbstractAsyncContextManager[Tx]],
-    *,
-    channel_id: UUID | None,
-    only_approved: bool,
-    refresh: bool,
-    request_id: str,
+    begin: Callable[[], AbstractAsyncContextManager[Tx]], asked: TemplatesAsked, *, request_id: str
 ) -> Templates:
     """Our copy, which Meta is asked to renew first where it is stale or `refresh` says so; `begin` opens as the caller.
 
@@ -56,11 +64,11 @@ async def current(
         NotFound, ChannelNotConnected, TemplatesUnavailable.
     """
     async with begin() as tx:
-        told = await held(tx, channel_id=channel_id, only_approved=only_approved)
-    if told.is_stale or refresh:
+        told = await held(tx, channel_id=asked.channel_id, only_approved=asked.only_approved)
+    if told.is_stale or asked.refresh:
         await fetch(channel_id=told.channel_id, request_id=request_id)
         async with begin() as tx:
-            told = await held(tx, channel_id=told.channel_id, only_approved=only_approved)
+            told = await held(tx, channel_id=told.channel_id, only_approved=asked.only_approved)
     return Templates(told.channel_id, told.templates)
 
 
