@@ -4,11 +4,8 @@ psycopg connects, pools, adapts values and knows the errors. Its cursors, which 
 left out: statements are sent prepared in one pipeline and read when all answers are there (docs/decisions/0012).
 """
 
-import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -19,9 +16,10 @@ from psycopg.adapt import Transformer as NewTransformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from .arrivals import Arrivals
 from .statement import Rows, Statement
+from .wording import worded
 
-_PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 _MOST_PREPARED = 500
 _MOST_PASSING = 100
 _UNSUPPORTED, _UNKNOWN = "0A000", "26000"
@@ -30,13 +28,6 @@ _PLAN_CHECK = "RevalidateCachedQuery"
 
 DatabaseError = psycopg.Error
 """Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
-
-
-class _Text(NamedTuple):
-    """The statement as Postgres numbers its parameters."""
-
-    sql: bytes
-    names: list[str]
 
 
 class _Ready(NamedTuple):
@@ -61,21 +52,6 @@ _Prepared = dict[tuple[bytes, tuple[int, ...]], bytes]
 """Names by text and types of the parameters."""
 
 
-@lru_cache(maxsize=2048)
-def _numbered(sql: str) -> _Text:
-    names: list[str] = []
-
-    def number(found: re.Match[str]) -> str:
-        name = found[1]
-        if name is None:
-            return "%"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    return _Text(_PLACEHOLDER.sub(number, sql).encode(), names)
-
-
 class Connection(psycopg.AsyncConnection[Any]):
     """A connection in autocommit mode. Statements exchanged together without BEGIN are one transaction."""
 
@@ -87,6 +63,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._statement_names: _Prepared = {}
         self._passing_names: _Prepared = OrderedDict()
         self._numbers = count()
+        self._transformer: Transformer | None = None
+        self._arrivals: Arrivals | None = None
 
     async def exchange(self, statements: Sequence[Statement], *, timeout_s: float) -> list[Rows]:
         """Send them all, then read all answers: one round trip.
@@ -106,23 +84,41 @@ class Connection(psycopg.AsyncConnection[Any]):
             psycopg.OperationalError: no answer in time, or none at all. The connection is broken then, as it is when
                 the caller is cancelled: what is still on the wire belongs to nobody.
         """
-        transformer: Transformer = NewTransformer(self)
-        ready = [*self._outworn(), *(self._adapted(transformer, statement) for statement in statements)]
+        if self._transformer is None or self._arrivals is None:
+            self._transformer, self._arrivals = NewTransformer(self), Arrivals(self.pgconn)
+        transformer = self._transformer
+        ready = [*self._outworn(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
-            async with asyncio.timeout(timeout_s):
-                self.pgconn.enter_pipeline_mode()
-                preparing = [self._send(each) for each in ready]
-                self.pgconn.pipeline_sync()
-                results = await self._received()
-                self.pgconn.exit_pipeline_mode()
+            self.pgconn.enter_pipeline_mode()
+            preparing = [self._send(each) for each in ready]
+            self.pgconn.pipeline_sync()
+            results = await self._arrivals.all(timeout_s=timeout_s)
+            self.pgconn.exit_pipeline_mode()
         except TimeoutError as fault:
-            self.pgconn.finish()
+            self._finish()
             raise psycopg.OperationalError("the database did not answer in time") from fault
         except BaseException:
-            self.pgconn.finish()
+            self._finish()
             raise
         rows, failed = self._read(transformer, ready, preparing, results)
         return Answers(rows[len(ready) - len(statements) :], failed)
+
+    async def wait(self, *arguments: Any, **options: Any) -> Any:
+        """As psycopg's, by which it waits for whatever it does itself."""
+        if self._arrivals is not None:
+            self._arrivals.pause()
+        return await super().wait(*arguments, **options)
+
+    async def close(self) -> None:
+        if self._arrivals is not None:
+            self._arrivals.stop()
+        await super().close()
+
+    def _finish(self) -> None:
+        """Close it at once: it goes back to the pool broken."""
+        if self._arrivals is not None:
+            self._arrivals.stop()
+        self.pgconn.finish()
 
     def is_alive(self) -> bool:
         """Whether the idle connection still has its server, as far as the server said goodbye; costs no round trip."""
@@ -143,8 +139,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         return outworn
 
     def _adapted(self, transformer: Transformer, statement: Statement) -> _Ready:
-        prepared = self._passing_names if statement.passing else self._statement_names
-        text = _numbered(statement.sql)
+        text = worded(statement.sql, statement.params)
+        prepared = self._passing_names if statement.passing or text.varies else self._statement_names
         if not text.names:
             return _Ready(text.sql, (), (), (), prepared)
         given = [statement.params[name] for name in text.names]
@@ -173,24 +169,6 @@ class Connection(psycopg.AsyncConnection[Any]):
             return False
         return isinstance(ready.prepared, OrderedDict) or len(ready.prepared) < _MOST_PREPARED
 
-    async def _received(self) -> list[PGresult]:
-        """Every result up to the pipeline's end."""
-        pgconn = self.pgconn
-        results: list[PGresult] = []
-        while pgconn.flush():
-            await _ready(pgconn.socket, writable=True)
-            pgconn.consume_input()
-        while True:
-            while pgconn.is_busy():
-                await _ready(pgconn.socket)
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            if result is None:
-                continue
-            if result.status == ExecStatus.PIPELINE_SYNC:
-                return results
-            results.append(result)
-
     def _read(
         self, transformer: Transformer, ready: list[_Ready], preparing: list[bytes | None], results: list[PGresult]
     ) -> Answers:
@@ -215,7 +193,7 @@ class Connection(psycopg.AsyncConnection[Any]):
             return
         fault = psycopg.errors.error_from_result(result)
         if _is_stale(fault):
-            self.pgconn.finish()
+            self._finish()
             raise psycopg.OperationalError("a prepared statement is out of date") from fault
         raise fault
 
@@ -233,23 +211,3 @@ def _rows(transformer: Transformer, result: PGresult) -> Rows:
     transformer.set_pgresult(result)
     values = transformer.load_rows(0, result.ntuples, tuple)
     return Rows(columns, values, result.command_tuples or 0)
-
-
-async def _ready(socket: int, *, writable: bool = False) -> None:
-    """Until the socket has something to read, or takes more."""
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-
-    def wake() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_reader(socket, wake)
-    if writable:
-        loop.add_writer(socket, wake)
-    try:
-        await ready
-    finally:
-        loop.remove_reader(socket)
-        if writable:
-            loop.remove_writer(socket)

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
+from psycopg import sql
+
 from shared.kernel.errors import Refusal
+from shared.runtime.db import as_json
 from shared.runtime.statement import Statement
+from shared.runtime.wording import worded
 from tests.schema.tables import Database
 
 CROWDED = frozenset(
@@ -101,3 +105,18 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
         yield from _nodes(below)
+
+
+def planned_anew(database: Database, statement: Statement, *, times: int) -> int:
+    """How often the statement is planned when it is prepared as it is sent, and carried out so many times."""
+    text = worded(as_json(statement.sql), statement.params)
+    name, values = sql.Identifier("planned"), [sql.Literal(statement.params[name]) for name in text.names]
+    with database.transaction(force_rollback=True):
+        database.execute(sql.SQL("PREPARE {} AS ").format(name) + sql.SQL(cast("Any", text.sql.decode())))
+        given = sql.SQL("({})").format(sql.SQL(", ").join(values)) if values else sql.SQL("")
+        for _ in range(times):
+            database.execute(sql.SQL("EXECUTE {}").format(name) + given)
+        row = database.execute("SELECT custom_plans FROM pg_prepared_statements WHERE name = 'planned'").fetchone()
+        database.execute("DEALLOCATE planned")
+    assert row is not None
+    return int(row[0])

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from functions.mcp_server.catalog import registry
 from functions.mcp_server.registry import ToolCall
 from shared.auth import service as auth
+from shared.kernel.clock import utc_now
 from shared.kernel.errors import Refusal
 from shared.quotas import service as quotas
 from shared.runtime.statement import Statement
 from tests.schema.matrix import World, enter
-from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, scans
+from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, planned_anew, scans
 from tests.schema.tables import Database
 
 pytestmark = pytest.mark.anyio
@@ -26,6 +28,8 @@ PAGES = {
     "nexus_list_conversations": "chats_list_idx",
 }
 """Lists without a filter, and the index they are read in the order of."""
+PLANNED_FIRST = 5
+"""Times for which Postgres plans a prepared statement for the values given, before it compares."""
 NARROWED = [
     ("nexus_list_contacts", {"phone": "01000000007"}),
     ("nexus_list_contacts", {"email": "somebody@example.com"}),
@@ -49,6 +53,13 @@ NARROWED = [
     ("nexus_list_conversations", {"channel": "whatsapp", "messages": 5}),
     ("nexus_search", {"query": "Name7"}),
 ]
+
+PLANNED_BY_VALUE = [
+    ("nexus_list_orders", {"created_from": "2026-01-01", "created_to": "2026-01-02"}),
+    ("nexus_list_inventory", {"search": "SKU-7"}),
+    ("nexus_list_conversations", {"unread": True}),
+]
+"""Where Postgres finds that the way depends on the value: a day of orders or a year, a pattern, yes or no."""
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +116,24 @@ async def test_a_tenants_read_never_walks_through_its_neighbours(crowded, sent, 
             assert scan.kind != "Seq Scan", f"{scan.table} is read whole"
             assert "app.organization" not in scan.conditions, f"{scan.table} asks who the caller is at each row"
             assert scan.rows_read <= ROWS + 1, f"{scan.table}: {scan.rows_read} rows through {scan.index_name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [*(each for each in NARROWED if each not in PLANNED_BY_VALUE), *((name, {}) for name in PAGES)],
+    ids=str,
+)
+async def test_a_read_is_planned_once_and_not_at_every_call(crowded, sent, name, arguments):
+    for statement in await sent(name, arguments):
+        assert planned_anew(crowded, statement, times=12) <= PLANNED_FIRST
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_further_page_is_not_planned_at_every_call_either(crowded, sent, name):
+    (statement,) = await sent(name, {"limit": 25})
+    further = {"after_time": utc_now() - timedelta(minutes=ROWS / 4), "after_id": uuid.UUID(SOME)}
+    statement = statement._replace(params={**statement.params, **further})
+    assert planned_anew(crowded, statement, times=12) <= PLANNED_FIRST
 
 
 async def test_keys_and_usage_are_read_the_same_way(crowded):

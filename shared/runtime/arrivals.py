@@ -1,0 +1,98 @@
+"""What a Postgres connection has sent, read as it arrives.
+
+The reader stays registered between exchanges: registering it for each costs more than reading. Whoever else waits on
+the socket, as psycopg's own operations do, calls `pause` before.
+"""
+
+import asyncio
+
+from psycopg import OperationalError
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+
+class Arrivals:
+    """Of one connection, in the event loop that it is made in."""
+
+    def __init__(self, pgconn: PGconn) -> None:
+        self._pgconn = pgconn
+        self._socket = pgconn.socket
+        self._loop = asyncio.get_running_loop()
+        self._results: list[PGresult] = []
+        self._waiting: asyncio.Future[list[PGresult]] | None = None
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._reads = False
+
+    def all(self, *, timeout_s: float) -> asyncio.Future[list[PGresult]]:
+        """Send what libpq holds; the future has every result up to the pipeline's end.
+
+        Raises, when awaited:
+            TimeoutError: not all of them came in time.
+            psycopg.OperationalError: the connection broke.
+        """
+        if not self._reads:
+            self._loop.add_reader(self._socket, self._read)
+            self._reads = True
+        self._results = []
+        self._waiting = waiting = self._loop.create_future()
+        self._due = self._loop.time() + timeout_s
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._look)
+        if self._pgconn.flush():
+            self._loop.add_writer(self._socket, self._write)
+        return waiting
+
+    def pause(self) -> None:
+        """Leave the socket to others until the next exchange."""
+        if self._reads:
+            self._loop.remove_reader(self._socket)
+            self._reads = False
+
+    def stop(self) -> None:
+        """Before the socket is closed."""
+        self.pause()
+        self._loop.remove_writer(self._socket)
+        self._waiting = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _read(self) -> None:
+        waiting, pgconn = self._waiting, self._pgconn
+        if waiting is None or waiting.done():
+            self.pause()  # What comes unasked is read with the next answers.
+            return
+        try:
+            pgconn.consume_input()
+            while not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:
+                    continue
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    waiting.set_result(self._results)
+                    self._waiting = None
+                    return
+                self._results.append(result)
+        except OperationalError as fault:
+            waiting.set_exception(fault)
+
+    def _write(self) -> None:
+        try:
+            if not self._pgconn.flush():
+                self._loop.remove_writer(self._socket)
+        except OperationalError as fault:
+            self._loop.remove_writer(self._socket)
+            if self._waiting is not None and not self._waiting.done():
+                self._waiting.set_exception(fault)
+
+    def _look(self) -> None:
+        """One timer for all exchanges: it is set again only when it has run out."""
+        self._timer = None
+        if self._waiting is None or self._waiting.done():
+            return
+        if self._due > self._loop.time():
+            self._timer = self._loop.call_at(self._due, self._look)
+            return
+        self._read()  # Perhaps this process was busy, and the answers lie unread.
+        if not self._waiting.done():
+            self._waiting.set_exception(TimeoutError("the database did not answer in time"))
