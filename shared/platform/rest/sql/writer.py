@@ -63,8 +63,8 @@ class Writer:
         return self.value("{" + ",".join(f'"{each}"' for each in quoted) + "}")
 
     def cut(self, limit: int | None, offset: int) -> str:
-        """LIMIT and OFFSET, where there are any."""
-        most = f" LIMIT {self.value(str(limit))}" if limit is not None else ""
+        """LIMIT and OFFSET, where there are any. How many rows are wanted is part of what is planned (0012)."""
+        most = f" LIMIT {limit:d}" if limit is not None else ""
         return most + (f" OFFSET {self.value(str(offset))}" if offset else "")
 
 
