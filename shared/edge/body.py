@@ -27,7 +27,15 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
     Raises:
         PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
     """
-    return b"".join([piece async for piece in stream_body(request, limit=limit or settings().max_body_bytes)])
+    most = limit or settings().max_body_bytes
+    _check_declared(request, most)
+    pieces: list[bytes] = []
+    size, more = 0, True
+    while more:
+        piece, more = await _next_piece(request, size, most)
+        size += len(piece)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
@@ -36,19 +44,29 @@ async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
     Raises:
         PayloadTooLarge: over the limit, by what was declared or by what came.
     """
+    _check_declared(request, limit)
+    size, more = 0, True
+    while more:
+        piece, more = await _next_piece(request, size, limit)
+        size += len(piece)
+        yield piece
+
+
+def _check_declared(request: Request, limit: int) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and float(declared) > limit:
         raise PayloadTooLarge(limit_bytes=limit)
-    size, more = 0, True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        piece: bytes = message.get("body", b"")
-        size, more = size + len(piece), message.get("more_body", False)
-        if size > limit:
-            raise PayloadTooLarge(limit_bytes=limit)
-        yield piece
+
+
+async def _next_piece(request: Request, size: int, limit: int) -> tuple[bytes, bool]:
+    """What comes after the first `size` bytes, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    piece: bytes = message.get("body", b"")
+    if size + len(piece) > limit:
+        raise PayloadTooLarge(limit_bytes=limit)
+    return piece, message.get("more_body", False)
 
 
 def parse_body(model: type[Model], raw: bytes, content_type: str, *, form: bool) -> Model:

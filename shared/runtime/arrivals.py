@@ -10,6 +10,8 @@ from psycopg import OperationalError
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+_END = int(ExecStatus.PIPELINE_SYNC)  # Members of an enumeration are looked up slowly.
+
 
 class Arrivals:
     """Of one connection, in the event loop that it is made in."""
@@ -68,7 +70,7 @@ class Arrivals:
                 result = pgconn.get_result()
                 if result is None:
                     continue
-                if result.status == ExecStatus.PIPELINE_SYNC:
+                if result.status == _END:
                     waiting.set_result(self._results)
                     self._waiting = None
                     return

@@ -6,9 +6,9 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
-from types import coroutine
+from types import TracebackType, coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from weakref import WeakKeyDictionary
 
@@ -227,8 +227,7 @@ def _timeout_s() -> float:
     return settings().database_timeout_s + 1
 
 
-@asynccontextmanager
-async def transaction(enter: Statement, *, read_only: bool = False) -> AsyncIterator[Tx]:
+class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a function; a generator costs more)
     """A transaction that commits at the block's end and rolls back when it raises; a block that runs no statement costs
     nothing.
 
@@ -236,25 +235,36 @@ async def transaction(enter: Statement, *, read_only: bool = False) -> AsyncIter
         Refusal: what a function in the database refused with, or a constraint's.
         Unavailable: the database does not answer.
     """
-    leases: list[Connection] = []
 
-    async def connect() -> "Connection":
-        await _give_back(leases)
-        leases.append(await _take())
-        return leases[-1]
+    def __init__(self, enter: Statement, *, read_only: bool = False) -> None:
+        self._leases: list[Connection] = []
+        self._tx = Tx(self._connect, enter, read_only=read_only)
 
-    tx = Tx(connect, enter, read_only=read_only)
+    async def __aenter__(self) -> Tx:
+        return self._tx
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        try:
+            await (_commit(self._tx) if fault is None else _undo(self._tx))
+        finally:
+            await _to_the_end(_give_back(self._leases))
+        if isinstance(fault, _Forestalled):
+            raise fault.refusal from fault
+
+    async def _connect(self) -> "Connection":
+        await _give_back(self._leases)
+        self._leases.append(await _take())
+        return self._leases[-1]
+
+
+async def _commit(tx: Tx) -> None:
     try:
-        yield tx
         await tx.commit()
-    except _Forestalled as fault:
-        await _undo(tx)
-        raise fault.refusal from fault
     except BaseException:
         await _undo(tx)
         raise
-    finally:
-        await _to_the_end(_give_back(leases))
 
 
 async def _undo(tx: Tx) -> None:

@@ -22,6 +22,8 @@ from .wording import worded
 
 _MOST_PREPARED = 500
 _MOST_PASSING = 100
+_FAILED = frozenset(map(int, (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)))
+_WITH_ROWS, _IDLE = int(ExecStatus.TUPLES_OK), int(TransactionStatus.IDLE)
 _UNSUPPORTED, _UNKNOWN = "0A000", "26000"
 _PLAN_CHECK = "RevalidateCachedQuery"
 """Where Postgres refuses a prepared statement whose tables were altered; anything else may be unsupported too."""
@@ -133,7 +135,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _outworn(self) -> list[_Ready]:
         """What makes room among the passing statements, between transactions: one that failed takes no more."""
         outworn: list[_Ready] = []
-        while self.pgconn.transaction_status == TransactionStatus.IDLE and len(self._passing_names) > _MOST_PASSING:
+        while len(self._passing_names) > _MOST_PASSING and self.pgconn.transaction_status == _IDLE:
             oldest = next(iter(self._passing_names))
             outworn.append(_Ready(b"DEALLOCATE " + self._passing_names.pop(oldest), (), (), (), None))
         return outworn
@@ -189,7 +191,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return Answers(rows)
 
     def _check(self, result: PGresult) -> None:
-        if result.status not in (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED):
+        if result.status not in _FAILED:
             return
         fault = psycopg.errors.error_from_result(result)
         if _is_stale(fault):
@@ -205,7 +207,7 @@ def _is_stale(fault: psycopg.Error) -> bool:
 
 
 def _rows(transformer: Transformer, result: PGresult) -> Rows:
-    if result.status != ExecStatus.TUPLES_OK:
+    if result.status != _WITH_ROWS:
         return Rows([], [], result.command_tuples or 0)
     columns = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
     transformer.set_pgresult(result)

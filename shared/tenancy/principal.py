@@ -1,6 +1,7 @@
 """The caller, as its verified credential describes it."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ class Kind(StrEnum):
     SERVICE = "service"
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, dict=True):
     """What the credential says; whether it still holds is the database's word, at each transaction's start."""
 
     kind: Kind
@@ -32,10 +33,15 @@ class Principal(msgspec.Struct, frozen=True):
     timezone: str | None = None
     """The organization's, which its days are counted in."""
 
-    @property
+    @cached_property
     def rate_key(self) -> str:
         """What the rate classes count by: the user within the organization."""
         return f"{self.subject}:{self.organization_id}"
+
+    @cached_property
+    def organization_key(self) -> str:
+        """What the organization's days are counted by."""
+        return str(self.organization_id)
 
 
 ANONYMOUS = Principal(kind=Kind.ANONYMOUS, role="anon", claims='{"role":"anon"}')

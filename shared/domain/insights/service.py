@@ -1,6 +1,8 @@
 """Search, and what follows from all that is known about a contact."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from uuid import UUID
 
 from shared.kernel.clock import utc_now
@@ -18,6 +20,10 @@ SILENT = timedelta(days=90)
 REPEAT_ORDERS = 2
 VIP_ORDERS = 10
 
+_folded = lru_cache(maxsize=1024)(fold)
+"""Tags and labels are the same few words for contact after contact."""
+_details = attrgetter(*ContactDetails.__struct_fields__)
+
 
 async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
     """Best first; nothing found is an empty list."""
@@ -34,7 +40,7 @@ async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
     if record is None:
         raise NotFound
     return ContactProfile(
-        contact=ContactDetails(**{name: getattr(record, name) for name in ContactDetails.__struct_fields__}),
+        contact=ContactDetails(**dict(zip(ContactDetails.__struct_fields__, _details(record), strict=True))),
         segments=segments(record, now=utc_now()),
         order_totals=record.order_totals,
         recent_orders=record.recent_orders,
@@ -48,7 +54,8 @@ def segments(record: ContactRecord, *, now: datetime) -> list[Segment]:
     kept = sum(totals.orders - totals.cancelled for totals in record.order_totals)
     last_order = max((totals.last_order_at for totals in record.order_totals), default=now)
     marks = {
-        fold(mark) for mark in (*record.tags, *record.labels, record.journey_stage or "", record.customer_label or "")
+        _folded(mark)
+        for mark in (*record.tags, *record.labels, record.journey_stage or "", record.customer_label or "")
     }
     holds = {
         Segment.NEW: now - record.created_at < NEW,
