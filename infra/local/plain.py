@@ -25,6 +25,7 @@ def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
 
     from infra.local.settings import LocalSettings  # noqa: PLC0415
     from infra.migrate import MigrationError  # noqa: PLC0415
+    from shared.runtime.settings import SettingsError  # noqa: PLC0415
 
     try:
         yield LocalSettings()
@@ -41,6 +42,8 @@ def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
         _complain(message, "`nexus doctor` looks closer; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
     except PermissionError as error:
         _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
+    except SettingsError as error:
+        _complain(f"A setting is wrong: {error}.", "Correct it, then try again.", as_json=as_json)
     except ValidationError as error:
         faults = ", ".join(f"NEXUS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
         _complain(f"A setting is wrong. {faults}.", "Correct or unset it: `nexus --help` lists them.", as_json=as_json)

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from msgspec.structs import replace
 from pydantic import SecretStr
 
 from shared.platform.accounts.mail import delivery, outbox
@@ -29,7 +30,7 @@ async def server(base_url, tenants, monkeypatch):
     with tenants.database() as connection:
         connection.execute("UPDATE auth.outgoing_mail SET sealed = null")
     async with MailServer() as running:
-        changed = settings().model_copy(update={"mail_url": running.url, "mail_timeout_s": 2.0})
+        changed = replace(settings(), mail_url=running.url, mail_timeout_s=2.0)
         monkeypatch.setattr(sending, "settings", lambda: changed)
         yield running
     await db.close()
@@ -136,14 +137,14 @@ async def test_mails_go_over_tls_to_a_server_that_is_known_with_name_and_passwor
     file, context = certificate
     message = Message(uuid.uuid4(), "mona@example.com", "Hello", "text", "<p>html</p>", "en")
     async with MailServer(tls=context, scheme=scheme, user="nexus:secret") as server:
-        changed = settings().model_copy(update={"mail_url": server.url})
+        changed = replace(settings(), mail_url=server.url)
         monkeypatch.setattr(sending, "settings", lambda: changed)
         (distrusted,) = await sending.send([message])
         assert "CERTIFICATE_VERIFY_FAILED" in (distrusted.error or "")
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         assert await sending.send([message]) == [sending.Outcome()]
         wrong = SecretStr(server.url.get_secret_value().replace("secret", "guess"))
-        monkeypatch.setattr(sending, "settings", lambda: changed.model_copy(update={"mail_url": wrong}))
+        monkeypatch.setattr(sending, "settings", lambda: replace(changed, mail_url=wrong))
         (refused,) = await sending.send([message])
         assert refused.may_succeed_later, "a wrong password of ours can be mended"
     assert [mail["To"] for mail in server.mails] == ["mona@example.com"]

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from infra.local import mailbox
 from shared.platform.accounts.mail import outbox
@@ -44,7 +45,7 @@ async def test_404_for_what_is_no_mail(mail, http, name):
 async def test_404_under_another_name_by_another_verb_and_where_mails_go_out(mail, http, monkeypatch):
     assert (await http.get("/mailbox", headers={"Host": "evil.example"})).status_code == 404
     assert (await http.post("/mailbox")).status_code in {404, 405}
-    changed = settings().model_copy(update={"mail_url": None})
+    changed = replace(settings(), mail_url=None)
     monkeypatch.setattr(mailbox, "settings", lambda: changed)
     assert (await http.get("/mailbox")).status_code == 404
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from infra.local.secrets import Secrets
 from infra.local.services import Services
@@ -84,7 +85,7 @@ def host(base_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """`host(signup_enabled=False)`: the surface with other settings."""
 
     def change(**values: Any) -> None:
-        changed = settings().model_copy(update=values)
+        changed = replace(settings(), **values)
         for name, module in list(sys.modules.items()):
             ours = name.startswith(("shared.platform.accounts", "shared.providers.mail", "functions.auth"))
             if ours and hasattr(module, "settings"):

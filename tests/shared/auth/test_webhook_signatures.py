@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shared.auth import webhooks
 from shared.auth.webhooks import sign_meta, verified_challenge, verify_meta
@@ -78,7 +79,7 @@ def test_a_challenge_is_answered_to_who_knows_the_token(base_url, mode, token, e
 
 
 def test_without_a_token_of_our_own_nobody_is_verified(base_url, monkeypatch):
-    monkeypatch.setattr(webhooks, "settings", lambda: settings().model_copy(update={"meta_verify_token": None}))
+    monkeypatch.setattr(webhooks, "settings", lambda: replace(settings(), meta_verify_token=None))
     assert verified_challenge("subscribe", "", "1") is None
     assert verified_challenge("subscribe", "None", "1") is None
 

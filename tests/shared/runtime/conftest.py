@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from psycopg import conninfo
 from pydantic import SecretStr
 
@@ -21,9 +22,7 @@ async def postgres(base_url, services, monkeypatch) -> AsyncIterator[Proxy]:
     parts = conninfo.conninfo_to_dict(services.database_url)
     async with proxied(str(parts["host"]), int(parts["port"] or 0)) as proxy:
         url = conninfo.make_conninfo(services.database_url, port=proxy.listens_on)
-        chosen = settings().model_copy(
-            update={"database_url": SecretStr(url), "database_pool_size": 2, "database_timeout_s": 2.0}
-        )
+        chosen = replace(settings(), database_url=SecretStr(url), database_pool_size=2, database_timeout_s=2.0)
         monkeypatch.setattr(db, "settings", lambda: chosen)
         yield proxy
         await db.close()

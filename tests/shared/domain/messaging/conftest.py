@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from shared.providers.meta import client as graph_client
 from shared.runtime import http
@@ -89,7 +90,7 @@ async def files(base_url, monkeypatch) -> AsyncIterator[Files]:
     server = await asyncio.start_server(meta.serve, "127.0.0.1", 0)
     async with server:
         meta.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        chosen = settings().model_copy(update={"graph_url": meta.url, "graph_timeout_s": 2.0})
+        chosen = replace(settings(), graph_url=meta.url, graph_timeout_s=2.0)
         monkeypatch.setattr(graph_client, "settings", lambda: chosen)
         yield meta
         await http.close()
