@@ -2,10 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_type_hints
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args, get_type_hints
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,6 +21,7 @@ Scope = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 A = TypeVar("A", bound="Arguments")
 R = TypeVar("R", bound=msgspec.Struct)
+E = TypeVar("E")
 RESULT_BYTES = 24_000
 """What the rows of one list result may weigh when encoded; a list stops there and gives a cursor."""
 ASSUMED_HINTS = {"destructiveHint": True, "openWorldHint": True}
@@ -171,14 +173,34 @@ def resource(
     return declare
 
 
-class Registry:
-    """Tools and resources in the order in which they were given; a name stands once."""
+class OnDemand(Mapping[str, E], Generic[E]):
+    """Each is loaded from its module when it is looked up: a call needs one, a listing all, a handshake none."""
 
-    def __init__(self, *, tools: Sequence[Tool], resources: Sequence[Resource] = ()) -> None:
-        self.tools: Mapping[str, Tool] = {each.name: each for each in tools}
-        self.resources: Mapping[str, Resource] = {each.uri: each for each in resources}
-        if len(self.tools) != len(tools) or len(self.resources) != len(resources):
-            raise ValueError("two tools or two resources share a name")
+    def __init__(self, package: str, places: Mapping[str, tuple[str, str]]) -> None:
+        self._package = package
+        self._places = places
+
+    def __getitem__(self, key: str) -> E:
+        module, attribute = self._places[key]
+        found: E = getattr(import_module(module, self._package), attribute)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class Registry:
+    """Tools by name and resources by URI, in the order in which they are listed."""
+
+    def __init__(self, *, tools: Mapping[str, Tool], resources: Mapping[str, Resource]) -> None:
+        self.tools = tools
+        self.resources = resources
         self._listings: dict[tuple[str, frozenset[Scope]], bytes] = {}
 
     def listed_tools(self, scopes: Collection[str]) -> bytes:

@@ -1,6 +1,6 @@
 """What an agent may read to learn about the organization and the records, without calling a tool."""
 
-from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -31,8 +31,8 @@ async def organization_info(call: ToolCall) -> OrganizationInfo:
     return OrganizationInfo(organization, await report_usage(call.tx, calls_today=call.calls_today))
 
 
-def schema_of(noun: str, tools: Sequence[Tool]) -> Resource:
-    """The full schemas behind the outlines that a listing has room for."""
+def schema_of(noun: str) -> Resource:
+    """The full schemas behind the outlines that a listing has room for: of the tools in the noun's module."""
 
     @resource(
         f"nexus://schema/{noun}",
@@ -42,10 +42,8 @@ def schema_of(noun: str, tools: Sequence[Tool]) -> Resource:
         mime_type="application/schema+json",
     )
     async def schema(_call: ToolCall) -> str:
-        described: dict[str, Any] = {
-            tool.name: {"arguments": input_schema(tool.arguments), "result": record_schema(tool.result)}
-            for tool in tools
-        }
+        module = import_module(f".tools.{noun}", __package__)
+        described = {each.name: _described(each) for each in vars(module).values() if isinstance(each, Tool)}
         return encode({"tools": described}).decode()
 
     return schema
@@ -53,3 +51,6 @@ def schema_of(noun: str, tools: Sequence[Tool]) -> Resource:
 
 def _described(tool: Tool) -> dict[str, Any]:
     return {"arguments": input_schema(tool.arguments), "result": record_schema(tool.result)}
+
+
+contacts_schema, orders_schema, inventory_schema = map(schema_of, ("contacts", "orders", "inventory"))

@@ -330,15 +330,16 @@ class FixtureSession:
         raise failure
 
 
+TOOLS = (
+    greet,
+    *(scripted(name, showing(told)) for name, told in CONTENTS.items()),
+    *(scripted(name, behave) for name, behave in BEHAVIOURS.items()),
+    scripted("test_mirrored_argument", showing([text("done")]), Mirrored),
+)
 SERVER = Server(
     registry=Registry(
-        tools=[
-            greet,
-            *(scripted(name, showing(told)) for name, told in CONTENTS.items()),
-            *(scripted(name, behave) for name, behave in BEHAVIOURS.items()),
-            scripted("test_mirrored_argument", showing([text("done")]), Mirrored),
-        ],
-        resources=[static_text, static_binary],
+        tools={each.name: each for each in TOOLS},
+        resources={each.uri: each for each in (static_text, static_binary)},
     ),
     methods={
         **CORE,

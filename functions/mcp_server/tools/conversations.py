@@ -54,7 +54,7 @@ class Conversations(Listing[Conversation], frozen=True):
 
 
 class TemplateToSend(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Annotated[str, Field(max_length=512)]
     language: Annotated[str, Field(max_length=20)]

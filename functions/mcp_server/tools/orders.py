@@ -84,7 +84,7 @@ async def nexus_get_order(call: ToolCall, arguments: GetOrder) -> OrderDetail:
 
 
 class LineArguments(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     item_id: UUID | None = None
     sku: Annotated[str | None, Field(min_length=1, max_length=100)] = None

@@ -108,7 +108,7 @@ class FakeSession:
 @pytest.fixture(scope="session")
 def server() -> Server:
     return Server(
-        registry=Registry(tools=[greet, rename], resources=[about]),
+        registry=Registry(tools={each.name: each for each in (greet, rename)}, resources={about.uri: about}),
         methods=CORE,
         info={"name": "test", "version": "1"},
         capabilities={"tools": {}, "resources": {}},

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
-from functions.mcp_server.registry import Arguments, Registry, ToolCall, WriteArguments, tool
+from functions.mcp_server.registry import Arguments, ToolCall, WriteArguments, tool
 from functions.mcp_server.schemas import clearable, input_schema, output_schema, record_schema
 
 
@@ -135,12 +135,6 @@ def test_a_listed_tool_says_what_it_does_to_the_world(server):
     assert greet["annotations"] == {"readOnlyHint": True, "openWorldHint": False}
     assert rename["annotations"] == {"destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
     assert "idempotency_key" in rename["inputSchema"]["properties"]
-
-
-def test_a_name_stands_once(server):
-    greet = server.registry.tools["greet"]
-    with pytest.raises(ValueError, match="share a name"):
-        Registry(tools=[greet, greet])
 
 
 async def undocumented(_call: ToolCall, arguments: Order) -> Whole:

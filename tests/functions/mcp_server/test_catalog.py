@@ -1,0 +1,41 @@
+"""The table of what the endpoint offers is complete, true to the declarations, and loads what is asked for."""
+
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+
+import functions.mcp_server.tools
+from functions.mcp_server.catalog import registry
+from functions.mcp_server.registry import Tool
+
+LOADED = """
+import sys
+from functions.mcp_server.main import _server
+tools = _server().registry.tools
+print(*sorted(name for name in sys.modules if name.startswith("functions.mcp_server.tools.")))
+tools["nexus_get_contact"]
+print(*sorted(name for name in sys.modules if name.startswith("functions.mcp_server.tools.")))
+"""
+
+
+def test_each_is_found_under_its_own_name():
+    assert {name: tool.name for name, tool in registry.tools.items()} == {name: name for name in registry.tools}
+    assert {uri: each.uri for uri, each in registry.resources.items()} == {uri: uri for uri in registry.resources}
+
+
+def test_every_tool_that_is_declared_is_offered():
+    modules = pkgutil.iter_modules(functions.mcp_server.tools.__path__, "functions.mcp_server.tools.")
+    declared = [each for module in modules for each in vars(import_module(module.name)).values()]
+    assert {each.name for each in declared if isinstance(each, Tool)} == set(registry.tools)
+
+
+def test_what_is_not_offered_is_not_looked_for():
+    assert "nexus_drop_tables" not in registry.tools
+    assert registry.tools.get("nexus_drop_tables") is None
+
+
+def test_a_start_loads_no_tool_and_a_call_loads_its_own():
+    environment = {"NEXUS_DATABASE_URL": "x", "NEXUS_STORE_URL": "valkey://x", "NEXUS_PEPPER": "x"}
+    run = subprocess.run([sys.executable, "-c", LOADED], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["", "functions.mcp_server.tools.contacts"]
