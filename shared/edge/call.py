@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -40,13 +41,17 @@ class Call:
     """As `sent_headers` reads them."""
     request_id: str
     principal: Principal
-    address: str
     rate: RateClass
     usage: Usage | None = None
     log: dict[str, Any] = field(default_factory=dict)
     """What the function adds to its log line."""
     _tx: Tx | None = None
     _next: Callable[[], Awaitable[Any]] | None = None
+
+    @cached_property
+    def address(self) -> str:
+        """Where the call comes from, as far as our own proxies have seen."""
+        return client_address(self.request, self.headers)
 
     @property
     def tx(self) -> Tx:
@@ -71,7 +76,8 @@ class Call:
         Raises:
             RateExceeded: over the rate class. The day's ceiling is met at the next transaction's start.
         """
-        self.usage = await charge(self.rate, self.principal, address=self.address, calls=calls)
+        address = self.address if self.rate.by_address else ""
+        self.usage = await charge(self.rate, self.principal, address=address, calls=calls)
 
     def begin(self, scope: str | None, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction as the caller, who must hold the scope now."""

@@ -24,7 +24,7 @@ from shared.runtime.log import log
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
-from .call import Call, client_address, sent_headers
+from .call import Call, sent_headers
 from .idempotency import Once
 from .response import encoded, finish, preflight, refused
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
@@ -207,7 +207,7 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     request_id = _request_id(sent)
     if request.method == "OPTIONS":
         return preflight(sent.get("origin"), spec.method)
-    call = Call(request, sent, request_id, ANONYMOUS, client_address(request, sent), spec.rate)
+    call = Call(request, sent, request_id, ANONYMOUS, spec.rate)
     headers: Mapping[str, str] = {}
     try:
         await _admit(spec, call)

@@ -1,15 +1,20 @@
 """What a Postgres connection has sent, read as it arrives.
 
-The reader stays registered between exchanges: registering it for each costs more than reading. Whoever else waits on
-the socket, as psycopg's own operations do, calls `pause` before.
+The reader stays registered between exchanges: registering it for each costs more than reading. It watches a duplicate
+of the socket's number, because libpq closes its own where the server is gone, and the event loop must hear of that
+before somebody else's socket has the number. psycopg's own operations wait on libpq's.
 """
 
 import asyncio
+import os
 
 from psycopg import OperationalError
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+_LOOK_S = 0.1
+"""So often it is looked whether anything came unnoticed: uvloop tells once of a connection that was reset, and what
+then lay before its end is all that was read."""
 _END = int(ExecStatus.PIPELINE_SYNC)  # Members of an enumeration are looked up slowly.
 
 
@@ -18,13 +23,14 @@ class Arrivals:
 
     def __init__(self, pgconn: PGconn) -> None:
         self._pgconn = pgconn
-        self._socket = pgconn.socket
+        self._socket = os.dup(pgconn.socket)
         self._loop = asyncio.get_running_loop()
         self._results: list[PGresult] = []
         self._waiting: asyncio.Future[list[PGresult]] | None = None
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._reads = False
+        self._writes = False
 
     def all(self, *, timeout_s: float) -> asyncio.Future[list[PGresult]]:
         """Send what libpq holds; the future has every result up to the pipeline's end.
@@ -40,22 +46,28 @@ class Arrivals:
         self._waiting = waiting = self._loop.create_future()
         self._due = self._loop.time() + timeout_s
         if self._timer is None:
-            self._timer = self._loop.call_at(self._due, self._look)
+            self._timer = self._loop.call_later(_LOOK_S, self._look)
         if self._pgconn.flush():
             self._loop.add_writer(self._socket, self._write)
+            self._writes = True
         return waiting
 
     def pause(self) -> None:
-        """Leave the socket to others until the next exchange."""
+        """Look no more until the next exchange."""
         if self._reads:
             self._loop.remove_reader(self._socket)
             self._reads = False
+        if self._writes:
+            self._loop.remove_writer(self._socket)
+            self._writes = False
 
     def stop(self) -> None:
-        """Before the socket is closed."""
+        """For good; no exchange follows."""
         self.pause()
-        self._loop.remove_writer(self._socket)
         self._waiting = None
+        if self._socket >= 0:
+            os.close(self._socket)
+            self._socket = -1
         if self._timer is not None:
             self._timer.cancel()
 
@@ -76,25 +88,31 @@ class Arrivals:
                     return
                 self._results.append(result)
         except OperationalError as fault:
-            waiting.set_exception(fault)
+            self._break(fault)
 
     def _write(self) -> None:
         try:
             if not self._pgconn.flush():
                 self._loop.remove_writer(self._socket)
+                self._writes = False
         except OperationalError as fault:
-            self._loop.remove_writer(self._socket)
-            if self._waiting is not None and not self._waiting.done():
-                self._waiting.set_exception(fault)
+            self._break(fault)
+
+    def _break(self, fault: OperationalError) -> None:
+        self.pause()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(fault)
 
     def _look(self) -> None:
         """One timer for all exchanges: it is set again only when it has run out."""
         self._timer = None
-        if self._waiting is None or self._waiting.done():
+        waiting = self._waiting
+        if waiting is None or waiting.done():
             return
-        if self._due > self._loop.time():
-            self._timer = self._loop.call_at(self._due, self._look)
+        self._read()  # Also where this process was busy itself, and the answers lie unread.
+        if waiting.done():
             return
-        self._read()  # Perhaps this process was busy, and the answers lie unread.
-        if not self._waiting.done():
-            self._waiting.set_exception(TimeoutError("the database did not answer in time"))
+        if self._due <= self._loop.time():
+            waiting.set_exception(TimeoutError("the database did not answer in time"))
+        else:
+            self._timer = self._loop.call_later(_LOOK_S, self._look)

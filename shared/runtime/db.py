@@ -135,7 +135,7 @@ class Tx:
     async def admit(self) -> None:
         """Enter without a statement: the caller is refused here if it may not go on."""
         if not self._begun:
-            await self._run("SELECT", {})
+            await self._run("", {})
 
     def defer(self, sql: str, /, **params: Any) -> None:
         """Send a statement, whose result nobody needs, along with the next one or with the commit.
@@ -186,7 +186,7 @@ class Tx:
             raise refusal(fault) from fault
 
     async def _open(self, statement: Statement) -> Rows:
-        """The first statement, tried again while the pool hands out dead connections: nothing is committed yet."""
+        """The first statement, if any, tried again while the pool hands out dead connections: nothing is committed yet."""
         for tries_left in reversed(range(settings().database_pool_size + 1)):
             self._connection = await self._connect()
             try:
@@ -197,13 +197,14 @@ class Tx:
         raise AssertionError("unreachable")
 
     async def _entered(self, connection: "Connection", statement: Statement) -> Rows:
+        first = [statement] if statement.sql else []
         if self._read_only:
-            entered, rows = await connection.exchange([self._enter, statement], timeout_s=_timeout_s())
+            entered, *rows = await connection.exchange([self._enter, *first], timeout_s=_timeout_s())
         else:
             self._begun = True
-            _, entered, *_, rows = await self._sent(connection, [_BEGIN, self._enter, *self._deferred, statement])
+            _, entered, *rows = await self._sent(connection, [_BEGIN, self._enter, *self._deferred, *first])
         self.admission = entered.values[0][0]
-        return rows
+        return rows[-1] if rows else entered
 
     async def _execute(self, statement: Statement) -> Rows:
         if self._connection is None:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -58,24 +57,21 @@ class _OwnCounters:
         self._counts: dict[str, tuple[int, float]] = {}
         self._sweep_from = _FEW
 
-    def add_all(self, counters: Sequence[Counter]) -> list[int]:
-        counts = []
-        for each in counters:
-            counts.append(self._add(each))
-            if each.limit is not None and counts[-1] > each.limit:
+    def add_all(self, counters: Sequence[Counter], now: float) -> list[int]:
+        told = []
+        for key, window_s, amount, limit in counters:
+            count, ends = self._counts.get(key, (0, 0.0))
+            if ends <= now:
+                count, ends = 0, now + window_s
+            count += amount
+            self._counts[key] = (count, ends)
+            told.append(count)
+            if limit is not None and count > limit:
                 break
-        return counts
-
-    def _add(self, counter: Counter) -> int:
-        now = time.monotonic()
-        count, ends = self._counts.get(counter.key, (0, 0.0))
-        if ends <= now:
-            count, ends = 0, now + counter.window_s
-        self._counts[counter.key] = (count + counter.amount, ends)
         if len(self._counts) > self._sweep_from:
             self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
             self._sweep_from = max(_FEW, 2 * len(self._counts))
-        return count + counter.amount
+        return told
 
 
 class Store:
@@ -92,8 +88,9 @@ class Store:
 
     async def add(self, *counters: Counter) -> Counts:
         """Add to the counters in their order, in one round trip."""
-        own = self._own.add_all(counters)
-        if time.monotonic() < self._away_until:
+        now = time.monotonic()
+        own = self._own.add_all(counters, now)
+        if now < self._away_until:
             self._owe(counters[: len(own)])
             return Counts(own, degraded=True)
         due = [self._with_debt(each) for each in counters] if self._owed else counters
@@ -150,9 +147,9 @@ class Store:
         return counter._replace(amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
 
     async def _add(self, counters: Sequence[Counter]) -> list[int]:
-        keys = [f"{_PREFIX}:{each.key}" for each in counters]
-        arguments = [(each.amount, each.window_s, "" if each.limit is None else each.limit) for each in counters]
-        values: list[Part] = [len(keys), *keys, *chain.from_iterable(arguments)]
+        values: list[Part] = [len(counters), *[f"{_PREFIX}:{each.key}" for each in counters]]
+        for _, window_s, amount, limit in counters:
+            values += (amount, window_s, "" if limit is None else limit)
         counts: list[int]
         try:
             counts = await self._asked("EVALSHA", _ADD_DIGEST, *values)

@@ -129,6 +129,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         try:
             self.pgconn.consume_input()
         except psycopg.OperationalError:
+            self._finish()
             return False
         return not self.broken
 

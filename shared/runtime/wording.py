@@ -37,8 +37,8 @@ class _Depends(NamedTuple):
 def worded(sql: str, params: Mapping[str, Any]) -> Text:
     """The same values give the same text, and one that is left out of the text is not sent."""
     depends = _depends(sql)
-    if depends is None:
-        return _text(sql, None, ())
+    if isinstance(depends, Text):
+        return depends
     written = (*(params[name] is None for name in depends.asked), *(_literal(params[name]) for name in depends.limits))
     return _text(sql, depends, written)
 
@@ -48,17 +48,21 @@ def _literal(value: Any) -> int | None:
 
 
 @lru_cache(maxsize=2048)
-def _depends(sql: str) -> _Depends | None:
+def _depends(sql: str) -> _Depends | Text:
+    """The text itself where it is the same for all values."""
     asked, limits = (tuple(dict.fromkeys(form.findall(sql))) for form in (_ASKED, _LIMIT))
-    return _Depends(asked, limits) if asked or limits else None
+    return _Depends(asked, limits) if asked or limits else _numbered(sql, varies=False)
 
 
 @lru_cache(maxsize=2048)
-def _text(sql: str, depends: _Depends | None, written: _Written) -> Text:
-    if depends is not None:
-        values = dict(zip((*depends.asked, *depends.limits), written, strict=True))
-        sql = _ASKED.sub(lambda found: "TRUE" if values[found[1]] else "FALSE", sql)
-        sql = _LIMIT.sub(lambda found: found[0] if values[found[1]] is None else f"LIMIT {values[found[1]]}", sql)
+def _text(sql: str, depends: _Depends, written: _Written) -> Text:
+    values = dict(zip((*depends.asked, *depends.limits), written, strict=True))
+    sql = _ASKED.sub(lambda found: "TRUE" if values[found[1]] else "FALSE", sql)
+    sql = _LIMIT.sub(lambda found: found[0] if values[found[1]] is None else f"LIMIT {values[found[1]]}", sql)
+    return _numbered(sql, varies=True)
+
+
+def _numbered(sql: str, *, varies: bool) -> Text:
     names: list[str] = []
 
     def number(found: re.Match[str]) -> str:
@@ -69,4 +73,4 @@ def _text(sql: str, depends: _Depends | None, written: _Written) -> Text:
             names.append(name)
         return f"${names.index(name) + 1}"
 
-    return Text(_PLACEHOLDER.sub(number, sql).encode(), names, depends is not None)
+    return Text(_PLACEHOLDER.sub(number, sql).encode(), names, varies)

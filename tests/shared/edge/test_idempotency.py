@@ -109,7 +109,7 @@ async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_
         async def work(_tx):
             raise refusal
 
-        call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), "127.0.0.1", STANDARD)
+        call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), STANDARD)
         try:
             return await call.perform(work, scope="write", read_only=False, once=Once("test", "round", b"{}"))
         finally:

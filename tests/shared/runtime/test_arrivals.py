@@ -1,17 +1,25 @@
 """The reader that stays with a connection: beside psycopg's own waiting, unasked news, much to send, and ends."""
 
 import asyncio
+import select
+import socket
+import struct
+import threading
 import time
 from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
+import uvloop
+from psycopg import conninfo
 
 from shared.runtime.arrivals import Arrivals
 from shared.runtime.statement import Statement
 from shared.runtime.wire import Connection
 
 pytestmark = pytest.mark.anyio
+
+FATAL = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
 
 
 @pytest.fixture
@@ -92,3 +100,48 @@ async def test_a_server_that_ends_the_session_is_an_error_of_the_next_exchange(c
     with pytest.raises(psycopg.OperationalError):
         await answer(connection)
     assert connection.broken
+
+
+def test_a_connection_that_was_reset_is_noticed_under_uvloop_too(services):
+    async def ask_and_be_reset(url, relay):
+        connection = await Connection.connect(url, autocommit=True)
+        await answer(connection)
+        relay.resets.set()
+        with pytest.raises(psycopg.OperationalError, match="consuming input failed"):
+            await answer(connection, "SELECT 1 FROM pg_sleep(60)", timeout_s=30)
+        await connection.close()
+
+    parts = conninfo.conninfo_to_dict(services.database_url)
+    with Relay((str(parts["host"]), int(str(parts["port"])))) as relay:
+        url = conninfo.make_conninfo(services.database_url, port=relay.port)
+        uvloop.run(ask_and_be_reset(url, relay))
+
+
+class Relay:
+    """Hands on what one client and the server say; the client's next request it answers as a backend that is killed."""
+
+    def __init__(self, server: tuple[str, int]) -> None:
+        self.resets = threading.Event()
+        self._listens = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listens.getsockname()[1]
+        self._server = server
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._thread.join()
+        self._listens.close()
+
+    def _run(self) -> None:
+        client, _ = self._listens.accept()
+        with client, socket.create_connection(self._server) as server:
+            while True:
+                for said in select.select([client, server], [], [])[0]:
+                    if said is client and self.resets.is_set():
+                        client.sendall(b"E" + (4 + len(FATAL)).to_bytes(4) + FATAL)
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        return
+                    (server if said is client else client).sendall(said.recv(65536))
