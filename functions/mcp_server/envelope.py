@@ -91,7 +91,7 @@ def members(value: object) -> bytes:
 
 
 def success(answered: RequestId | None, result: bytes) -> bytes:
-    return b'{"jsonrpc":"2.0","id":' + encode(answered) + b',"result":{' + result + b"}}"
+    return b"".join((b'{"jsonrpc":"2.0","id":', encode(answered), b',"result":{', result, b"}}"))
 
 
 def failure(answered: RequestId | None, error: RpcError) -> bytes:

@@ -191,9 +191,11 @@ def _spec(handler: Handler, **declared: Any) -> Spec:
 
 
 def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refuse: Refuse = _refuse) -> Handler:
+    responding = partial(respond, spec, handler)
+
     @wraps(handler)
     async def function(request: Request) -> Response:
-        return await _serve(spec, partial(respond, spec, handler), refuse, request)
+        return await _serve(spec, responding, refuse, request)
 
     function.spec = spec  # type: ignore[attr-defined]
     registered = functions_framework.aio.http(function)

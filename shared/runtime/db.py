@@ -186,7 +186,7 @@ class Tx:
             raise refusal(fault) from fault
 
     async def _open(self, statement: Statement) -> Rows:
-        """The first statement, if any, tried again while the pool hands out dead connections: nothing is committed yet."""
+        """The first statement, if any, tried again while the pool hands out dead connections: none is committed yet."""
         for tries_left in reversed(range(settings().database_pool_size + 1)):
             self._connection = await self._connect()
             try:
