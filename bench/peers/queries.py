@@ -45,7 +45,7 @@ GET_CONTACT = """
             ORDER BY labels.name
         ) AS labels,
         (
-            SELECT coalesce(jsonb_agg(to_jsonb(summed) ORDER BY summed.last_order_at DESC), '[]')
+            SELECT coalesce(json_agg(summed ORDER BY summed.last_order_at DESC), '[]')
             FROM (
                 SELECT placed.currency, count(*) AS orders,
                     count(*) FILTER (WHERE placed.order_status = 'delivered') AS delivered,
@@ -61,7 +61,7 @@ GET_CONTACT = """
         ) AS order_totals,
         recent.orders AS recent_orders,
         (
-            SELECT coalesce(jsonb_agg(to_jsonb(newest) ORDER BY newest.last_message_time DESC), '[]')
+            SELECT coalesce(json_agg(newest ORDER BY newest.last_message_time DESC), '[]')
             FROM (
                 SELECT chat.id, chat.platform, chat.last_message, chat.last_message_time, chat.unread_count,
                     chat.is_archived
@@ -72,7 +72,7 @@ GET_CONTACT = """
             ) AS newest
         ) AS conversations,
         (
-            SELECT coalesce(jsonb_agg(to_jsonb(happened) ORDER BY happened.at DESC), '[]')
+            SELECT coalesce(json_agg(happened ORDER BY happened.at DESC), '[]')
             FROM (
                 SELECT event.created_at AS at, event.action, event.actor_type, event.entity_id
                 FROM audit_events AS event
@@ -90,7 +90,7 @@ GET_CONTACT = """
         ON source.organization_id = contact.organization_id AND source.id = contact.lead_source_id
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(newest.id), '{}') AS ids,
-            coalesce(jsonb_agg(to_jsonb(newest) ORDER BY newest.created_at DESC), '[]') AS orders
+            coalesce(json_agg(newest ORDER BY newest.created_at DESC), '[]') AS orders
         FROM (
             SELECT placed.id, placed.order_number, placed.order_status, placed.currency, placed.created_at,
                 placed.total_amount::text AS total_amount
