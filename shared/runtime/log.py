@@ -40,8 +40,8 @@ class Log:
         if fault is not None:
             fields["exception"] = "".join(traceback.format_exception(fault)).rstrip()
         # One write for one line, so that lines of several processes never mix.
-        sys.stdout.buffer.write(_encoder.encode(fields) + b"\n")
-        sys.stdout.buffer.flush()
+        sys.stdout.write(_encoder.encode(fields).decode() + "\n")
+        sys.stdout.flush()
 
 
 @cache

@@ -107,9 +107,14 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
         """As psycopg's, by which it waits for whatever it does itself."""
-        if self._arrivals is not None:
-            self._arrivals.pause()
-        return await super().wait(*arguments, **options)
+        if self._arrivals is None:
+            return await super().wait(*arguments, **options)
+        self._arrivals.pause()
+        try:
+            return await super().wait(*arguments, **options)
+        finally:
+            if self.closed:
+                self._arrivals.stop()
 
     async def close(self) -> None:
         if self._arrivals is not None:

@@ -106,6 +106,13 @@ async def test_204_for_a_preflight_from_any_origin(spec, ask):
     assert "authorization" in answer.headers["access-control-allow-headers"]
 
 
+async def test_only_a_browser_is_told_of_origins(spec_of_function, ask):
+    asked = await ask(spec_of_function, headers={"Origin": "https://shop.example"})
+    assert asked.headers["access-control-allow-origin"] == "*"
+    assert "X-Request-Id" in asked.headers["access-control-expose-headers"]
+    assert not [name for name in (await ask(spec_of_function)).headers if name.startswith("access-control-")]
+
+
 async def test_a_request_id_is_kept_when_it_is_one_and_made_when_not(spec_of_function, ask):
     mine = await ask(spec_of_function, headers={"X-Request-Id": "my-request.0001"})
     assert mine.headers["x-request-id"] == "my-request.0001"

@@ -37,6 +37,8 @@ async def test_a_form_says_type_cache_time_and_metadata_of_its_file(served, buck
     read = await served("GET", f"object/{bucket}/x.png")
     assert read.content == b"\x89PNG\r\n\r\n--not the boundary"
     assert (read.headers["content-type"], read.headers["cache-control"]) == ("image/png", "max-age=60")
+    # What a cache may keep it may show to a browser, although it was no browser that asked first.
+    assert read.headers["access-control-allow-origin"] == "*"
     assert (await served("GET", f"object/info/{bucket}/x.png")).json()["metadata"] == {"shipment": "1042"}
 
 
