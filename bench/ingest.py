@@ -21,7 +21,7 @@ from bench.traffic import Request
 
 A_SECOND = 320
 """Three statuses for each of 80 messages that go out, and 80 that come in."""
-FULL_S, QUICK_S = 60, 10
+FULL_S, QUICK_S = 60, 5
 PEOPLE = 400
 NUMBERS = 2
 AGAIN = 20
@@ -30,7 +30,7 @@ NEAR = 200
 """How far out of their order webhooks come."""
 WORDS = ("read", "delivered", "sent")
 DRAIN_S = 120
-MOST_A_SECOND = 6000
+MOST_A_SECOND = 9000
 CALLERS = 64
 """Meta calls from many machines: it does not wait for one answer before it sends the next."""
 PATH = "/functions/v1/meta-webhook"
