@@ -69,15 +69,15 @@ def main(
     ] = None,
     *,
     quick: Annotated[
-        bool, typer.Option(help="Fewer tenants, three short rounds: every figure, less certainty.")
+        bool, typer.Option(help="Fewer tenants, two short rounds: every figure, less certainty.")
     ] = False,
-    rounds: Annotated[int, typer.Option(help="Of each comparison; 0 chooses 5, or 3 when quick.", min=0)] = 0,
+    rounds: Annotated[int, typer.Option(help="Of each comparison; 0 chooses 5, or 2 when quick.", min=0)] = 0,
     seconds: Annotated[int, typer.Option(help="Of each measurement; 0 chooses 4, or 1 when quick.", min=0)] = 0,
 ) -> None:
     """Measure Nexus beside its peers and limits, on this machine, in one run."""
     console = Console(stderr=True)
     chosen = {name: PARTS[name] for name in _known(names, console)}
-    rounds, seconds = rounds or (3 if quick else 5), seconds or (1 if quick else 4)
+    rounds, seconds = rounds or (2 if quick else 5), seconds or (1 if quick else 4)
     _announce(console, chosen, rounds, seconds, quick=quick)
     # Whatever ends us, servers and database end with us.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
