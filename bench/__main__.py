@@ -68,9 +68,7 @@ def main(
         list[str] | None, typer.Argument(help=f"Of: {', '.join(PARTS)}. All of them unless given.")
     ] = None,
     *,
-    quick: Annotated[
-        bool, typer.Option(help="Fewer tenants, two short rounds: every figure, less certainty.")
-    ] = False,
+    quick: Annotated[bool, typer.Option(help="Fewer tenants, two short rounds: every figure, less certainty.")] = False,
     rounds: Annotated[int, typer.Option(help="Of each comparison; 0 chooses 5, or 2 when quick.", min=0)] = 0,
     seconds: Annotated[int, typer.Option(help="Of each measurement; 0 chooses 4, or 1 when quick.", min=0)] = 0,
 ) -> None:
