@@ -30,7 +30,7 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
     most = limit or settings().max_body_bytes
     _check_declared(request, most)
     pieces: list[bytes] = []
-    size, more = 0, True
+    size, more = 0, True  # Not by `stream_body`: a generator costs each small request more than its body.
     while more:
         piece, more = await _next_piece(request, size, most)
         size += len(piece)

@@ -5,7 +5,9 @@ from contextlib import suppress
 
 import psycopg_pool
 import pytest
+from psycopg.pq import TransactionStatus
 
+from shared.runtime import connections
 from shared.runtime.connections import Pool
 
 pytestmark = pytest.mark.anyio
@@ -73,3 +75,29 @@ async def test_a_connection_that_cannot_be_made_costs_no_turn(services):
         for _ in range(2):
             with pytest.raises(psycopg_pool.PoolTimeout):
                 await broken.getconn()
+
+
+async def test_what_came_back_last_is_handed_out_first_and_lies_at_hand_for_a_while_only(services, monkeypatch):
+    monkeypatch.setattr(connections, "_AT_HAND_S", 0.05)
+    async with Pool(services.database_url, min_size=0, max_size=2, timeout=5, open=False) as pool:
+        first, second = await pool.getconn(), await pool.getconn()
+        await pool.putconn(first)
+        await pool.putconn(second)
+        assert await pool.getconn() is second
+        await pool.putconn(second)
+        assert pool.get_stats()["pool_available"] == 0
+        async with asyncio.timeout(5):
+            while pool.get_stats()["pool_available"] < 2:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(0.01)
+        assert {await pool.getconn(), await pool.getconn()} == {first, second}
+        for connection in (first, second):
+            await pool.putconn(connection)
+
+
+async def test_a_connection_that_came_back_in_a_transaction_is_not_handed_on_like_that(pool):
+    held = await pool.getconn()
+    await held.execute("BEGIN")
+    await pool.putconn(held)
+    again = await pool.getconn()
+    assert again.info.transaction_status is TransactionStatus.IDLE
+    await pool.putconn(again)
