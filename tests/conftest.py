@@ -219,6 +219,13 @@ def other_org(tenants: Tenants) -> Org:
 
 
 @pytest.fixture
+def no_media_due(tenants: Tenants) -> None:
+    """What other tests left to be fetched is not fetched here: it would take the job's time, and Meta is not there."""
+    with tenants.database() as database:
+        database.execute("UPDATE media_tasks SET available_at = 'infinity'")
+
+
+@pytest.fixture
 def address() -> str:
     """A client address of the test's own, so that limits by address start afresh."""
     return ".".join(str(secrets.randbelow(254) + 1) for _ in range(4))

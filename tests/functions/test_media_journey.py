@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_media_due")]
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 1000
 
 

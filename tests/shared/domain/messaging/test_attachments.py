@@ -17,7 +17,7 @@ from shared.runtime.blobs import blobs
 from shared.tenancy.transactions import service_tx
 from tests.shared.domain.messaging.conftest import TOKEN, Line, answer
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_media_due")]
 JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 1000
 
 
