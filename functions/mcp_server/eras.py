@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -59,7 +60,12 @@ class Era(msgspec.Struct, frozen=True):
 
 
 def era_of_headers(headers: Mapping[str, str]) -> Era:
-    version = headers.get(VERSION_HEADER, ASSUMED).strip()
+    return _era(headers.get(VERSION_HEADER, ASSUMED))
+
+
+@lru_cache
+def _era(header: str) -> Era:
+    version = header.strip()
     return Era(version, modern=version not in LEGACY)
 
 

@@ -179,11 +179,13 @@ class OnDemand(Mapping[str, E], Generic[E]):
     def __init__(self, package: str, places: Mapping[str, tuple[str, str]]) -> None:
         self._package = package
         self._places = places
+        self._loaded: dict[str, E] = {}
 
     def __getitem__(self, key: str) -> E:
-        module, attribute = self._places[key]
-        found: E = getattr(import_module(module, self._package), attribute)
-        return found
+        if key not in self._loaded:
+            module, attribute = self._places[key]
+            self._loaded[key] = getattr(import_module(module, self._package), attribute)
+        return self._loaded[key]
 
     def __contains__(self, key: object) -> bool:
         return key in self._places

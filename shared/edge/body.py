@@ -53,9 +53,9 @@ async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
 
 
 def _check_declared(request: Request, limit: int) -> None:
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and float(declared) > limit:
-        raise PayloadTooLarge(limit_bytes=limit)
+    for name, value in request.scope["headers"]:
+        if name == b"content-length" and value.isdigit() and float(value) > limit:
+            raise PayloadTooLarge(limit_bytes=limit)
 
 
 async def _next_piece(request: Request, size: int, limit: int) -> tuple[bytes, bool]:

@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
 from shared.kernel import json
-from shared.kernel.errors import PlanLimitExceeded, Refusal
+from shared.kernel.errors import Refusal
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -81,14 +80,12 @@ class Call:
 
     def begin(self, scope: str | None, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction as the caller, who must hold the scope now."""
-        return _Upgradable(
-            tenant_tx(
-                self.principal,
-                request_id=self.request_id,
-                scope=scope,
-                calls_today=self.calls_today,
-                read_only=read_only,
-            )
+        return tenant_tx(
+            self.principal,
+            request_id=self.request_id,
+            scope=scope,
+            calls_today=self.calls_today,
+            read_only=read_only,
         )
 
     async def admit(self, scope: str) -> None:
@@ -166,31 +163,6 @@ class Call:
         finally:
             self._tx = None
         return b"" if result is None else json.encode(result)
-
-
-class _Upgradable(AbstractAsyncContextManager[Tx]):
-    """A transaction that says where more is sold when the plan refuses: the database knows the plans, but not that."""
-
-    def __init__(self, transaction: AbstractAsyncContextManager[Tx]) -> None:
-        self._transaction = transaction
-
-    async def __aenter__(self) -> Tx:
-        return await self._transaction.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        try:
-            _say_where(fault)
-            return await self._transaction.__aexit__(kind, fault, trace)
-        except Refusal as refused:
-            _say_where(refused)
-            raise
-
-
-def _say_where(fault: BaseException | None) -> None:
-    if isinstance(fault, Refusal) and fault.code == PlanLimitExceeded.code:
-        fault.details["upgrade_url"] = settings().pricing_url
 
 
 def sent_headers(request: Request) -> dict[str, str]:

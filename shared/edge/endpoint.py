@@ -26,7 +26,7 @@ from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
 from .idempotency import Once
-from .response import encoded, finish, preflight, refused
+from .response import Pairs, encoded, finish, preflight, refused
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 from .webhooks import Provider, Unproven, received
 
@@ -210,14 +210,14 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     if request.method == "OPTIONS":
         return preflight(sent.get("origin"), spec.method)
     call = Call(request, sent, request_id, ANONYMOUS, spec.rate)
-    headers: Mapping[str, str] = {}
+    allow: Pairs = []
     try:
         await _admit(spec, call)
         response: Response = await respond(call)
     except Refusal as refusal:
         call.log["error"] = refusal.code
         call.usage = refusal.usage if isinstance(refusal, RateExceeded) else call.usage
-        headers = _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else {}
+        allow = _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else []
         response = refuse(request, refusal, request_id)
     except ClientDisconnect:
         call.log["error"] = "client_disconnected"
@@ -226,13 +226,13 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
         call.log["exc_info"] = fault
         response = refuse(request, Refusal(), request_id)
     _log(spec, call, response, time.perf_counter() - started)
-    told = {"X-Request-Id": request_id, **headers, **(call.usage.headers() if call.usage else {})}
+    told = [(b"x-request-id", request_id.encode()), *allow, *(call.usage.headers() if call.usage else ())]
     return finish(response, origin=sent.get("origin"), headers=told)
 
 
-def _allow(spec: Spec, refusal: MethodNotAllowed) -> dict[str, str]:
+def _allow(spec: Spec, refusal: MethodNotAllowed) -> Pairs:
     """A surface says itself which methods its path takes."""
-    return {"Allow": ", ".join(refusal.details.get("allowed", [spec.method]))}
+    return [(b"allow", ", ".join(refusal.details.get("allowed", [spec.method])).encode())]
 
 
 async def _admit(spec: Spec, call: Call) -> None:

@@ -76,14 +76,13 @@ def _cors(origin: str | None) -> Pairs:
     return [(b"access-control-allow-origin", origin.encode("latin-1")), _EXPOSES, *_ORIGIN_MATTERS]
 
 
-def finish(response: Response, *, origin: str | None, headers: Mapping[str, str]) -> Response:
-    """The response with `headers` and those that every function gives; what the function itself gave stays.
+def finish(response: Response, *, origin: str | None, headers: Pairs) -> Response:
+    """The response with `headers` (names in lower case) and those of every function; what it gave itself stays.
 
     Who is no browser is told nothing about origins, unless a cache may show the same answer to one.
     """
     # A cache must look at what the function itself varies by and at ours.
     given = {name for name, _ in response.raw_headers} - {b"vary"}
     cors = _cors(origin) if origin is not None or b"cache-control" in given else []
-    told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    response.raw_headers += [pair for pair in (*cors, *told, *_ALWAYS) if pair[0] not in given]
+    response.raw_headers += [pair for pair in (*cors, *headers, *_ALWAYS) if pair[0] not in given]
     return response

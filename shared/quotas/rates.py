@@ -49,14 +49,14 @@ class Usage(NamedTuple):
     degraded: bool
     calls_today: int | None
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> list[tuple[bytes, bytes]]:
         """`RateLimit` and `RateLimit-Policy` as the IETF draft has them, as lists of items."""
-        told = {
-            "RateLimit-Policy": f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}',
-            "RateLimit": f'"{self.rate.name}";r={self.remaining};t={self.reset_s}',
-        }
+        told = [
+            (b"ratelimit-policy", f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}'.encode()),
+            (b"ratelimit", f'"{self.rate.name}";r={self.remaining};t={self.reset_s}'.encode()),
+        ]
         if self.degraded:
-            told["Nexus-Degraded"] = "rate-limit"
+            told.append((b"nexus-degraded", b"rate-limit"))
         return told
 
 

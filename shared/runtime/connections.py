@@ -46,15 +46,22 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             raise
 
     async def putconn(self, conn: Connection) -> None:
+        if self.lay_at_hand(conn):
+            return
         try:
-            if self.closed or conn.pgconn.transaction_status != _IDLE:
-                await super().putconn(conn)
-                return
-            self._at_hand.append(conn)
-            if self._tidying is None:
-                self._tidying = asyncio.create_task(self._tidy())
+            await super().putconn(conn)
         finally:
             self._turns.release()
+
+    def lay_at_hand(self, conn: Connection) -> bool:
+        """As `putconn`, which need not be awaited then; not where the connection is no longer sound."""
+        if self.closed or conn.pgconn.transaction_status != _IDLE:
+            return False
+        self._at_hand.append(conn)
+        if self._tidying is None:
+            self._tidying = asyncio.create_task(self._tidy())
+        self._turns.release()
+        return True
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  (as psycopg has it)
         if self._tidying is not None:

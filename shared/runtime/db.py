@@ -5,11 +5,11 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
-from types import TracebackType, coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, get_args
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -238,7 +238,7 @@ class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a fu
     """
 
     def __init__(self, enter: Statement, *, read_only: bool = False) -> None:
-        self._leases: list[Connection] = []
+        self._lease: _Lease | None = None
         self._tx = Tx(self._connect, enter, read_only=read_only)
 
     async def __aenter__(self) -> Tx:
@@ -250,14 +250,19 @@ class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a fu
         try:
             await (_commit(self._tx) if fault is None else _undo(self._tx))
         finally:
-            await _to_the_end(_give_back(self._leases))
+            await self._give_back()
         if isinstance(fault, _Forestalled):
             raise fault.refusal from fault
 
     async def _connect(self) -> "Connection":
-        await _give_back(self._leases)
-        self._leases.append(await _take())
-        return self._leases[-1]
+        await self._give_back()
+        self._lease = await _lease()
+        return self._lease.connection
+
+    async def _give_back(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            await lease.give_back()
 
 
 async def _commit(tx: Tx) -> None:
@@ -282,44 +287,33 @@ async def leased() -> AsyncIterator["Connection"]:
     Raises:
         Unavailable: the database does not answer, or all connections are in use.
     """
-    leases = [await _take()]
+    lease = await _lease()
+    while not lease.connection.is_alive():
+        await lease.connection.close()
+        await lease.give_back()
+        lease = await _lease()
     try:
-        while not leases[-1].is_alive():
-            dead = leases.pop()
-            await dead.close()
-            await (await pool()).putconn(dead)
-            leases.append(await _take())
-        yield leases[-1]
+        yield lease.connection
     finally:
-        await _to_the_end(_give_back(leases))
+        await lease.give_back()
 
 
-async def _take() -> "Connection":
+class _Lease(NamedTuple):
+    connection: "Connection"
+    pool: "Pool"
+
+    async def give_back(self) -> None:
+        """Also where the caller is cancelled; only what has to wait is a task, which costs more than the work."""
+        if not self.pool.lay_at_hand(self.connection):
+            await asyncio.shield(self.pool.putconn(self.connection))
+
+
+async def _lease() -> _Lease:
+    of = await pool()
     try:
-        return await (await pool()).getconn()
+        return _Lease(await of.getconn(), of)
     except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as fault:
         raise Unavailable(retry_after=2) from fault
-
-
-async def _give_back(leases: "list[Connection]") -> None:
-    while leases:
-        await (await pool()).putconn(leases.pop())
-
-
-async def _to_the_end(work: Coroutine[Any, None, None]) -> None:
-    """Also where the caller is cancelled. What never has to wait is done at once: a task costs more than the work."""
-    try:
-        awaited = work.send(None)
-    except StopIteration:
-        return
-    await asyncio.shield(_resumed(work, awaited))
-
-
-@coroutine
-def _resumed(work: Coroutine[Any, None, None], awaited: Any) -> Generator[Any, None, None]:
-    """What is left of the work, which waits for `awaited`."""
-    yield awaited
-    yield from work.__await__()
 
 
 _pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()

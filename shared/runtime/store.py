@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -168,11 +168,13 @@ class Store:
             if cursor == b"0":
                 return sorted(keys)
 
-    async def _asked(self, *command: Part) -> Any:
-        connection = self._connection
-        if connection is None or not connection.is_open:
-            connection = await self._connected()
-        return await connection.send(*command)
+    def _asked(self, *command: Part) -> Awaitable[Any]:
+        if self._connection is not None and self._connection.is_open:
+            return self._connection.send(*command)
+        return self._asked_anew(*command)
+
+    async def _asked_anew(self, *command: Part) -> Any:
+        return await (await self._connected()).send(*command)
 
     async def _connected(self) -> Connection:
         """All who find no connection wait for the same one; a caller who goes away does not take it along."""

@@ -23,6 +23,7 @@ from .wording import worded
 _MOST_PREPARED = 500
 _MOST_PASSING = 100
 _FAILED = frozenset(map(int, (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)))
+_AUTO = PyFormat.AUTO  # Members of an enumeration are looked up slowly.
 _WITH_ROWS, _IDLE = int(ExecStatus.TUPLES_OK), int(TransactionStatus.IDLE)
 _UNSUPPORTED, _UNKNOWN = "0A000", "26000"
 _PLAN_CHECK = "RevalidateCachedQuery"
@@ -32,6 +33,21 @@ DatabaseError = psycopg.Error
 """Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
 
 
+class _Prepared:
+    """A statement that the server knows by a name."""
+
+    __slots__ = ("columns", "name")
+
+    def __init__(self, name: bytes) -> None:
+        self.name = name
+        self.columns: list[str] | None = None
+        """Once it has answered."""
+
+
+_Known = dict[tuple[bytes, tuple[int, ...]], _Prepared]
+"""By text and types of the parameters."""
+
+
 class _Ready(NamedTuple):
     """A statement with its values as they travel."""
 
@@ -39,8 +55,16 @@ class _Ready(NamedTuple):
     values: Sequence[Any]
     types: tuple[int, ...]
     formats: Sequence[Any]
-    prepared: "_Prepared | None"
-    """Where the name is under which it is prepared; None for what is sent once."""
+    known: _Known | None
+    """Among which it is prepared; None for what is sent once."""
+
+
+class _Sent(NamedTuple):
+    """What answers are read by; `fresh`: the server is being told the statement, and says first that it has it."""
+
+    ready: _Ready
+    prepared: _Prepared | None
+    fresh: bool
 
 
 class Answers(NamedTuple):
@@ -48,10 +72,6 @@ class Answers(NamedTuple):
 
     rows: list[Rows]
     fault: psycopg.Error | None = None
-
-
-_Prepared = dict[tuple[bytes, tuple[int, ...]], bytes]
-"""Names by text and types of the parameters."""
 
 
 class Connection(psycopg.AsyncConnection[Any]):
@@ -62,8 +82,8 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._statement_names: _Prepared = {}
-        self._passing_names: _Prepared = OrderedDict()
+        self._own: _Known = {}
+        self._passing: OrderedDict[tuple[bytes, tuple[int, ...]], _Prepared] = OrderedDict()
         self._numbers = count()
         self._transformer: Transformer | None = None
         self._arrivals: Arrivals | None = None
@@ -92,7 +112,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         ready = [*self._outworn(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
             self.pgconn.enter_pipeline_mode()
-            preparing = [self._send(each) for each in ready]
+            sent = [self._send(each) for each in ready]
             self.pgconn.pipeline_sync()
             results = await self._arrivals.all(timeout_s=timeout_s)
             self.pgconn.exit_pipeline_mode()
@@ -102,7 +122,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         except BaseException:
             self._finish()
             raise
-        rows, failed = self._read(transformer, ready, preparing, results)
+        rows, failed = self._read(transformer, sent, results)
         return Answers(rows[len(ready) - len(statements) :], failed)
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
@@ -141,55 +161,56 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _outworn(self) -> list[_Ready]:
         """What makes room among the passing statements, between transactions: one that failed takes no more."""
         outworn: list[_Ready] = []
-        while len(self._passing_names) > _MOST_PASSING and self.pgconn.transaction_status == _IDLE:
-            oldest = next(iter(self._passing_names))
-            outworn.append(_Ready(b"DEALLOCATE " + self._passing_names.pop(oldest), (), (), (), None))
+        while len(self._passing) > _MOST_PASSING and self.pgconn.transaction_status == _IDLE:
+            _, oldest = self._passing.popitem(last=False)
+            outworn.append(_Ready(b"DEALLOCATE " + oldest.name, (), (), (), None))
         return outworn
 
     def _adapted(self, transformer: Transformer, statement: Statement) -> _Ready:
         text = worded(statement.sql, statement.params)
-        prepared = self._passing_names if statement.passing or text.varies else self._statement_names
+        known = self._passing if statement.passing or text.varies else self._own
         if not text.names:
-            return _Ready(text.sql, (), (), (), prepared)
+            return _Ready(text.sql, (), (), (), known)
         given = [statement.params[name] for name in text.names]
-        values = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
-        types, formats = tuple(transformer.types or ()), transformer.formats or ()
-        return _Ready(text.sql, values, types, formats, prepared)
+        values = transformer.dump_sequence(given, [_AUTO] * len(given))
+        return _Ready(text.sql, values, tuple(transformer.types or ()), transformer.formats or (), known)
 
-    def _send(self, ready: _Ready) -> bytes | None:
-        """The name under which the statement is being prepared, where it was not before."""
+    def _send(self, ready: _Ready) -> _Sent:
         key = (ready.sql, ready.types)
-        name = ready.prepared.get(key) if ready.prepared is not None else None
-        preparing = None
-        if name is None and self._prepares(ready):
-            name = preparing = b"nexus_%d" % next(self._numbers)
-            self.pgconn.send_prepare(name, ready.sql, ready.types)
-        if name is None:
+        prepared = ready.known.get(key) if ready.known is not None else None
+        fresh = prepared is None and self._prepares(ready)
+        if fresh:
+            prepared = _Prepared(b"nexus_%d" % next(self._numbers))
+            self.pgconn.send_prepare(prepared.name, ready.sql, ready.types)
+        if prepared is None:
             self.pgconn.send_query_params(ready.sql, ready.values, ready.types, ready.formats)
-            return None
-        self.pgconn.send_query_prepared(name, ready.values, ready.formats)
-        if preparing is None and isinstance(ready.prepared, OrderedDict):
-            ready.prepared.move_to_end(key)
-        return preparing
+        else:
+            self.pgconn.send_query_prepared(prepared.name, ready.values, ready.formats)
+            if ready.known is self._passing and not fresh:
+                self._passing.move_to_end(key)
+        return _Sent(ready, prepared, fresh)
 
     def _prepares(self, ready: _Ready) -> bool:
-        if not self.prepares or ready.prepared is None:
+        if not self.prepares or ready.known is None:
             return False
-        return isinstance(ready.prepared, OrderedDict) or len(ready.prepared) < _MOST_PREPARED
+        return ready.known is self._passing or len(self._own) < _MOST_PREPARED
 
-    def _read(
-        self, transformer: Transformer, ready: list[_Ready], preparing: list[bytes | None], results: list[PGresult]
-    ) -> Answers:
+    def _read(self, transformer: Transformer, sent: list[_Sent], results: list[PGresult]) -> Answers:
         answers = iter(results)
         rows: list[Rows] = []
         try:
-            for each, name in zip(ready, preparing, strict=True):
-                if name is not None and each.prepared is not None:
+            for ready, prepared, fresh in sent:
+                if fresh and prepared is not None and ready.known is not None:
                     self._check(next(answers))
-                    each.prepared[each.sql, each.types] = name
+                    ready.known[ready.sql, ready.types] = prepared
                 result = next(answers)
-                self._check(result)
-                rows.append(_rows(transformer, result))
+                if result.status != _WITH_ROWS:
+                    self._check(result)
+                    rows.append(Rows([], [], result.command_tuples or 0))
+                    continue
+                transformer.set_pgresult(result)
+                values = transformer.load_rows(0, result.ntuples, tuple)
+                rows.append(Rows(_columns(result, prepared), values, result.command_tuples or 0))
             for result in answers:  # What the commit of an implicit transaction refuses comes after all answers.
                 self._check(result)
         except psycopg.Error as fault:
@@ -212,10 +233,10 @@ def _is_stale(fault: psycopg.Error) -> bool:
     return altered or fault.sqlstate == _UNKNOWN
 
 
-def _rows(transformer: Transformer, result: PGresult) -> Rows:
-    if result.status != _WITH_ROWS:
-        return Rows([], [], result.command_tuples or 0)
+def _columns(result: PGresult, prepared: _Prepared | None) -> list[str]:
+    if prepared is not None and prepared.columns is not None:
+        return prepared.columns
     columns = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
-    transformer.set_pgresult(result)
-    values = transformer.load_rows(0, result.ntuples, tuple)
-    return Rows(columns, values, result.command_tuples or 0)
+    if prepared is not None:
+        prepared.columns = columns
+    return columns

@@ -1,10 +1,13 @@
 """A transaction that is its caller: the only place that names a database role."""
 
 from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 
 import msgspec
 
+from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.runtime.db import Tx, transaction
+from shared.runtime.settings import settings
 from shared.runtime.statement import Statement
 
 from .principal import SERVICE, Principal
@@ -39,7 +42,7 @@ def tenant_tx(
             "calls_today": calls_today,
         },
     )
-    return transaction(enter, read_only=read_only)
+    return _Upgradable(enter, read_only=read_only)
 
 
 def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> AbstractAsyncContextManager[Tx]:
@@ -72,3 +75,22 @@ def accounts_tx(*, request_id: str, read_only: bool = False) -> AbstractAsyncCon
     """The `auth` schema, as the role that Supabase Auth has."""
     principal = Principal(kind=SERVICE.kind, role="supabase_auth_admin", claims='{"role":"supabase_auth_admin"}')
     return tenant_tx(principal, request_id=request_id, scope=None, read_only=read_only)
+
+
+class _Upgradable(transaction):
+    """Says where more is sold when the plan refuses: the database knows the plans, but not that."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _say_where(fault)
+        try:
+            await super().__aexit__(kind, fault, trace)
+        except Refusal as refused:
+            _say_where(refused)
+            raise
+
+
+def _say_where(fault: BaseException | None) -> None:
+    if isinstance(fault, Refusal) and fault.code == PlanLimitExceeded.code:
+        fault.details["upgrade_url"] = settings().pricing_url

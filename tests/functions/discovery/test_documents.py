@@ -131,5 +131,5 @@ async def test_the_server_card_is_part_of_mcp_json(http):
 
 async def test_an_answer_varies_by_what_the_function_and_what_the_edge_look_at(monkeypatch, base_url):
     monkeypatch.setattr("shared.edge.response._cors", lambda _: [(b"vary", b"Origin")])
-    answer = finish(served(WELCOME_PAGE, known=""), origin=None, headers={})
+    answer = finish(served(WELCOME_PAGE, known=""), origin=None, headers=[])
     assert answer.headers.getlist("vary") == ["Accept", "Origin"]
