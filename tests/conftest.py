@@ -189,7 +189,9 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
         "NEXUS_STORE_TIMEOUT_S": "2",
     }
     os.environ.update(chosen)
-    server = uvicorn.Server(uvicorn.Config("infra.gateway:app", host=ADDRESS, port=port, log_level="warning"))
+    server = uvicorn.Server(
+        uvicorn.Config("infra.gateway:app", host=ADDRESS, port=port, log_level="warning", proxy_headers=False)
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -45,6 +45,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # Whom a request comes from is for NEXUS_TRUSTED_PROXIES to say.
         timeout_graceful_shutdown=DRAIN_S,
         timeout_keep_alive=75,
     )

@@ -104,6 +104,17 @@ def test_it_serves_and_sigterm_stops_all_it_started(up, servers):
     assert not any(map(is_running, started))
 
 
+def test_nobody_gets_past_a_limit_by_naming_another_address(up):
+    _, address = up()
+    exchange = f"{address['base_url']}/functions/v1/agent-auth"
+    # Twice the limit and one more, so that a window that ends meanwhile makes no difference.
+    statuses = [
+        httpx.post(exchange, json={"api_key": "none"}, headers={"X-Forwarded-For": f"203.0.113.{number}"}).status_code
+        for number in range(21)
+    ]
+    assert 429 in statuses
+
+
 def test_the_second_start_keeps_the_secrets(up, nexus):
     process, address = up()
     process.send_signal(signal.SIGINT)
