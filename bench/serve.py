@@ -24,6 +24,7 @@ def main(target: str, port: int) -> None:
         http="httptools",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
     )
 
 

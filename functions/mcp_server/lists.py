@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from itertools import accumulate
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET
@@ -40,14 +40,22 @@ def fitted(
 ) -> L:
     """The page with as many whole rows as the budget holds, one at least."""
     rows = page.data if fields is None else [_narrowed(row, fields) for row in page.data]
+    encoded = json.encode(rows)
     # The array's brackets and commas are one byte more than a comma for each row.
-    if len(json.encode(rows)) - 1 <= RESULT_BYTES:
-        return listing(rows, page.next_cursor, False)
-    weights = accumulate(len(json.encode(row)) + 1 for row in rows)
+    if len(encoded) - 1 <= RESULT_BYTES:
+        return listing(_written(encoded), page.next_cursor, False)
+    pieces = [json.encode(row) for row in rows]
+    weights = accumulate(len(piece) + 1 for piece in pieces)
     kept = max(1, sum(weight <= RESULT_BYTES for weight in weights))
     if kept == len(rows):
-        return listing(rows, page.next_cursor, False)
-    return listing(rows[:kept], cursor_of(page.data[kept - 1]), True)
+        return listing(_written(encoded), page.next_cursor, False)
+    shown = b"[" + b",".join(pieces[:kept]) + b"]"
+    return listing(_written(shown), cursor_of(page.data[kept - 1]), True)
+
+
+def _written(encoded: bytes) -> list[T]:
+    """Rows as the answer will have them: weighing them has encoded them."""
+    return cast("list[T]", msgspec.Raw(encoded))
 
 
 def _narrowed(row: T, fields: Collection[str]) -> T:

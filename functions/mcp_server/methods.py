@@ -197,11 +197,15 @@ def _of_the_whole_request(refusal: Refusal) -> bool:
 
 
 def _told(outcome: ToolOutcome, era: Era) -> Result:
-    content = outcome.content or b'[{"type":"text","text":' + encode(outcome.structured.decode()) + b"}]"
-    told = b'"content":' + content
+    told = [b'"content":']
+    if outcome.content:
+        told.append(outcome.content)
+    else:
+        told += (b'[{"type":"text","text":', encode(outcome.structured.decode()), b"}]")
     if outcome.structured and (era.structures_refusals or not outcome.is_error):
-        told += b',"structuredContent":' + outcome.structured
-    return Result(told + (b',"isError":true' if outcome.is_error else b',"isError":false'))
+        told += (b',"structuredContent":', outcome.structured)
+    told.append(b',"isError":true' if outcome.is_error else b',"isError":false')
+    return Result(b"".join(told))
 
 
 CORE: Mapping[str, Method] = {

@@ -4,8 +4,8 @@ import inspect
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
-from functools import partial, wraps
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any, cast, get_type_hints
 
@@ -191,12 +191,7 @@ def _spec(handler: Handler, **declared: Any) -> Spec:
 
 
 def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refuse: Refuse = _refuse) -> Handler:
-    responding = partial(respond, spec, handler)
-
-    @wraps(handler)
-    async def function(request: Request) -> Response:
-        return await _serve(spec, responding, refuse, request)
-
+    function = update_wrapper(partial(_serve, spec, partial(respond, spec, handler), refuse), handler)
     function.spec = spec  # type: ignore[attr-defined]
     registered = functions_framework.aio.http(function)
     return cast("Handler", registered)
@@ -264,9 +259,8 @@ async def _receive(provider: Provider, _spec: Spec, handler: Handler, call: Call
         raise
 
 
-async def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Response:
-    response: Response = await handler(call)
-    return response
+def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Awaitable[Response]:
+    return handler(call)
 
 
 async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:

@@ -69,12 +69,14 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = libvalkey.Reader(replyError=StoreRefused, notEnoughData=_UNANSWERED)
         self._waiting: deque[tuple[asyncio.Future[Any], float]] = deque()
+        self._unsent: list[bytes] = []
         self._transport: Any = None
         self._watch: asyncio.TimerHandle | None = None
         self.is_open = False
 
     def send(self, *parts: Part) -> asyncio.Future[Any]:
-        """The command is on its way when this returns; the future has the answer.
+        """The command goes out when the event loop's turn ends, with all others of that turn: one write costs more than
+        a command. The future has the answer.
 
         Raises, when awaited:
             StoreRefused: the answer is an error.
@@ -85,7 +87,9 @@ class Connection(asyncio.Protocol):
         if not self.is_open:
             answer.set_exception(StoreError("not connected"))
             return answer
-        self._transport.write(libvalkey.pack_command(parts))
+        if not self._unsent:
+            self._loop.call_soon(self._write)
+        self._unsent.append(libvalkey.pack_command(parts))
         self._waiting.append((answer, self._loop.time() + self._timeout_s))
         if self._watch is None:
             self._watch = self._loop.call_later(self._timeout_s, self._look, False)
@@ -114,6 +118,11 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(StoreError(f"lost: {exc}" if exc else "closed by the store"))
+
+    def _write(self) -> None:
+        if self.is_open:
+            self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
 
     def _look(self, last: bool) -> None:
         """One timer for all that wait, since they are answered in their order: has the first waited too long?"""

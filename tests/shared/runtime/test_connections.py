@@ -47,6 +47,18 @@ async def test_who_stops_waiting_takes_nobodys_turn(pool):
     await pool.putconn(held)
 
 
+async def test_who_goes_away_as_the_turn_comes_passes_it_on(pool):
+    held = await pool.getconn()
+    waiting = [asyncio.ensure_future(pool.getconn()) for _ in range(2)]
+    await asyncio.sleep(0)
+    await pool.putconn(held)
+    waiting[0].cancel()
+    with suppress(asyncio.CancelledError):
+        await waiting[0]
+    assert await waiting[1] is held
+    await pool.putconn(held)
+
+
 async def test_who_was_given_none_in_time_is_told_and_leaves_the_line(pool):
     held = await pool.getconn()
     for _ in range(5):  # More than may wait at once.

@@ -53,6 +53,14 @@ def ask(tx):
     return read
 
 
+async def test_text_is_read_as_what_it_is_wherever_the_process_runs(tx, monkeypatch):
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    for read_only in (True, False):
+        async with tx(read_only=read_only) as t:
+            read = await t.one(Who, "SELECT %(text)s::text AS name, 'é' AS claims", text="شركة النور")
+        assert (read.name, read.claims) == ("شركة النور", "é")
+
+
 async def test_a_read_is_one_round_trip(tx, postgres):
     for _ in range(6):
         before = postgres.round_trips
