@@ -312,16 +312,15 @@ def _request_id(headers: Mapping[str, str]) -> str:
 
 
 def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
-    level = log().error if "exc_info" in call.log else log().info
-    level(
-        "request",
-        function=spec.name,
-        method=call.request.method,
-        status=response.status_code,
-        duration_ms=round(seconds * 1000, 2),
-        request_id=call.request_id,
-        caller=call.principal.kind.value,
-        organization_id=call.principal.organization_id,
-        key_id=call.principal.key_id,
-        **call.log,
-    )
+    fields = {
+        "function": spec.name,
+        "method": call.request.method,
+        "status": response.status_code,
+        "duration_ms": round(seconds * 1000, 2),
+        "request_id": call.request_id,
+        "caller": call.principal.kind,
+        "organization_id": call.principal.organization_id,
+        "key_id": call.principal.key_id,
+    }
+    fields.update(call.log)
+    log().tell("error" if "exc_info" in call.log else "info", "request", fields)

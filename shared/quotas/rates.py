@@ -7,6 +7,7 @@ falls within its window, so a window that is used up is remembered, and a flood 
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 from shared.kernel.clock import zone
@@ -78,28 +79,22 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
         RateExceeded: the day is then not charged.
     """
     now = time.time()
-    window = int(now // rate.window_s)
-    reset_s = max(1, int((window + 1) * rate.window_s - now + 0.999))
-    key = f"rate:{rate.name}:{address if rate.by_address else principal.rate_key}:{window}"
+    window, since = divmod(now, rate.window_s)
+    reset_s = max(1, ceil(rate.window_s - since))
+    key = f"rate:{rate.name}:{address if rate.by_address else principal.rate_key}:{int(window)}"
     if key in _spent:
         raise RateExceeded(Usage(rate, rate.limit, 0, reset_s, degraded=False, calls_today=None))
     counters = [Counter(key, rate.window_s + 5, calls, rate.limit)]
     if principal.organization_id is not None:
         counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
-    counts = await store().add(*counters)
+    (used, *today), degraded = await store().add(*counters)
     # Away from the store, this process takes itself for one of several that are called equally often.
-    processes = settings().processes if counts.degraded else 1
+    processes = settings().processes if degraded else 1
     limit = max(1, rate.limit // processes)
-    usage = Usage(
-        rate=rate,
-        limit=limit,
-        remaining=max(0, limit - counts.values[0]),
-        reset_s=reset_s,
-        degraded=counts.degraded,
-        calls_today=counts.values[1] * processes if len(counts.values) > 1 else None,
-    )
-    if counts.values[0] > limit:
-        if not counts.degraded:
+    calls_today = today[0] * processes if today else None
+    usage = Usage(rate, limit, max(0, limit - used), reset_s, degraded, calls_today)
+    if used > limit:
+        if not degraded:
             _remember_spent(key, now + reset_s)
         raise RateExceeded(usage)
     return usage

@@ -11,6 +11,7 @@ import msgspec
 
 from .settings import settings
 
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _encoder = msgspec.json.Encoder(enc_hook=str)
 """Whatever has no form in JSON is told as text; a secret's text is asterisks."""
 
@@ -22,20 +23,21 @@ class Log:
         self._level = level
 
     def info(self, event: str, /, **fields: Any) -> None:
-        self._tell(logging.INFO, "info", event, fields)
+        self.tell("info", event, fields)
 
     def warning(self, event: str, /, **fields: Any) -> None:
-        self._tell(logging.WARNING, "warning", event, fields)
+        self.tell("warning", event, fields)
 
     def error(self, event: str, /, **fields: Any) -> None:
-        self._tell(logging.ERROR, "error", event, fields)
+        self.tell("error", event, fields)
 
-    def _tell(self, level: int, name: str, event: str, fields: dict[str, Any]) -> None:
-        if level < self._level:
+    def tell(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        """`fields` becomes the line."""
+        if _LEVELS[level] < self._level:
             return
         fault = fields.pop("exc_info", None)
         fields["event"] = event
-        fields["level"] = name
+        fields["level"] = level
         fields["timestamp"] = datetime.now(UTC)
         if fault is not None:
             fields["exception"] = "".join(traceback.format_exception(fault)).rstrip()

@@ -34,14 +34,14 @@ DatabaseError = psycopg.Error
 
 
 class _Prepared:
-    """A statement that the server knows by a name."""
+    """A statement that the server knows by a name, once it `is_known`; its columns once it has answered."""
 
-    __slots__ = ("columns", "name")
+    __slots__ = ("columns", "is_known", "name")
 
     def __init__(self, name: bytes) -> None:
         self.name = name
+        self.is_known = False
         self.columns: list[str] | None = None
-        """Once it has answered."""
 
 
 _Known = dict[tuple[bytes, tuple[int, ...]], _Prepared]
@@ -57,14 +57,6 @@ class _Ready(NamedTuple):
     formats: Sequence[Any]
     known: _Known | None
     """Among which it is prepared; None for what is sent once."""
-
-
-class _Sent(NamedTuple):
-    """What answers are read by; `fresh`: the server is being told the statement, and says first that it has it."""
-
-    ready: _Ready
-    prepared: _Prepared | None
-    fresh: bool
 
 
 class Answers(NamedTuple):
@@ -112,7 +104,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         ready = [*self._outworn(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
             self.pgconn.enter_pipeline_mode()
-            sent = [self._send(each) for each in ready]
+            prepared = [self._send(each) for each in ready]
             self.pgconn.pipeline_sync()
             results = await self._arrivals.all(timeout_s=timeout_s)
             self.pgconn.exit_pipeline_mode()
@@ -122,7 +114,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         except BaseException:
             self._finish()
             raise
-        rows, failed = self._read(transformer, sent, results)
+        rows, failed = self._read(transformer, ready, prepared, results)
         return Answers(rows[len(ready) - len(statements) :], failed)
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
@@ -175,34 +167,42 @@ class Connection(psycopg.AsyncConnection[Any]):
         values = transformer.dump_sequence(given, [_AUTO] * len(given))
         return _Ready(text.sql, values, tuple(transformer.types or ()), transformer.formats or (), known)
 
-    def _send(self, ready: _Ready) -> _Sent:
+    def _send(self, ready: _Ready) -> _Prepared | None:
+        """By the name under which it is prepared, now if need be; None for what is sent once."""
         key = (ready.sql, ready.types)
         prepared = ready.known.get(key) if ready.known is not None else None
-        fresh = prepared is None and self._prepares(ready)
-        if fresh:
+        if prepared is not None:
+            if ready.known is self._passing:
+                self._passing.move_to_end(key)
+        elif self._prepares(ready):
             prepared = _Prepared(b"nexus_%d" % next(self._numbers))
             self.pgconn.send_prepare(prepared.name, ready.sql, ready.types)
         if prepared is None:
             self.pgconn.send_query_params(ready.sql, ready.values, ready.types, ready.formats)
         else:
             self.pgconn.send_query_prepared(prepared.name, ready.values, ready.formats)
-            if ready.known is self._passing and not fresh:
-                self._passing.move_to_end(key)
-        return _Sent(ready, prepared, fresh)
+        return prepared
 
     def _prepares(self, ready: _Ready) -> bool:
         if not self.prepares or ready.known is None:
             return False
         return ready.known is self._passing or len(self._own) < _MOST_PREPARED
 
-    def _read(self, transformer: Transformer, sent: list[_Sent], results: list[PGresult]) -> Answers:
+    def _read(
+        self,
+        transformer: Transformer,
+        ready: list[_Ready],
+        sent: list[_Prepared | None],
+        results: list[PGresult],
+    ) -> Answers:
         answers = iter(results)
         rows: list[Rows] = []
         try:
-            for ready, prepared, fresh in sent:
-                if fresh and prepared is not None and ready.known is not None:
+            for each, prepared in zip(ready, sent, strict=True):
+                if prepared is not None and not prepared.is_known and each.known is not None:
                     self._check(next(answers))
-                    ready.known[ready.sql, ready.types] = prepared
+                    prepared.is_known = True
+                    each.known[each.sql, each.types] = prepared
                 result = next(answers)
                 if result.status != _WITH_ROWS:
                     self._check(result)
