@@ -121,6 +121,18 @@ class History:
         assert used(self.account.org) == sum(state != "failed" for state in states.values())
 
 
+async def test_of_messages_that_fail_together_each_is_told_of(base_url, monkeypatch, capsys):
+    async def take(*_):
+        return range(3)
+
+    monkeypatch.setattr(sending, "_take", take)
+    monkeypatch.setattr(sending, "_deliver", History._crash)
+    with pytest.raises(Crash):
+        await sending.deliver_due(request_id="history", for_s=20)
+    await db.close()
+    assert capsys.readouterr().out.count('"event":"message_failed"') == 2
+
+
 @example(steps=[("send",), ("pass", 25 * 60), ("deliver", None, None)])
 @example(steps=[("send and deliver", "truncated", None), *[("pass", 15), ("deliver", "truncated", None)] * 3])
 @example(steps=[("send and deliver", "truncated", None), ("pass", 25 * 60), ("deliver", None, None)])

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -70,9 +71,19 @@ async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
             if not on_their_way:
                 return Delivered(taken, accepted, repeated)
             done, on_their_way = await asyncio.wait(on_their_way, timeout=AHEAD_S / 2)
-            accepted += sum(each.result() for each in done)
+            accepted += sum(_outcomes(done))
     finally:
         await asyncio.gather(*on_their_way, return_exceptions=True)
+
+
+def _outcomes(done: Iterable[asyncio.Task[bool]]) -> list[bool]:
+    """Of several that failed at once one is raised, and the others are logged."""
+    faults = [fault for each in done if (fault := each.exception()) is not None]
+    for fault in faults[1:]:
+        log().error("message_failed", exc_info=fault)
+    if faults:
+        raise faults[0]
+    return [each.result() for each in done]
 
 
 async def _take(request_id: str, limit: int, until: float) -> list[Due]:
