@@ -30,8 +30,7 @@ class TenantSession:
             await self._call.charge(more)
 
     async def require(self, scope: Scope) -> None:
-        async with self._call.begin(scope, read_only=True) as tx:
-            await tx.admit()
+        await self._call.admit(scope)
 
     async def call_tool(self, tool: Tool, arguments: Arguments, _: Request) -> ToolOutcome:
         self._call.log["tool"] = tool.name
