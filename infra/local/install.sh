@@ -34,12 +34,16 @@ if ! new_enough "$venv/bin/python"; then
     fi
 fi
 
+# Every package that is needed is in the set by itself, so that nothing is left to resolve: in hash mode an old pip takes a
+# package that another one asks for with an extra, such as coverage[toml], for unpinned once a newer release exists.
 echo "Installing $requirements; the first time takes about half a minute ..." >&2
 if command -v uv >/dev/null 2>&1; then
-    uv pip install --quiet --python "$venv/bin/python" --require-hashes -r "$requirements"
+    uv pip install --quiet --python "$venv/bin/python" --require-hashes --no-deps -r "$requirements"
+    uv pip check --quiet --python "$venv/bin/python"
 else
     "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$requirements"
+    "$venv/bin/python" -m pip check --quiet --disable-pip-version-check
 fi
 
 packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
