@@ -53,7 +53,7 @@ HEADERS = {
     "RateLimit": "What is left of the rate class: `r` requests, for `t` seconds.",
     "RateLimit-Policy": "The rate class: `q` requests in `w` seconds.",
     "Retry-After": "Seconds to wait before sending the request again.",
-    "X-Request-Id": "Names this request in our logs; yours is kept when you send one.",
+    "X-Request-Id": "Names this request in our logs; one that you send is logged beside it.",
     "WWW-Authenticate": "What is wrong with the token, and in resource_metadata where tokens come from (RFC 9728).",
     "Idempotent-Replayed": "`true` when an earlier request with the same Idempotency-Key made this answer.",
 }

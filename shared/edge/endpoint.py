@@ -201,7 +201,7 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
     started = time.perf_counter()
     sent = sent_headers(request)
-    request_id = _request_id(sent)
+    request_id = os.urandom(16).hex()
     if request.method == "OPTIONS":
         return preflight(sent.get("origin"), spec.method)
     call = Call(request, sent, request_id, ANONYMOUS, spec.rate)
@@ -306,9 +306,10 @@ def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ..
     return Once(spec.name, key, _canonical(arguments))
 
 
-def _request_id(headers: Mapping[str, str]) -> str:
+def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:
+    """The client's own name for its request, beside ours: what a client says may repeat, or be another's."""
     given = headers.get("x-request-id")
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    return {"client_request_id": given} if given is not None and _REQUEST_ID.fullmatch(given) else {}
 
 
 def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
@@ -322,5 +323,6 @@ def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
         "organization_id": call.principal.organization_id,
         "key_id": call.principal.key_id,
     }
+    fields.update(_client_request_id(call.headers))
     fields.update(call.log)
     log().tell("error" if "exc_info" in call.log else "info", "request", fields)

@@ -29,9 +29,9 @@ def _places() -> list[Path]:
 
 @pytest.fixture
 def empty_environment(tmp_path) -> Path:
-    place = tmp_path / "environment"
+    place: Path = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    pip = [place / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(place / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, f"pip=={OLDEST_PIP}"], check=True)
     return place
 
