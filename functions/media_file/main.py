@@ -6,6 +6,7 @@ For installations that keep files in a directory; with a bucket, links lead to t
 from starlette.responses import FileResponse, Response
 
 from shared.edge import ANYONE, Call, surface
+from shared.kernel.content_types import FILE_HEADERS
 from shared.kernel.errors import MethodNotAllowed, NotFound
 from shared.quotas.rates import PUBLIC
 from shared.runtime.blobs import DirectoryBlobs, blobs
@@ -23,8 +24,8 @@ async def handler(call: Call) -> Response:
     path, shown = store.linked(call.request.query_params)
     # Customers' files: no browser may run anything that is in one.
     headers = {
+        **FILE_HEADERS,
         "Content-Disposition": shown.disposition,
-        "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, max-age=300",
         "Referrer-Policy": "no-referrer",
     }

@@ -8,9 +8,9 @@ from uuid import UUID
 from starlette.requests import Request
 
 from shared.domain.media import service
-from shared.domain.media.kinds import UNKNOWN
 from shared.domain.media.models import Kept, MediaKind
 from shared.edge.body import stream_body
+from shared.kernel.content_types import UNKNOWN
 
 _IN_MEMORY_BYTES = 1_048_576
 

@@ -60,17 +60,18 @@ async def put_up(visit: Visit, caller: Caller, target: Target) -> Uploaded:
 
 async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
     """An object's bytes."""
-    return await show(visit.call.request, await _readable(visit, bucket, name), Shown(query.download))
+    found = await _readable(visit, bucket, name)
+    return await show(visit.call.request, found.object, Shown(query.download, public=found.public))
 
 
 async def read_public(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
     """The bytes of an object of a public bucket, to anybody."""
-    return await show(visit.call.request, await _public(visit, bucket, name), Shown(query.download))
+    return await show(visit.call.request, await _public(visit, bucket, name), Shown(query.download, public=True))
 
 
 async def inform(visit: Visit, *, bucket: str, name: str) -> Information:
     """What an object is."""
-    return _information(await _readable(visit, bucket, name))
+    return _information((await _readable(visit, bucket, name)).object)
 
 
 async def inform_public(visit: Visit, *, bucket: str, name: str) -> Information:
@@ -132,7 +133,7 @@ def is_upsert(visit: Visit) -> bool:
     return visit.call.request.headers.get("x-upsert", "").lower() == "true"
 
 
-async def _readable(visit: Visit, bucket: str, name: str) -> StoredObject:
+async def _readable(visit: Visit, bucket: str, name: str) -> objects.Readable:
     return await objects.find_readable(visit.asking, bucket_id=bucket, name=name, request_id=visit.call.request_id)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from shared.kernel.content_types import FILE_HEADERS, is_shown_inline, shown_type
 from shared.platform.storage import blobs
 from shared.platform.storage.models import StoredObject
 from shared.platform.storage.refusals import InvalidRange
@@ -16,16 +17,19 @@ from shared.runtime.blobs import Span
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
-_RUNS = ("svg", "xml")
-"""Types that a browser would run scripts of."""
-_UNKNOWN = "application/octet-stream"
+_LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-revalidate|immutable", re.ASCII)
+"""What an uploader may say about the caches of those who may read a private object."""
 
 
 class Shown(NamedTuple):
-    """`download` None shows it where it is; empty keeps its name. `expires` is when its address ends."""
+    """`download` None shows it where it is, if its type allows; empty keeps its name. `expires` ends its address.
+
+    `public` is whether anybody may read the object: what one caller may read is for no cache that others share.
+    """
 
     download: str | None = None
     expires: datetime | None = None
+    public: bool = False
 
 
 async def show(request: Request, found: StoredObject, shown: Shown) -> Response:
@@ -50,29 +54,37 @@ async def show(request: Request, found: StoredObject, shown: Shown) -> Response:
     return StreamingResponse(await blobs.read(found.version, span), status_code=status, headers=headers)
 
 
-_KEPT = ("ETag", "Last-Modified", "Cache-Control", "Expires")
+_KEPT = ("ETag", "Last-Modified", "Cache-Control", "Expires", "Vary")
 """Of the headers, those that go with an answer without a body."""
 
 
 def _headers(found: StoredObject, metadata: dict[str, Any], shown: Shown) -> dict[str, str]:
-    mime_type = _printable(metadata.get("mimetype"), _UNKNOWN)
+    mime_type = metadata.get("mimetype")
     headers = {
-        # No page of a customer's is shown under this address.
-        "Content-Type": "text/plain" if "text/html" in mime_type.lower() else mime_type,
+        **FILE_HEADERS,
+        "Content-Type": shown_type(mime_type),
         "ETag": _printable(metadata.get("eTag"), f'"{found.version}"'),
         "Last-Modified": format_datetime(found.updated_at.astimezone(UTC), usegmt=True),
         "Accept-Ranges": "bytes",
     }
-    if any(part in mime_type.lower() for part in _RUNS):
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     if shown.expires:
         headers["Expires"] = format_datetime(shown.expires, usegmt=True)
-        headers["Cache-Control"] = "private"
-    else:
-        headers["Cache-Control"] = _printable(metadata.get("cacheControl"), "no-cache")
-    if shown.download is not None:
-        headers["Content-Disposition"] = _disposition(shown.download)
+    headers["Cache-Control"] = _cache_control(metadata, shown)
+    if not (shown.public or shown.expires):
+        headers["Vary"] = "Authorization, apikey"
+    if shown.download is not None or not is_shown_inline(mime_type):
+        headers["Content-Disposition"] = _disposition(shown.download or "")
     return headers
+
+
+def _cache_control(metadata: dict[str, Any], shown: Shown) -> str:
+    said = _printable(metadata.get("cacheControl"), "no-cache")
+    if shown.expires:
+        return "private"
+    if shown.public:
+        return said
+    kept = [each for part in said.lower().split(",") if _LASTING.fullmatch(each := part.strip())]
+    return ", ".join(["private", *kept])
 
 
 def _disposition(name: str) -> str:

@@ -52,6 +52,23 @@ async def test_201_and_a_link_that_shows_the_file_to_whoever_has_it(upload, read
     assert "sandbox" in got.headers["content-security-policy"]
 
 
+async def test_a_pdf_is_shown_in_place_in_a_sandbox(upload, read, org):
+    answer = await upload(PDF, as_=org.owner, kind="document", mime_type="application/pdf", file_name="menu.pdf")
+    got = await read(answer.json()["url"])
+    assert got.headers["content-disposition"].startswith("inline;")
+    assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+async def test_nothing_that_runs_is_shown_in_place_whatever_its_sender_calls_it(upload, read, org):
+    for mime_type in ("text/html", "text/xsl", "image/svg+xml", "application/xml", "text/javascript", "image/png"):
+        content = f"<script>{mime_type}</script>".encode()
+        answer = await upload(content, as_=org.owner, kind="document", mime_type=mime_type, file_name="a.png")
+        got = await read(answer.json()["url"])
+        assert got.headers["content-type"] == "application/octet-stream"
+        assert got.headers["content-disposition"].startswith("attachment;")
+        assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
 async def test_200_and_the_same_file_for_the_same_bytes_again(upload, org, tenants):
     first = await upload(PNG, as_=org.agent("write"), file_name="menu.png")
     again = await upload(PNG, as_=org.owner, file_name="menu.png")
@@ -64,7 +81,7 @@ async def test_200_and_the_same_file_for_the_same_bytes_again(upload, org, tenan
 
 
 async def test_a_document_is_a_download_under_the_name_it_was_given(upload, read, org):
-    answer = await upload(PDF, as_=org.owner, kind="document", mime_type="application/pdf", file_name="فاتورة.pdf")
+    answer = await upload(b"a,b", as_=org.owner, kind="document", mime_type="text/csv", file_name="فاتورة.csv")
     got = await read(answer.json()["url"])
     assert got.headers["content-disposition"].startswith("attachment;")
     assert "filename*=UTF-8''%D9%81" in got.headers["content-disposition"]

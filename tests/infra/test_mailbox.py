@@ -35,6 +35,7 @@ async def test_200_lists_and_shows_mails_with_links_to_click(mail, http):
     assert '<a href="http://127.0.0.1:1/a?b=c&amp;d=e">' in opened.text
     assert "<script>" not in opened.text
     assert "default-src 'none'" in opened.headers["content-security-policy"]
+    assert opened.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("name", ["nothing", "..%2f..%2fsecrets", "%2e%2e/secrets.json", "a" * 200])

@@ -167,9 +167,30 @@ def test_the_token_goes_to_metas_hosts_alone():
         "https://evilfbsbx.com/x",
         "http://lookaside.fbsbx.com/x",
         "https://graph.facebook.com@evil.example/x",
+        "http://graph.facebook.com/x",
+        "https://graph.facebook.com:8443/x",
+        "https://lookaside.fbsbx.com:8443/x",
+        "https://me@lookaside.fbsbx.com/x",
+        "https://graph.facebook.com\\@evil.example/x",
+        "https://evil.example\\.fbsbx.com/x",
+        "https://evil.example#.fbsbx.com",
+        "https://evil.example?.fbsbx.com",
+        "https://lookaside.fbsbx.com.:443/x",
+        "https://lookaside.fbsbx.com\n/x",
+        "//lookaside.fbsbx.com/x",
+        "ftp://lookaside.fbsbx.com/x",
+        "https://[::1",
         "file:///etc/passwd",
         "",
     ):
+        assert not client.may_visit(url), url
+
+
+def test_an_address_of_the_graph_itself_has_its_scheme_and_port():
+    client = GraphClient("http://127.0.0.1:8123/", "v26.0", "token")
+    assert client.may_visit("http://127.0.0.1:8123/media/1")
+    assert GraphClient("https://graph.facebook.com", "v26.0", "").may_visit("https://GRAPH.facebook.com:443/x")
+    for url in ("http://127.0.0.1:8124/media/1", "https://127.0.0.1:8123/media/1", "http://127.0.0.1/media/1"):
         assert not client.may_visit(url), url
 
 

@@ -2,16 +2,12 @@
 
 from typing import NamedTuple
 
+from shared.kernel.content_types import UNKNOWN
+
 from .models import MediaKind
 
-UNKNOWN = "application/octet-stream"
 HEAD_BYTES = 512
 """As much as is looked at."""
-SHOWN_INLINE = frozenset(
-    {"image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/3gpp", "video/webm", "video/quicktime",
-     "audio/mpeg", "audio/mp4", "audio/ogg", "audio/aac", "audio/amr", "audio/wav"}
-)  # fmt: skip
-"""What a browser shows without running anything in it; everything else is a download."""
 
 
 class _Signature(NamedTuple):

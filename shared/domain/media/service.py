@@ -6,13 +6,14 @@ from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from shared.kernel.clock import utc_now
+from shared.kernel.content_types import UNKNOWN, is_shown_inline
 from shared.kernel.errors import InvalidRequest, NotFound, UnsupportedMediaType
 from shared.runtime.blobs import Shown, blobs
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 
 from . import queries
-from .kinds import HEAD_BYTES, SHOWN_INLINE, UNKNOWN, mime_type_of
+from .kinds import HEAD_BYTES, mime_type_of
 from .models import Expected, Failure, Kept, MediaFile, MediaKind, MediaLink, Task
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -97,7 +98,7 @@ def shown_as(media: MediaFile) -> Shown | None:
     """None while there is nothing to read."""
     if media.status != "stored" or media.mime_type is None:
         return None
-    return Shown(media.mime_type, media.file_name or f"{media.kind}-{media.id}", media.mime_type in SHOWN_INLINE)
+    return Shown(media.mime_type, media.file_name or f"{media.kind}-{media.id}", is_shown_inline(media.mime_type))
 
 
 def new_id() -> UUID:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
+from shared.kernel.content_types import bare_type
 from shared.runtime.settings import settings
 
 from .refusals import EntityTooLarge, InvalidBucketName, InvalidKey, InvalidMimeType, StorageRefusal
@@ -61,9 +62,11 @@ def check_mime_type(mime_type: str, allowed: Sequence[str] | None) -> None:
     Raises:
         InvalidMimeType.
     """
-    plain = mime_type.partition(";")[0].strip().lower()
-    family = plain.partition("/")[0]
-    if allowed and not {mime_type, plain, f"{family}/*", "*/*"} & set(allowed):
+    if not allowed:
+        return
+    plain = bare_type(mime_type)
+    family = (plain or "").partition("/")[0]
+    if plain is None or {plain, f"{family}/*", "*/*"}.isdisjoint(each.lower() for each in allowed):
         raise InvalidMimeType(f"mime type {printable(mime_type)} is not supported")
 
 

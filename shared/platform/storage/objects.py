@@ -1,7 +1,7 @@
 """Reading, moving, copying and deleting objects, under the caller's policies."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -17,11 +17,18 @@ from .buckets import any_bucket
 from .callers import caller_tx
 from .models import Caller, StoredObject, Target
 from .names import checked_bucket, checked_name
-from .refusals import KeyAlreadyExists, NoSuchBucket, NoSuchKey, told
-from .uploads import rehearse, write_row
+from .refusals import KeyAlreadyExists, NoSuchBucket, NoSuchKey, RelatedResourceNotFound, told
+from .uploads import Room, rehearse, room_at, write_row
 
 
-async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, request_id: str) -> StoredObject:
+class Readable(NamedTuple):
+    """An object, and whether its bucket is public."""
+
+    object: StoredObject
+    public: bool
+
+
+async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, request_id: str) -> Readable:
     """An object of a public bucket, or one that the policies let the caller see; without a caller only the former.
 
     Raises:
@@ -30,10 +37,10 @@ async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, req
     checked_name(name)
     bucket = await any_bucket(checked_bucket(bucket_id), request_id=request_id)
     if bucket.public:
-        return await find_any(bucket_id=bucket_id, name=name, request_id=request_id)
+        return Readable(await find_any(bucket_id=bucket_id, name=name, request_id=request_id), public=True)
     if caller is None:
         raise NoSuchBucket
-    return await find_object(caller, bucket_id=bucket_id, name=name)
+    return Readable(await find_object(caller, bucket_id=bucket_id, name=name), public=False)
 
 
 async def find_any(*, bucket_id: str, name: str, request_id: str) -> StoredObject:
@@ -70,13 +77,17 @@ async def move_object(caller: Caller, *, bucket_id: str, name: str, target: Targ
     Raises:
         NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName.
         RelatedResourceNotFound: there is no such bucket to move it to.
+        InvalidMimeType, EntityTooLarge: the other bucket does not take it.
     """
     _check(target)
+    room = None if target.bucket_id == bucket_id else await _room(caller, target)
     with told(KeyAlreadyExists):
         async with caller_tx(caller) as tx:
             moved = await queries.update_place(tx, bucket_id=bucket_id, name=name, target=target)
-    if moved is None:
-        raise NoSuchKey
+            if moved is None:
+                raise NoSuchKey
+            if room is not None:
+                room.check(moved.metadata)
     return moved.id
 
 
@@ -93,9 +104,13 @@ async def copy_object(
 
     Raises:
         NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName, RelatedResourceNotFound.
+        InvalidMimeType, EntityTooLarge: the bucket does not take it, as it is or as `metadata` says.
     """
     _check(target)
     source = await find_object(caller, bucket_id=bucket_id, name=name)
+    room = await _room(caller, target)
+    changed = {**(source.metadata or {}), **(metadata or {}), "lastModified": utc_now().isoformat()}
+    room.check(changed)
     await rehearse(caller, target)
 
     async def copy(store: Blobs, key: str) -> None:
@@ -104,7 +119,6 @@ async def copy_object(
         except NotFound as absent:
             raise NoSuchKey from absent
 
-    changed = {**(source.metadata or {}), **(metadata or {}), "lastModified": utc_now().isoformat()}
     said = source.user_metadata if user_metadata is None else user_metadata
     async with new_version(caller.request_id, copy) as version:
         made = await write_row(caller, target, version=version, metadata=changed, user_metadata=said)
@@ -127,6 +141,13 @@ async def copy_object(
 def _check(target: Target) -> None:
     checked_bucket(target.bucket_id)
     checked_name(target.name)
+
+
+async def _room(caller: Caller, target: Target) -> Room:
+    try:
+        return await room_at(target, request_id=caller.request_id)
+    except NoSuchBucket as absent:
+        raise RelatedResourceNotFound from absent
 
 
 def _found(found: StoredObject | None) -> StoredObject:

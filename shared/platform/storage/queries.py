@@ -93,6 +93,11 @@ class Due(msgspec.Struct, frozen=True):
     attempts: int
 
 
+class Moved(msgspec.Struct, frozen=True):
+    id: UUID
+    metadata: dict[str, Any] | None
+
+
 class Written(msgspec.Struct, frozen=True):
     id: UUID
 
@@ -246,17 +251,17 @@ async def upsert_object(
     return await tx.one(Written, sql, **columns)
 
 
-async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> Written | None:
+async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> Moved | None:
     """Under its new name the object is the caller's; None where there is no such object for the caller."""
     sql = """
         UPDATE storage.objects
         SET bucket_id = %(to_bucket_id)s, name = %(to_name)s,
             owner = coalesce(%(owner)s::uuid, owner), owner_id = coalesce(%(owner)s::text, owner_id)
         WHERE bucket_id = %(bucket_id)s AND name = %(name)s
-        RETURNING id
+        RETURNING id, metadata
     """
     return await tx.find(
-        Written,
+        Moved,
         sql,
         bucket_id=bucket_id,
         name=name,

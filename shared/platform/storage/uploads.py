@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from shared.kernel.clock import utc_now
+from shared.kernel.content_types import UNKNOWN
 from shared.runtime.blobs import Blobs
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -17,7 +18,7 @@ from .buckets import any_bucket
 from .callers import caller_tx, rehearsal_tx
 from .models import Bucket, Caller, Content, Target
 from .names import PLACEHOLDER, check_mime_type, checked_bucket, checked_name
-from .refusals import KeyAlreadyExists, told
+from .refusals import EntityTooLarge, KeyAlreadyExists, told
 
 
 class Received(NamedTuple):
@@ -41,6 +42,17 @@ class Room(NamedTuple):
         """Raises: InvalidMimeType."""
         check_mime_type(mime_type, self.mime_types)
 
+    def check(self, metadata: dict[str, Any] | None) -> None:
+        """Of an object that is there already, by what its row says.
+
+        Raises:
+            InvalidMimeType, EntityTooLarge.
+        """
+        told_of = metadata or {}
+        if int(told_of.get("size") or 0) > self.most_bytes:
+            raise EntityTooLarge
+        self.check_mime_type(str(told_of.get("mimetype") or UNKNOWN))
+
 
 async def prepare(caller: Caller, target: Target) -> Room:
     """What may be put there, once it is clear that the caller may put something there.
@@ -49,10 +61,19 @@ async def prepare(caller: Caller, target: Target) -> Room:
         InvalidBucketName, InvalidKey, NoSuchBucket, AccessDenied.
         KeyAlreadyExists: something is there, and is not to be replaced.
     """
-    checked_name(target.name)
-    bucket = await any_bucket(checked_bucket(target.bucket_id), request_id=caller.request_id)
+    room = await room_at(target, request_id=caller.request_id)
     await rehearse(caller, target)
-    return _room(bucket, target.name)
+    return room
+
+
+async def room_at(target: Target, *, request_id: str) -> Room:
+    """What that place takes, whoever puts it there.
+
+    Raises:
+        InvalidBucketName, InvalidKey, NoSuchBucket.
+    """
+    checked_name(target.name)
+    return _room(await any_bucket(checked_bucket(target.bucket_id), request_id=request_id), target.name)
 
 
 async def rehearse(caller: Caller, target: Target) -> None:

@@ -25,7 +25,7 @@ async def test_what_was_put_up_is_read_as_it_was(served, bucket):
         read = await served("GET", f"{place}/{bucket}/a/b.pdf")
         assert (read.content, read.headers["content-type"]) == (b"%PDF-1", "application/pdf")
         assert read.headers["etag"] == f'"{hashlib.md5(b"%PDF-1", usedforsecurity=False).hexdigest()}"'
-        assert read.headers["cache-control"] == "no-cache"
+        assert read.headers["cache-control"] == "private, no-cache"
     about = (await served("GET", f"object/info/{bucket}/a/b.pdf")).json()
     assert (about["id"], about["size"], about["content_type"]) == (made["Id"], 6, "application/pdf")
 
@@ -36,7 +36,7 @@ async def test_a_form_says_type_cache_time_and_metadata_of_its_file(served, buck
     await served("POST", f"object/{bucket}/x.png", files=file, data=fields)
     read = await served("GET", f"object/{bucket}/x.png")
     assert read.content == b"\x89PNG\r\n\r\n--not the boundary"
-    assert (read.headers["content-type"], read.headers["cache-control"]) == ("image/png", "max-age=60")
+    assert (read.headers["content-type"], read.headers["cache-control"]) == ("image/png", "private, max-age=60")
     # What a cache may keep it may show to a browser, although it was no browser that asked first.
     assert read.headers["access-control-allow-origin"] == "*"
     assert (await served("GET", f"object/info/{bucket}/x.png")).json()["metadata"] == {"shipment": "1042"}
@@ -132,7 +132,7 @@ async def test_head_tells_what_get_would(storage, ten):
 
 
 async def test_a_download_has_the_name_that_was_asked_for(served, ten):
-    assert "content-disposition" not in (await served("GET", ten)).headers
+    assert (await served("GET", ten)).headers["content-disposition"] == "attachment;"
     assert (await served("GET", f"{ten}?download")).headers["content-disposition"] == "attachment;"
     named = (await served("GET", ten, params={"download": 'فاتورة "1".txt\r\nX: y'})).headers["content-disposition"]
     assert named.startswith("attachment; filename=%D9%81%D8%A7")

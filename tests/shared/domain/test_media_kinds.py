@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.media.kinds import UNKNOWN, mime_type_of
+from shared.domain.media.kinds import mime_type_of
 from shared.domain.media.models import MediaKind
 from shared.domain.media.service import file_name
+from shared.kernel.content_types import UNKNOWN
 
 FILES = {
     "image/jpeg": (MediaKind.IMAGE, b"\xff\xd8\xff\xe0\x00\x10JFIF"),
