@@ -1,7 +1,7 @@
 """From a request to its route: the project's key, the path, who may, how often, then the body."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -41,13 +41,15 @@ class Route(NamedTuple):
     """Below /auth/v1; `{id}` is a user's."""
     handler: Callable[..., Awaitable[Any]]
     """Takes the visit, then `query`, `body` and `user_id` where the route has them."""
-    access: Access = Access.KEY
+    access: Access
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     result: Any = None
     status: int = 200
     rate: RateClass | None = None
     """Beside the surface's own."""
+    acts: bool = False
+    """A GET that does something once: HEAD, which programs send that only look at a link, does not reach it."""
     refusals: tuple[type[Refusal], ...] = ()
 
     @property
@@ -97,9 +99,10 @@ async def answer(routes: Sequence[Route], call: Call) -> Response:
         Refusal: whatever stands in the way, in the order of this module's first line.
     """
     path = _path(call)
-    project = None if _is_open(routes, path) else _project(call)
-    route, found = _route(routes, "GET" if call.request.method == "HEAD" else call.request.method, path)
-    visit = Visit(call, _admitted(route, project, call.request.headers.get("authorization")))
+    if not _is_open(routes, path):
+        _project(call)  # Whoever has no key is not told which paths there are.
+    route, found = _route(routes, call.request.method, path)
+    visit = Visit(call, _admitted(route, call))
     call.log["route"] = f"{route.method} {route.path}"
     if visit.principal is not None:
         call.principal = visit.principal
@@ -130,7 +133,7 @@ def _route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict
     if not fitting:
         raise refusal_of(path) or NoSuchPath
     for route in fitting:
-        if route.method == method:
+        if method == route.method or (method == "HEAD" and route.method == "GET" and not route.acts):
             return route, {} if exact else {"user_id": _user_id(last)}
     allowed = [route.method for route in fitting]
     raise MethodNotAllowed(f"{path} answers {', '.join(allowed)}", allowed=allowed)
@@ -143,12 +146,22 @@ def _user_id(text: str) -> UUID:
         raise UserNotFound("the id in the path is not a UUID") from fault
 
 
-def _admitted(route: Route, project: Principal | None, authorization: str | None) -> Principal | None:
-    if route.access is Access.PERSON:
-        return person(authorization)
-    if route.access is Access.SERVICE and project is not None:
-        return service(project, authorization)
-    return None
+def _admitted(route: Route, call: Call) -> Principal | None:
+    """Whom the route asks for, None where it asks for nobody; a kind of access that is not here lets nobody in."""
+    authorization = call.request.headers.get("authorization")
+    match route.access:
+        case Access.OPEN:
+            return None
+        case Access.KEY:
+            _project(call)
+            return None
+        case Access.PERSON:
+            _project(call)
+            return person(authorization)
+        case Access.SERVICE:
+            return service(_project(call), authorization)
+        case _:
+            assert_never(route.access)
 
 
 async def _arguments(route: Route, call: Call) -> dict[str, BaseModel]:

@@ -148,4 +148,4 @@ def _failed(landing: str, refusal: Refusal, *, in_query: bool) -> str:
 
 
 def _see_other(url: str) -> Response:
-    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": url})
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": redirects.as_header(url)})

@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 from shared.kernel.errors import BadRequest, InvalidRequest
 from shared.runtime.settings import settings
 
-from . import agents
+from . import agents, keys
 from .agents import InvalidKey, Issued
 from .service import CLOSED_SCOPES
 
@@ -36,6 +36,7 @@ class InvalidScope(BadRequest):
     default_message = "the key holds none of the scopes that were asked for; leave scope out to get those it holds"
 
 
+_WRONG_CLIENT = "client_id is the first 15 characters of the key that is sent as client_secret"
 REFUSALS = (InvalidClient, UnsupportedGrantType, InvalidTarget, InvalidScope)
 
 
@@ -66,9 +67,13 @@ def read_grant(
         raise UnsupportedGrantType(error_description=UnsupportedGrantType.default_message)
     if resource is not None and resource.rstrip("/") not in _resources():
         raise InvalidTarget(error_description=InvalidTarget.default_message)
-    secret = client[1] or _basic(authorization) or api_key
+    client_id, secret = client
+    basic_id, basic_secret = _basic(authorization)
+    secret = secret or basic_secret or api_key
     if not secret:
         raise InvalidClient("send the API key as client_secret, or by HTTP Basic", error_description="no client secret")
+    if {client_id, basic_id} - {None, "", keys.prefix_of(secret)}:
+        raise InvalidClient(_WRONG_CLIENT, error_description=_WRONG_CLIENT)
     return Grant(secret, is_oauth=True)
 
 
@@ -102,13 +107,14 @@ def _resources() -> frozenset[str]:
     return frozenset({base, f"{base}/functions/v1/mcp-server"})
 
 
-def _basic(authorization: str | None) -> str | None:
-    """The password of HTTP Basic, which RFC 6749 section 2.3.1 form-encodes."""
+def _basic(authorization: str | None) -> tuple[str | None, str | None]:
+    """Name and password of HTTP Basic, which RFC 6749 section 2.3.1 form-encodes."""
     scheme, _, value = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
-        return None
+        return None, None
     try:
         decoded = base64.b64decode(value, validate=True).decode()
     except (binascii.Error, ValueError):
-        return None
-    return unquote_plus(decoded.partition(":")[2]) or None
+        return None, None
+    name, _, password = decoded.partition(":")
+    return unquote_plus(name), unquote_plus(password) or None

@@ -146,6 +146,8 @@ async def test_200_gives_what_the_key_holds_of_the_scope_that_is_asked_for(call,
     ({"grant_type": "authorization_code", "client_secret": "KEY"}, (400, "unsupported_grant_type")),
     ({"client_secret": "KEY", "resource": "https://elsewhere.example/mcp"}, (400, "invalid_target")),
     ({"client_secret": "KEY", "scope": "everything"}, (400, "invalid_scope")),
+    ({"client_secret": "KEY", "client_id": "nxs_ak_AAAAAAAA"}, (401, "invalid_client")),
+    ({"client_secret": "KEY", "client_id": "somebody"}, (401, "invalid_client")),
 ])  # fmt: skip
 async def test_refusals_of_the_oauth_form(call, key, elsewhere, fields, told):
     form = {"grant_type": "client_credentials"} | {
@@ -154,6 +156,14 @@ async def test_refusals_of_the_oauth_form(call, key, elsewhere, fields, told):
     answer = await call("agent-auth", data=form, headers=elsewhere())
     assert (answer.status_code, answer.json()["error"]) == told
     assert answer.json()["error_description"]
+
+
+async def test_401_for_a_right_secret_under_another_name_by_basic(call, key, elsewhere):
+    for client_id, form in [("somebody", {}), (key[:15], {"client_id": "somebody"})]:
+        basic = base64.b64encode(f"{client_id}:{key}".encode()).decode()
+        sent = {"grant_type": "client_credentials", **form}
+        answer = await call("agent-auth", data=sent, headers=elsewhere() | {"Authorization": f"Basic {basic}"})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff\xfe").decode(),

@@ -235,8 +235,10 @@ async def _check_nonce(tx: Tx, account: Account, nonce: str | None) -> None:
         return
     if not nonce:
         raise ReauthenticationNeeded
-    token = tokens.token_of(account.user.email, nonce)
-    if await tokens.spend(tx, token, slots=[Slot.REAUTHENTICATION], user_id=account.user.id) is None:
+    spent = await tokens.spend_code(
+        tx, address=account.user.email, otp=nonce, slots=[Slot.REAUTHENTICATION], user_id=account.user.id
+    )
+    if spent is None:
         raise ReauthenticationNotValid
 
 

@@ -3,9 +3,12 @@
 import ipaddress
 import re
 from functools import lru_cache
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 
 from shared.runtime.settings import settings
+
+_OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
+"""Every sign that has a meaning in an address, and those of an escape."""
 
 
 def site() -> str:
@@ -15,6 +18,13 @@ def site() -> str:
 def allowed(*asked: str | None) -> str:
     """The first of those asked for that a link may lead to, else the site."""
     return next((url for url in asked if url and _is_allowed(url)), site())
+
+
+def as_header(url: str) -> str:
+    """The address as a Location header carries it: everything beyond ASCII as UTF-8 in percent signs (RFC 3987)."""
+    parts = urlsplit(url)
+    host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
+    return quote(urlunsplit(parts._replace(netloc=host)), safe=_OF_ADDRESSES)
 
 
 def with_query(url: str, **fields: str) -> str:
@@ -31,6 +41,7 @@ def _is_allowed(url: str) -> bool:
     try:
         parts, home = urlsplit(url), urlsplit(site())
         port, home_port = parts.port, home.port
+        as_header(url)
     except ValueError:
         return False
     if any(character <= " " or character in "\\\x7f" for character in url) or not parts.scheme:

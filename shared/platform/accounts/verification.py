@@ -1,5 +1,6 @@
 """What a mailed code or link opens: an address is confirmed, a session or a flow's code is given, once."""
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -66,7 +67,10 @@ async def verify_code(visitor: Visitor, *, kind: VerificationType, email: str, o
     Raises:
         OtpExpired, UserBanned, EmailExists, InvalidRequest.
     """
-    return await _verify(visitor, kind=kind, token=tokens.token_of(email_address(email), otp), ends_flow=False)
+    address = email_address(email)
+    return await _verify(
+        visitor, lambda tx: tokens.spend_code(tx, address=address, otp=otp, slots=_SLOTS[kind]), ends_flow=False
+    )
 
 
 async def verify_token(visitor: Visitor, *, kind: VerificationType, token: str, ends_flow: bool) -> Verified:
@@ -75,13 +79,13 @@ async def verify_token(visitor: Visitor, *, kind: VerificationType, token: str, 
     Raises:
         OtpExpired, UserBanned, EmailExists.
     """
-    return await _verify(visitor, kind=kind, token=token, ends_flow=ends_flow)
+    return await _verify(visitor, lambda tx: tokens.spend(tx, token, slots=_SLOTS[kind]), ends_flow=ends_flow)
 
 
-async def _verify(visitor: Visitor, *, kind: VerificationType, token: str, ends_flow: bool) -> Verified:
+async def _verify(visitor: Visitor, spend: Callable[[Tx], Awaitable[Spent | None]], *, ends_flow: bool) -> Verified:
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
-            spent = await tokens.spend(tx, token, slots=_SLOTS[kind])
+            spent = await spend(tx)
             if spent is None:
                 raise OtpExpired
             if spent.is_banned:

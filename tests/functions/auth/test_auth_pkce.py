@@ -114,3 +114,15 @@ async def test_200_a_code_that_is_typed_opens_a_session_in_a_flow_too(auth, pers
     (letter,) = mailed(person.email)
     body = {"type": "magiclink", "email": person.email, "token": letter.otp}
     assert (await auth("POST", "verify", json=body)).json()["access_token"]
+
+
+async def test_a_link_whose_mark_of_a_flow_was_cut_off_opens_nothing(auth, person, mailed, challenges, http):
+    await auth("POST", "otp", json={"email": person.email, **challenges["s256"]})
+    (letter,) = mailed(person.email)
+    cut = letter.token.removeprefix("pkce_")
+    location = urlsplit((await http.get(letter.link.replace(letter.token, cut))).headers["location"])
+    assert parse_qs(location.fragment)["error_code"] == ["otp_expired"]
+    posted = await auth("POST", "verify", json={"type": "magiclink", "token_hash": cut})
+    assert (posted.status_code, posted.json()["code"]) == (403, "otp_expired")
+    location = urlsplit((await http.get(letter.link)).headers["location"])
+    assert parse_qs(location.query).keys() == {"code"}

@@ -159,3 +159,27 @@ async def test_429_codes_of_one_address_cannot_be_guessed_from_many_places(auth,
     codes = [(await auth("POST", "verify", json=body, headers=elsewhere())).json()["code"] for _ in range(62)]
     assert codes[:30] == ["otp_expired"] * 30
     assert "over_request_rate_limit" in codes
+
+
+async def test_405_looking_at_a_link_spends_nothing_and_tells_nothing(auth, recovered, http, person, follow):
+    letter = await recovered()
+    looked_at = await http.head(letter.link)
+    assert (looked_at.status_code, looked_at.headers["allow"], looked_at.content) == (405, "POST, GET", b"")
+    assert "location" not in looked_at.headers
+    asked = await auth("HEAD", "reauthenticate", token=person.token)
+    assert asked.status_code == 405
+    assert "access_token" in (await follow(letter.link))[1]
+
+
+async def test_303_a_place_with_letters_beyond_ascii_is_led_to_in_percent_signs(host, recovered, follow):
+    host(site_url=SITE, redirect_urls=frozenset({"https://متجر.example/**"}))
+    for asked, place in [
+        (f"{SITE}/لوحة/الطلبات?q=جديد", f"{SITE}/%D9%84%D9%88%D8%AD%D8%A9/%D8%A7%D9%84%D8%B7%D9%84%D8%A8%D8%A7%D8%AA"),
+        (f"{SITE}/a%20b", f"{SITE}/a%20b"),
+        ("https://متجر.example/طلب", "https://xn--pgbep1f.example/%D8%B7%D9%84%D8%A8"),
+        (f"https://{'م' * 80}.example/", SITE),
+    ]:
+        letter = await recovered(redirect_to=asked)
+        host(site_url=SITE, redirect_urls=frozenset({"https://متجر.example/**"}), mail_interval_s=0)
+        assert (await follow(letter.link))[0] == place
+        assert (await follow(letter.link))[1]["error_code"] == "otp_expired"

@@ -62,13 +62,13 @@ def upsert_token(
 
 
 async def spend_token(
-    tx: Tx, *, token_hash: str, token_types: Collection[str], ttl: timedelta, user_id: UUID | None = None
+    tx: Tx, *, token_hashes: list[str], token_types: Collection[str], ttl: timedelta, user_id: UUID | None = None
 ) -> Spent | None:
     """Of two that spend it at once, one gets it."""
     sql = """
         DELETE FROM auth.one_time_tokens AS token
         USING auth.users
-        WHERE token.token_hash = %(token_hash)s AND token.token_type = ANY(%(token_types)s)
+        WHERE token.token_hash = ANY(%(token_hashes)s) AND token.token_type = ANY(%(token_types)s)
           AND token.created_at > now() - %(ttl)s
           AND users.id = token.user_id AND users.deleted_at IS NULL
           AND (%(user_id)s::uuid IS NULL OR users.id = %(user_id)s)
@@ -77,7 +77,7 @@ async def spend_token(
           users.email_confirmed_at IS NOT NULL AS is_confirmed,
           coalesce(users.banned_until > now(), false) AS is_banned
     """
-    return await tx.find(Spent, sql, token_hash=token_hash, token_types=list(token_types), ttl=ttl, user_id=user_id)
+    return await tx.find(Spent, sql, token_hashes=token_hashes, token_types=list(token_types), ttl=ttl, user_id=user_id)
 
 
 async def delete_tokens(tx: Tx, *, user_id: UUID) -> int:

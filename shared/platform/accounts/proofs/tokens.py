@@ -19,7 +19,7 @@ from . import queries
 from .queries import Spent
 
 FLOW_PREFIX = "pkce_"
-"""Tells a link that ends with a code from one that ends with a session."""
+"""Tells a link that ends with a code from one that ends with a session; a part of the token, which is none without."""
 
 
 class Slot(StrEnum):
@@ -43,7 +43,7 @@ def new(tx: Tx, *, user_id: UUID, address: str, slot: Slot, sent_for: str, flow_
     """Replaces the one before it; written with the transaction's next statement."""
     length = settings().mailed_code_length
     otp = f"{secrets.randbelow(10**length):0{length}}"
-    token = token_of(address, otp)
+    token = (FLOW_PREFIX if flow_state_id else "") + token_of(address, otp)
     queries.upsert_token(
         tx,
         user_id=user_id,
@@ -53,14 +53,26 @@ def new(tx: Tx, *, user_id: UUID, address: str, slot: Slot, sent_for: str, flow_
         relates_to=address,
         flow_state_id=flow_state_id,
     )
-    return Code(otp, FLOW_PREFIX + token if flow_state_id else token)
+    return Code(otp, token)
 
 
 async def spend(tx: Tx, token: str, *, slots: Collection[Slot], user_id: UUID | None = None) -> Spent | None:
-    """None for a token that is unknown, expired, spent or of another slot."""
+    """By what a link carries; None for a token that is unknown, expired, spent or of another slot."""
+    return await _spend(tx, [token], slots, user_id)
+
+
+async def spend_code(
+    tx: Tx, *, address: str, otp: str, slots: Collection[Slot], user_id: UUID | None = None
+) -> Spent | None:
+    """By what was typed, whether or not the link beside it belongs to a flow."""
+    token = token_of(address, otp)
+    return await _spend(tx, [token, FLOW_PREFIX + token], slots, user_id)
+
+
+async def _spend(tx: Tx, tokens: list[str], slots: Collection[Slot], user_id: UUID | None) -> Spent | None:
     return await queries.spend_token(
         tx,
-        token_hash=_digest(token.removeprefix(FLOW_PREFIX)),
+        token_hashes=[_digest(each) for each in tokens],
         token_types=[slot.value for slot in slots],
         ttl=timedelta(seconds=settings().mailed_code_ttl_s),
         user_id=user_id,
