@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from shared.edge.response import encoded
 from shared.kernel import json
+from shared.kernel.version import VERSION
 from shared.runtime.settings import settings
 
 from .dispatch import Visit
@@ -40,7 +41,7 @@ class KeySet(msgspec.Struct, frozen=True):
 
 async def health(_visit: Visit) -> Health:
     """That the host answers."""
-    return Health(version="0.1.0", name="nexus-auth", description="Accounts and sessions, for supabase clients")
+    return Health(version=VERSION, name="nexus-auth", description="Accounts and sessions, for supabase clients")
 
 
 async def host_settings(_visit: Visit) -> HostSettings:

@@ -1,6 +1,8 @@
 """Who this server says it is, and how it asks to be used."""
 
-INFO = {"name": "nexus", "title": "Nexus", "version": "0.1.0"}
+from shared.kernel.version import VERSION
+
+INFO = {"name": "nexus", "title": "Nexus", "version": VERSION}
 
 INSTRUCTIONS = """\
 Nexus holds one business's contacts, orders, inventory and conversations; your token decides which business and what \

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from infra.documents import accounts, files, places, surfaces, tables
@@ -22,9 +20,9 @@ from infra.documents.parts import (
 )
 from infra.documents.schemas import Components
 from shared.edge.spec import Spec
+from shared.kernel.version import VERSION
 from shared.tenancy.principal import Kind
 
-ROOT = Path(__file__).parents[2]
 CREDENTIALS = {Kind.AGENT: "agent", Kind.USER: "person", Kind.SERVICE: "service"}
 
 
@@ -44,7 +42,7 @@ def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Nexus",
-            "version": version(),
+            "version": VERSION,
             "summary": "Backend of a multi-tenant operations OS, made for AI agents.",
             "description": (
                 "Contacts, conversations, orders and inventory of small and medium businesses. An agent registers "
@@ -62,11 +60,6 @@ def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
             "headers": {name: {"description": told, "schema": {"type": "string"}} for name, told in HEADERS.items()},
         },
     }
-
-
-def version() -> str:
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
 
 
 def _shared_responses(paths: dict[str, Any]) -> dict[str, Any]:

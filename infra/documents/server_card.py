@@ -6,7 +6,6 @@ from functions.mcp_server.catalog import registry
 from functions.mcp_server.eras import LEGACY, MODERN
 from functions.mcp_server.instructions import INFO
 from infra.documents import places
-from infra.documents.openapi import version
 from infra.documents.workflow import STEPS
 
 WELL_KNOWN = f"{places.BASE}/.well-known"
@@ -21,7 +20,7 @@ def card() -> dict[str, Any]:
         "name": f"example.nexus/{INFO['name']}",
         "title": INFO["title"],
         "description": DESCRIPTION,
-        "version": version(),
+        "version": INFO["version"],
         "websiteUrl": places.DOCS,
         "remotes": [
             {

@@ -1,0 +1,3 @@
+"""The version of Nexus, which everything that tells one reads here."""
+
+VERSION = "0.2.0"
