@@ -224,7 +224,7 @@ def other_org(tenants: Tenants) -> Org:
 def no_media_due(tenants: Tenants) -> None:
     """What other tests left to be fetched is not fetched here: it would take the job's time, and Meta is not there."""
     with tenants.database() as database:
-        database.execute("UPDATE media_tasks SET available_at = 'infinity'")
+        database.execute("UPDATE media_tasks SET available_at = '2200-01-01'")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
@@ -387,6 +388,9 @@ _CONSTRAINTS: dict[str, type[Refusal]] = {
     "57014": Busy,
 }
 """SQLSTATE, or its first two characters, and what it means to a caller."""
+_RULE = re.compile(r"(?!\w+_check$)(?P<column>\w+?)_(?P<verb>is|has)_(?P<rule>\w+)")
+"""The name of a CHECK that says what it asks, such as last_contact_is_between_1900_and_2200."""
+_MUST = {"is": "be", "has": "have"}
 
 
 def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
@@ -402,8 +406,11 @@ def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     kind = _CONSTRAINTS.get(state) or _CONSTRAINTS.get(state[:2])
     if kind is None:
         return fault
-    details = {"constraint": fault.diag.constraint_name, "column": fault.diag.column_name}
-    return kind(**{name: value for name, value in details.items() if value})
+    told = _RULE.fullmatch(fault.diag.constraint_name or "") if kind is InvalidValue else None
+    column = told["column"] if told else fault.diag.column_name
+    details = {"constraint": fault.diag.constraint_name, "column": column}
+    message = told and f"{column} must {_MUST[told['verb']]} {told['rule'].replace('_', ' ')}"
+    return kind(message, **{name: value for name, value in details.items() if value})
 
 
 def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":

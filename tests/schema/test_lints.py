@@ -4,8 +4,9 @@ import pytest
 
 from tests.schema.house_lints import HOUSE_LINTS
 from tests.schema.lints import LINTS
+from tests.schema.value_lints import VALUE_LINTS
 
-ALL_LINTS = [pytest.param(lint, id=lint.name) for lint in (*LINTS, *HOUSE_LINTS)]
+ALL_LINTS = [pytest.param(lint, id=lint.name) for lint in (*LINTS, *HOUSE_LINTS, *VALUE_LINTS)]
 
 
 @pytest.mark.parametrize("lint", ALL_LINTS)

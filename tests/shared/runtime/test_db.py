@@ -193,6 +193,15 @@ async def test_what_the_database_refuses_becomes_a_refusal(tx, statement, code):
     assert refused.value.code == code
 
 
+async def test_a_check_that_is_named_by_its_rule_tells_column_and_rule(tx):
+    with pytest.raises(Refusal) as refused:
+        async with tx() as t:
+            await t.run("INSERT INTO customers (first_name, last_contact) VALUES ('Mona', 'infinity')")
+    assert (refused.value.status, refused.value.code) == (422, "invalid_value")
+    assert refused.value.message == "last_contact must be between 1900 and 2200"
+    assert refused.value.details["column"] == "last_contact"
+
+
 async def test_text_that_postgres_cannot_hold_is_the_callers_fault(tx):
     with pytest.raises(Refusal) as refused:
         async with tx() as t:
