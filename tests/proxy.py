@@ -19,12 +19,17 @@ class Proxy:
     round_trips: int = 0
     """How often a client spoke after it had last been answered."""
     connections: int = 0
+    refused: int = 0
+    """New connections that were closed at once."""
+    delay_s: float = 0.0
+    """So much later each piece of an answer comes."""
     is_down: bool = False
     """New connections are closed at once."""
     cut_after: int | None = None
     """How many more bytes of the server's answers pass before every connection is cut."""
     _flow: asyncio.Event = field(default_factory=asyncio.Event)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _turns: list["_Turn"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._flow.set()
@@ -33,6 +38,11 @@ class Proxy:
         """Reset every connection."""
         for writer in list(self._open):
             writer.transport.abort()
+
+    def lose(self) -> None:
+        """What passes on the present connections is lost without a word; new ones are whole."""
+        for turn in self._turns:
+            turn.is_lost = True
 
     @contextlib.contextmanager
     def down(self) -> Iterator[None]:
@@ -56,6 +66,7 @@ class Proxy:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One client's connection."""
         if self.is_down:
+            self.refused += 1
             writer.transport.abort()
             return
         self.connections += 1
@@ -66,6 +77,7 @@ class Proxy:
             return
         self._open |= {writer, server}
         spoken = _Turn()
+        self._turns.append(spoken)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(self._asks(reader, server, spoken), self._answers(to_server, writer, spoken))
         for end in (writer, server):
@@ -77,6 +89,8 @@ class Proxy:
 
     async def _asks(self, reader: asyncio.StreamReader, server: asyncio.StreamWriter, turn: "_Turn") -> None:
         while chunk := await reader.read(_CHUNK):
+            if turn.is_lost:
+                continue
             if turn.is_answered:
                 turn.is_answered = False
                 self.round_trips += 1
@@ -86,7 +100,10 @@ class Proxy:
 
     async def _answers(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter, turn: "_Turn") -> None:
         while chunk := await reader.read(_CHUNK):
+            await asyncio.sleep(self.delay_s)
             await self._flow.wait()
+            if turn.is_lost:
+                continue
             turn.is_answered = True
             if self.cut_after is not None and len(chunk) >= self.cut_after:
                 client.write(chunk[: self.cut_after])
@@ -104,6 +121,7 @@ class Proxy:
 @dataclass
 class _Turn:
     is_answered: bool = True
+    is_lost: bool = False
 
 
 @contextlib.asynccontextmanager

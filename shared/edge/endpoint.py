@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from functools import partial, update_wrapper
 from pathlib import Path
 from typing import Any, cast, get_type_hints
@@ -19,7 +20,7 @@ from shared.auth.credentials import caller
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Refusal
 from shared.quotas.rates import JOBS, STANDARD, WEBHOOK, RateClass, RateExceeded
-from shared.runtime.db import Tx
+from shared.runtime.db import Tx, request_time
 from shared.runtime.log import log
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
@@ -207,8 +208,9 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     call = Call(request, sent, request_id, ANONYMOUS, spec.rate)
     allow: Pairs = []
     try:
-        await _admit(spec, call)
-        response: Response = await respond(call)
+        with nullcontext() if spec.schedule_s else request_time():
+            await _admit(spec, call)
+            response: Response = await respond(call)
     except Refusal as refusal:
         call.log["error"] = refusal.code
         call.usage = refusal.usage if isinstance(refusal, RateExceeded) else call.usage

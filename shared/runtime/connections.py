@@ -4,23 +4,40 @@ psycopg's pool makes a task for each caller that finds every connection in use: 
 callers stand in line, in their order, and are handed what comes back. What nobody waits for lies at hand for the next
 caller, last in, first out; every few seconds what lies there goes back to psycopg's pool, which closes what is too old
 or too many.
+
+Two things go wrong in silence, and are looked for here. A connection that lay idle may have lost its server without
+a word: it is asked before it is handed out, and one that does not answer takes all others with it. And psycopg's pool
+stops connecting after a while, however many callers wait: here it goes on, and who cannot be served is told at once.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
+import psycopg
 import psycopg_pool
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
+from .deadline import database_time
+from .log import log
 from .wire import Connection
 
 _AT_HAND_S = 5.0
+_TRUSTED_S = 2.0
+"""A connection that the server has answered on within this time is handed out unasked."""
+_PROBE_S = 0.5
+_RECONNECT_S = 1.0
+"""When connecting has failed for so long, and nothing was answered meanwhile, the database is away."""
 _IDLE = int(TransactionStatus.IDLE)
 _Turn = asyncio.Future[Connection | None]
 """None: to take a connection from psycopg's pool."""
+
+_NEWS_S = 10.0
+"""Longer than it takes to try once more, also where no attempt is answered."""
 
 
 class Undecoded(Loader):
@@ -30,11 +47,32 @@ class Undecoded(Loader):
         return bytes(data)
 
 
+class Away(psycopg_pool.PoolTimeout):
+    """There is no connection and none can be made: nobody is kept waiting for one."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is away")
+
+
 class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
     """As psycopg's, for the event loop that it is made in."""
 
-    def __init__(self, conninfo: str, **options: Any) -> None:
-        super().__init__(conninfo, connection_class=Connection, **options)
+    def __init__(
+        self, conninfo: str, *, configure: Callable[[Connection], Awaitable[None]] | None = None, **options: Any
+    ) -> None:
+        super().__init__(
+            conninfo,
+            connection_class=Connection,
+            check=self._ask,
+            configure=self._connected,
+            reconnect_timeout=_RECONNECT_S,
+            reconnect_failed=_not_connected,
+            **options,
+        )
+        self._prepare = configure
+        self._answered_at = self._drained_all_at = monotonic()
+        self._away_since: float | None = None
+        self._failed_at = 0.0
         self._turns = self.max_size
         self._line: deque[_Turn] = deque()
         self._at_hand: list[Connection] = []
@@ -44,18 +82,21 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         """A connection, for whose way back there is `putconn`.
 
         Raises:
-            psycopg_pool.PoolTimeout: none was given back, or could be made, in time.
+            psycopg_pool.PoolTimeout: none was given back, or could be made, in time. Away: none will be.
             psycopg_pool.TooManyRequests: too many wait already.
         """
+        ends = monotonic() + (self.timeout if timeout is None else timeout)
+        if self._away_since is not None and not self._at_hand and not self._pool and self._was_looked_for():
+            raise Away
         if self._turns:
             self._turns -= 1
             given = self._at_hand.pop() if self._at_hand else None
         else:
-            given = await self._wait(self.timeout if timeout is None else timeout)
-        if given is not None:
-            return given
+            given = await self._wait(ends - monotonic())
         try:
-            return await super().getconn(timeout)
+            if given is not None and await self._is_sound(given):
+                return given
+            return await super().getconn(ends - monotonic())
         except BaseException:
             self._pass_on(None)
             raise
@@ -69,9 +110,12 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             self._pass_on(None)
 
     def lay_at_hand(self, conn: Connection) -> bool:
-        """As `putconn`, which need not be awaited then; not where the connection is no longer sound."""
-        if self.closed or conn.pgconn.transaction_status != _IDLE:
+        """As `putconn`, which need not be awaited then; not where the connection is no longer sound, or where somebody
+        waits for psycopg's pool to make one.
+        """
+        if self.closed or self._waiting or conn.pgconn.transaction_status != _IDLE:
             return False
+        self._answered_at = conn.used_at
         self._pass_on(conn)
         return True
 
@@ -126,3 +170,79 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
     async def _give_back(self) -> None:
         while self._at_hand:
             await super().putconn(self._at_hand.pop())
+
+    async def _connected(self, connection: Connection) -> None:
+        """The server has answered a new connection."""
+        self._answered_at = monotonic()
+        if self._away_since is not None:
+            log().warning("database_back", away_s=round(self._answered_at - self._away_since, 1))
+            self._away_since = None
+        if self._prepare is not None:
+            await self._prepare(connection)
+
+    async def _is_sound(self, connection: Connection) -> bool:
+        try:
+            await self._ask(connection)
+        except psycopg.OperationalError:
+            await super().putconn(connection)  # In whose place psycopg's pool makes another.
+            return False
+        except BaseException:
+            await super().putconn(connection)
+            raise
+        return True
+
+    async def _ask(self, connection: Connection) -> None:
+        """Nothing, where it has answered a moment ago.
+
+        Raises:
+            psycopg.OperationalError: it does not answer, nor will those that were made before now.
+        """
+        if monotonic() - connection.used_at < _TRUSTED_S:
+            return
+        try:
+            await self.check_connection(connection)
+        except psycopg.OperationalError:
+            await self._distrust(connection)
+            raise
+
+    @staticmethod
+    async def check_connection(conn: Connection) -> None:
+        """Not by a cursor of psycopg's, which waits for as long as it takes: an empty exchange."""
+        with database_time(_PROBE_S):  # Whatever the request has left, and the workers are no request's.
+            await conn.exchange([], timeout_s=_PROBE_S)
+
+    async def _distrust(self, connection: Connection) -> None:
+        if connection.made_at < self._drained_all_at:
+            return  # Another one of them has shown it.
+        self._drained_all_at = monotonic()
+        await self.drain()
+        await self._give_back()  # Drained too, and closed there.
+
+    def _was_looked_for(self) -> bool:
+        """False where this process stood still since: callers wait for what it finds then."""
+        return monotonic() - self._failed_at < _NEWS_S
+
+    async def keep_connecting(self) -> None:
+        """After a second of failures: as long as somebody waits; while the database is away, also where nobody does."""
+        self._failed_at = monotonic()
+        if self._away_since is None and monotonic() - self._answered_at >= 0.9 * _RECONNECT_S:
+            self._away_since = self._answered_at
+            log().error("database_away")
+        if self._away_since is not None:
+            await self._send_away()
+        if self._away_since is not None or self._line or self._waiting:
+            await self.check()
+
+    async def _send_away(self) -> None:
+        """Whoever waits; new callers are told at once."""
+        while self._line:
+            turn = self._line.popleft()
+            if not turn.done():
+                turn.set_exception(Away())
+        while self._waiting:
+            await self._waiting.popleft().fail(Away())
+
+
+async def _not_connected(pool: "psycopg_pool.AsyncConnectionPool[Connection]") -> None:
+    if isinstance(pool, Pool):
+        await pool.keep_connecting()

@@ -5,10 +5,12 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, get_args
 from weakref import WeakKeyDictionary
@@ -17,6 +19,8 @@ import msgspec
 
 from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
 
+from . import deadline
+from .deadline import database_time
 from .lazily import lazy
 from .settings import settings
 from .statement import Rows, Statement
@@ -25,14 +29,21 @@ if TYPE_CHECKING:
     import psycopg
     import psycopg_pool
 
-    from . import connections
+    from . import connections, wire
     from .connections import Pool
     from .wire import Connection
 
 else:  # The driver is a quarter of a cold start, and many a first answer needs no database.
-    psycopg, psycopg_pool, connections = map(lazy, ("psycopg", "psycopg_pool", "shared.runtime.connections"))
+    psycopg, psycopg_pool = map(lazy, ("psycopg", "psycopg_pool"))
+    wire, connections = map(lazy, ("shared.runtime.wire", "shared.runtime.connections"))
 
-_RECONNECT_S = 1.0
+_CONNECT_S = 3
+"""How long one attempt to connect may take; the next one may find what this one waits for in vain."""
+_UNDO_S = 1.0
+"""For a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
+_SILENCE_MS = 5000
+"""So long what was sent may stay unacknowledged."""
+_RETRY_S = 2
 _BEGIN, _ROLLBACK = Statement("BEGIN", {}), Statement("ROLLBACK", {})
 Row = TypeVar("Row")
 
@@ -154,7 +165,8 @@ class Tx:
     async def rollback(self) -> None:
         if self._begun and not self._read_only and self._connection is not None and not self._connection.broken:
             self._deferred.clear()
-            await self._execute(_ROLLBACK)
+            with database_time(_UNDO_S):
+                await self._execute(_ROLLBACK)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -192,6 +204,8 @@ class Tx:
             self._connection = await self._connect()
             try:
                 return await self._entered(self._connection, statement)
+            except wire.AnswerTimeout:
+                raise
             except psycopg.OperationalError:
                 if not tries_left or not self._connection.broken:
                     raise
@@ -222,6 +236,11 @@ class Tx:
             self._failed = statements[len(rows) :]
             raise fault
         return rows
+
+
+def request_time() -> database_time:
+    """What one request may wait for the database in all."""
+    return database_time(_timeout_s())
 
 
 def _timeout_s() -> float:
@@ -311,10 +330,13 @@ class _Lease(NamedTuple):
 
 async def _lease() -> _Lease:
     of = await pool()
+    began = monotonic()
     try:
-        return _Lease(await of.getconn(), of)
-    except (psycopg_pool.PoolTimeout, psycopg.OperationalError) as fault:
-        raise Unavailable(retry_after=2) from fault
+        return _Lease(await of.getconn(deadline.left_s(of.timeout)), of)
+    except psycopg.OperationalError as fault:
+        raise Unavailable(retry_after=_RETRY_S) from fault
+    finally:
+        deadline.spend(monotonic() - began)
 
 
 _pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()
@@ -325,6 +347,8 @@ async def pool() -> "Pool":
     found = _pools.get(loop)
     if found is None:
         chosen = settings()
+        # What it tells of each attempt to connect, `database_away` and `database_back` tell once.
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
         found = _pools[loop] = connections.Pool(
             chosen.database_url.get_secret_value(),
             min_size=0,
@@ -332,17 +356,22 @@ async def pool() -> "Pool":
             open=False,
             timeout=chosen.database_timeout_s,
             max_waiting=chosen.database_pool_size * 50,
-            # The pool tries again at growing intervals, of which the next caller would have to wait out the last.
-            reconnect_timeout=_RECONNECT_S,
             configure=_configure,
-            kwargs={
-                "autocommit": True,
-                "client_encoding": "utf8",
-                "connect_timeout": max(2, int(chosen.database_timeout_s)),
-            },
+            kwargs=_connecting(chosen.database_url.get_secret_value(), chosen.database_timeout_s),
         )
         await found.open(wait=False)
     return found
+
+
+def _connecting(url: str, timeout_s: float) -> dict[str, Any]:
+    """How a connection is made and kept; what the URL says of it stands."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    kept = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+    chosen = {"connect_timeout": max(2, min(_CONNECT_S, int(timeout_s))), "tcp_user_timeout": _SILENCE_MS, **kept}
+    said = conninfo_to_dict(url)
+    told = {name: value for name, value in chosen.items() if name not in said}
+    return {"autocommit": True, "client_encoding": "utf8", **told}
 
 
 async def _configure(connection: "Connection") -> None:
@@ -399,7 +428,7 @@ def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     if state is None:
         return _unsent(fault)
     if state.startswith(("08", "53", "57P")):
-        return Unavailable(retry_after=2)
+        return Unavailable(retry_after=_RETRY_S)
     if state.startswith("PT"):
         fields = msgspec.json.decode(fault.diag.message_detail or "{}")
         return Refusal.from_database(int(state[2:]), fault.diag.message_primary or "", fields)
@@ -416,6 +445,6 @@ def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
 def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     """What is told of an error that the driver found by itself."""
     if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
-        return Unavailable(retry_after=2)
+        return Unavailable(retry_after=_RETRY_S)
     # A value that has no form in Postgres, such as text with a NUL.
     return InvalidValue(str(fault)) if isinstance(fault, psycopg.DataError) else fault

@@ -7,6 +7,7 @@ left out: statements are sent prepared in one pipeline and read when all answers
 from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import count
+from time import monotonic
 from typing import Any, NamedTuple
 
 import psycopg
@@ -16,6 +17,7 @@ from psycopg.adapt import Transformer as NewTransformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from . import deadline
 from .arrivals import Arrivals
 from .statement import Rows, Statement
 from .wording import worded
@@ -31,6 +33,10 @@ _PLAN_CHECK = "RevalidateCachedQuery"
 
 DatabaseError = psycopg.Error
 """Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
+
+
+class AnswerTimeout(psycopg.OperationalError):
+    """The database did not answer in the time that was left. Whoever asked is told: nobody else is asked instead."""
 
 
 class _Prepared:
@@ -79,6 +85,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._numbers = count()
         self._transformer: Transformer | None = None
         self._arrivals: Arrivals | None = None
+        self.made_at = self.used_at = monotonic()
+        """When the server last answered here."""
 
     async def exchange(self, statements: Sequence[Statement], *, timeout_s: float) -> list[Rows]:
         """Send them all, then read all answers: one round trip.
@@ -95,9 +103,15 @@ class Connection(psycopg.AsyncConnection[Any]):
         """As `exchange`, for who must know which statement failed.
 
         Raises:
-            psycopg.OperationalError: no answer in time, or none at all. The connection is broken then, as it is when
-                the caller is cancelled: what is still on the wire belongs to nobody.
+            AnswerTimeout: no answer in time, of which the request may have less left. Where none was left, nothing was
+                sent.
+            psycopg.OperationalError: no answer at all. The connection is broken then, as it is when an answer did not
+                come in time or the caller was cancelled: what is still on the wire belongs to nobody.
         """
+        began = monotonic()
+        limit_s = deadline.left_s(timeout_s)
+        if limit_s <= 0:
+            raise AnswerTimeout("the request's time for the database is spent")
         if self._transformer is None or self._arrivals is None:
             self._transformer, self._arrivals = NewTransformer(self), Arrivals(self.pgconn)
         transformer = self._transformer
@@ -106,14 +120,17 @@ class Connection(psycopg.AsyncConnection[Any]):
             self.pgconn.enter_pipeline_mode()
             prepared = [self._send(each) for each in ready]
             self.pgconn.pipeline_sync()
-            results = await self._arrivals.all(timeout_s=timeout_s)
+            results = await self._arrivals.all(timeout_s=limit_s)
             self.pgconn.exit_pipeline_mode()
         except TimeoutError as fault:
             self._finish()
-            raise psycopg.OperationalError("the database did not answer in time") from fault
+            raise AnswerTimeout("the database did not answer in time") from fault
         except BaseException:
             self._finish()
             raise
+        finally:
+            self.used_at = now = monotonic()
+            deadline.spend(now - began)
         rows, failed = self._read(transformer, ready, prepared, results)
         return Answers(rows[len(ready) - len(statements) :], failed)
 

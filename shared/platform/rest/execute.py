@@ -6,6 +6,7 @@ from contextlib import suppress
 import msgspec
 
 from shared.runtime import wire
+from shared.runtime.deadline import database_time
 from shared.runtime.statement import Rows, Statement
 from shared.runtime.wire import Connection
 
@@ -61,6 +62,8 @@ async def ask(statement: Statement, request: Request, host: Host) -> Rows:
         return (await _Session(connection, host).exchange([entered, statement]))[-1]
 
 
+_UNDO_S = 1.0
+"""For a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
 _NOTHING = Result("", 0, None, None, None, None, 0)
 
 
@@ -81,12 +84,13 @@ class _Session:
         """After which the connection is as it was lent."""
         if not self._connection.broken and not self._connection.closed:
             # A connection that is lost meanwhile has taken the transaction with it.
-            with suppress(wire.DatabaseError):
+            with suppress(wire.DatabaseError), database_time(_UNDO_S):
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
     def _refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
         if fault.sqlstate is None:
-            return errors.unreachable(str(fault)) if self._connection.broken else errors.client_fault(str(fault))
+            lost = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
+            return errors.unreachable(str(fault)) if lost else errors.client_fault(str(fault))
         told = errors.DatabaseFault(
             fault.sqlstate, fault.diag.message_primary or "", fault.diag.message_detail, fault.diag.message_hint
         )
