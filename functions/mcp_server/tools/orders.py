@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from shared.domain.orders import service
 from shared.domain.orders.models import (
@@ -19,13 +19,18 @@ from shared.domain.orders.models import (
     OrderSummary,
     PaymentMode,
 )
-from shared.kernel.clock import zone
+from shared.kernel.clock import within_years, zone
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
 
 OrderReference = Annotated[str, Field(min_length=1, max_length=100, description="UUID or order number (ORD-2026-001)")]
-Moment = Annotated[date | datetime, Field(union_mode="left_to_right"), WithJsonSchema({"type": "string"})]
+Moment = Annotated[
+    date | datetime,
+    Field(union_mode="left_to_right"),
+    AfterValidator(within_years),
+    WithJsonSchema({"type": "string"}),
+]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
