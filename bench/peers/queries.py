@@ -51,7 +51,7 @@ GET_CONTACT = """
                     count(*) FILTER (WHERE placed.order_status = 'delivered') AS delivered,
                     count(*) FILTER (WHERE placed.order_status = 'cancelled') AS cancelled,
                     coalesce(sum(placed.total_amount - placed.refund_amount)
-                        FILTER (WHERE placed.order_status <> 'cancelled'), 0)::text AS lifetime_value,
+                        FILTER (WHERE placed.order_status = 'delivered'), 0)::text AS lifetime_value,
                     avg(placed.total_amount) FILTER (WHERE placed.order_status <> 'cancelled')::text AS average_order,
                     min(placed.created_at) AS first_order_at, max(placed.created_at) AS last_order_at
                 FROM orders AS placed

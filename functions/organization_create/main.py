@@ -10,6 +10,8 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.edge import PEOPLE, Call, endpoint
+from shared.kernel.countries import UnknownCountry
+from shared.kernel.money import UnknownCurrency
 from shared.tenancy import service
 
 
@@ -33,7 +35,13 @@ class Created(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Auth", access=PEOPLE, status=201, refusals=(service.TooManyOrganizations,))
+@endpoint(
+    Body,
+    tag="Auth",
+    access=PEOPLE,
+    status=201,
+    refusals=(service.TooManyOrganizations, UnknownCountry, UnknownCurrency),
+)
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_organization(
         call.tx, name=body.name, timezone=body.timezone, country=body.country, currency=body.currency

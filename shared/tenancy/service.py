@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from shared.kernel.countries import check_country
 from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.money import check_currency
 from shared.runtime.db import Tx
 
 from . import queries
@@ -19,8 +21,11 @@ async def create_organization(tx: Tx, *, name: str, timezone: str, country: str,
     """The calling person owns it, and the next token they get names it.
 
     Raises:
+        UnknownCountry, UnknownCurrency: ISO has no such code.
         Refusal: forbidden for an agent, too_many_organizations for a person who owns ten.
     """
+    check_country(country)
+    check_currency(currency)
     return await queries.insert_organization(tx, name=name, timezone=timezone, country=country, currency=currency)
 
 

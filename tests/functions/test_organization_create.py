@@ -60,6 +60,14 @@ async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(create, person, 
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")
 
 
+@pytest.mark.parametrize(("fields", "refused"), [
+    ({"country": "XX"}, "unknown_country"), ({"currency": "ZZZ"}, "unknown_currency"),
+])  # fmt: skip
+async def test_422_for_a_code_that_iso_does_not_know(create, person, fields, refused):
+    answer = await create(person, **fields)
+    assert (answer.status_code, answer.json()["error"]) == (422, refused)
+
+
 async def test_403_for_agents(create, org):
     answer = await create(org.agent("admin"))
     assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")

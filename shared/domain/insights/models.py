@@ -41,7 +41,9 @@ class RecentOrder(msgspec.Struct, frozen=True):
 
 
 class OrderTotals(msgspec.Struct, frozen=True):
-    """Of one currency. Cancelled orders are in `orders` and `cancelled`, not in the money; refunds are off."""
+    """Of one currency. `lifetime_value` is what was delivered, less what was paid back; `average_order` is of all
+    orders but the cancelled ones.
+    """
 
     currency: str
     orders: int

@@ -35,7 +35,7 @@ CONTACT_RECORD = """
                     count(*) FILTER (WHERE placed.order_status = 'delivered') AS delivered,
                     count(*) FILTER (WHERE placed.order_status = 'cancelled') AS cancelled,
                     coalesce(round(sum(placed.total_amount - placed.refund_amount)
-                        FILTER (WHERE placed.order_status <> 'cancelled'),
+                        FILTER (WHERE placed.order_status = 'delivered'),
                         app.currency_decimals(placed.currency)), 0)::text AS lifetime_value,
                     round(avg(placed.total_amount) FILTER (WHERE placed.order_status <> 'cancelled'),
                         app.currency_decimals(placed.currency))::text AS average_order,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from shared.domain.catalog import service as catalog
 from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
-from shared.kernel.money import quantize
+from shared.kernel.money import check_currency, quantize
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
@@ -100,8 +100,11 @@ async def create_order(
     """A pending order, in two round trips: one that looks the items up, one that writes.
 
     Raises:
-        UnknownItem, ItemNotActive, UnknownCustomer, PriceRequired, InvalidAmount: and then nothing was made.
+        UnknownItem, ItemNotActive, UnknownCustomer, UnknownCurrency, PriceRequired, InvalidAmount: and then nothing
+            was made.
     """
+    if currency is not None:
+        check_currency(currency)
     items = await catalog.find_sellable(tx, references=dict.fromkeys(line.item for line in lines))
     currency = currency or next(iter(items.values())).currency
     made = _priced(lines, items, currency)
@@ -142,7 +145,7 @@ async def update_order_status(
     Raises:
         NotFound: no such order.
         StatusChanged: it is not in the expected status.
-        Refusal: illegal_transition, insufficient_stock, by the database.
+        Refusal: illegal_transition, order_without_lines, insufficient_stock, by the database.
     """
     order_id, numbers = _named(reference)
     moved = await queries.update_order_status(

@@ -82,6 +82,7 @@ async def test_the_same_idempotency_key_makes_one_order(shop, org, mcp):
         ({"currency": "KWD"}, {"error": "price_required", "items": ["MUG"], "currency": "KWD"}),
         ({"items": [{"sku": "MUG", "qty": 1, "unit_price": 1.005}]}, {"error": "invalid_amount", "decimals": 2}),
         ({"items": [{"sku": "MUG", "qty": 10**6, "unit_price": 99_999_999_999}]}, {"error": "invalid_value"}),
+        ({"currency": "ZZZ"}, {"error": "unknown_currency", "currency": "ZZZ"}),
         ({"items": []}, {"error": "invalid_request"}),
         ({"items": [{"qty": 1}]}, {"error": "invalid_request"}),
         ({"items": [{"sku": "MUG", "qty": 0}]}, {"error": "invalid_request"}),
@@ -276,7 +277,9 @@ async def test_what_the_rest_surface_wrote_is_read_as_it_stands(org, mcp, tenant
             """ VALUES (%s, 'shop #7', '{"city": 5, "zip": ["1"]}', 'KWD', 1.125, 'shopify') RETURNING id""",
             (org.id,),
         ).fetchone()[0]
-        db.execute("INSERT INTO order_items (order_id, name, qty) VALUES (%s, %s, 1)", (order, "x" * 5000))
+        db.execute(
+            "INSERT INTO order_items (order_id, name, qty, unit_price) VALUES (%s, %s, 1, 1.125)", (order, "x" * 5000)
+        )
     read = await mcp("nexus_get_order", {"order_id": "shop #7"}, as_=org.agent("read"))
     assert (read["id"], read["shipping_address"], read["customer"]) == (str(order), {"city": 5, "zip": ["1"]}, None)
     assert (read["total_amount"], len(read["lines"][0]["name"])) == (1.125, 200)

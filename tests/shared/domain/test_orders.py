@@ -22,8 +22,9 @@ ADD_LINE = "INSERT INTO order_items (order_id, item_id, qty, unit_price) VALUES 
 
 @pytest.mark.parametrize("status", STATUSES)
 async def test_only_legal_steps_are_taken(shop, tx_as, status):
+    item = shop.item("S-1", stock=100)
     for to in STATUSES:
-        order = shop.order()
+        order = shop.order((item, 1))
         shop.db.execute("SET session_replication_role = replica")
         shop.db.execute("UPDATE orders SET order_status = %s WHERE id = %s", (status, order))
         shop.db.execute("SET session_replication_role = origin")
@@ -186,6 +187,27 @@ async def test_numbers_set_by_hand_are_stepped_over(shop, tx_as):
         "SELECT right(order_number, 3) FROM orders WHERE organization_id = %s ORDER BY 1", (shop.org.id,)
     ).fetchall()
     assert numbers == [("001",), ("002",), ("003",)]
+
+
+async def test_a_foreign_sequence_of_numbers_is_not_even_waited_for(shop, other_org, tx_as):
+    shop.order()
+    with shop.db.transaction():
+        shop.db.execute("UPDATE order_sequences SET year = year WHERE organization_id = %s", (shop.org.id,))
+        async with tx_as(other_org.agent("write"), scope="write") as tx:
+            await tx.run("SELECT set_config('lock_timeout', '200ms', true)")
+            with pytest.raises(Refusal) as refused:
+                await tx.run("INSERT INTO orders (organization_id) VALUES (%(theirs)s)", theirs=shop.org.id)
+    assert refused.value.code == "permission_denied"
+
+
+async def test_a_merged_or_erased_contact_leaves_its_finished_orders(shop, tx_as):
+    order = shop.order((shop.item("S-1", stock=1), 1))
+    shop.db.execute("SET session_replication_role = replica")
+    shop.db.execute("UPDATE orders SET order_status = 'delivered' WHERE id = %s", (order,))
+    shop.db.execute("SET session_replication_role = origin")
+    async with tx_as(shop.org.owner, scope="admin") as tx:
+        await tx.run("DELETE FROM customers WHERE id = %(id)s", id=shop.customer)
+    assert shop.db.execute("SELECT customer_id FROM orders WHERE id = %s", (order,)).fetchone() == (None,)
 
 
 async def test_the_trail_tells_what_happened_to_an_order_and_its_lines(shop, tx_as):

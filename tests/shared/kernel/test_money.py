@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.money import NONE, THREE, InvalidAmount, decimals, quantize
+from shared.kernel.money import (
+    CURRENCIES,
+    NONE,
+    THREE,
+    InvalidAmount,
+    UnknownCurrency,
+    check_currency,
+    decimals,
+    quantize,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,19 @@ def test_the_database_counts_decimals_alike(tenants):
             "SELECT code, app.currency_decimals(code) FROM unnest(%s::text[]) AS code", (currencies,)
         ).fetchall()
     assert dict(counted) == {code: decimals(code) for code in currencies}
+
+
+def test_the_database_knows_the_same_currencies(every_code, tenants):
+    with tenants.database() as db:
+        known = db.execute("SELECT code FROM unnest(%s::text[]) AS code WHERE app.is_currency(code)", (every_code(3),))
+        assert {code for (code,) in known} == CURRENCIES
+
+
+@pytest.mark.parametrize("code", ["ZZZ", "XXX", "XTS", "XAU", "egp", "EG", ""])
+def test_what_is_no_money_is_refused(code):
+    with pytest.raises(UnknownCurrency):
+        check_currency(code)
+
+
+def test_every_currency_of_other_decimals_is_one():
+    assert THREE | NONE - {"UYI"} <= CURRENCIES

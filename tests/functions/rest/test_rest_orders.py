@@ -1,0 +1,307 @@
+"""Orders, items and stock through /rest/v1, where nothing but the database holds what is true of them."""
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+
+STEPS = ["confirmed", "fulfilling", "shipped", "delivered"]
+WAYS = {"pending": [], "cancelled": ["cancelled"], **{step: STEPS[: at + 1] for at, step in enumerate(STEPS)}}
+
+
+@pytest.fixture
+def send(rest, org):
+    """A request of an agent who may do everything an agent may; of the service where `as_` says so."""
+    agent = org.agent()
+
+    async def request(method, path, body=None, *, as_="agent"):
+        caller = {"as_": agent} if as_ == "agent" else {"key": "secret"}
+        return await rest(method, path, json=body, headers={"Prefer": "return=representation"}, **caller)
+
+    return request
+
+
+@pytest.fixture
+def add(send, org):
+    """Insert one row, which has to be taken; the row."""
+
+    async def insert(table, **values):
+        answer = await send("POST", table, {"organization_id": str(org.id), **values})
+        assert answer.status_code == 201, answer.text
+        return answer.json()[0]
+
+    return insert
+
+
+@pytest.fixture
+def change(send):
+    """Patch an order; the answer."""
+
+    async def patch(order, as_="agent", **values):
+        return await send("PATCH", f"orders?id=eq.{order['id']}", values, as_=as_)
+
+    return patch
+
+
+@pytest.fixture
+def order_at(add, change):
+    """`order_at("delivered")`: an order of 300 that came there step by step; cancelled after it was pending."""
+
+    async def make(status, **values):
+        contact = await add("customers", first_name="Mona")
+        order = await add("orders", customer_id=contact["id"], currency="EGP", **values)
+        await add("order_items", order_id=order["id"], name="Lantern", qty=2, unit_price=150)
+        for step in WAYS[status]:
+            assert (await change(order, order_status=step)).status_code == 200
+        return order
+
+    return make
+
+
+@pytest.fixture
+def read(send):
+    """The order as it stands."""
+
+    async def get(order):
+        return (await send("GET", f"orders?id=eq.{order['id']}")).json()[0]
+
+    return get
+
+
+def code(answer):
+    """The code of our own rule that refused."""
+    return json.loads(answer.json()["details"])["error"]
+
+
+async def test_the_total_follows_the_lines(add, send, order_at, read):
+    order = await order_at("pending")
+    assert (await read(order))["total_amount"] == 300
+    line = await add("order_items", order_id=order["id"], name="Candle", qty=1, unit_price=20)
+    assert (await read(order))["total_amount"] == 320
+    assert (await send("PATCH", f"order_items?id=eq.{line['id']}", {"qty": 3})).status_code == 200
+    assert (await read(order))["total_amount"] == 360
+    assert (await send("DELETE", f"order_items?order_id=eq.{order['id']}")).status_code == 200
+    assert (await read(order))["total_amount"] == 0
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize("status", ["pending", *STEPS])
+async def test_a_total_beside_its_lines_is_refused(order_at, change, read, status, as_):
+    order = await order_at(status)
+    answer = await change(order, as_, total_amount=1)
+    assert answer.status_code == 409, answer.text
+    assert code(answer) in {"total_follows_lines", "order_finished"}
+    assert (await change(order, as_, total_amount=300)).status_code == 200
+    assert (await read(order))["total_amount"] == 300
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize("status", ["shipped", "delivered", "cancelled"])
+@pytest.mark.parametrize("values", [
+    {"total_amount": 1}, {"currency": "USD"}, {"customer_id": None}, {"order_number": "X-1"},
+    {"payment_mode": "prepaid"}, {"shipping_address": {"city": "Giza"}}, {"items": [{"sku": "GOLD"}]},
+    {"source": "shopify"},
+])  # fmt: skip
+async def test_what_is_on_its_way_or_done_keeps_what_it_was(order_at, change, read, *, status, values, as_):
+    order = await order_at(status)
+    before = await read(order)
+    answer = await change(order, as_, **values)
+    assert (answer.status_code, code(answer)) in {(409, "order_finished"), (409, "total_follows_lines")}
+    assert await read(order) == before
+
+
+@pytest.mark.parametrize(("status", "values"), [
+    ("shipped", {"awb_number": "AWB-2"}), ("shipped", {"payment_status": "paid"}), ("delivered", {"notes": "late"}),
+    ("delivered", {"payment_status": "paid"}), ("delivered", {"awb_number": "AWB-2"}),
+    ("delivered", {"airtable_record_id": "rec1"}), ("cancelled", {"notes": "no longer wanted"}),
+])  # fmt: skip
+async def test_the_steps_that_come_after_are_taken(order_at, change, status, values):
+    answer = await change(await order_at(status), **values)
+    assert answer.status_code == 200, answer.text
+    assert values.items() <= answer.json()[0].items()
+
+
+@pytest.mark.parametrize(("first", "then"), [
+    ({"payment_status": "paid"}, {"payment_status": "unpaid"}),
+    ({"payment_status": "paid", "refund_amount": 100}, {"refund_amount": 50}),
+    ({"payment_status": "paid", "awb_number": "AWB-1"}, {"awb_number": "AWB-2"}),
+    ({"payment_status": "paid", "shopify_order_id": "1"}, {"shopify_order_id": None}),
+])  # fmt: skip
+async def test_what_was_paid_or_linked_stays(order_at, change, first, then):
+    order = await order_at("delivered")
+    assert (await change(order, **first)).status_code == 200
+    answer = await change(order, **then)
+    assert (answer.status_code, code(answer)) == (409, "order_finished")
+
+
+async def test_nobody_gets_back_more_than_was_paid(order_at, change, read):
+    order = await order_at("delivered")
+    assert code(await change(order, refund_amount=10)) == "refund_exceeds_paid"
+    assert code(await change(order, refund_amount=10, payment_status="refunded")) == "refund_exceeds_paid"
+    assert (await change(order, payment_status="paid")).status_code == 200
+    assert code(await change(order, refund_amount=99999)) == "refund_exceeds_paid"
+    assert (await change(order, refund_amount=-1)).status_code == 409
+    assert (await change(order, refund_amount=120)).status_code == 200
+    assert (await change(order, refund_amount=300, payment_status="refunded")).status_code == 200
+    assert (await read(order))["refund_amount"] == 300
+
+
+async def test_a_cancelled_order_gives_back_what_was_paid_and_is_paid_no_more(order_at, change):
+    unpaid, paid = await order_at("cancelled"), await order_at("pending")
+    for values in ({"payment_status": "paid"}, {"payment_status": "refunded"}, {"awb_number": "AWB-1"}):
+        assert code(await change(unpaid, **values)) == "order_finished"
+    assert (await change(paid, payment_status="paid")).status_code == 200
+    assert (await change(paid, order_status="cancelled")).status_code == 200
+    assert (await change(paid, payment_status="refunded", refund_amount=300)).status_code == 200
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize(("status", "answered"), [
+    ("pending", 200), ("confirmed", 200), ("cancelled", 200), ("shipped", 409), ("delivered", 409),
+])  # fmt: skip
+async def test_what_was_sold_is_not_deleted(order_at, send, status, answered, as_):
+    order = await order_at(status)
+    assert (await send("DELETE", f"orders?id=eq.{order['id']}", as_=as_)).status_code == answered
+
+
+async def test_lines_rest_once_confirmed_for_the_service_too(order_at, send):
+    order = await order_at("confirmed")
+    for method, body in (("PATCH", {"qty": 9}), ("DELETE", None)):
+        answer = await send(method, f"order_items?order_id=eq.{order['id']}", body, as_="service")
+        assert (answer.status_code, code(answer)) == (409, "order_not_pending")
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+async def test_an_order_without_lines_is_not_confirmed(add, change, as_):
+    order = await add("orders", total_amount=450)
+    answer = await change(order, as_, order_status="confirmed")
+    assert (answer.status_code, code(answer)) == (409, "order_without_lines")
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+async def test_no_line_of_an_item_that_is_not_sold(add, send, order_at, as_):
+    order, item = await order_at("pending"), await add("items", sku="OLD", selling_price=5)
+    line = await add("order_items", order_id=order["id"], item_id=item["id"], qty=1)
+    assert (await send("PATCH", f"items?id=eq.{item['id']}", {"is_active": False})).status_code == 200
+    body = {"order_id": order["id"], "item_id": item["id"], "qty": 1}
+    for answer in (
+        await send("POST", "order_items", body, as_=as_),
+        await send("PATCH", f"order_items?id=eq.{line['id']}", {"qty": 2}, as_=as_),
+    ):
+        assert (answer.status_code, code(answer)) == (409, "item_not_active")
+
+
+async def test_an_order_without_currency_takes_the_organizations(tenants, rest, add, send, org):
+    assert (await add("orders"))["currency"] == "EGP"
+    assert (await add("orders", currency=None))["currency"] == "EGP"
+    gulf = tenants.org(currency="KWD", country="KW")
+    answer = await rest("POST", "orders", as_=gulf.agent(), json={}, headers={"Prefer": "return=representation"})
+    assert answer.json()[0]["currency"] == "KWD"
+    for theirs, currency in ((org, "EGP"), (gulf, "KWD")):
+        made = await send("POST", "orders", {"organization_id": str(theirs.id)}, as_="service")
+        assert made.json()[0]["currency"] == currency, made.text
+
+
+async def test_the_decimals_of_a_currency_hold_for_the_whole_order(add, change, read):
+    order = await add("orders", currency="KWD")
+    await add("order_items", order_id=order["id"], name="Gold leaf", qty=2, unit_price=1.255)
+    answer = await change(order, currency="EGP")
+    assert (answer.status_code, code(answer)) == (422, "invalid_amount")
+    assert (await change(order, currency="OMR")).status_code == 200
+    assert ((await read(order))["currency"], (await read(order))["total_amount"]) == ("OMR", 2.51)
+
+
+@pytest.mark.parametrize("values", [{"selling_price": 1.255}, {"cost_price": 0.005}])
+async def test_a_price_has_no_more_decimals_than_the_organizations_currency(tenants, rest, add, send, values):
+    item = await add("items", sku="A", selling_price=1.25, cost_price=0.5)
+    for answer in (
+        await send("POST", "items", [{"sku": "B", **dict.fromkeys(values)}, {"sku": "C", **values}]),
+        await send("PATCH", f"items?id=eq.{item['id']}", values),
+    ):
+        assert (answer.status_code, code(answer)) == (422, "invalid_amount")
+    gulf = tenants.org(currency="KWD", country="KW").agent()
+    assert (await rest("POST", "items", as_=gulf, json={"sku": "C", **values})).status_code == 201
+
+
+async def test_codes_that_iso_does_not_know_are_refused(rest, org, add, send, change):
+    order = await add("orders")
+    assert code(await change(order, currency="ZZZ")) == "unknown_currency"
+    assert code(await send("POST", "orders", {"currency": "ZZZ"})) == "unknown_currency"
+    for values, refused in (({"country": "XX"}, "unknown_country"), ({"currency": "XTS"}, "unknown_currency")):
+        answer = await rest("PATCH", f"organizations?id=eq.{org.id}", as_=org.owner, json=values)
+        assert (answer.status_code, code(answer)) == (422, refused)
+
+
+async def test_the_organizations_currency_stays_while_prices_or_orders_are_in_it(
+    rest, org, add, *, send, change, order_at
+):
+    item, order = await add("items", sku="A", selling_price=5), await order_at("confirmed")
+
+    async def to_dollars():
+        return await rest("PATCH", f"organizations?id=eq.{org.id}", as_=org.owner, json={"currency": "USD"})
+
+    answer = await to_dollars()
+    assert answer.status_code == 409
+    told = json.loads(answer.json()["details"])
+    assert told == {"error": "currency_in_use", "currency": "EGP", "items": 1, "open_orders": 1}
+    assert (await send("PATCH", f"items?id=eq.{item['id']}", {"selling_price": None})).status_code == 200
+    assert (await to_dollars()).status_code == 409
+    assert (await change(order, order_status="cancelled")).status_code == 200
+    assert (await to_dollars()).status_code == 204
+
+
+@pytest.fixture
+async def warehouses(add):
+    """Two of them, and an item of which ten lie in the first."""
+    here, there = await add("warehouses", name="Cairo"), await add("warehouses", name="Giza")
+    item = await add("items", sku="A")
+    moved = {"inventory_item_id": item["id"], "warehouse_id": here["id"], "movement_type": "inbound", "quantity": 10}
+    await add("stock_movements", **moved)
+    return here["id"], there["id"], item["id"]
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize(("moves", "taken"), [
+    ([(0, -5), (1, 5)], True), ([(1, 10)], False), ([(0, -5), (1, 7)], False), ([(0, -5), (0, 5)], False),
+    ([(0, -5), (1, 2), (1, 3)], False), ([(0, -5, "a"), (1, 5, "b")], False),
+    ([(0, -5, "a"), (1, 5, "a"), (0, -1, "b"), (1, 1, "b")], True), ([(0, -11), (1, 11)], False),
+])  # fmt: skip
+async def test_a_transfer_brings_what_it_takes(send, org, warehouses, *, moves, taken, as_):
+    *places, item = warehouses
+    rows = [
+        {
+            "organization_id": str(org.id), "inventory_item_id": item, "warehouse_id": places[place],
+            "movement_type": "transfer", "quantity": quantity, "reference_id": (reference or [None])[0],
+        }
+        for place, quantity, *reference in moves
+    ]  # fmt: skip
+    answer = await send("POST", "stock_movements", rows, as_=as_)
+    held = (await send("GET", "stock_balances?select=quantity")).json()
+    assert sum(balance["quantity"] for balance in held) == 10
+    assert (answer.status_code == 201) is taken, answer.text
+
+
+async def test_each_item_of_a_transfer_comes_out_even(send, add, org, warehouses):
+    here, there, item = warehouses
+    other = (await add("items", sku="B"))["id"]
+    rows = [
+        {"organization_id": str(org.id), "inventory_item_id": each, "warehouse_id": place, "quantity": quantity}
+        for each, place, quantity in ((item, here, -5), (other, there, 5))
+    ]
+    answer = await send("POST", "stock_movements", [row | {"movement_type": "transfer"} for row in rows])
+    assert (answer.status_code, code(answer)) == (422, "unbalanced_transfer")
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize(("table", "values"), [
+    ("orders", {"created_at": "2020-01-01"}), ("orders", {"updated_at": "2020-01-01"}),
+    ("items", {"created_at": "2020-01-01"}), ("items", {"updated_at": "2020-01-01"}),
+    ("warehouses", {"created_at": "2020-01-01"}), ("order_items", {"created_at": "2020-01-01"}),
+    ("stock_movements", {"created_at": "2020-01-01"}), ("stock_movements", {"created_by": None}),
+    ("stock_balances", {"quantity": 1}), ("stock_reservations", {"quantity": 1}),
+    ("order_sequences", {"last_number": 1}),
+])  # fmt: skip
+async def test_what_the_server_owns_is_nobodys_to_write(send, method, table, values):
+    answer = await send(method, table + ("?organization_id=not.is.null" if method == "PATCH" else ""), values)
+    assert (answer.status_code, answer.json()["code"]) == (403, "42501")
