@@ -20,3 +20,8 @@ _SPACE = re.compile("[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u2
 def fold(value: str) -> str:
     plain = _DROPPED.sub("", unicodedata.normalize("NFKD", value))
     return _SPACE.sub(" ", plain.lower().translate(_SPELLINGS)).strip(" ")
+
+
+def code_key(value: str) -> str:
+    """What two spellings of one code, such as an SKU, have in common; the database's app.code_key alike."""
+    return fold(value).replace(" ", "")

@@ -76,9 +76,15 @@ def test_the_same_natural_key_serves_in_two_organizations(owner_database, world,
         WHERE i.indisunique AND n.relnamespace = 'public'::regnamespace
         """
     ).fetchall()
+    given = set(
+        owner_database.execute(
+            "SELECT table_name, column_name FROM information_schema.column_privileges"
+            " WHERE grantee = 'authenticated' AND privilege_type = 'INSERT' AND table_schema = 'public'"
+        )
+    )
     tried = 0
     for table, definition in unique:
-        columns = world.tables[table].columns
+        columns = [each for each in world.tables[table].columns if (table, each.name) in given]
         key = {c.name: "TWICE" for c in columns if c.type == "text" and not c.labels and f" {c.name}" in definition}
         if not EXPECTED[table].insert or "(organization_id" not in definition or not key:
             continue

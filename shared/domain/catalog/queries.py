@@ -8,12 +8,12 @@ from shared.runtime.db import Tx
 from .models import SellableItem
 
 
-async def list_items_by_reference(tx: Tx, *, ids: Collection[UUID], skus: Collection[str]) -> list[SellableItem]:
+async def list_items_by_reference(tx: Tx, *, ids: Collection[UUID], sku_keys: Collection[str]) -> list[SellableItem]:
     sql = """
         SELECT items.id, coalesce(items.name, items.description, items.item_no, items.sku, items.id::text) AS name,
             items.is_active, items.sku, items.barcode, items.selling_price, organizations.currency
         FROM items
         JOIN organizations ON organizations.id = items.organization_id
-        WHERE items.id = ANY(%(ids)s::uuid[]) OR items.sku = ANY(%(skus)s::text[])
+        WHERE items.id = ANY(%(ids)s::uuid[]) OR items.sku_key = ANY(%(sku_keys)s::text[])
     """
-    return await tx.all(SellableItem, sql, ids=list(ids), skus=list(skus))
+    return await tx.all(SellableItem, sql, ids=list(ids), sku_keys=list(sku_keys))

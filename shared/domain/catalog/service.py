@@ -4,13 +4,14 @@ from collections.abc import Collection
 from uuid import UUID
 
 from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.text import code_key
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import SellableItem
 
 Reference = UUID | str
-"""An item's id or its SKU."""
+"""An item's id or its SKU, in any spelling."""
 
 
 class UnknownItem(NotFound):
@@ -32,10 +33,11 @@ async def find_sellable(tx: Tx, *, references: Collection[Reference]) -> dict[Re
         UnknownItem, ItemNotActive: naming all that are.
     """
     ids = {each for each in references if isinstance(each, UUID)}
-    skus = {each for each in references if isinstance(each, str)}
-    items = await queries.list_items_by_reference(tx, ids=ids, skus=skus)
+    keys = {each: code_key(each) for each in references if isinstance(each, str)}
+    items = await queries.list_items_by_reference(tx, ids=ids, sku_keys=set(keys.values()))
     found: dict[Reference, SellableItem] = {item.id: item for item in items}
-    found |= {item.sku: item for item in items if item.sku is not None}
+    by_key = {code_key(item.sku): item for item in items if item.sku is not None}
+    found |= {spelt: by_key[key] for spelt, key in keys.items() if key in by_key}
     unknown = [str(each) for each in references if each not in found]
     if unknown:
         raise UnknownItem(

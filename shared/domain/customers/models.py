@@ -24,7 +24,10 @@ class ContactRow(msgspec.Struct, frozen=True):
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """`journey_stage` and `lead_source` are the names the organization gave them."""
+    """`journey_stage` and `lead_source` are the names the organization gave them.
+
+    `phone_valid` is false for a number that may exist, yet is in no range of its country that we know.
+    """
 
     id: UUID
     first_name: str | None
@@ -32,6 +35,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     phone_number: str | None
     phone_raw: str | None
+    phone_valid: bool | None
     company: str | None
     address: dict[str, Any] | None
     journey_stage: str | None

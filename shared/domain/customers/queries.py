@@ -15,6 +15,10 @@ class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class _Country(msgspec.Struct, frozen=True):
+    country: str
+
+
 async def list_contacts(
     tx: Tx, *, chosen: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[ContactRow]:
@@ -31,7 +35,7 @@ async def list_contacts(
         WHERE (%(phone)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_with_phone(%(phone)s))))
             AND (%(email)s::text IS NULL OR contact.id = ANY(ARRAY(
                 SELECT identity.customer_id FROM customer_identities AS identity
-                WHERE identity.kind = 'email' AND identity.value = lower(%(email)s))))
+                WHERE identity.kind = 'email' AND identity.value = lower(app.clean_email(%(email)s)))))
             AND (%(search)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_named(%(search)s))))
             AND (%(journey_stage)s::text IS NULL OR contact.journey_stage_id = (
                 SELECT chosen.id FROM customer_journey_stages AS chosen
@@ -61,7 +65,7 @@ async def list_contacts(
 async def find_contact(tx: Tx, *, customer_id: UUID) -> Contact | None:
     sql = """
         SELECT contact.id, contact.first_name, contact.last_name, contact.email, contact.phone_number,
-            contact.phone_raw, contact.company, contact.address, stage.name AS journey_stage,
+            contact.phone_raw, contact.phone_valid, contact.company, contact.address, stage.name AS journey_stage,
             source.name AS lead_source, contact.customer_label, contact.assigned_to, contact.customer_score,
             contact.tags, contact.last_contact, contact.next_follow_up, contact.notes, contact.created_at,
             contact.updated_at
@@ -94,8 +98,15 @@ async def find_choices(tx: Tx) -> Choices:
     return await tx.one(Choices, sql)
 
 
-async def insert_contact(tx: Tx, *, values: dict[str, Any]) -> UUID:
-    """`values` by column name; a column that is left out takes its default."""
+async def find_country(tx: Tx) -> str | None:
+    """The organization's; numbers without a country code are read as its own."""
+    sql = "SELECT country FROM organizations WHERE id = app.organization_id()"
+    found = await tx.find(_Country, sql)
+    return found.country if found else None
+
+
+async def insert_contact(tx: Tx, *, values: dict[str, Any], phone_told: str) -> UUID:
+    """`values` by column name; a column that is left out takes its default. `phone_told`: a number and its validity."""
     sql = """
         INSERT INTO customers
             (first_name, last_name, email, phone_number, phone_raw, company, address, journey_stage_id, lead_source_id,
@@ -105,12 +116,14 @@ async def insert_contact(tx: Tx, *, values: dict[str, Any]) -> UUID:
             coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact, given.next_follow_up,
             given.notes
         FROM jsonb_populate_record(NULL::customers, %(values)s::jsonb) AS given
+        CROSS JOIN set_config('app.phone_told', %(phone_told)s, true)
         RETURNING id
     """
-    return (await tx.one(_Id, sql, values=msgspec.json.encode(values).decode())).id
+    encoded = msgspec.json.encode(values).decode()
+    return (await tx.one(_Id, sql, values=encoded, phone_told=phone_told)).id
 
 
-async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any]) -> UUID | None:
+async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], phone_told: str) -> UUID | None:
     """Changes the columns that `values` names and no other; None where there is no such contact."""
     sql = """
         UPDATE customers AS contact
@@ -120,9 +133,11 @@ async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any]) -
                 given.company, given.address, given.journey_stage_id, given.lead_source_id, given.customer_label,
                 given.assigned_to, coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact,
                 given.next_follow_up, given.notes
-            FROM jsonb_populate_record(contact, %(values)s::jsonb) AS given)
+            FROM jsonb_populate_record(contact, %(values)s::jsonb) AS given
+            CROSS JOIN set_config('app.phone_told', %(phone_told)s, true))
         WHERE contact.id = %(customer_id)s
         RETURNING contact.id
     """
-    found = await tx.find(_Id, sql, customer_id=customer_id, values=msgspec.json.encode(values).decode())
+    encoded = msgspec.json.encode(values).decode()
+    found = await tx.find(_Id, sql, customer_id=customer_id, values=encoded, phone_told=phone_told)
     return found.id if found else None

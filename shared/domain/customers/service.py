@@ -7,15 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from shared.kernel import phones
 from shared.kernel.errors import InvalidRequest, NotFound, Refusal
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
-from shared.kernel.phones import normalize
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import Choice, Choices, Contact, ContactChanges, ContactFilter, ContactRow, CreatedContact, UpdatedContact
 
+_NO_COUNTRY = "ZZ"
 CONTACT_EXISTS = "contact_exists"
 """What the database refuses a second contact of one phone number or e-mail address with."""
 
@@ -54,6 +55,7 @@ async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, li
         UnknownJourneyStage: where nothing was found because the organization has no such stage.
     """
     after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    chosen = await _as_created(tx, chosen)
     rows = await queries.list_contacts(tx, chosen=chosen, after=after, limit=limit + 1)
     if not rows and chosen.journey_stage is not None:
         _choice((await queries.find_choices(tx)).journey_stages, chosen.journey_stage, UnknownJourneyStage)
@@ -68,12 +70,13 @@ async def create_contact(tx: Tx, *, given: ContactChanges) -> CreatedContact:
         UnknownJourneyStage, UnknownLeadSource, InvalidPhone, ContactUnreachable: before anything is written.
         Refusal: plan_limit_exceeded.
     """
-    values = _columns(given, await queries.find_choices(tx))
+    choices = await queries.find_choices(tx)
+    values = _columns(given, choices)
     if not any(values.get(name) for name in ("first_name", "last_name", "company", "phone_number", "email")):
         raise ContactUnreachable
     try:
         async with tx.savepoint():
-            customer_id = await queries.insert_contact(tx, values=values)
+            customer_id = await queries.insert_contact(tx, values=values, phone_told=_told(given, choices))
     except Refusal as refused:
         if refused.code != CONTACT_EXISTS:
             raise
@@ -92,9 +95,27 @@ async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) ->
     """
     needs_choices = (given.phone, given.journey_stage, given.lead_source) != (UNSET, UNSET, UNSET)
     choices = await queries.find_choices(tx) if needs_choices else None
-    if await queries.update_contact(tx, customer_id=customer_id, values=_columns(given, choices)) is None:
+    values, told = _columns(given, choices), _told(given, choices)
+    if await queries.update_contact(tx, customer_id=customer_id, values=values, phone_told=told) is None:
         raise NotFound
     return UpdatedContact(await _contact(tx, customer_id))
+
+
+async def read_phone(tx: Tx, *, text: str) -> str:
+    """A whole phone number in E.164, as a contact would be made with it; any other text as it is.
+
+    The country of the organization is asked for only where the number does not say its own.
+    """
+    if not phones.is_spoken(text):
+        return text
+    country = None if phones.has_country(text) else await queries.find_country(tx)
+    return phones.normalize(text, country or _NO_COUNTRY) or phones.plain(text)
+
+
+async def _as_created(tx: Tx, chosen: ContactFilter) -> ContactFilter:
+    phone = chosen.phone and await read_phone(tx, text=chosen.phone)
+    search = chosen.search and await read_phone(tx, text=chosen.search)
+    return msgspec.structs.replace(chosen, phone=phone, search=search)
 
 
 async def _contact(tx: Tx, customer_id: UUID) -> Contact:
@@ -125,10 +146,16 @@ def _columns(given: ContactChanges, choices: Choices | None) -> dict[str, Any]:
 def _phone_columns(phone: str | None, country: str) -> dict[str, str | None]:
     if phone is None:
         return {"phone_number": None, "phone_raw": None}
-    number = normalize(phone, country)
+    number = phones.normalize(phone, country)
     if number is None:
         raise InvalidPhone
     return {"phone_number": number, "phone_raw": phone}
+
+
+def _told(given: ContactChanges, choices: Choices | None) -> str:
+    """What the database is to keep of the number's validity: it cannot tell by itself."""
+    phone = phones.read(given.phone, choices.country) if choices and isinstance(given.phone, str) else None
+    return f"{phone.number} {phone.valid}" if phone else ""
 
 
 def _choice(

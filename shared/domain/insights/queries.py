@@ -17,7 +17,7 @@ async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Fi
 
 CONTACT_RECORD = """
     SELECT contact.id, contact.first_name, contact.last_name, contact.email, contact.phone_number,
-        contact.phone_raw, contact.company, contact.address, contact.shopify_customer_id,
+        contact.phone_raw, contact.phone_valid, contact.company, contact.address, contact.shopify_customer_id,
         stage.name AS journey_stage, source.name AS lead_source, contact.customer_label, contact.assigned_to,
         contact.customer_score, contact.tags, contact.last_contact, contact.next_follow_up, contact.notes,
         contact.metadata, contact.created_at, contact.updated_at,

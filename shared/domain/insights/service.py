@@ -5,6 +5,7 @@ from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
+from shared.domain.customers import service as customers
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import NotFound
 from shared.kernel.text import fold
@@ -27,7 +28,7 @@ _details = attrgetter(*ContactDetails.__struct_fields__)
 
 async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
     """Best first; nothing found is an empty list."""
-    return await queries.search(tx, query=query, kinds=kinds, limit=limit)
+    return await queries.search(tx, query=await customers.read_phone(tx, text=query), kinds=kinds, limit=limit)
 
 
 async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:

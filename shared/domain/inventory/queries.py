@@ -27,9 +27,11 @@ async def list_item_stock(
             stock.is_low, stock.is_active
         FROM item_stock AS stock
         JOIN organizations ON organizations.id = stock.organization_id
-        WHERE (%(sku)s::text IS NULL OR stock.sku = %(sku)s)
-            AND (%(codes)s::text[] IS NULL OR stock.sku = ANY(%(codes)s) OR stock.item_no = ANY(%(codes)s)
-                OR stock.barcode = ANY(%(codes)s))
+        WHERE (%(sku)s::text IS NULL OR stock.item_id = (
+                SELECT items.id FROM items WHERE items.sku_key = app.code_key(%(sku)s)
+            ))
+            AND (%(codes)s::text[] IS NULL OR stock.item_no = ANY(%(codes)s) OR stock.barcode = ANY(%(codes)s)
+                OR stock.item_id = (SELECT items.id FROM items WHERE items.sku_key = app.code_key(%(search)s)))
             AND (%(category)s::text IS NULL OR stock.category = %(category)s)
             AND (%(low_stock)s::boolean IS NULL OR stock.is_low = %(low_stock)s)
             AND (%(is_active)s::boolean IS NULL OR stock.is_active = %(is_active)s)
@@ -43,6 +45,7 @@ async def list_item_stock(
         ItemStock,
         sql,
         codes=codes,
+        search=filters.search,
         sku=filters.sku,
         category=filters.category,
         low_stock=filters.low_stock,
@@ -79,7 +82,9 @@ async def find_stock_check(
             ) AS warehouses
         FROM item_stock AS stock
         WHERE (%(item_id)s::uuid IS NULL OR stock.item_id = %(item_id)s)
-            AND (%(sku)s::text IS NULL OR stock.sku = %(sku)s)
+            AND (%(sku)s::text IS NULL OR stock.item_id = (
+                SELECT items.id FROM items WHERE items.sku_key = app.code_key(%(sku)s)
+            ))
     """
     return await tx.find(
         StockCheck, sql, item_id=item_id, sku=sku, warehouse_id=warehouse_id, warehouse_name=warehouse_name

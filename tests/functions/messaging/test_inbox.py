@@ -254,3 +254,14 @@ async def test_a_body_that_cannot_be_read_spoils_no_other(post, process, account
     assert kept == [("after",), ("before",)]
     assert rows("SELECT attempts > 1 FROM webhook_inbox WHERE processed_at IS NULL") == [(True,)]
     rows("DELETE FROM webhook_inbox WHERE processed_at IS NULL RETURNING id")
+
+
+@pytest.mark.parametrize(("wa_id", "known"), [("551187654321", "+5511987654321"), ("5215512345678", "+525512345678")])
+async def test_who_writes_under_the_old_form_of_a_number_is_the_contact_of_the_new_one(
+    *, tell, account, people, rows, tenants, wa_id, known
+):
+    with tenants.database() as db:
+        db.execute("INSERT INTO customers (organization_id, phone_number) VALUES (%s, %s)", (account.org.id, known))
+    await tell(account.text(wa_id))
+    assert people(account.org)[0] == 1
+    assert rows("SELECT phone_number FROM customers WHERE organization_id = %s", account.org.id) == [(known,)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.kernel.text import fold
+from shared.kernel.text import code_key, fold
 
 KNOWN = st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\0").filter(
     lambda letter: unicodedata.ucd_3_2_0.category(letter) != "Cn"
@@ -38,9 +38,11 @@ def test_one_spelling_for_many(text, folded):
 def test_the_database_folds_letter_for_letter_alike(services, texts):
     with psycopg.connect(services.admin_url) as db:
         rows = db.execute(
-            "SELECT app.fold(text) FROM unnest(%s::text[]) WITH ORDINALITY AS t (text, spot) ORDER BY spot", (texts,)
+            "SELECT app.fold(text), app.code_key(text)"
+            " FROM unnest(%s::text[]) WITH ORDINALITY AS t (text, spot) ORDER BY spot",
+            (texts,),
         )
-        assert [row[0] for row in rows] == [fold(text) for text in texts]
+        assert rows.fetchall() == [(fold(text), code_key(text)) for text in texts]
 
 
 @given(text=st.text(alphabet=KNOWN) | SPELT)
