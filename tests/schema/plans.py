@@ -34,8 +34,8 @@ FILL = """
     SELECT items.organization_id, items.id, warehouses.id, 5
     FROM items JOIN warehouses ON warehouses.organization_id = items.organization_id AND warehouses.name = 'Plans'
     WHERE items.organization_id = %(org)s;
-    INSERT INTO orders (organization_id, order_number, customer_id, created_at)
-    SELECT organization_id, 'ORD-1999-' || row_number() OVER (), id, created_at FROM customers
+    INSERT INTO orders (organization_id, order_number, customer_id, currency, created_at)
+    SELECT organization_id, 'ORD-1999-' || row_number() OVER (), id, 'EGP', created_at FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';
     INSERT INTO order_items (organization_id, order_id, sku, qty)
     SELECT organization_id, id, 'x', 1 FROM orders WHERE organization_id = %(org)s;
