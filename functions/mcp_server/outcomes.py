@@ -12,6 +12,15 @@ from shared.kernel.json import encode
 from .registry import Tool
 
 MOST_FAULTS = 20
+_REMEDIES = {
+    "exchange_again": (
+        "it was narrowed, and its API key holds {scope}: exchange the key again at agent-auth, without scope"
+    ),
+    "ask_for_a_key": (
+        "ask an owner or admin of the organization for an API key with {scope}, and exchange it at agent-auth"
+    ),
+    "ask_an_owner": "ask an owner or admin of the organization to do it",
+}
 
 
 class ToolOutcome(msgspec.Struct, frozen=True):
@@ -35,13 +44,14 @@ def refused(body: Mapping[str, Any]) -> ToolOutcome:
 
 
 def for_a_model(tool: Tool, refusal: Refusal) -> Refusal:
-    """An agent cannot widen its own token, so it is told who can."""
+    """Told what would help: a wider token of the same key, another key, or a person."""
     if refusal.code != InsufficientScope.code:
         return refusal
     granted = ", ".join(refusal.details.get("granted") or ()) or "nothing"
+    remedy = _REMEDIES.get(refusal.details.get("remedy", ""), _REMEDIES["ask_for_a_key"]).format(scope=tool.scope)
     message = (
         f"{tool.name} needs the scope {tool.scope}; this token holds {granted}. Do not call it again with this token: "
-        f"ask an owner or admin of the organization for an API key with {tool.scope}, and exchange it at agent-auth."
+        f"{remedy}."
     )
     return InsufficientScope(message, **refusal.details)
 

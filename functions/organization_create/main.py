@@ -40,7 +40,7 @@ class Created(msgspec.Struct, frozen=True):
     tag="Auth",
     access=PEOPLE,
     status=201,
-    refusals=(service.TooManyOrganizations, UnknownCountry, UnknownCurrency),
+    refusals=(service.AnonymousAccount, service.TooManyOrganizations, UnknownCountry, UnknownCurrency),
 )
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_organization(

@@ -11,6 +11,8 @@ ALWAYS = ("method_not_allowed", "rate_limit_exceeded", "internal_error", "unavai
 WITH_BODY = ("malformed_json", "payload_too_large", "unsupported_media_type")
 WITH_FIELDS = ("invalid_request", "invalid_value")
 WITH_TOKEN = ("missing_token", "invalid_token", "key_is_not_a_token", "wrong_credential")
+WITH_ACCOUNT = ("account_banned", "account_gone")
+WITH_SESSION = ("session_ended",)
 WITH_ORGANIZATION = ("insufficient_scope", "plan_limit_exceeded", "no_organization", "not_found")
 WITH_AGENTS = ("key_revoked",)
 WITH_TRANSACTION = ("invalid_idempotency_key", "permission_denied")
@@ -32,6 +34,9 @@ def codes(spec: Spec) -> Iterator[str]:
         yield from WITH_BODY
     if not spec.public:
         yield from WITH_TOKEN
+    if not spec.public and spec.access & {Kind.USER, Kind.AGENT}:
+        yield from WITH_ACCOUNT
+        yield from WITH_SESSION if Kind.USER in spec.access else ()
     if spec.scope is not None:
         yield from WITH_ORGANIZATION
         yield from WITH_AGENTS if Kind.AGENT in spec.access else ()

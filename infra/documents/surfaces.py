@@ -36,14 +36,16 @@ MCP_ANSWER: Schema = {
     },
 }
 MCP_REFUSALS = (
-    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "wrong_credential", "forbidden_origin",
+    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
+    "account_banned", "account_gone", "wrong_credential", "forbidden_origin",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "not_acceptable", "payload_too_large",
     "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
 )  # fmt: skip
 
 META_WEBHOOKS = ("meta-webhook", "whatsapp-webhook", "wa-webhook", "whatsapp-status-webhook")
 UPLOAD_REFUSALS = (
-    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "wrong_credential", "insufficient_scope",
+    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
+    "account_banned", "account_gone", "wrong_credential", "insufficient_scope",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
     "unknown_file_type", "empty_file", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
     "blobs_not_configured",

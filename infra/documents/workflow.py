@@ -132,7 +132,7 @@ STEPS = (
         troubles=(
             EXPIRED,
             REVOKED,
-            Trouble(200, "insufficient_scope", "an isError result: ask for a key with the scope in `required`"),
+            Trouble(200, "insufficient_scope", "an isError result: do what `remedy` says"),
             PLAN,
             TOO_FAST,
         ),

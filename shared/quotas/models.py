@@ -14,6 +14,7 @@ class PlanUsage(msgspec.Struct, frozen=True):
     timezone: str
     plan: str
     plan_name: str
+    plan_scopes: list[str]
     scopes: list[str]
     features: list[str]
     upgrade: str
@@ -42,10 +43,13 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class UsageReport(msgspec.Struct, frozen=True):
+    """`scopes` are what the calling credential may now; `plan_scopes` what a key of this plan may hold."""
+
     organization_id: UUID
     organization_name: str
     plan: str
     plan_name: str
+    plan_scopes: list[str]
     scopes: list[str]
     features: list[str]
     usage: dict[str, Meter]

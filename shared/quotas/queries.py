@@ -12,7 +12,13 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
     sql = """
         SELECT
           organizations.id AS organization_id, organizations.name AS organization_name, organizations.timezone,
-          plans.code AS plan, plans.name AS plan_name, plans.scopes, plans.features, plans.upgrade,
+          plans.code AS plan, plans.name AS plan_name, plans.scopes AS plan_scopes,
+          array(
+            SELECT scope
+            FROM unnest('{read,write,admin}'::text[]) AS scope
+            WHERE app.organization_with(scope) IS NOT NULL
+          ) AS scopes,
+          plans.features, plans.upgrade,
           plans.max_contacts, plans.max_orders, plans.orders_period, plans.max_messages_month, plans.max_api_calls_day,
           plans.agents_included + organizations.additional_agents AS max_agents,
           coalesce(sum(counter.used) FILTER (WHERE counter.resource = 'contacts'), 0)::bigint AS contacts,

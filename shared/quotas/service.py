@@ -27,6 +27,7 @@ async def report_usage(tx: Tx, *, calls_today: int) -> UsageReport:
         organization_name=found.organization_name,
         plan=found.plan,
         plan_name=found.plan_name,
+        plan_scopes=found.plan_scopes,
         scopes=found.scopes,
         features=found.features,
         usage=meters,

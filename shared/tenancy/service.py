@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.kernel.countries import check_country
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import Conflict, Forbidden, NotFound
 from shared.kernel.money import check_currency
 from shared.runtime.db import Tx
 
@@ -17,12 +17,19 @@ class TooManyOrganizations(Conflict):
     code = "too_many_organizations"
 
 
+class AnonymousAccount(Forbidden):
+    """Told by the database."""
+
+    code = "anonymous_account"
+
+
 async def create_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:
     """The calling person owns it, and the next token they get names it.
 
     Raises:
         UnknownCountry, UnknownCurrency: ISO has no such code.
-        Refusal: forbidden for an agent, too_many_organizations for a person who owns ten.
+        Refusal: forbidden for an agent, anonymous_account for who has no address, too_many_organizations for a person
+            who owns ten.
     """
     check_country(country)
     check_currency(currency)

@@ -17,6 +17,7 @@ BREAKS = {
     "a token's own scopes are not looked at": ("claims -> 'agent_scopes' ? required", "true"),
     "a key's scopes are not looked at": ("required = any (key.scopes)", "true"),
     "a person needs no membership": ("member.user_id = (claims ->> 'sub')::uuid", "true"),
+    "a banned account works on": ("app.account_fault(claims) is not null", "false"),
     "every member is an admin": ("member.role in ('owner', 'admin')", "true"),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 from infra.local.services import Services
 from shared.auth import tokens
 from shared.tenancy.principal import ANONYMOUS, SERVICE
-from tests.conftest import Caller, Tenants
+from tests.conftest import Caller, Org, Tenants
 from tests.schema.matrix import Actor, Level, World, seeded
 from tests.schema.rows import Rows
 from tests.schema.tables import Database, read_tables
@@ -47,10 +47,37 @@ def build_world(services: Services, database: Database) -> World:
                 _claiming(own.owner, app_metadata={"organization_id": str(other.id), "org_role": "owner"}),
             ),
             _actor("agent with a stranger's key id", _claiming(admin, key_id=str(uuid.uuid4()))),
+            *_of_fallen_accounts(own, database, *everything),
             Actor("anonymous", ANONYMOUS, frozenset()),
             Actor("service", SERVICE, frozenset()),
         ],
     )
+
+
+def _of_fallen_accounts(own: Org, database: Database, *everything: Level) -> list[Actor]:
+    """People and an agent whose account or session has ended, beside one whose session stands."""
+    banned, gone, signed_in, signed_out = (own.person("owner") for _ in range(4))
+    database.execute("UPDATE organizations SET additional_agents = 1 WHERE id = %s", [own.id])
+    banned_agent = own.agent("admin")
+    database.execute(
+        "UPDATE auth.users SET banned_until = now() + interval '1 h' WHERE id = ANY(%s)", [[banned.id, banned_agent.id]]
+    )
+    database.execute("UPDATE auth.users SET deleted_at = now() WHERE id = %s", [gone.id])
+    session, over, ended = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    database.execute("INSERT INTO auth.sessions (id, user_id) VALUES (%s, %s)", [session, signed_in.id])
+    database.execute(
+        "INSERT INTO auth.sessions (id, user_id, not_after) VALUES (%s, %s, now() - interval '1 s')",
+        [over, signed_out.id],
+    )
+    return [
+        _actor("owner who was banned", banned),
+        _actor("agent whose account was banned", banned_agent),
+        _actor("owner whose account was deleted", gone),
+        _actor("owner with a session", _claiming(signed_in, session_id=str(session)), *everything),
+        _actor("owner who signed out", _claiming(signed_out, session_id=str(ended))),
+        _actor("owner whose session is over", _claiming(signed_out, session_id=str(over))),
+        _actor("owner with a stranger's session", _claiming(signed_out, session_id=str(session))),
+    ]
 
 
 def _actor(name: str, caller: Caller, *held: Level) -> Actor:
