@@ -91,6 +91,44 @@ def create_database(database: Database, *, name: str) -> None:
     database.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
+class BlindCtype(NamedTuple):
+    """A database for which letters end with ASCII; `builtin` says that its order is Postgres's own."""
+
+    ctype: str
+    builtin: bool
+
+
+def find_blind_ctype(database: Database, *, name: str) -> BlindCtype | None:
+    with database.cursor(row_factory=class_row(BlindCtype)) as cursor:
+        cursor.execute(
+            "SELECT datctype AS ctype, datlocprovider = 'b' AS builtin FROM pg_database"
+            " WHERE datname = %s AND datctype IN ('C', 'POSIX')",
+            [name],
+        )
+        return cursor.fetchone()
+
+
+def set_ctype(database: Database, *, ctype: str) -> None:
+    """Of all databases of the server, templates too; it counts from the next connection on."""
+    database.execute("UPDATE pg_database SET datctype = %s WHERE datctype IN ('C', 'POSIX')", [ctype])
+
+
+def reindex(database: Database, *, name: str) -> None:
+    database.execute(sql.SQL("REINDEX DATABASE {}").format(sql.Identifier(name)))
+
+
+def trigrams_of(database: Database, *, word: str) -> int | None:
+    """How many the server makes of the word; None where it has no pg_trgm yet."""
+    schema = database.execute(
+        "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'"
+    ).fetchone()
+    if schema is None:
+        return None
+    asked = sql.SQL("SELECT cardinality({}.show_trgm(%s))").format(sql.Identifier(schema[0]))
+    row = database.execute(asked, [word]).fetchone()
+    return int(row[0]) if row else None
+
+
 def role_exists(database: Database, *, name: str) -> bool:
     return _truth(database, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [name])
 

@@ -151,6 +151,8 @@ def _database(parts: Parts) -> Iterator[Finding]:
     services = parts.services
     try:
         yield _migrations(services.admin_url)
+        with psycopg.connect(services.admin_url, connect_timeout=5, autocommit=True) as owner:
+            yield _letters(owner)
         with psycopg.connect(services.database_url, connect_timeout=5, autocommit=True) as login:
             yield _clock(login)
             yield _policies_hold(login)
@@ -170,6 +172,18 @@ def _migrations(admin_url: str) -> Finding:
         f"{len(report.pending)} are not applied, first {report.pending[0]}." if report.pending else None,
         fine=f"{len(report.applied)} applied, none open",
         mend="Run `nexus migrate`.",
+    )
+
+
+def _letters(owner: queries.Database) -> Finding:
+    trigrams = queries.trigrams_of(owner, word="محمد")
+    return _finding(
+        "letters",
+        "To the database Arabic letters are no letters (LC_CTYPE C): names are found, and ranked wrong."
+        if trigrams == 0
+        else None,
+        fine="the database knows those of every script",
+        mend="Dump it, make it anew with `createdb --template=template0 --lc-ctype=C.UTF-8`, and restore the dump.",
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import locale
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from infra.local.secrets import DATABASE, database_url
 
 OLDEST_VERSION, NEWEST_VERSION = 15, 18
 BUILTIN_LOCALE_VERSION = 17
+UTF8_CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")
 START_TIMEOUT_S = 15.0
 RECOVERY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 20.0
@@ -85,6 +87,22 @@ def programs_version(programs: Path) -> int:
             mend=f"Set NEXUS_PG_BIN to the programs of Postgres {OLDEST_VERSION} to {NEWEST_VERSION}.",
         )
     return version
+
+
+def utf8_ctype() -> str:
+    """A character type of this system that knows the letters of every script: without it Arabic ones are none."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in UTF8_CTYPES:
+            with contextlib.suppress(locale.Error):
+                locale.setlocale(locale.LC_CTYPE, name)
+                return name
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    raise LauncherError(
+        f"This system has none of the locales {', '.join(UTF8_CTYPES)}.",
+        mend="Install one (on Debian: apt-get install locales, then locale-gen en_US.UTF-8), then start again.",
+    )
 
 
 class Postgres:
@@ -169,6 +187,17 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as database:
             if not queries.database_exists(database, name=DATABASE):
                 queries.create_database(database, name=DATABASE)
+            blind = queries.find_blind_ctype(database, name=DATABASE)
+        if blind is not None:
+            self._open_eyes(blind)
+
+    def _open_eyes(self, found: queries.BlindCtype) -> None:
+        """Of a data directory made before: its databases take the letters of every script for letters from now on."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as database:
+            queries.set_ctype(database, ctype=utf8_ctype())
+        if not found.builtin:  # Only then its indexes are in an order that the change touches.
+            with psycopg.connect(self.url(), autocommit=True) as database:
+                queries.reindex(database, name=DATABASE)
 
     def is_alive(self) -> bool:
         if self._process:
@@ -258,10 +287,11 @@ class Postgres:
         partial.replace(self.cluster)
 
     def _locale(self) -> list[str]:
-        """One sort order everywhere where the server can: by code point."""
+        """One sort order everywhere where the server can: by code point; what a letter is the system says."""
+        ctype = f"--lc-ctype={utf8_ctype()}"
         if self.version >= BUILTIN_LOCALE_VERSION:
-            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        return ["--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C"]
+            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", ctype]
+        return ["--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C", ctype]
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         account = self._account
