@@ -10,37 +10,43 @@ from shared.runtime.db import Tx
 from .models import AgentKey, Attempt, ExchangeAttempt, InsertedKey, Registration
 
 
-class _Made(msgspec.Struct, frozen=True):
-    id: UUID
-
-
-async def insert_agent_account(tx: Tx, *, name: str, platform: str) -> UUID:
-    sql = "SELECT app.create_agent_account(%(name)s, %(platform)s) AS id"
-    return (await tx.one(_Made, sql, name=name, platform=platform)).id
+class _Done(msgspec.Struct, frozen=True):
+    done: bool
 
 
 async def insert_key(
-    tx: Tx, *, agent_id: UUID, name: str, prefix: str, key_hash: str, scopes: list[str], expires_at: datetime | None
+    tx: Tx, *, name: str, platform: str, prefix: str, key_hash: str, scopes: list[str], expires_at: datetime | None
 ) -> InsertedKey:
+    """With the agent that it is for."""
     sql = """
-        INSERT INTO agent_api_keys (organization_id, agent_id, name, prefix, key_hash, scopes, expires_at, created_by)
         SELECT
-          organization_id, id, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s::text[], %(expires_at)s::timestamptz,
-          (app.claims() ->> 'sub')::uuid
-        FROM agent_accounts
-        WHERE id = %(agent_id)s
-        RETURNING id, organization_id, agent_id, name, prefix AS key_prefix, scopes, expires_at
+          made.id, made.organization_id, made.agent_id, %(name)s AS name, %(prefix)s AS key_prefix,
+          %(scopes)s::text[] AS scopes, %(expires_at)s::timestamptz AS expires_at
+        FROM app.create_agent_key(
+          %(name)s, %(platform)s, %(prefix)s, %(key_hash)s, %(scopes)s::text[], %(expires_at)s::timestamptz
+        ) AS made
     """
     return await tx.one(
         InsertedKey,
         sql,
-        agent_id=agent_id,
         name=name,
+        platform=platform,
         prefix=prefix,
         key_hash=key_hash,
         scopes=scopes,
         expires_at=expires_at,
     )
+
+
+async def insert_successor(
+    tx: Tx, *, key_id: UUID, prefix: str, key_hash: str, overlap: timedelta
+) -> InsertedKey | None:
+    """The key that takes over from this one; None where it cannot be rotated any more."""
+    sql = """
+        SELECT id, organization_id, agent_id, name, key_prefix, scopes, expires_at
+        FROM app.rotate_agent_key(%(key_id)s, %(prefix)s, %(key_hash)s, %(overlap)s)
+    """
+    return await tx.find(InsertedKey, sql, key_id=key_id, prefix=prefix, key_hash=key_hash, overlap=overlap)
 
 
 async def list_keys(
@@ -62,7 +68,7 @@ async def list_keys(
     return await tx.all(AgentKey, sql, include_revoked=include_revoked, created_at=created_at, id=key_id, limit=limit)
 
 
-async def lock_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:
+async def find_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:
     sql = """
         SELECT
           key.id, key.agent_id, '' AS agent_name, key.name, key.prefix AS key_prefix, key.scopes,
@@ -70,27 +76,14 @@ async def lock_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:
           key.expires_at, key.last_used_at, key.replaced_by, key.created_at
         FROM agent_api_keys AS key
         WHERE key.id = %(key_id)s
-        FOR UPDATE
     """
     return await tx.find(AgentKey, sql, key_id=key_id)
 
 
-async def update_key_revoked(tx: Tx, *, key_id: UUID) -> int:
-    sql = """
-        UPDATE agent_api_keys
-        SET is_active = false, revoked_at = coalesce(revoked_at, now())
-        WHERE id = %(key_id)s
-    """
-    return await tx.run(sql, key_id=key_id)
-
-
-async def update_key_replaced(tx: Tx, *, key_id: UUID, replaced_by: UUID, overlap: timedelta) -> int:
-    sql = """
-        UPDATE agent_api_keys
-        SET replaced_by = %(replaced_by)s, expires_at = least(expires_at, now() + %(overlap)s)
-        WHERE id = %(key_id)s
-    """
-    return await tx.run(sql, key_id=key_id, replaced_by=replaced_by, overlap=overlap)
+async def update_key_revoked(tx: Tx, *, key_id: UUID) -> bool:
+    """Whether there is such a key."""
+    sql = "SELECT app.revoke_agent_key(%(key_id)s) AS done"
+    return (await tx.one(_Done, sql, key_id=key_id)).done
 
 
 async def update_key_exchanged(tx: Tx, *, key_id: UUID, attempt_id: int) -> int:

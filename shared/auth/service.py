@@ -43,8 +43,17 @@ async def create_key(tx: Tx, *, name: str, platform: str, scopes: list[str], exp
         raise InvalidRequest(
             "expires_at lies in the past", errors=[{"pointer": "/expires_at", "message": "must lie in the future"}]
         )
-    agent_id = await queries.insert_agent_account(tx, name=name, platform=platform)
-    return await _insert_key(tx, agent_id=agent_id, name=name, scopes=close_scopes(scopes), expires_at=expires_at)
+    key = keys.new_key()
+    inserted = await queries.insert_key(
+        tx,
+        name=name,
+        platform=platform,
+        prefix=key.prefix,
+        key_hash=await passwords.hash_secret(key.raw),
+        scopes=close_scopes(scopes),
+        expires_at=expires_at,
+    )
+    return CreatedKey(key.raw, inserted)
 
 
 async def list_keys(tx: Tx, *, limit: int, cursor: str | None, include_revoked: bool) -> Page[AgentKey]:
@@ -74,28 +83,14 @@ async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta) -> CreatedKey:
         NotFound: no such key here.
         KeyNotUsable: the key is not active, or was rotated before (also by a caller at the same moment).
     """
-    old = await queries.lock_key(tx, key_id=key_id)
+    old = await queries.find_key(tx, key_id=key_id)
     if old is None:
         raise NotFound
     if not old.is_active or old.replaced_by is not None:
         raise KeyNotUsable
-    created = await _insert_key(tx, agent_id=old.agent_id, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
-    await queries.update_key_replaced(tx, key_id=key_id, replaced_by=created.key.id, overlap=overlap)
-    return created
-
-
-async def _insert_key(
-    tx: Tx, *, agent_id: UUID, name: str, scopes: list[str], expires_at: datetime | None
-) -> CreatedKey:
     key = keys.new_key()
     key_hash = await passwords.hash_secret(key.raw)
-    inserted = await queries.insert_key(
-        tx,
-        agent_id=agent_id,
-        name=name,
-        prefix=key.prefix,
-        key_hash=key_hash,
-        scopes=scopes,
-        expires_at=expires_at,
-    )
+    inserted = await queries.insert_successor(tx, key_id=key_id, prefix=key.prefix, key_hash=key_hash, overlap=overlap)
+    if inserted is None:
+        raise KeyNotUsable
     return CreatedKey(key.raw, inserted)
