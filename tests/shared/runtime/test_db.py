@@ -180,8 +180,7 @@ async def test_a_block_around_takes_the_refusal_of_what_was_deferred_before_the_
 @pytest.mark.parametrize(("statement", "code"), [
     ("SELECT app.refuse(409, 'taken', 'taken', '{\"by\": 7}')", "taken"),
     ("INSERT INTO labels (name) VALUES ('vip'), ('vip')", "already_exists"),
-    ("INSERT INTO chats (platform, platform_chat_id, customer_id) VALUES ('whatsapp', 'x', gen_random_uuid())",
-     "invalid_reference"),
+    ("INSERT INTO customers (first_name, journey_stage_id) VALUES ('Mona', gen_random_uuid())", "invalid_reference"),
     ("SELECT 1 / 0", "invalid_value"),
     ("INSERT INTO audit_events (organization_id, actor_type) VALUES (gen_random_uuid(), 'user')", "permission_denied"),
     ("INSERT INTO labels (organization_id, name) VALUES (gen_random_uuid(), 'x')", "permission_denied"),

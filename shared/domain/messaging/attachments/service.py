@@ -27,11 +27,6 @@ def attach_received(
         )
 
 
-def attach_upload(tx: Tx, *, organization_id: UUID, message_id: UUID, media_id: UUID) -> None:
-    """A file of `media-upload` to the message that carries it; both must be of that organization."""
-    queries.insert_message_media(tx, organization_id=organization_id, message_id=message_id, media_ids=[media_id])
-
-
 async def take_back(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
     """As the service: the author deleted the message, so its files go, fetched or not."""
     files = await queries.list_files_of_messages(tx, message_ids=[message_id])

@@ -125,17 +125,13 @@ async def send_message(tx: Tx, asked: MessageAsked, caller: Principal, *, platfo
     await _check_platform(tx, asked.chat_id, platform)
     reply_to = await _platform_id(tx, asked.chat_id, asked.reply_to) if asked.reply_to else None
     content = await _content(tx, asked)
-    message = await service.send(
+    return await service.send(
         tx,
         chat_id=asked.chat_id,
         content=content,
-        sender_id=caller.subject,
         is_person=caller.kind is Kind.USER,
         extra=Request(content={}, reply_to=reply_to, media_id=asked.media_id),
     )
-    if asked.media_id is not None and caller.organization_id is not None:
-        service.attach(tx, organization_id=caller.organization_id, message=message, media_id=asked.media_id)
-    return message
 
 
 async def send_template(tx: Tx, asked: TemplateAsked, caller: Principal) -> SentMessage:
@@ -158,9 +154,7 @@ async def send_template(tx: Tx, asked: TemplateAsked, caller: Principal) -> Sent
     else:
         country = (await get_organization(tx, organization_id=caller.organization_id)).country
         chat_id = await service.start(tx, phone=asked.phone_number or "", country=country, channel_id=asked.channel_id)
-    return await service.send(
-        tx, chat_id=chat_id, content=content, sender_id=caller.subject, is_person=caller.kind is Kind.USER
-    )
+    return await service.send(tx, chat_id=chat_id, content=content, is_person=caller.kind is Kind.USER)
 
 
 async def send_reaction(tx: Tx, asked: ReactionAsked, caller: Principal) -> SentMessage:
@@ -175,9 +169,7 @@ async def send_reaction(tx: Tx, asked: ReactionAsked, caller: Principal) -> Sent
         raise MessageNotThere
     await _check_platform(tx, place.chat_id, "whatsapp")
     content = content_from({"type": "reaction", "message_id": place.platform_message_id, "emoji": asked.emoji})
-    return await service.send(
-        tx, chat_id=place.chat_id, content=content, sender_id=caller.subject, is_person=caller.kind is Kind.USER
-    )
+    return await service.send(tx, chat_id=place.chat_id, content=content, is_person=caller.kind is Kind.USER)
 
 
 async def tell_status(tx: Tx, asked: StatusAsked, caller: Principal) -> SentMessage:

@@ -86,8 +86,6 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     content: str | None
     details: dict[str, Any]
     reply_to: str | None
-    sender_id: UUID | None
-    media_type: str | None = None
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,10 @@ class _Id(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class _Done(msgspec.Struct, frozen=True):
+    done: bool
+
+
 class _Category(msgspec.Struct, frozen=True):
     category: str | None
     status: str
@@ -62,22 +66,10 @@ async def find_template(tx: Tx, *, channel_id: UUID, name: str, language: str) -
     return (found.category, found.status) if found else None
 
 
-async def insert_message(tx: Tx, *, draft: Draft) -> UUID:
+async def queue_message(tx: Tx, *, draft: Draft, request: Request) -> UUID:
     """Takes a unit of the plan's outbound messages."""
-    sql = """
-        INSERT INTO messages
-            (chat_id, content, message_type, details, reply_to, direction, status, sender_type, sender_id, media_type)
-        VALUES (%(chat_id)s, %(content)s, %(message_type)s::message_type, %(details)s::jsonb, %(reply_to)s, 'outbound',
-            'queued', 'agent', %(sender_id)s, %(media_type)s)
-        RETURNING id
-    """
-    values = msgspec.structs.asdict(draft) | {"details": _json(draft.details)}
-    return (await tx.one(_Id, sql, **values)).id
-
-
-async def queue_delivery(tx: Tx, *, message_id: UUID, request: Request) -> None:
-    sql = "SELECT app.queue_delivery(%(message_id)s, %(request)s::jsonb)"
-    await tx.run(sql, message_id=message_id, request=_json(request))
+    sql = "SELECT app.queue_message(%(message)s::jsonb, %(request)s::jsonb) AS id"
+    return (await tx.one(_Id, sql, message=_json(draft), request=_json(request))).id
 
 
 async def find_message(tx: Tx, *, message_id: UUID) -> SentMessage:
@@ -116,14 +108,10 @@ async def find_place(tx: Tx, *, message_id: UUID) -> Place | None:
     return await tx.find(Place, sql, message_id=message_id)
 
 
-async def update_read(tx: Tx, *, chat_id: UUID) -> bool:
+async def mark_read(tx: Tx, *, chat_id: UUID) -> bool:
     """Whether there is such a conversation."""
-    sql = """
-        UPDATE chats
-        SET unread_count = 0
-        WHERE id = %(chat_id)s
-    """
-    return await tx.run(sql, chat_id=chat_id) > 0
+    sql = "SELECT app.mark_chat_read(%(chat_id)s) AS done"
+    return (await tx.one(_Done, sql, chat_id=chat_id)).done
 
 
 async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:

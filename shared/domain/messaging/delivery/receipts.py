@@ -29,7 +29,7 @@ async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
     Raises:
         NotFound: no such conversation, or not the caller's.
     """
-    if not await queries.update_read(tx, chat_id=chat_id):
+    if not await queries.mark_read(tx, chat_id=chat_id):
         raise NotFound
     return MarkedRead(chat_id, 0, customer_told=False)
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from shared.domain.customers.service import InvalidPhone
-from shared.domain.messaging.attachments import service as attachments
 from shared.domain.messaging.channels import queries as channel_queries
 from shared.domain.messaging.channels.models import ChannelStatus
 from shared.domain.messaging.channels.service import ChannelNotConnected, chosen
@@ -56,7 +55,7 @@ class TemplateNotApproved(Conflict):
 
 
 async def send(
-    tx: Tx, *, chat_id: UUID, content: Content, sender_id: UUID | None, is_person: bool, extra: Request | None = None
+    tx: Tx, *, chat_id: UUID, content: Content, is_person: bool, extra: Request | None = None
 ) -> SentMessage:
     """Queues a message in an existing conversation and takes its unit of the plan, in the caller's transaction.
 
@@ -83,10 +82,8 @@ async def send(
         content=shown_text(content),
         details={"content": request.content},
         reply_to=content.message_id if isinstance(content, c.Reaction) else asked.reply_to,
-        sender_id=sender_id,
     )
-    message_id = await queries.insert_message(tx, draft=draft)
-    await queries.queue_delivery(tx, message_id=message_id, request=request)
+    message_id = await queries.queue_message(tx, draft=draft, request=request)
     return await queries.find_message(tx, message_id=message_id)
 
 
@@ -101,10 +98,6 @@ async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) ->
         raise InvalidPhone
     channel = await chosen(tx, platform="whatsapp", channel_id=channel_id)
     return await queries.start_conversation(tx, channel_id=channel.id, wa_id=number.removeprefix("+"), phone=number)
-
-
-def attach(tx: Tx, *, organization_id: UUID, message: SentMessage, media_id: UUID) -> None:
-    attachments.attach_upload(tx, organization_id=organization_id, message_id=message.id, media_id=media_id)
 
 
 async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -> bool:
