@@ -11,6 +11,7 @@ from shared.edge import ANYONE, Call, surface
 from shared.platform.rest.app import answer
 from shared.quotas.rates import PUBLIC
 
+from .advice import advised
 from .callers import identify
 from .host import NexusHost
 from .refusing import refused
@@ -20,4 +21,5 @@ from .translation import incoming, outgoing
 @surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True)
 async def handler(call: Call) -> Response:
     await identify(call)
-    return outgoing(await answer(await incoming(call), NexusHost(call)))
+    answered = await answer(await incoming(call), NexusHost(call))
+    return outgoing(advised(answered, method=call.request.method, path=call.request.url.path))

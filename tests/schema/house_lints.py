@@ -144,6 +144,84 @@ HOUSE_LINTS = [
         "labels.organization_id",
     ),
     Lint(
+        "written_without_a_list_of_columns",
+        """
+        SELECT c.oid::regclass || ' ' || acl.privilege_type
+        FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) AS acl
+        WHERE acl.privilege_type IN ('INSERT', 'UPDATE') AND c.relnamespace <> 'pg_catalog'::regnamespace
+          AND acl.grantee::regrole::text IN ('-', 'anon', 'authenticated')
+          AND c.oid::regclass::text <> ALL (%(granted_by_the_platform)s)
+          AND c.oid::regclass::text <> ALL (%(granted_until_their_rules_land)s)
+        """,
+        "GRANT INSERT ON labels TO authenticated",
+        "labels INSERT",
+    ),
+    Lint(
+        "clients_write_what_the_server_owns",
+        """
+        SELECT a.attrelid::regclass || '.' || a.attname
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v')
+        CROSS JOIN unnest('{anon,authenticated}'::text[]) AS role
+        CROSS JOIN unnest('{INSERT,UPDATE}'::text[]) AS privilege
+        WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
+          AND has_column_privilege(role, c.oid, a.attnum, privilege)
+          AND a.attname ~ ('_(at|time|until|count|by|sealed)$|(^|_)(status|state|hash|prefix|direction|origin|attempts'
+            || '|used|error|reactions|merged_into|scopes|role|plan_code)$')
+          AND c.relname || '.' || a.attname <> ALL (%(moved_by_steps)s)
+          AND c.relname <> ALL (%(granted_until_their_rules_land)s)
+        """,
+        "GRANT UPDATE (created_at) ON labels TO authenticated",
+        "labels.created_at",
+    ),
+    Lint(
+        "owners_rights_before_row_security",
+        r"""
+        SELECT t.tgrelid::regclass || ' ' || t.tgname
+        FROM pg_trigger t
+        JOIN pg_proc p ON p.oid = t.tgfoid AND p.prosecdef
+        JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'public'::regnamespace
+        CROSS JOIN LATERAL (
+          SELECT min(place) FILTER (WHERE said ~ '\mapp\.organization_(id|with|claimed)\(') AS asks,
+            min(place) FILTER (WHERE said ~ '\m(public|auth)\.') AS looks
+          FROM unnest(string_to_array(p.prosrc, ';')) WITH ORDINALITY AS statement (said, place)
+        ) AS body
+        WHERE NOT t.tgisinternal AND t.tgtype & 2 = 2 AND (body.asks IS NULL OR body.asks > body.looks)
+          AND p.proname <> ALL (%(mended_with_their_rules)s)
+        """,
+        """
+        CREATE FUNCTION app.peeks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+        BEGIN PERFORM FROM public.organizations WHERE id = new.organization_id; RETURN new; END $$;
+        CREATE TRIGGER peeks BEFORE INSERT ON labels FOR EACH ROW EXECUTE FUNCTION app.peeks()
+        """,
+        "labels peeks",
+    ),
+    Lint(
+        "callable_with_owners_rights_that_does_not_ask_first",
+        r"""
+        SELECT p.oid::regprocedure::text
+        FROM pg_proc p
+        CROSS JOIN unnest('{anon,authenticated}'::text[]) AS role
+        CROSS JOIN LATERAL (
+          SELECT min(place) FILTER (WHERE said ~ '\mapp\.organization_(id|with|claimed)\(') AS asks,
+            min(place) FILTER (WHERE said ~ '\m(public|auth)\.') AS looks
+          FROM unnest(string_to_array(coalesce(nullif(p.prosrc, ''), pg_get_function_sqlbody(p.oid)), ';'))
+            WITH ORDINALITY AS statement (said, place)
+        ) AS body
+        WHERE p.prosecdef AND p.pronamespace NOT IN ('pg_catalog'::regnamespace)
+          AND has_function_privilege(role, p.oid, 'EXECUTE')
+          AND p.prorettype <> 'trigger'::regtype AND p.proname <> ALL (%(asking)s)
+          AND (body.asks IS NULL OR body.asks > body.looks)
+        """,
+        """
+        CREATE FUNCTION app.plan_of(organization uuid) RETURNS text
+        LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$
+          SELECT plan_code FROM public.organizations WHERE id = organization
+        $$;
+        GRANT EXECUTE ON FUNCTION app.plan_of TO authenticated
+        """,
+        "app.plan_of(uuid)",
+    ),
+    Lint(
         "audit_trail_may_be_changed",
         """
         SELECT role FROM unnest('{anon,authenticated,service_role,supabase_auth_admin}'::text[]) AS role

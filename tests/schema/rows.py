@@ -25,6 +25,9 @@ _OVERRIDES: dict[tuple[str, str], Callable[[int], Any]] = {
 }
 """What a CHECK asks beyond a list of values; say it here where a new table's row is refused."""
 
+_BEYOND_COLUMNS: dict[str, Row] = {"customers": {"first_name": "matrix"}}
+"""What a valid row needs although no single column is required."""
+
 _BY_TYPE: dict[str, Callable[[int], Any]] = {
     "uuid": lambda _: uuid.uuid4(),
     "text": lambda n: f"matrix {n}",
@@ -76,6 +79,7 @@ class Rows:
         if name == "organizations":
             return {"id": uuid.uuid4(), "name": f"Matrix {number}", "plan_code": "growth"}
         values: Row = {"organization_id": organization_id} if table.has_organization else {}
+        values |= _BEYOND_COLUMNS.get(name, {})
         for column in table.columns:
             if column.required and column.name not in values:
                 values[column.name] = self._parent(table, column, organization_id) or _value(table, column, number)

@@ -1,5 +1,6 @@
 """What row level security does not see: foreign keys, unique constraints, definer functions, search and views."""
 
+import itertools
 import uuid
 from typing import Any
 
@@ -68,7 +69,36 @@ def test_a_foreign_row_is_refused_exactly_like_an_absent_one(world, writer, refu
         assert [part.replace(str(stolen), str(invented)) for part in to_theirs] == to_none
 
 
-def test_the_same_natural_key_serves_in_two_organizations(owner_database, world, writer):
+WRITERS = [name for name, rights in EXPECTED.items() if rights.insert]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_another_organization_is_refused_exactly_like_none(login, owner_database, world, name):
+    """Neither its plan nor its numbers nor that it exists: the same refusal, and nothing of it is touched."""
+    counted = "SELECT (SELECT sum(used) FROM usage_counters), (SELECT sum(last_number) FROM order_sequences)"
+    before = owner_database.execute(counted).fetchone()
+    candidate = world.other.candidates[name]
+    filled_in = {"order_number"} if EXCEPTIONS["mended_with_their_rules"] else set()
+    given = [candidate, *({k: v for k, v in candidate.items() if k != out} for out in {*candidate} - filled_in)]
+    for actor, values in itertools.product(world.actors, given):
+        if actor.principal.role != "authenticated":
+            continue
+        told = []
+        for organization in (world.other.id, uuid.uuid4()):
+            tried = {**values, "organization_id": organization}
+            with login.transaction(force_rollback=True):
+                enter(login, actor.principal)
+                with pytest.raises(psycopg.Error) as refused, login.transaction():
+                    login.execute(insertion(name, tried), tried)
+            diagnosis = refused.value.diag
+            told.append([diagnosis.sqlstate, diagnosis.message_primary, diagnosis.message_detail, diagnosis.context])
+        assert told[0] == told[1], actor.name
+        assert told[0][0] == "42501", actor.name
+    assert owner_database.execute(counted).fetchone() == before
+
+
+def test_the_same_natural_key_serves_in_two_organizations(owner_database, world):
+    service = next(actor for actor in world.actors if actor.name == "service")
     unique = owner_database.execute(
         """
         SELECT i.indrelid::regclass::text, pg_get_indexdef(i.indexrelid)
@@ -92,7 +122,7 @@ def test_the_same_natural_key_serves_in_two_organizations(owner_database, world,
             theirs = world.other.candidates[table] | key
             owner_database.execute(insertion(table, theirs), theirs)
             owner_database.execute("SET LOCAL SESSION AUTHORIZATION authenticator")
-            enter(owner_database, writer.principal)
+            enter(owner_database, service.principal)
             ours = world.own.candidates[table] | key
             owner_database.execute(insertion(table, ours), ours)
         tried += 1
@@ -128,9 +158,12 @@ WRITES = {
     "keep_idempotent_answer",
     "keep_upload",
     "enqueue",
-    "queue_delivery",
+    "queue_message",
+    "mark_chat_read",
     "start_conversation",
-    "create_agent_account",
+    "create_agent_key",
+    "rotate_agent_key",
+    "revoke_agent_key",
     "create_organization",
 }
 
@@ -213,12 +246,17 @@ def test_a_file_is_put_up_for_the_callers_own_organization_alone(login, world):
                 login.execute(put_up)
 
 
+MAKE_KEY = "SELECT agent_id FROM app.create_agent_key('Nour', 'tests', 'nxs_ak_00000000', 'hash', '{read}', null)"
+
+
 def test_a_new_agent_belongs_to_the_organization_that_its_maker_manages(login, world, writer):
     with login.transaction(force_rollback=True):
         enter(login, writer.principal)
-        made = login.execute("SELECT app.create_agent_account('Nour', 'tests')").fetchone()
+        made = login.execute(MAKE_KEY).fetchone()
         found = login.execute("SELECT organization_id FROM agent_accounts WHERE id = %s", made).fetchone()
+        maker = login.execute("SELECT created_by FROM agent_api_keys WHERE agent_id = %s", made).fetchone()
     assert found == (world.own.id,)
+    assert maker == (writer.principal.subject,)
 
 
 @pytest.mark.parametrize("name", ["member", "agent with admin", "owner who names the other organization"])
@@ -226,8 +264,49 @@ def test_nobody_makes_an_agent_without_managing_the_organization(login, world, n
     with login.transaction(force_rollback=True):
         enter(login, next(actor.principal for actor in world.actors if actor.name == name))
         with pytest.raises(psycopg.Error) as refused:
-            login.execute("SELECT app.create_agent_account('Nour', 'tests')")
+            login.execute(MAKE_KEY)
     assert refused.value.sqlstate == "PT403"
+
+
+CHANGES = {
+    "SELECT count(*) > 0 FROM app.rotate_agent_key(%(key)s, 'nxs_ak_00000000', 'hash', '1 day')": "manage",
+    "SELECT app.revoke_agent_key(%(key)s)": "manage",
+    "SELECT app.mark_chat_read(%(chat)s)": "write",
+}
+"""Definer functions that change one row, with the level that they take; each says whether it did."""
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_a_definer_function_changes_the_callers_rows_alone(login, world, statement):
+    for tenant in (world.own, world.other):
+        named = {"key": tenant.rows["agent_api_keys"]["id"], "chat": tenant.rows["chats"]["id"]}
+        for actor in world.actors:
+            if actor.principal.role != "authenticated":
+                continue
+            with login.transaction(force_rollback=True):
+                enter(login, actor.principal)
+                (done,) = login.execute(statement, named).fetchone()
+            assert done == (tenant is world.own and CHANGES[statement] in actor.held), actor.name
+
+
+def test_a_message_goes_out_in_the_callers_own_conversations_alone(login, world, owner_database):
+    send = "SELECT app.queue_message(jsonb_build_object('chat_id', %s::uuid, 'message_type', 'text'), '{}')"
+    for tenant in (world.own, world.other):
+        with owner_database.transaction():
+            chat = tenant.rows["chats"]["id"]
+            channel = tenant.rows["channel_accounts"]["id"]
+            owner_database.execute("UPDATE chats SET channel_id = %s WHERE id = %s", [channel, chat])
+        for actor in world.actors:
+            if actor.principal.role != "authenticated":
+                continue
+            with login.transaction(force_rollback=True):
+                enter(login, actor.principal)
+                if tenant is world.own and "write" in actor.held:
+                    assert login.execute(send, [chat]).fetchone(), actor.name
+                    continue
+                with pytest.raises(psycopg.Error) as refused, login.transaction():
+                    login.execute(send, [chat])
+                assert refused.value.sqlstate == "PT404", actor.name
 
 
 def test_the_accounts_schema_is_shut_to_the_api_roles(owner_database, world, login):

@@ -1,5 +1,6 @@
 """Requests to /rest/v1 as supabase clients send them."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -32,3 +33,9 @@ def rest(http: httpx.AsyncClient, keys) -> Callable[..., Any]:
         return await http.request(method, f"/rest/v1/{path}", headers=sent, **kw)
 
     return send
+
+
+@pytest.fixture
+def error_of() -> Callable[[httpx.Response], str]:
+    """Our own code, which stands in the details."""
+    return lambda answer: str(json.loads(answer.json()["details"])["error"])

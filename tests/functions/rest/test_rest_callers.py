@@ -12,12 +12,6 @@ from shared.runtime import store
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def error_of():
-    """Our own code, which stands in the details."""
-    return lambda answer: json.loads(answer.json()["details"])["error"]
-
-
 async def test_401_without_the_projects_key_although_a_token_comes(http, org, error_of):
     answer = await http.get("/rest/v1/customers", headers=org.agent().headers)
     assert (answer.status_code, error_of(answer)) == (401, "missing_project_key")

@@ -1,0 +1,36 @@
+"""What to call instead, where a client may not write a table because functions do."""
+
+from typing import Any
+
+import msgspec
+
+from shared.kernel import json
+from shared.platform.rest.host import Response
+
+FORBIDDEN = 403
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SENT = (
+    "messages are sent by whatsapp-send-message, whatsapp-send-template, facebook-send-message, instagram-send-message"
+    " or the tool nexus_send_message, and received by the channel"
+)
+ADVICE = {
+    "agent_api_keys": "agent-api-key-create, agent-api-key-rotate and agent-api-key-revoke change keys",
+    "messages": _SENT,
+    "message_media": _SENT,
+    "chats": "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest",
+    "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
+    "stock_balances": "insert into stock_movements: balances follow",
+    "stock_reservations": "an order's order_status reserves, ships and gives back",
+}
+"""By table."""
+
+
+def advised(answer: Response, *, method: str, path: str) -> Response:
+    """The answer, with a hint where it says that no grant covers a write of such a table."""
+    advice = ADVICE.get(path.rstrip("/").rpartition("/")[2])
+    if answer.status != FORBIDDEN or method in READS or advice is None:
+        return answer
+    told: dict[str, Any] = msgspec.json.decode(answer.body)
+    if told["code"] != "42501" or not told["message"].startswith("permission denied for"):
+        return answer
+    return msgspec.structs.replace(answer, body=json.encode(told | {"hint": advice}))

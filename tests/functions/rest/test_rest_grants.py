@@ -1,0 +1,77 @@
+"""What functions and triggers own no client writes: every column of every table, as the catalogue has them."""
+
+import psycopg
+import pytest
+
+from tests.schema.matrix import EXPECTED
+from tests.schema.tables import privileged_columns, read_tables
+
+pytestmark = pytest.mark.anyio
+TABLES = sorted(set(EXPECTED) - {"item_stock"})
+VERBS = {"POST": "INSERT", "PATCH": "UPDATE"}
+
+
+@pytest.fixture(scope="session")
+def columns(services, base_url):
+    """`columns[table][None]`: the names of its columns; by INSERT and UPDATE, those that clients may write."""
+    with psycopg.connect(services.admin_url, autocommit=True) as database:
+        return {
+            name: {None: [column.name for column in table.columns]}
+            | {verb: privileged_columns(database, name, "authenticated", verb) for verb in VERBS.values()}
+            for name, table in read_tables(database).items()
+        }
+
+
+@pytest.fixture
+def denied(rest, columns):
+    """Whether the grant is what an attempt at one column fails by."""
+
+    async def attempt(verb, table, column, as_):
+        target = f"{table}?{columns[table][None][0]}=is.null" if verb == "PATCH" else table
+        answer = await rest(verb, target, as_=as_, json={column: None})
+        if answer.status_code in (201, 204):
+            return False
+        told = answer.json()
+        # A column that is computed is nobody's to write.
+        return told["message"].startswith("permission denied for") or told["code"] == "428C9"
+
+    return attempt
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("table", TABLES)
+async def test_403_for_each_column_that_is_in_no_grant(denied, columns, org, verb, table):
+    granted = columns[table][VERBS[verb]]
+    for caller in (org.agent("admin"), org.person("owner"), org.person("member")):
+        for column in columns[table][None]:
+            assert await denied(verb, table, column, caller) == (column not in granted), column
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_401_for_every_table_without_a_token(denied, columns, verb):
+    for table in TABLES:
+        for column in columns[table][None][:2]:
+            assert await denied(verb, table, column, None), f"{table}.{column}"
+
+
+async def test_a_contact_takes_its_times_from_the_server(rest, org):
+    for body in ({"created_at": "2001-01-01T00:00:00Z"}, {"updated_at": "2001-01-01T00:00:00Z"}):
+        answer = await rest("POST", "customers", as_=org.agent("write"), json={"first_name": "Mona", **body})
+        assert (answer.status_code, answer.json()["code"]) == (403, "42501")
+
+
+@pytest.mark.parametrize("body", [{}, {"notes": "tall"}, {"first_name": " "}, {"first_name": None, "tags": ["vip"]}])
+async def test_422_for_a_contact_without_name_phone_and_e_mail(rest, org, error_of, body):
+    answer = await rest("POST", "customers", as_=org.agent("write"), json=body)
+    assert (answer.status_code, error_of(answer)) == (422, "contact_unreachable")
+
+
+async def test_422_for_taking_the_last_name_of_a_contact(rest, org, error_of):
+    agent = org.agent("write")
+    made = await rest(
+        "POST", "customers", as_=agent, json={"first_name": "Mona"}, headers={"Prefer": "return=representation"}
+    )
+    place = f"customers?id=eq.{made.json()[0]['id']}"
+    answer = await rest("PATCH", place, as_=agent, json={"first_name": None})
+    assert (answer.status_code, error_of(answer)) == (422, "contact_unreachable")
+    assert (await rest("PATCH", place, as_=agent, json={"first_name": None, "company": "Lotus"})).status_code == 204
