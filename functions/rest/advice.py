@@ -19,7 +19,7 @@ ADVICE = {
     "message_media": _SENT,
     "chats": "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest",
     "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
-    "stock_balances": "insert into stock_movements: balances follow",
+    "stock_balances": "a new row of stock_movements changes them",
     "stock_reservations": "an order's order_status reserves, ships and gives back",
 }
 """By table."""

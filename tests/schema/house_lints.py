@@ -151,7 +151,6 @@ HOUSE_LINTS = [
         WHERE acl.privilege_type IN ('INSERT', 'UPDATE') AND c.relnamespace <> 'pg_catalog'::regnamespace
           AND acl.grantee::regrole::text IN ('-', 'anon', 'authenticated')
           AND c.oid::regclass::text <> ALL (%(granted_by_the_platform)s)
-          AND c.oid::regclass::text <> ALL (%(granted_until_their_rules_land)s)
         """,
         "GRANT INSERT ON labels TO authenticated",
         "labels INSERT",
@@ -168,7 +167,6 @@ HOUSE_LINTS = [
           AND a.attname ~ ('_(at|time|until|count|by|sealed)$|(^|_)(status|state|hash|prefix|direction|origin|attempts'
             || '|used|error|reactions|merged_into|scopes|role|plan_code)$')
           AND c.relname || '.' || a.attname <> ALL (%(moved_by_steps)s)
-          AND c.relname <> ALL (%(granted_until_their_rules_land)s)
         """,
         "GRANT UPDATE (created_at) ON labels TO authenticated",
         "labels.created_at",
@@ -186,7 +184,6 @@ HOUSE_LINTS = [
           FROM unnest(string_to_array(p.prosrc, ';')) WITH ORDINALITY AS statement (said, place)
         ) AS body
         WHERE NOT t.tgisinternal AND t.tgtype & 2 = 2 AND (body.asks IS NULL OR body.asks > body.looks)
-          AND p.proname <> ALL (%(mended_with_their_rules)s)
         """,
         """
         CREATE FUNCTION app.peeks() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$

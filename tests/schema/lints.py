@@ -62,9 +62,6 @@ EXCEPTIONS = {
     "granted_by_the_platform": ["storage.buckets", "storage.objects"],
     # An order's steps are the client's to take; a trigger knows which there are.
     "moved_by_steps": ["orders.order_status", "orders.payment_status"],
-    # Until the columns that clients write of these are chosen, with the rules of orders and stock.
-    "granted_until_their_rules_land": ["items", "orders", "order_items", "warehouses"],
-    "mended_with_their_rules": ["number_order"],
     # Belong to no single organization, or are it.
     "not_tenants": ["access_attempts", "organizations", "plans", "webhook_inbox"],
     # Belong to a person where that person has no organization.
