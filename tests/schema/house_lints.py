@@ -180,7 +180,7 @@ HOUSE_LINTS = [
         JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = 'public'::regnamespace
         CROSS JOIN LATERAL (
           SELECT min(place) FILTER (WHERE said ~ '\mapp\.organization_(id|with|claimed)\(') AS asks,
-            min(place) FILTER (WHERE said ~ '\m(public|auth)\.') AS looks
+            min(place) FILTER (WHERE said ~* '\m(from|join|into|update)\s+(public|auth)\.') AS looks
           FROM unnest(string_to_array(p.prosrc, ';')) WITH ORDINALITY AS statement (said, place)
         ) AS body
         WHERE NOT t.tgisinternal AND t.tgtype & 2 = 2 AND (body.asks IS NULL OR body.asks > body.looks)
@@ -200,7 +200,7 @@ HOUSE_LINTS = [
         CROSS JOIN unnest('{anon,authenticated}'::text[]) AS role
         CROSS JOIN LATERAL (
           SELECT min(place) FILTER (WHERE said ~ '\mapp\.organization_(id|with|claimed)\(') AS asks,
-            min(place) FILTER (WHERE said ~ '\m(public|auth)\.') AS looks
+            min(place) FILTER (WHERE said ~* '\m(from|join|into|update)\s+(public|auth)\.') AS looks
           FROM unnest(string_to_array(coalesce(nullif(p.prosrc, ''), pg_get_function_sqlbody(p.oid)), ';'))
             WITH ORDINALITY AS statement (said, place)
         ) AS body
