@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT_S = 20.0
@@ -21,8 +22,10 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def gateways(count: int, environment: Mapping[str, str]) -> Iterator[list[str]]:
-    """The base URLs of as many gateway processes, which end with the block."""
+def gateways(
+    count: int, environment: Mapping[str, str], *, stdout: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[list[str]]:
+    """The base URLs of as many gateway processes, which end with the block; `stdout` is where their log goes."""
     ports = [free_port() for _ in range(count)]
     processes = [
         subprocess.Popen(
@@ -30,7 +33,7 @@ def gateways(count: int, environment: Mapping[str, str]) -> Iterator[list[str]]:
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=stdout,
         )
         for port in ports
     ]

@@ -62,6 +62,9 @@ class Session(Protocol):
     async def read_resource(self, resource: Resource) -> str:
         """The resource as text."""
 
+    def refused(self, refusal: Refusal) -> None:
+        """Log what a tool was refused with."""
+
     def report(self, failure: Exception) -> None:
         """Log what the caller is only told to be an internal error."""
 
@@ -181,6 +184,7 @@ async def _outcome(tool: Tool, sent: object, request: Request, session: Session)
     except Refusal as refusal:
         if _of_the_whole_request(refusal):
             raise
+        session.refused(refusal)
         return refused(for_a_model(tool, refusal).body(session.request_id))
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from shared.edge import Call
 from shared.edge.idempotency import Once
+from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
@@ -48,6 +49,9 @@ class TenantSession:
             await tx.admit()
             contents = await self._work(resource.run)(tx)
         return contents if isinstance(contents, str) else encode(contents).decode()
+
+    def refused(self, refusal: Refusal) -> None:
+        self._call.refused(refusal)
 
     def report(self, failure: Exception) -> None:
         self._call.log["exc_info"] = failure

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -25,10 +27,20 @@ class JsonLines(logging.Formatter):
 
 
 def rotate(directory: Path) -> None:
-    """Each log keeps its last run beside it once it has grown large; while nothing writes to it."""
+    """What a log has grown to goes beside it once it is large, also while somebody appends to it.
+
+    Lines that are written in the same moment may be lost. On a full disk nothing is done.
+    """
     for log in directory.glob("*.log"):
         if log.stat().st_size > KEEP_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+            copy = log.with_suffix(".log.new")
+            try:
+                shutil.copyfile(log, copy)
+            except OSError:
+                copy.unlink(missing_ok=True)
+                continue
+            copy.replace(log.with_suffix(".log.1"))
+            os.truncate(log, 0)  # Whoever holds it open goes on at its new end.
 
 
 def open_gateway_log(directory: Path) -> TextIO:

@@ -6,16 +6,19 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 
 from infra.local import schedule, simulator
+from infra.local.logs import rotate
 from infra.local.services import Parts
 from infra.local.simulators.graph.server import Simulator
 
 HEARTBEAT_S = 0.5
+ROTATE_S = 10
 DRAIN_S = 5
 logger = logging.getLogger(__name__)
 
@@ -50,7 +53,7 @@ def serve(
         timeout_keep_alive=75,
     )
     gateway = Gateway(config, on_started)
-    beside = [_keep_alive(parts), schedule.tick(base_url, parts.secrets.secret_key)]
+    beside = [_keep_alive(parts), _rotate(parts.directory / "logs"), schedule.tick(base_url, parts.secrets.secret_key)]
     beside += [simulator.run(meta, parts.directory)] if meta else []
     work = _serve(gateway, listener, beside)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -68,6 +71,12 @@ async def _serve(gateway: Gateway, listener: socket.socket, beside: list[Corouti
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _rotate(logs: Path) -> None:
+    while True:
+        await asyncio.sleep(ROTATE_S)
+        rotate(logs)
 
 
 async def _keep_alive(parts: Parts) -> None:

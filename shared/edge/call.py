@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 
 from shared.kernel import json
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import Refusal, Unavailable
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -21,6 +21,8 @@ from .idempotency import Once
 
 KEPT = frozenset({400, 404, 409})
 """Refusals that the same request will meet again; a limit, a scope or a fault of ours may be gone at the next try."""
+
+_FAULTS = frozenset({Refusal.code, Unavailable.code})
 
 
 class Answer(NamedTuple):
@@ -44,6 +46,7 @@ class Call:
     usage: Usage | None = None
     log: dict[str, Any] = field(default_factory=dict)
     """What the function adds to its log line."""
+    level: str = "info"
     _tx: Tx | None = None
     _next: Callable[[], Awaitable[Any]] | None = None
 
@@ -61,6 +64,12 @@ class Call:
     @property
     def calls_today(self) -> int | None:
         return self.usage.calls_today if self.usage else None
+
+    def refused(self, refusal: Refusal) -> None:
+        """For the log line: a part of ours that is away is a fault, being busy is a warning."""
+        self.log["error"] = refusal.code
+        if refusal.status >= 500:  # noqa: PLR2004
+            self.level = "error" if refusal.code in _FAULTS else "warning"
 
     def after_commit(self, step: Callable[[], Awaitable[Any]]) -> None:
         """`step` follows the declared transaction, in none; its result is the answer in place of the handler's.

@@ -202,29 +202,40 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
     started = time.perf_counter()
     sent = sent_headers(request)
-    request_id = os.urandom(16).hex()
     if request.method == "OPTIONS":
         return preflight(sent.get("origin"), spec.method)
-    call = Call(request, sent, request_id, ANONYMOUS, spec.rate)
-    allow: Pairs = []
+    call = Call(request, sent, os.urandom(16).hex(), ANONYMOUS, spec.rate)
+    try:
+        response, allow = await _response(spec, respond, refuse, call)
+        _log(spec, call, response, time.perf_counter() - started)
+        told = [*_named(call), *allow, *(call.usage.headers() if call.usage else ())]
+        return finish(response, origin=sent.get("origin"), headers=told)
+    except Exception as fault:  # noqa: BLE001  (in telling what came of it)
+        log().error("request", function=spec.name, status=500, request_id=call.request_id, exc_info=fault)
+        return finish(refused(Refusal(), request_id=call.request_id), origin=None, headers=_named(call))
+
+
+async def _response(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, call: Call) -> tuple[Response, Pairs]:
+    """What the handler answers or is refused with; and the methods there are, for who chose another."""
     try:
         with nullcontext() if spec.schedule_s else request_time():
             await _admit(spec, call)
-            response: Response = await respond(call)
+            return await respond(call), []
     except Refusal as refusal:
-        call.log["error"] = refusal.code
+        call.refused(refusal)
         call.usage = refusal.usage if isinstance(refusal, RateExceeded) else call.usage
         allow = _allow(spec, refusal) if isinstance(refusal, MethodNotAllowed) else []
-        response = refuse(request, refusal, request_id)
+        return refuse(call.request, refusal, call.request_id), allow
     except ClientDisconnect:
         call.log["error"] = "client_disconnected"
-        response = Response(status_code=_CLIENT_CLOSED_REQUEST)
+        return Response(status_code=_CLIENT_CLOSED_REQUEST), []
     except Exception as fault:  # noqa: BLE001
         call.log["exc_info"] = fault
-        response = refuse(request, Refusal(), request_id)
-    _log(spec, call, response, time.perf_counter() - started)
-    told = [(b"x-request-id", request_id.encode()), *allow, *(call.usage.headers() if call.usage else ())]
-    return finish(response, origin=sent.get("origin"), headers=told)
+        return refuse(call.request, Refusal(), call.request_id), []
+
+
+def _named(call: Call) -> Pairs:
+    return [(b"x-request-id", call.request_id.encode())]
 
 
 def _allow(spec: Spec, refusal: MethodNotAllowed) -> Pairs:
@@ -327,4 +338,4 @@ def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
     }
     fields.update(_client_request_id(call.headers))
     fields.update(call.log)
-    log().tell("error" if "exc_info" in call.log else "info", "request", fields)
+    log().tell("error" if "exc_info" in call.log else call.level, "request", fields)

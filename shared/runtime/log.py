@@ -1,8 +1,17 @@
-"""One JSON line per event on standard output, where every platform's collector reads."""
+"""One JSON line per event on standard output, where every platform's collector reads.
 
+Nobody waits for the log, and nothing fails with it: a line that cannot be written now, because nobody reads the pipe
+or the disk is full, is kept for a while; more are dropped and counted, and the count is told when there is room again.
+"""
+
+import atexit
 import logging
+import os
+import select
+import stat
 import sys
 import traceback
+from collections import deque
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,6 +23,11 @@ from .settings import settings
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _encoder = msgspec.json.Encoder(enc_hook=str)
 """Whatever has no form in JSON is told as text; a secret's text is asterisks."""
+_PIECE_BYTES = select.PIPE_BUF
+"""What a pipe that has room takes whole."""
+_MOST_KEPT_BYTES = 1_048_576
+_MOST_AT_ONCE = 64
+"""Pieces that one line's writer writes of those before it."""
 
 
 class Log:
@@ -21,6 +35,7 @@ class Log:
 
     def __init__(self, level: int) -> None:
         self._level = level
+        self._output = _Output()
 
     def info(self, event: str, /, **fields: Any) -> None:
         self.tell("info", event, fields)
@@ -41,12 +56,102 @@ class Log:
         fields["timestamp"] = datetime.now(UTC)
         if fault is not None:
             fields["exception"] = "".join(traceback.format_exception(fault)).rstrip()
-        # One write for one line, so that lines of several processes never mix.
-        sys.stdout.write(_encoder.encode(fields).decode() + "\n")
-        sys.stdout.flush()
+        self._output.write(_encoded(fields))
+
+    def finish(self) -> None:
+        """Write what can still be written of what is kept."""
+        self._output.adopt(sys.stdout)
+        self._output.flush()
+
+
+def _encoded(fields: dict[str, Any]) -> bytes:
+    try:
+        return _encoder.encode(fields) + b"\n"
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        # Such as half a character, or a number beyond 64 bits: told as Python would show it.
+        told = {name: str(value).encode("ascii", "backslashreplace").decode() for name, value in fields.items()}
+        return _encoder.encode(told) + b"\n"
+
+
+class _Output:
+    """Standard output as it is at the time, written to without ever waiting for it."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+        self._file: int | None = None
+        self._room: select.poll | None = None
+        """Asked before each piece; None for a file, which always takes what the disk has room for."""
+        self._kept: deque[bytes] = deque()
+        self._kept_bytes = 0
+        self._dropped = 0
+
+    def write(self, line: bytes) -> None:
+        if sys.stdout is not self._stream:
+            self.adopt(sys.stdout)
+        if self._kept or self._dropped:
+            self._keep(line)
+            self.flush()
+        elif rest := self._put(line):
+            self._keep(rest)
+
+    def flush(self) -> None:
+        for _ in range(_MOST_AT_ONCE):
+            if not self._kept:
+                break
+            line = self._kept.popleft()
+            rest = self._put(line)
+            self._kept_bytes -= len(line) - len(rest)
+            if rest:
+                self._kept.appendleft(rest)
+                return
+        if self._dropped and not self._kept:
+            told = {"lines": self._dropped, "event": "log_lines_dropped", "level": "error"}
+            self._dropped = 0
+            self._keep(_encoded({**told, "timestamp": datetime.now(UTC)}))
+            self.flush()
+
+    def _keep(self, line: bytes) -> None:
+        if self._kept_bytes + len(line) > _MOST_KEPT_BYTES:
+            self._dropped += 1
+            return
+        self._kept.append(line)
+        self._kept_bytes += len(line)
+
+    def _put(self, line: bytes) -> bytes:
+        """Write what can be written of it; the rest.
+
+        In one write where it may be, so that lines of several processes never mix.
+        """
+        try:
+            if self._file is None:
+                self._stream.write(line.decode())
+                self._stream.flush()
+                return b""
+            if self._room is None:
+                return line[os.write(self._file, line) :]
+            while line and self._has_room():
+                line = line[os.write(self._file, line[:_PIECE_BYTES]) :]
+        except (OSError, ValueError, AttributeError):  # Full, closed, or there is none.
+            return line
+        return line
+
+    def _has_room(self) -> bool:
+        return self._room is not None and any(event & select.POLLOUT for _, event in self._room.poll(0))
+
+    def adopt(self, stream: Any) -> None:
+        self._stream, self._file, self._room = stream, None, None
+        try:
+            self._file = stream.fileno()
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                self._room = select.poll()
+                self._room.register(self._file, select.POLLOUT)
+        except (OSError, ValueError, AttributeError):  # Not a file; or closed, or there is none.
+            return
 
 
 @cache
 def log() -> Log:
     """The process's logger; made at first use, because importing a function must configure nothing."""
-    return Log(logging.getLevelNamesMapping()[settings().log_level.upper()])
+    made = Log(logging.getLevelNamesMapping()[settings().log_level.upper()])
+    atexit.register(made.finish)
+    return made

@@ -85,6 +85,7 @@ class Store:
         self._own = _OwnCounters()
         self._owed: dict[str, tuple[int, int]] = {}
         self._away_until = 0.0
+        self._away_since: float | None = None
 
     async def add(self, *counters: Counter) -> Counts:
         """Add to the counters in their order, in one round trip."""
@@ -103,6 +104,8 @@ class Store:
             self._owe(due[: len(own)])
             self._leave(fault)
         else:
+            if self._away_since is not None:
+                self._come_back()
             # The store knows nothing of what was counted while it was away.
             return Counts(list(map(max, shared, own)), degraded=False)
         return Counts(own, degraded=True)
@@ -131,11 +134,16 @@ class Store:
 
     def _leave(self, fault: Exception) -> None:
         now = time.monotonic()
-        if now >= self._away_until:  # of all who waited, one tells
-            log().warning("store_away", fault=repr(fault))
+        if self._away_since is None:  # of all who waited, one tells
+            self._away_since = now
+            log().error("store_away", fault=repr(fault))
         self._away_until = now + _RETRY_STORE_S
         if self._connection is not None:
             self._connection.close()  # The next one may reach another server than this, which answers or takes writes.
+
+    def _come_back(self) -> None:
+        log().warning("store_back", away_s=round(time.monotonic() - (self._away_since or 0.0), 1))
+        self._away_since = None
 
     def _owe(self, counters: Sequence[Counter]) -> None:
         """Keep what the store was not told; of short windows nothing is left to tell when it is back."""

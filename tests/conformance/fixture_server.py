@@ -24,7 +24,7 @@ from functions.mcp_server.methods import (
 from functions.mcp_server.outcomes import InputNeeded, ToolOutcome
 from functions.mcp_server.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolCall, resource, tool
 from functions.mcp_server.schemas import input_schema
-from shared.kernel.errors import Conflict
+from shared.kernel.errors import Conflict, Refusal
 from shared.kernel.json import encode
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
@@ -325,6 +325,8 @@ class FixtureSession:
     async def read_resource(self, resource: Resource) -> str:
         run: Callable[[Any], Awaitable[Any]] = resource.run
         return str(await run(None))
+
+    def refused(self, refusal: Refusal) -> None: ...
 
     def report(self, failure: Exception) -> None:
         raise failure

@@ -82,7 +82,7 @@ def behind_proxies(environment: dict[str, str], parts: Parts) -> Callable[..., A
     """A gateway whose every byte to Postgres and to the store passes a proxy: `async with ... as (url, db, store)`."""
 
     @asynccontextmanager
-    async def serve() -> AsyncIterator[tuple[str, Proxy, Proxy]]:
+    async def serve(stdout: Any = subprocess.DEVNULL, **more: str) -> AsyncIterator[tuple[str, Proxy, Proxy]]:
         assert parts.postgres
         assert parts.valkey
         async with (
@@ -97,7 +97,7 @@ def behind_proxies(environment: dict[str, str], parts: Parts) -> Callable[..., A
                     f":{parts.valkey.port}", f":{store.listens_on}"
                 ),
             }
-            with gateways(1, {**os.environ, **environment, **through}) as (url,):
+            with gateways(1, {**os.environ, **environment, **through, **more}, stdout=stdout) as (url,):
                 yield url, database, store
 
     return serve

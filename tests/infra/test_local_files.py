@@ -12,7 +12,7 @@ import jwt
 import msgspec
 import pytest
 
-from infra.local import placement, postgres, process, secrets
+from infra.local import logs, placement, postgres, process, secrets
 from infra.local.errors import LauncherError
 from infra.local.placement import Account
 from shared.runtime.settings import Settings, from_environment
@@ -170,3 +170,15 @@ def test_a_new_sealing_key_stands_before_the_old_ones_until_those_are_forgotten(
     forgotten = secrets.forget_old_sealing_keys(path)
     assert (forgotten.sealing_key, secrets.load(path)) == (added.seals_now, forgotten)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_that_has_grown_large_is_rotated_while_somebody_appends_to_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "KEEP_BYTES", 100)
+    path = tmp_path / "gateway.log"
+    with path.open("a", buffering=1) as log:
+        log.write("old\n" * 50)
+        logs.rotate(tmp_path)
+        log.write("new\n")
+        logs.rotate(tmp_path)
+    assert path.read_text() == "new\n"
+    assert path.with_suffix(".log.1").read_text() == "old\n" * 50

@@ -22,7 +22,7 @@ from functions.mcp_server.registry import (
     tool,
 )
 from functions.mcp_server.transport import Reply
-from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, PlanLimitExceeded
+from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, PlanLimitExceeded, Refusal
 from shared.kernel.json import encode
 
 MODERN = "2026-07-28"
@@ -100,6 +100,9 @@ class FakeSession:
     async def read_resource(self, resource: Resource) -> str:
         call: Any = None
         return str(await resource.run(call))
+
+    def refused(self, refusal: Refusal) -> None:
+        self.reported.append(refusal)
 
     def report(self, failure: Exception) -> None:
         self.reported.append(failure)

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import sys
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -65,3 +67,77 @@ def test_levels_below_the_chosen_one_are_left_out(lines):
     log.warning("a warning")
     log.error("an error")
     assert [line["level"] for line in lines()] == ["warning", "error"]
+
+
+@pytest.fixture
+def pipe():
+    """Its end to write to, and the other, which nobody reads yet."""
+    reads, writes = os.pipe()
+    os.set_blocking(reads, False)
+    with os.fdopen(writes, "w") as stream, os.fdopen(reads, "rb", buffering=0) as unread:
+        yield stream, unread
+
+
+def everything(unread):
+    read = b""
+    while piece := unread.read(1_000_000):
+        read += piece
+    return read
+
+
+def test_a_pipe_that_nobody_reads_stalls_nobody_and_what_was_dropped_is_counted(pipe, monkeypatch):
+    stream, unread = pipe
+    monkeypatch.setattr(sys, "stdout", stream)
+    log, written = Log(logging.INFO), 20_000
+    for number in range(written):
+        log.info("request", number=number, padding="x" * 100)
+    told = everything(unread)
+    while b"log_lines_dropped" not in told and written < 21_000:  # Each line takes some of those before it along.
+        log.info("request", number=written)
+        written += 1
+        told += everything(unread)
+    lines = [json.loads(line) for line in told.splitlines()]
+    numbers = [line["number"] for line in lines if line["event"] == "request"]
+    [dropped] = [line for line in lines if line["event"] == "log_lines_dropped"]
+    assert dropped["level"] == "error"
+    assert dropped["lines"] > 0
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) + dropped["lines"] == written
+
+
+def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(pipe, monkeypatch):
+    stream, unread = pipe
+    monkeypatch.setattr(sys, "stdout", stream)
+    log, long = Log(logging.INFO), "م" * 100_000
+    log.info("request", text=long)
+    told = b""
+    for _ in range(10):
+        told += everything(unread)
+        log.finish()
+    assert json.loads(told)["text"] == long
+
+
+def test_a_full_disk_fails_nobody_and_what_it_did_not_take_is_told_later(capsys, monkeypatch):
+    log = Log(logging.INFO)
+    with open("/dev/full", "w") as full, monkeypatch.context() as patched:  # noqa: PTH123
+        patched.setattr(sys, "stdout", full)
+        for number in range(3):
+            log.info("request", number=number)
+    log.info("request", number=3)
+    assert [json.loads(line)["number"] for line in capsys.readouterr().out.splitlines()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("stream", [None, "closed"])
+def test_without_an_output_there_is_no_log_and_no_fault(monkeypatch, tmp_path, stream):
+    if stream:
+        stream = (tmp_path / "log").open("w")
+        stream.close()
+    monkeypatch.setattr(sys, "stdout", stream)
+    Log(logging.INFO).info("request")
+
+
+@pytest.mark.parametrize("value", ["half a character: \ud800", 2**70, float("nan"), {1: {2}}, [object()]])
+def test_whatever_is_told_makes_a_line(lines, value):
+    Log(logging.INFO).info("request", value=value)
+    (line,) = lines()
+    assert line["event"] == "request"
