@@ -30,7 +30,7 @@ async def form_parts(
 
     Raises:
         NoContentProvided: it is no form.
-        EntityTooLarge: a field of more than `most_bytes`.
+        EntityTooLarge: fields of more than `most_bytes` together.
     """
     # Only an upload pays for it; it came with the framework.
     from werkzeug.exceptions import RequestEntityTooLarge  # noqa: PLC0415
@@ -54,9 +54,9 @@ class _Reading:
 
     def __init__(self, decoder: "MultipartDecoder", most_bytes: int) -> None:
         self._decoder = decoder
-        self._most_bytes = most_bytes
         self._field: str | None = None
         self._value = bytearray()
+        self._left = most_bytes
         self._files = 0
 
     def parts(self, piece: bytes | None) -> "list[FormField | FormFile | bytes]":
@@ -79,9 +79,10 @@ class _Reading:
     def _data(self, data: bytes, *, is_last: bool) -> "list[FormField | FormFile | bytes]":
         if self._field is None:
             return [data] if self._files == 1 else []
-        self._value += data
-        if len(self._value) > self._most_bytes:
+        self._left -= len(data)
+        if self._left < 0:
             raise EntityTooLarge
+        self._value += data
         return [FormField(self._field, self._value.decode("utf-8", "replace"))] if is_last else []
 
 

@@ -9,12 +9,18 @@ from shared.providers.meta.client import GraphClient
 from shared.providers.meta.contents import Text, content_from
 from shared.providers.meta.faults import FaultKind, ProviderFault
 from shared.providers.meta.recipients import Recipient
+from shared.providers.meta.uploads import UploadFile
 from shared.runtime import http
 from tests.graph import APP_SECRET, Graph
 
 pytestmark = pytest.mark.anyio
 CUSTOMER = "201590000001"
 HELLO = body_for("whatsapp", Recipient(phone=CUSTOMER), Text(body="أهلا"), opaque="intent-1")
+
+
+async def _in_pieces(content, size=1000):
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
 
 
 @pytest.fixture
@@ -151,7 +157,8 @@ async def test_a_template_needs_its_parameters(graph, client_of):
 async def test_media_go_up_and_come_down_the_same(graph, client_of):
     number, content = graph.number(), b"\x89PNG" + bytes(range(256)) * 40
     client = client_of(number)
-    media = await client.media(await client.upload(number.id, content, mime_type="image/png", filename="a.png"))
+    file = UploadFile(_in_pieces(content), len(content), "image/png", 'صورة "1".png')
+    media = await client.media(await client.upload(number.id, file))
     into = io.BytesIO()
     loaded = await client.download(media.url, into, limit_bytes=1_000_000)
     assert into.getvalue() == content

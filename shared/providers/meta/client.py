@@ -32,6 +32,7 @@ from .answers import (
 from .bodies import mark_read_body
 from .events import Channel
 from .faults import FaultKind, ProviderFault
+from .uploads import Form, UploadFile
 from .wire import Wire, decode
 
 if TYPE_CHECKING:
@@ -138,11 +139,10 @@ class GraphClient:
         """Where the file is; the address is good for some five minutes."""
         return media_from(await self._call("GET", media_id))
 
-    async def upload(self, account_id: str, content: bytes, *, mime_type: str, filename: str) -> str:
+    async def upload(self, account_id: str, file: UploadFile) -> str:
         """The id to send the file by, good for 30 days."""
-        fields = {"messaging_product": "whatsapp", "type": mime_type}
-        files = {"file": (filename, content, mime_type)}
-        answer = await self._call("POST", f"{account_id}/media", data=fields, files=files)
+        form = Form({"messaging_product": "whatsapp", "type": file.mime_type}, file)
+        answer = await self._call("POST", f"{account_id}/media", headers=form.headers, content=form.body())
         media_id = answer.text("id")
         if media_id is None:
             raise ProviderFault(FaultKind.RETRY, "Meta gave no id for the file", most_attempts=2)
@@ -192,22 +192,23 @@ class GraphClient:
         *,
         anonymous: bool = False,
         versioned: bool = True,
+        headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Wire:
         """The answer's JSON, whatever its status, when it tells no error."""
         import httpx  # noqa: PLC0415  100 ms that a function which calls nobody does not pay
 
-        headers = {} if anonymous else {"Authorization": f"Bearer {self._access_token}"}
+        told = {**(headers or {}), **({} if anonymous else {"Authorization": f"Bearer {self._access_token}"})}
         if "json" in request:
             request["content"] = msgspec.json.encode(request.pop("json"))
-            headers["Content-Type"] = "application/json"
+            told["Content-Type"] = "application/json"
         unseen = FaultKind.RETRY if method == "GET" else FaultKind.UNKNOWN
         patience = settings().graph_timeout_s
         root = self._root if versioned else self._unversioned_root
         try:
             async with asyncio.timeout(patience * 2):  # one that trickles is no answer either
                 answer = await http.client().request(
-                    method, f"{root}/{path}", headers=headers, timeout=patience, **request
+                    method, f"{root}/{path}", headers=told, timeout=patience, **request
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
             raise ProviderFault(FaultKind.RETRY, f"Meta was not reached: {fault!r}") from fault

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import mmap
 import secrets
+import tempfile
 import time
-from email import message_from_bytes, policy
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+
+from functions.storage.forms import FormFile, form_parts
+from shared.kernel.errors import Refusal
 
 from . import controls, customers
 from .delivery import Courier
@@ -125,7 +129,7 @@ class GraphApi:
         return JSONResponse({"access_token": account.token, "token_type": "bearer", "expires_in": TOKEN_TTL_S})
 
     async def _upload(self, request: Request, account: Account, _: str) -> Json:
-        content, mime_type = _part_of(request.headers.get("content-type", ""), await request.body())
+        content, mime_type = await _part_of(request)
         return {"id": customers.add_file(self._world, account, content, mime_type)}
 
     async def _templates(self, request: Request, account: Account, _: str) -> Json:
@@ -254,12 +258,21 @@ async def _body(request: Request) -> Json:
     return value
 
 
-def _part_of(content_type: str, raw: bytes) -> tuple[bytes, str]:
-    """The file of a multipart form, and the type that it is said to have."""
-    form = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + raw, policy=policy.HTTP)
-    parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
-    file = parts.get("file")
-    if file is None or "messaging_product" not in parts:
-        raise GraphError(100, "The parameters messaging_product and file are required.")
-    content = file.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b"", file.get_content_type()
+async def _part_of(request: Request) -> tuple[bytes | memoryview, str]:
+    """The file of a multipart form, kept on disk, and the type that it is said to have."""
+    fields, mime_type = set(), None
+    with tempfile.TemporaryFile() as file:
+        try:
+            async for part in form_parts(request.stream(), request.headers.get("content-type", ""), most_bytes=65_536):
+                if isinstance(part, bytes):
+                    file.write(part)
+                elif isinstance(part, FormFile):
+                    mime_type = part.content_type or "text/plain"
+                else:
+                    fields.add(part.name)
+        except Refusal as refused:
+            raise GraphError(100, refused.message) from None
+        if mime_type is None or "messaging_product" not in fields:
+            raise GraphError(100, "The parameters messaging_product and file are required.")
+        file.flush()
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b"", mime_type

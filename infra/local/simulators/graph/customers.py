@@ -48,7 +48,7 @@ def send_file(
     return write(world, account, customer_id, told, kind=kind, at=at)
 
 
-def add_file(world: World, account: Account, content: bytes, mime_type: str) -> str:
+def add_file(world: World, account: Account, content: bytes | memoryview, mime_type: str) -> str:
     file_id = digits(16)
     with world.lock:
         world.files[file_id] = File(content, mime_type, account.id)

@@ -97,7 +97,9 @@ class Line:
 
 @dataclass
 class File:
-    content: bytes
+    """`content` is a view of a file on disk where it was put up."""
+
+    content: bytes | memoryview
     mime_type: str
     owner: str
 

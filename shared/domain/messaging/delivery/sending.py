@@ -3,11 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
 from shared.domain.media import service as media
+from shared.domain.media.models import MediaFile
 from shared.domain.messaging.attachments import service as attachments
 from shared.domain.messaging.channels import queries as channel_queries
 from shared.domain.messaging.channels.access import client_of
@@ -15,12 +17,14 @@ from shared.domain.messaging.inbox import queries as inbox_queries
 from shared.domain.messaging.inbox import standing
 from shared.domain.messaging.inbox.applying import OPTED_OUT, UNREACHABLE
 from shared.domain.messaging.inbox.models import MessageFact
+from shared.kernel.content_types import UNKNOWN
 from shared.kernel.errors import NotFound, Refusal, Unavailable
 from shared.providers.meta.answers import Sent
 from shared.providers.meta.bodies import body_for
 from shared.providers.meta.client import GraphClient
 from shared.providers.meta.contents import Content, InvalidMessageContent, Reaction, content_from
 from shared.providers.meta.faults import STALE_TEMPLATE, FaultKind, ProviderFault
+from shared.providers.meta.uploads import UploadFile
 from shared.runtime.blobs import blobs
 from shared.runtime.db import Tx
 from shared.runtime.log import log
@@ -146,18 +150,23 @@ async def _with_file(due: Due, content: Content, client: GraphClient, request_id
             if link is None:
                 raise ProviderFault(FaultKind.CONTENT, "the file is not there any more")
             return content.model_copy(update={"id": None, "link": link})
-        raw = b"".join([piece async for piece in await blobs().get(media.blob_key(file.organization_id, file.id))])
+        async with aclosing(_pieces(file)) as pieces:
+            uploaded = await client.upload(due.external_id, _upload_of(file, pieces))
     except NotFound as fault:
         raise ProviderFault(FaultKind.CONTENT, "the file is not there any more") from fault
     except Unavailable as fault:
         raise ProviderFault(FaultKind.RETRY, fault.message) from fault
-    uploaded = await client.upload(
-        due.external_id,
-        raw,
-        mime_type=file.mime_type or "application/octet-stream",
-        filename=file.file_name or str(file.id),
-    )
     return content.model_copy(update={"id": uploaded, "link": None})
+
+
+async def _pieces(file: MediaFile) -> AsyncGenerator[bytes]:
+    """From the blob store as they are asked for: a file may be larger than what several may hold in memory."""
+    async for piece in await blobs().get(media.blob_key(file.organization_id, file.id)):
+        yield piece
+
+
+def _upload_of(file: MediaFile, pieces: AsyncGenerator[bytes]) -> UploadFile:
+    return UploadFile(pieces, file.size_bytes or 0, file.mime_type or UNKNOWN, file.file_name or str(file.id))
 
 
 async def _record(
