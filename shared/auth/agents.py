@@ -63,7 +63,7 @@ async def register(
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     key = keys.new_key()
-    key_hash = await passwords.hash_secret(key.raw)
+    key_hash = await passwords.hash_secret(key.raw, share=f"address:{ip}")
     async with service_tx(request_id=request_id) as tx:
         made = await queries.insert_registration(
             tx,
@@ -93,7 +93,9 @@ async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] 
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     stored = attempt.key
-    matches, _ = await asyncio.gather(passwords.verify_secret(raw, stored.key_hash if stored else None), tokens.warm())
+    share = f"organization:{stored.organization_id}" if stored else f"address:{ip}"
+    hashing = passwords.verify_secret(raw, stored.key_hash if stored else None, share=share)
+    matches, _ = await asyncio.gather(hashing, tokens.warm())
     # Nothing is held while bcrypt works; before and behind it one statement each, because it needs the processors.
     async with service_statements(request_id=request_id) as tx:
         if stored is None or not matches or not stored.is_usable:

@@ -188,3 +188,15 @@ async def test_the_last_use_of_a_key_is_kept(call, exchange, key, org):
     listed = await call("agent-api-key-list", method="GET", as_=org.owner)
     used = {each["key_prefix"]: each["last_used_at"] for each in listed.json()["data"]}
     assert used[key[:15]]
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [f"$2b${cost}${'.' * 53}" for cost in (17, 31)] + ["nonsense", "", "$argon2id$v=19$m=2097152,t=99,p=1$c2E$aGE"],
+)
+async def test_401_as_for_an_unknown_key_whatever_hash_is_stored(exchange, key, tenants, hashed):
+    with tenants.database() as database:
+        database.execute("UPDATE agent_api_keys SET key_hash = %s WHERE prefix = %s", [hashed, key[:15]])
+    stored, unknown = await exchange(key), await exchange("nxs_ak_" + "A" * 48)
+    assert (stored.status_code, unknown.status_code) == (401, 401)
+    assert stored.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}

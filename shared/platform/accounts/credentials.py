@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from shared.auth.passwords import MAX_BYTES, hash_secret
+from shared.auth.passwords import HASH, MAX_BYTES, hash_secret
 from shared.kernel.errors import InvalidRequest, Refusal
 
 SHORTEST_PASSWORD = 6
@@ -14,7 +14,6 @@ _EMAIL = re.compile(
     r"(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
     re.ASCII,
 )
-_HASH = re.compile(r"\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}", re.ASCII)
 _LONGEST_METADATA = 4000
 """Characters of JSON: metadata travel in every access token, and a longer token is refused."""
 
@@ -45,8 +44,8 @@ def email_address(text: str) -> str:
     return address
 
 
-async def hash_password(password: str) -> str:
-    """The hash of a password that is fit to be one.
+async def hash_password(password: str, *, share: str = "") -> str:
+    """The hash of a password that is fit to be one; `share` is whose work it is.
 
     Raises:
         WeakPassword: shorter than 6 characters.
@@ -58,7 +57,7 @@ async def hash_password(password: str) -> str:
         raise InvalidRequest("the password contains a NUL character")
     if len(password) < SHORTEST_PASSWORD:
         raise WeakPassword(reasons=["length"])
-    return await hash_secret(password)
+    return await hash_secret(password, share=share)
 
 
 def checked_hash(text: str) -> str:
@@ -67,7 +66,7 @@ def checked_hash(text: str) -> str:
     Raises:
         InvalidRequest: for another kind of hash, or one that would take too long to check.
     """
-    if not _HASH.fullmatch(text):
+    if not HASH.fullmatch(text):
         raise InvalidRequest("password_hash is not a bcrypt hash of cost 4 to 12")
     return text
 

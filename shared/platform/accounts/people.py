@@ -96,7 +96,7 @@ async def sign_up(
         raise SignupDisabled
     address, autoconfirm = email_address(email), settings().email_autoconfirm
     check_metadata(EMAIL_PROVIDER, data)
-    encrypted_password = await hash_password(password)
+    encrypted_password = await hash_password(password, share=f"address:{visitor.address}")
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
             user_id = await _add(tx, address, encrypted_password, data, is_confirmed=autoconfirm)
@@ -145,7 +145,9 @@ async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
         stored = await queries.find_password(tx, email=email.strip().lower().replace("\0", ""))
     is_readable = len(password.encode()) <= MAX_BYTES
     matches = await verify_secret(
-        password if is_readable else "", stored.encrypted_password if stored and is_readable else None
+        password if is_readable else "",
+        stored.encrypted_password if stored and is_readable else None,
+        share=f"account:{stored.user_id}" if stored else f"address:{visitor.address}",
     )
     if stored is None or not matches:
         raise InvalidCredentials
@@ -243,8 +245,9 @@ async def _check_nonce(tx: Tx, account: Account, nonce: str | None) -> None:
 
 
 async def _other_password(password: str, account: Account) -> str:
-    encrypted_password = await hash_password(password)
-    if account.encrypted_password and await verify_secret(password, account.encrypted_password):
+    share = f"account:{account.user.id}"
+    encrypted_password = await hash_password(password, share=share)
+    if account.encrypted_password and await verify_secret(password, account.encrypted_password, share=share):
         raise SamePassword
     return encrypted_password
 

@@ -1,6 +1,7 @@
 """/auth/v1: signing up and in, one's own account, and the organization in the token."""
 
 import asyncio
+import uuid
 
 import bcrypt
 import jwt
@@ -188,3 +189,19 @@ async def test_two_people_make_an_organization_each_and_see_their_own_alone(sign
         seen.append((usage["organization_id"], usage["organization_name"], {key["name"] for key in listed}))
         assert seen[-1] == (made["id"], name, {name})
     assert seen[0][0] != seen[1][0]
+
+
+@pytest.mark.parametrize("hashed", [f"$2b$31${'.' * 53}", "$2a$10$" + "A" * 53, "$argon2id$v=19$m=9", "nonsense", ""])
+async def test_400_as_for_a_wrong_password_whatever_hash_is_stored(auth, tenants, hashed):
+    email = f"{uuid.uuid4().hex}@example.com"
+    with tenants.database() as database:
+        database.execute(
+            "INSERT INTO auth.users (email, encrypted_password, email_confirmed_at) VALUES (%s, %s, now())",
+            [email, hashed],
+        )
+    answers = [
+        await auth("POST", "token?grant_type=password", json={"email": address, "password": "good enough"})
+        for address in (email, f"no-{email}")
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].json() == answers[1].json()
