@@ -1,11 +1,20 @@
-"""All SQL of this room: work that waits for a worker."""
+"""All SQL of this room: work that waits for a worker, and work that was set aside."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from .db import Tx
+
+
+class SetAside(NamedTuple):
+    organization_id: UUID
+    queue: str
+    subject: str
+    error_code: str
+    fault: str
+    inbox_id: int | None
 
 
 def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str, Any]) -> None:
@@ -15,3 +24,27 @@ def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str,
         VALUES (%(organization_id)s, %(topic)s, %(payload)s::jsonb, app.request_id())
     """
     tx.defer(sql, organization_id=organization_id, topic=topic, payload=msgspec.json.encode(payload).decode())
+
+
+async def upsert_set_aside(tx: Tx, *, row: SetAside, again: bool) -> None:
+    """Tried again after a minute, four, sixteen …, a day; as the service."""
+    sql = """
+        INSERT INTO set_aside AS aside
+            (organization_id, queue, subject, error_code, fault, inbox_id, next_attempt_at)
+        VALUES (%(organization_id)s, %(queue)s, %(subject)s, %(error_code)s, %(fault)s, %(inbox_id)s::bigint,
+            CASE WHEN %(again)s THEN now() + interval '1 minute' END)
+        ON CONFLICT ON CONSTRAINT set_aside_subject_key DO UPDATE
+        SET error_code = excluded.error_code, fault = excluded.fault, attempts = aside.attempts + 1, updated_at = now(),
+            inbox_id = coalesce(excluded.inbox_id, aside.inbox_id),
+            next_attempt_at = CASE WHEN %(again)s
+                THEN now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer) END
+    """
+    await tx.run(sql, again=again, **row._asdict())
+
+
+async def delete_set_aside(tx: Tx, *, organization_id: UUID, queue: str, subject: str) -> int:
+    sql = """
+        DELETE FROM set_aside
+        WHERE organization_id = %(organization_id)s AND queue = %(queue)s AND subject = %(subject)s
+    """
+    return await tx.run(sql, organization_id=organization_id, queue=queue, subject=subject)

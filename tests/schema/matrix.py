@@ -71,6 +71,7 @@ EXPECTED: dict[str, Rights] = {
     "organizations": Rights("read", None, "manage"),
     "outbox": HIDDEN,
     "plans": Rights("read", is_shared=True),
+    "set_aside": READ_ONLY,
     "stock_balances": Rights("read", service=READS),
     "stock_movements": Rights("read", "write", service=frozenset({"select", "insert"})),
     "stock_reservations": Rights("read", service=READS),

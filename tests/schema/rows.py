@@ -19,6 +19,7 @@ _OVERRIDES: dict[tuple[str, str], Callable[[int], Any]] = {
     ("message_templates", "status"): lambda _: "APPROVED",
     ("webhook_inbox", "source"): lambda _: "matrix",
     ("webhook_inbox", "body_hash"): lambda _: uuid.uuid4().bytes,
+    ("set_aside", "queue"): lambda _: "files",
     ("outbox", "topic"): lambda _: "matrix.row",
     ("usage_counters", "period"): lambda n: f"{1000 + n % 9000}-01",
     ("stock_movements", "movement_type"): lambda _: "inbound",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .events import Person
-from .wire import Wire
+from .wire import MOST_PERSON_ID, Wire
 
 _USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}", re.ASCII)
 _PARENT_USER_ID = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}", re.ASCII)
@@ -36,7 +36,7 @@ def person_from(ids: Sequence[str | None], profiles: Sequence[Wire]) -> Person:
 def _sorted(ids: Sequence[str | None]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in ids:
-        if each is None:
+        if each is None or len(each) > MOST_PERSON_ID:
             continue
         if _PARENT_USER_ID.fullmatch(each):
             found.setdefault("parent_user_id", each)

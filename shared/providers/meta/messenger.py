@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from . import messenger_content
@@ -23,8 +24,10 @@ from .events import (
     Story,
     UnknownEvent,
 )
-from .wire import Wire, digest, plain
+from .wire import MOST_PERSON_ID, Wire, digest, guarded, plain
+from .wire import key as bounded
 
+_MOST_EDITS = 1_000_000
 _HANDOVERS = {
     "pass_thread_control": ("pass", "new_owner_app_id"),
     "take_thread_control": ("take", "previous_owner_app_id"),
@@ -50,7 +53,7 @@ class Place(NamedTuple):
             "channel": self.channel,
             "account_id": self.account_id,
             "business_id": self.account_id,
-            "dedup_key": key,
+            "dedup_key": bounded(key),
             "occurred_at": min(occurred, self.received),
         }
 
@@ -64,7 +67,7 @@ class Place(NamedTuple):
 
     @property
     def person(self) -> Person:
-        return Person(scoped_id=self.item.text("recipient" if self.by_us else "sender", "id"))
+        return Person(scoped_id=self.item.id("recipient" if self.by_us else "sender", "id", most=MOST_PERSON_ID))
 
 
 def events(channel: Channel, entry: Wire, received: datetime) -> Iterator[AnyEvent]:
@@ -76,15 +79,19 @@ def events(channel: Channel, entry: Wire, received: datetime) -> Iterator[AnyEve
     if not any(True for name in ("messaging", "standby", "changes") for _ in entry.each(name)):
         yield _unknown(place(entry), "entry")
     for item in entry.each("messaging"):
-        yield from _item(place(item))
+        yield from _read(place(item))
     for item in entry.each("standby"):
-        yield from _item(place(item, standby=True))
+        yield from _read(place(item, standby=True))
     for change in entry.each("changes"):
         value = change.at("value")
         if "sender" in value and "recipient" in value:  # how an Instagram login is told of messages at times
-            yield from _item(place(value))
+            yield from _read(place(value))
         else:
             yield _unknown(place(change), change.text("field") or "change")
+
+
+def _read(place: Place) -> list[AnyEvent]:
+    return guarded(partial(_item, place), partial(_unknown, place, "messaging"))
 
 
 def _item(place: Place) -> Iterator[AnyEvent]:
@@ -102,7 +109,7 @@ def _unknown(place: Place, kind: str) -> UnknownEvent:
 
 def _message(place: Place) -> Iterator[AnyEvent]:
     message = place.item.at("message")
-    message_id = message.text("mid")
+    message_id = message.id("mid")
     if message_id is None or place.person.scoped_id is None:
         yield _unknown(place, "message")
     elif message.flag("is_deleted"):
@@ -116,7 +123,7 @@ def _message(place: Place) -> Iterator[AnyEvent]:
             content=messenger_content.content(message),
             metadata=message.text("metadata"),
             app_id=message.text("app_id"),
-            reply_to=message.text("reply_to", "mid"),
+            reply_to=message.id("reply_to", "mid"),
         )
     else:
         yield _inbound(place, message, message_id)
@@ -129,7 +136,7 @@ def _inbound(place: Place, message: Wire, message_id: str) -> InboundMessage:
         message_id=message_id,
         sender=place.person,
         content=messenger_content.content(message),
-        reply_to=message.text("reply_to", "mid"),
+        reply_to=message.id("reply_to", "mid"),
         story=Story(story.text("id"), story.text("url")) if story else None,
         referral=_referral(message.at("referral")),
         standby=place.standby,
@@ -138,7 +145,8 @@ def _inbound(place: Place, message: Wire, message_id: str) -> InboundMessage:
 
 def _edit(place: Place) -> Iterator[AnyEvent]:
     edit = place.item.at("message_edit")
-    message_id, number = edit.text("mid"), edit.number("num_edit")
+    message_id, number = edit.id("mid"), edit.number("num_edit")
+    number = number if number is None else max(-_MOST_EDITS, min(number, _MOST_EDITS))
     if message_id is None:
         yield _unknown(place, "message_edit")
         return
@@ -154,12 +162,12 @@ def _edit(place: Place) -> Iterator[AnyEvent]:
 
 def _reaction(place: Place) -> Iterator[AnyEvent]:
     reaction = place.item.at("reaction")
-    message_id = reaction.text("mid")
+    message_id = reaction.id("mid")
     if message_id is None:
         yield _unknown(place, "reaction")
         return
     taken_back = reaction.text("action") == "unreact"
-    emoji = None if taken_back else reaction.text("emoji") or reaction.text("reaction")
+    emoji = None if taken_back else reaction.word("emoji") or reaction.word("reaction")
     at, who = place.item.text("timestamp"), place.person.scoped_id
     yield ReactionEvent(
         **place.told(f"reaction:{message_id}:{place.author}:{who}:{emoji}:{at}"),
@@ -176,7 +184,7 @@ def _status(name: Literal["read", "delivery"]) -> Callable[[Place], Iterator[Any
     def read(place: Place) -> Iterator[AnyEvent]:
         about = place.item.at(name)
         watermark = about.moment("watermark")
-        named = [about.text("mid"), *(each.text() for each in about.each("mids"))]
+        named = [about.id("mid"), *(each.id() for each in about.each("mids"))]
         ids = [each for each in named if each]
         for message_id in ids:
             told = place.told(f"status:{message_id}:{status}:{place.person.scoped_id}")
@@ -194,7 +202,10 @@ def _status(name: Literal["read", "delivery"]) -> Callable[[Place], Iterator[Any
 
 def _postback(place: Place) -> Iterator[AnyEvent]:
     postback = place.item.at("postback")
-    message_id = postback.text("mid")
+    message_id = postback.id("mid")
+    if place.person.scoped_id is None:
+        yield _unknown(place, "postback")
+        return
     named = message_id or f"{place.person.scoped_id}:{place.item.text('timestamp')}:{digest(postback.value)}"
     yield PostbackEvent(
         **place.told(f"postback:{named}"),

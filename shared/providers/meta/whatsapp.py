@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from . import whatsapp_content
@@ -27,7 +28,8 @@ from .events import (
 )
 from .identities import is_known, person_from
 from .inbound import InboundContent, ProviderError, Unsupported
-from .wire import Wire, digest, plain
+from .wire import MOST_PERSON_ID, Wire, digest, guarded, plain
+from .wire import key as bounded
 
 _SYSTEM: dict[str, Literal["number_changed", "user_id_changed", "identity_key_changed"]] = {
     "user_changed_number": "number_changed",
@@ -77,7 +79,7 @@ class Place(NamedTuple):
             "channel": "whatsapp",
             "account_id": self.account_id,
             "business_id": self.business_id,
-            "dedup_key": key,
+            "dedup_key": bounded(key),
             "occurred_at": min(occurred, self.received),
         }
 
@@ -90,8 +92,8 @@ def events(entry: Wire, received: datetime) -> Iterator[AnyEvent]:
     changes = list(entry.each("changes"))
     for change in changes:
         place = _place(entry, change.at("value"), change.text("field") or "", received)
-        found = list(_change(place, change.at("value")))
-        yield from found or [unknown(place, place.field, change)]
+        kept = partial(unknown, place, place.field, change)
+        yield from guarded(partial(_change, place, change.at("value")), kept) or [kept()]
     if not changes:
         yield unknown(_place(entry, Wire(None), "", received), "entry", entry)
 
@@ -136,8 +138,8 @@ def _content(place: Place, item: Wire, kind: str) -> InboundContent:
 
 
 def _message(place: Place, item: Wire) -> Iterator[AnyEvent]:
-    message_id, kind = item.text("id"), item.text("type") or ""
-    if message_id is None:
+    message_id, kind, group_id = item.id("id"), item.word("type") or "", item.text("group_id")
+    if message_id is None or len(group_id or "") > MOST_PERSON_ID:
         yield unknown(place, f"{place.field}:{kind}", item)
         return
     told = place.told(f"message:{message_id}", item)
@@ -158,9 +160,9 @@ def _message(place: Place, item: Wire) -> Iterator[AnyEvent]:
             message_id=message_id,
             sender=sender,
             content=_content(place, item, kind),
-            reply_to=item.text("context", "id"),
+            reply_to=item.id("context", "id"),
             referral=_referral(item.at("referral")),
-            group_id=item.text("group_id"),
+            group_id=group_id,
             forwarded=item.flag("context", "forwarded") or item.flag("context", "frequently_forwarded"),
             frequently_forwarded=item.flag("context", "frequently_forwarded"),
         )
@@ -171,11 +173,11 @@ def _changes_another(
 ) -> ReactionEvent | EditEvent | DeleteEvent | None:
     """A reaction, an edit or a deletion, which all name another message; None for a message of its own."""
     by: dict[str, Any] = {**told, "author": author, "person": person}
-    original = item.text(kind, "original_message_id")
-    target = item.text("reaction", "message_id")
+    original = item.id(kind, "original_message_id")
+    target = item.id("reaction", "message_id")
     if kind == "reaction" and target:
-        emoji = item.text("reaction", "emoji")
-        return ReactionEvent(**by, message_id=target, emoji=emoji, reaction_id=item.text("id"))
+        emoji = item.word("reaction", "emoji")
+        return ReactionEvent(**by, message_id=target, emoji=emoji, reaction_id=item.id("id"))
     if kind == "edit" and original:
         edited = item.at("edit", "message")
         content = whatsapp_content.content(edited, edited.text("type") or "")
@@ -187,23 +189,27 @@ def _changes_another(
 
 def _echo(place: Place, item: Wire) -> Iterator[AnyEvent]:
     """Written by a person in the phone app that shares the number."""
-    message_id, kind = item.text("id"), item.text("type") or ""
+    message_id, kind = item.id("id"), item.word("type") or ""
     if message_id is None:
         yield unknown(place, place.field, item)
         return
     told = place.told(f"echo:{message_id}", item)
     recipient = place.person(item, "to", "to_user_id", "to_parent_user_id")
-    yield _changes_another(told, item, kind, "business", recipient) or EchoMessage(
+    change = _changes_another(told, item, kind, "business", recipient)
+    if change is None and not is_known(recipient):
+        yield unknown(place, f"{place.field}:nobody", item)
+        return
+    yield change or EchoMessage(
         **told,
         message_id=message_id,
         recipient=recipient,
         content=whatsapp_content.content(item, kind),
-        reply_to=item.text("context", "id"),
+        reply_to=item.id("context", "id"),
     )
 
 
 def _status(place: Place, item: Wire) -> Iterator[AnyEvent]:
-    message_id, status = item.text("id"), item.text("status")
+    message_id, status = item.id("id"), item.word("status")
     if message_id is None or status is None:
         yield unknown(place, "status", item)
         return
@@ -266,9 +272,9 @@ def _history(place: Place, chunk: Wire) -> Iterator[AnyEvent]:
 
 
 def _past_message(place: Place, about: Wire, thread: Wire, item: Wire) -> AnyEvent:
-    message_id, kind = item.text("id"), item.text("type") or ""
+    message_id, kind = item.id("id"), item.word("type") or ""
     with_whom = place.person(thread, "id", "context.wa_id", "context.user_id", "context.parent_user_id")
-    if message_id is None:
+    if message_id is None or not is_known(with_whom):
         return unknown(place, "history", item)
     sent = item.text("from")
     by_customer = sent is not None and sent in {with_whom.wa_id, with_whom.user_id}

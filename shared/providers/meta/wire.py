@@ -3,9 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,16 @@ _MICROSECONDS_START = 100_000_000_000_000
 _LATEST_S = 4_102_444_800
 _LONGEST_ID_BITS = 256
 _LONGEST_NUMBER = 18
+_DEEPEST = 64
+"""How many brackets may stand within each other; what is deeper reads as null, so that it spoils nothing beside it."""
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
+MOST_ID = 512
+"""Characters of a message's id; a longer one is none."""
+MOST_PERSON_ID = 254
+_MOST_KEY_BYTES = 500
+MOST_WORD = 64
+Read = TypeVar("Read")
 
 
 def decode(raw: bytes) -> Any:
@@ -25,6 +35,7 @@ def decode(raw: bytes) -> Any:
     A text cut in the middle of an emoji is strictly no JSON, but it is a message all the same: the slower reader takes
     it, and what is left of the emoji becomes a replacement mark.
     """
+    raw = _shallow(raw)
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -33,6 +44,41 @@ def decode(raw: bytes) -> Any:
         return json.loads(raw.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+
+
+def _shallow(raw: bytes) -> bytes:
+    """The document with null in place of what is nested deeper than any provider nests."""
+    if raw.count(b"[") + raw.count(b"{") <= _DEEPEST:
+        return raw
+    kept: list[bytes] = []
+    depth = begun = copied = 0
+    for token in _TOKENS.finditer(raw):
+        if token[0] in (b"[", b"{"):
+            depth += 1
+            if depth == _DEEPEST + 1:
+                begun = token.start()
+        elif token[0] in (b"]", b"}"):
+            if depth == _DEEPEST + 1:
+                kept += [raw[copied:begun], b"null"]
+                copied = token.end()
+            depth -= 1
+    return b"".join([*kept, raw[copied:]])
+
+
+def guarded(read: Callable[[], Iterable[Read]], otherwise: Callable[[], Read]) -> list[Read]:
+    """What reads one item; where that meets something nobody has thought of, the item as it came."""
+    try:
+        return list(read())
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return [otherwise()]
+
+
+def key(text: str) -> str:
+    """The same for the same text, and short enough for an index."""
+    raw = text.encode()
+    if len(raw) <= _MOST_KEY_BYTES:
+        return text
+    return f"{raw[: _MOST_KEY_BYTES - 40].decode(errors='ignore')}:{hashlib.sha256(raw).hexdigest()[:32]}"
 
 
 def digest(value: Any) -> str:
@@ -54,6 +100,8 @@ def plain(value: Any) -> Any:
         return {clean(str(name)): plain(each) for name, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
+    if isinstance(value, int) and not _LEAST_INTEGER <= value <= _MOST_INTEGER:
+        return str(value) if value.bit_length() <= _LONGEST_ID_BITS else None
     return value
 
 
@@ -89,6 +137,16 @@ class Wire:
         if isinstance(found, bool) or (isinstance(found, int) and found.bit_length() > _LONGEST_ID_BITS):
             return None
         return str(found) if isinstance(found, int | float) else None
+
+    def id(self, *names: str, most: int = MOST_ID) -> str | None:
+        """A longer one is none: cut, it could be another's."""
+        found = self.text(*names)
+        return found if found and len(found) <= most else None
+
+    def word(self, *names: str, most: int = MOST_WORD) -> str | None:
+        """The text's beginning, where that says enough."""
+        found = self.text(*names)
+        return found[:most] if found else None
 
     def number(self, *names: str) -> int | None:
         text = self.text(*names)

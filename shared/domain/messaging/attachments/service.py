@@ -19,7 +19,7 @@ def attach_received(
     tx: Tx, *, organization_id: UUID, channel_id: UUID, message_id: UUID, files: Sequence[Media]
 ) -> None:
     """As the service, in the transaction that keeps the message: its files will be fetched within moments."""
-    expected = [_expected(each) for each in files if each.id or each.url]
+    expected = [each for each in map(_expected, files) if each.provider_id or each.url]
     if expected:
         media.expect(tx, organization_id=organization_id, channel_id=channel_id, files=expected)
         queries.insert_message_media(
@@ -42,8 +42,8 @@ def _expected(file: Media) -> Expected:
     return Expected(
         id=media.new_id(),
         kind=MediaKind(file.kind.value),
-        provider_id=file.id,
-        url=file.url,
+        provider_id=_within(file.id, 1, 255),
+        url=_within(file.url, 1, 4096),
         file_name=media.file_name(file.filename),
         mime_type=_within(file.mime_type, 3, 127),
         sha256=_hexadecimal(file.sha256),

@@ -196,7 +196,8 @@ async def update_template(
     """What Meta told of a template; one that is not known here is fetched with the others."""
     sql = """
         UPDATE message_templates
-        SET status = CASE WHEN %(aspect)s = 'status' THEN coalesce(upper(%(value)s), status) ELSE status END,
+        SET status = CASE WHEN %(aspect)s = 'status' AND upper(%(value)s) ~ '^[A-Z_]{1,40}$'
+                THEN upper(%(value)s) ELSE status END,
             quality = CASE WHEN %(aspect)s = 'quality' THEN %(value)s ELSE quality END,
             category = CASE WHEN %(aspect)s = 'category' THEN coalesce(%(value)s, category) ELSE category END,
             is_stale = is_stale OR %(aspect)s = 'components'

@@ -22,6 +22,7 @@ from .models import ChannelFact
 UNREACHABLE = 131026
 OPTED_OUT = 131050
 _THROUGHPUT_RAISED = "THROUGHPUT_UPGRADE"
+_MOST_DETAILS_BYTES = 8192
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
@@ -119,7 +120,8 @@ async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
     if not await _kept(tx, channel, event, f"account.{event.event or 'told'}"):
         return
-    details = {event.field: {"event": event.event, "at": event.occurred_at, **event.details}}
+    more = event.details if len(msgspec.json.encode(event.details)) <= _MOST_DETAILS_BYTES else {}
+    details = {event.field: {**more, "event": event.event, "at": event.occurred_at}}
     await channel_queries.update_details(tx, channel_id=channel.id, details=details)
     if event.event == _THROUGHPUT_RAISED:
         await channel_queries.update_pace(tx, channel_id=channel.id, messages_per_second=RAISED_PER_S)
@@ -143,12 +145,18 @@ async def _kept(
     """Writes the event down, with what it means for the conversation with any of the people; whether it is news."""
     fact = ChannelFact(
         dedup_key=event.dedup_key,
-        name=_NOT_IN_A_NAME.sub("_", name)[:200],
+        name=_name(name),
         payload=msgspec.to_builtins(event) if payload is None else payload,
         occurred_at=event.occurred_at,
         known_as=told.known_as(people),
     )
     return await queries.record_channel_event(tx, channel_id=channel.id, fact=fact)
+
+
+def _name(told: str) -> str:
+    """What the table takes: letters and digits of a bounded length, with something on both sides of the full stop."""
+    kind, _, happened = _NOT_IN_A_NAME.sub("_", told).partition(".")
+    return f"{kind}.{happened or 'none'}"[:200]
 
 
 def _person(event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> e.Person:

@@ -17,7 +17,28 @@ class NewBody(NamedTuple):
 
 
 class WaitingBody(msgspec.Struct, frozen=True):
+    """`attempts` counts the coming one."""
+
     id: int
+    body: bytes
+    received_at: datetime
+    attempts: int
+
+
+class DoneBody(NamedTuple):
+    """A body that was read: its events, and how many of them nobody could be given."""
+
+    id: int
+    events: int
+    unrouted: int
+
+
+class Aside(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was set aside, in its body, and is due again."""
+
+    id: UUID
+    organization_id: UUID
+    subject: str
     body: bytes
     received_at: datetime
 
@@ -74,8 +95,10 @@ class ToldMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Processed(msgspec.Struct, frozen=True):
-    """`unrouted` are events of numbers and pages that nobody has connected."""
+    """`unrouted` are events of numbers and pages that nobody has connected; `retried` had been set aside."""
 
     bodies: int
     events: int
     unrouted: int
+    set_aside: int
+    retried: int

@@ -9,7 +9,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import ChannelFact, MessageFact, NewBody, Received, ToldMessage, WaitingBody
+from .models import Aside, ChannelFact, DoneBody, MessageFact, NewBody, Received, ToldMessage, WaitingBody
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -33,35 +33,91 @@ async def insert_bodies(tx: Tx, *, bodies: Sequence[NewBody]) -> None:
     await tx.run(sql, sources=sources, bodies=raw, signed_with=signed_with, request_ids=request_ids)
 
 
-async def claim_bodies(tx: Tx, *, source: str, limit: int) -> list[WaitingBody]:
-    """Bodies in the order in which they came, held until the transaction ends; those that failed before come later."""
+async def claim_bodies(tx: Tx, *, source: str, limit: int, lease_s: int) -> list[WaitingBody]:
+    """Bodies that nobody has taken yet, in the order in which they came; counted as tried before they are read."""
     sql = """
-        SELECT id, body, received_at
-        FROM webhook_inbox
-        WHERE processed_at IS NULL AND source = %(source)s AND attempts = 0
-        ORDER BY id
-        LIMIT %(limit)s
-        FOR UPDATE SKIP LOCKED
+        UPDATE webhook_inbox AS body
+        SET attempts = 1, available_at = now() + make_interval(secs => %(lease_s)s)
+        FROM (
+            SELECT id
+            FROM webhook_inbox
+            WHERE processed_at IS NULL AND source = %(source)s AND attempts = 0
+            ORDER BY id
+            LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        WHERE body.id = due.id
+        RETURNING body.id, body.body, body.received_at, body.attempts
     """
-    return await tx.all(WaitingBody, sql, source=source, limit=limit)
+    found = await tx.all(WaitingBody, sql, source=source, limit=limit, lease_s=lease_s)
+    return sorted(found, key=lambda each: each.id)
 
 
-async def claim_failed_body(tx: Tx, *, source: str, most_attempts: int) -> list[WaitingBody]:
-    """One that failed before, by itself, so that it spoils nothing but its own turn."""
+async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
+    """One that a worker took and did not finish: by itself, and after pauses that grow from a minute to a day."""
     sql = """
-        SELECT id, body, received_at
-        FROM webhook_inbox
-        WHERE processed_at IS NULL AND source = %(source)s AND attempts BETWEEN 1 AND %(most_attempts)s - 1
-            AND available_at <= now()
-        ORDER BY available_at, id
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
+        UPDATE webhook_inbox AS body
+        SET attempts = body.attempts + 1,
+            available_at = now() + make_interval(mins => least(power(4, least(body.attempts, 6) - 1), 1440)::integer)
+        FROM (
+            SELECT id
+            FROM webhook_inbox
+            WHERE processed_at IS NULL AND source = %(source)s AND attempts > 0 AND available_at <= now()
+            ORDER BY available_at, id
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        WHERE body.id = due.id
+        RETURNING body.id, body.body, body.received_at, body.attempts
     """
-    return await tx.all(WaitingBody, sql, source=source, most_attempts=most_attempts)
+    return await tx.find(WaitingBody, sql, source=source)
 
 
-async def update_processed(tx: Tx, *, done: Sequence[tuple[int, int, int]]) -> None:
-    """Each body's id, its events, and how many of them nobody could be given."""
+async def claim_set_aside(tx: Tx, *, limit: int) -> list[Aside]:
+    """Events that are due again, counted as tried before they are."""
+    sql = """
+        UPDATE set_aside AS aside
+        SET attempts = aside.attempts + 1, updated_at = now(),
+            next_attempt_at = now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer)
+        FROM (
+            SELECT id
+            FROM set_aside
+            WHERE queue = 'webhooks' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at
+            LIMIT %(limit)s
+            FOR UPDATE SKIP LOCKED
+        ) AS due, webhook_inbox AS body
+        WHERE aside.id = due.id AND body.id = aside.inbox_id
+        RETURNING aside.id, aside.organization_id, aside.subject, body.body, body.received_at
+    """
+    return await tx.all(Aside, sql, limit=limit)
+
+
+async def update_set_aside(tx: Tx, *, aside: Aside, error_code: str, fault: str) -> None:
+    sql = """
+        UPDATE set_aside
+        SET error_code = %(error_code)s, fault = %(fault)s
+        WHERE id = %(id)s
+    """
+    await tx.run(sql, id=aside.id, error_code=error_code, fault=fault)
+
+
+async def update_unread(tx: Tx, *, body_id: int, error: str) -> None:
+    """The body stays and waits for its next turn."""
+    await tx.run("UPDATE webhook_inbox SET last_error = %(error)s WHERE id = %(id)s", id=body_id, error=error)
+
+
+async def delete_set_aside(tx: Tx, *, aside: Aside) -> None:
+    await tx.run("DELETE FROM set_aside WHERE id = %(id)s", id=aside.id)
+
+
+def limit_waiting(tx: Tx, *, seconds: float) -> None:
+    """For rows that somebody holds: one tenant's lock is not to stop all. Goes out with the next statement."""
+    sql = "SELECT set_config('lock_timeout', %(limit)s, true)"
+    tx.defer(sql, limit=f"{int(seconds * 1000)}ms")
+
+
+async def update_processed(tx: Tx, *, done: Sequence[DoneBody]) -> None:
     sql = """
         UPDATE webhook_inbox AS body
         SET processed_at = now(), events = done.events, unrouted = done.unrouted, last_error = NULL
@@ -72,25 +128,18 @@ async def update_processed(tx: Tx, *, done: Sequence[tuple[int, int, int]]) -> N
     await tx.run(sql, ids=ids, events=events, unrouted=unrouted)
 
 
-async def update_failed(tx: Tx, *, ids: Sequence[int], error: str) -> None:
-    """Tried again after 1 s, 4 s, 9 s …"""
-    sql = """
-        UPDATE webhook_inbox
-        SET attempts = attempts + 1, last_error = left(%(error)s, 1000),
-            available_at = now() + make_interval(secs => (attempts + 1) * (attempts + 1))
-        WHERE id = ANY(%(ids)s)
-    """
-    await tx.run(sql, ids=list(ids), error=error)
-
-
 async def delete_old_bodies(tx: Tx) -> int:
-    """After the time for which Meta repeats itself; what nobody could be given is kept for a month."""
+    """After the time for which Meta repeats itself; what nobody could be given, or is set aside, after a month."""
     sql = """
         DELETE FROM webhook_inbox
         WHERE ctid IN (
-            SELECT ctid FROM webhook_inbox
-            WHERE processed_at < now() - CASE WHEN unrouted > 0 THEN interval '30 days' ELSE interval '8 days' END
-            LIMIT 10000
+            SELECT body.ctid
+            FROM webhook_inbox AS body
+            WHERE body.received_at < now() - interval '38 days' OR body.processed_at < now() - interval '30 days' OR (
+                body.processed_at < now() - interval '8 days' AND body.unrouted = 0
+                AND NOT EXISTS (SELECT FROM set_aside AS aside WHERE aside.inbox_id = body.id)
+            )
+            LIMIT 5000
         )
     """
     return await tx.run(sql)
@@ -134,7 +183,7 @@ async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:
     """One more message in a row that did not reach the person."""
     sql = """
         UPDATE chats AS chat
-        SET unreachable_count = chat.unreachable_count + 1
+        SET unreachable_count = least(chat.unreachable_count, 1000) + 1
         FROM messages AS message
         WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
             AND chat.id = message.chat_id

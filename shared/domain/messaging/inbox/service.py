@@ -1,46 +1,40 @@
-"""Reading what was kept, in batches."""
+"""Reading what was kept, in batches: together while nothing is wrong, else each event alone."""
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
-from shared.domain.messaging.channels import queries as channel_queries
-from shared.domain.messaging.channels.models import Channel
-from shared.providers.meta.events import AnyEvent
-from shared.providers.meta.intake import parse
-from shared.runtime.db import Tx
+from shared.kernel.errors import Unavailable
+from shared.runtime import set_aside
+from shared.runtime.db import Busy, Tx
 from shared.runtime.log import log
-from shared.tenancy.transactions import service_tx
+from shared.tenancy.transactions import service_statements
 
 from . import queries
-from .applying import apply
 from .keeping import META
-from .models import Processed, WaitingBody
+from .models import DoneBody, Processed, WaitingBody
+from .reading import Reading
 
 BATCH = 100
-MOST_ATTEMPTS = 10
-"""After these a body stays where it is, for people to look at."""
-
-
-class Routed(NamedTuple):
-    """An event and a channel that it concerns."""
-
-    channel: Channel
-    event: AnyEvent
+AGAIN = 20
+LEASE_S = 60
+"""How long a worker has for what it took before another takes it over."""
 
 
 async def process(*, request_id: str, for_s: float) -> Processed:
     """Until nothing waits or the time is over. Several workers may run at once: each holds the bodies it reads."""
     until = time.monotonic() + for_s
-    bodies = events = unrouted = 0
+    reading = Reading(request_id)
+    done: list[DoneBody] = []
+    retried = 0
     while time.monotonic() < until:
-        done = await _batch(request_id)
-        if not done:
+        read = [*await _fresh(reading, request_id), *await _left(reading, request_id)]
+        tried, succeeded = await _again(reading, request_id)
+        done += read
+        retried += succeeded
+        if not read and not tried:
             break
-        bodies += len(done)
-        events += sum(each[1] for each in done)
-        unrouted += sum(each[2] for each in done)
-    return Processed(bodies, events, unrouted)
+    events, unrouted = sum(each.events for each in done), sum(each.unrouted for each in done)
+    return Processed(len(done), events, unrouted, reading.set_aside, retried)
 
 
 async def forget_old(tx: Tx) -> int:
@@ -48,60 +42,32 @@ async def forget_old(tx: Tx) -> int:
     return await queries.delete_old_bodies(tx)
 
 
-async def _batch(request_id: str) -> list[tuple[int, int, int]]:
-    """One transaction: the bodies, everything they say, and that they are read. Each body's id, events and unrouted."""
-    waiting: list[WaitingBody] = []
+async def _fresh(reading: Reading, request_id: str) -> list[DoneBody]:
+    async with service_statements(request_id=request_id) as tx:
+        waiting = await queries.claim_bodies(tx, source=META, limit=BATCH, lease_s=LEASE_S)
+    return await _read(reading, waiting) if waiting else []
+
+
+async def _read(reading: Reading, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
     try:
-        async with service_tx(request_id=request_id) as tx:
-            waiting = await queries.claim_bodies(tx, source=META, limit=BATCH)
-            waiting = waiting or await queries.claim_failed_body(tx, source=META, most_attempts=MOST_ATTEMPTS)
-            return await _read(tx, waiting) if waiting else []
+        return await reading.together(waiting)
     except Exception as fault:
-        # Nothing of the batch was kept. Each of its bodies is read alone from now on, so that the one at fault shows.
-        await _set_aside(waiting, fault, request_id)
-        raise
+        # Nothing of the batch was kept. The fault shows where each event is read alone.
+        if isinstance(fault, Unavailable) and not isinstance(fault, Busy):
+            raise
+        log().warning("webhooks_read_alone", bodies=len(waiting), fault=set_aside.described(fault).text)
+    return [done for each in waiting if (done := await reading.alone(each))]
 
 
-async def _set_aside(waiting: Sequence[WaitingBody], fault: Exception, request_id: str) -> None:
-    if waiting:
-        log().warning("webhooks_set_aside", bodies=[each.id for each in waiting], fault=repr(fault))
-        async with service_tx(request_id=request_id) as tx:
-            await queries.update_failed(tx, ids=[each.id for each in waiting], error=repr(fault))
+async def _left(reading: Reading, request_id: str) -> list[DoneBody]:
+    async with service_statements(request_id=request_id) as tx:
+        left = await queries.claim_left_body(tx, source=META)
+    done = await reading.alone(left) if left else None
+    return [done] if done else []
 
 
-async def _read(tx: Tx, waiting: Sequence[WaitingBody]) -> list[tuple[int, int, int]]:
-    parsed = [(each, parse(each.body, received_at=each.received_at)) for each in waiting]
-    routes = await _routes(tx, [event for _, events in parsed for event in events])
-    done: list[tuple[int, int, int]] = []
-    routed: list[Routed] = []
-    for body, events in parsed:
-        found = [_channels(routes, event) for event in events]
-        routed += [Routed(channel, event) for event, to in zip(events, found, strict=True) for channel in to]
-        done.append((body.id, len(events), sum(not each for each in found)))
-    if routed:
-        await channel_queries.lock_channels(tx, channel_ids=list({each.channel.id for each in routed}))
-    # What happened first comes first: a conversation reads in the order in which it was held.
-    for each in sorted(routed, key=lambda each: (each.channel.id, each.event.occurred_at)):
-        await apply(tx, each.channel, each.event)
-    await queries.update_processed(tx, done=done)
-    return done
-
-
-async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
-    accounts = {event.account_id for event in events if event.account_id}
-    return await channel_queries.list_routes(tx, external_ids=sorted(accounts)) if accounts else []
-
-
-def _channels(routes: Sequence[Channel], event: AnyEvent) -> list[Channel]:
-    """The one channel of a number or page; of news about a WhatsApp account all its channels, or the one it names."""
-    own = [each for each in routes if (each.platform, each.external_id) == (event.channel, event.account_id)]
-    if own:
-        return own[:1]
-    of_account = [each for each in routes if event.channel == "whatsapp" and each.waba_id == event.account_id]
-    phone = _digits(getattr(event, "phone", None))
-    named = [each for each in of_account if phone and _digits(each.phone) == phone]
-    return named or of_account
-
-
-def _digits(phone: str | None) -> str:
-    return "".join(each for each in phone or "" if each.isdigit())
+async def _again(reading: Reading, request_id: str) -> tuple[int, int]:
+    """How many that were set aside were due, and how many of them are done now."""
+    async with service_statements(request_id=request_id) as tx:
+        due = await queries.claim_set_aside(tx, limit=AGAIN)
+    return len(due), sum([await reading.again(each) for each in due])

@@ -23,6 +23,8 @@ from shared.providers.meta.inbound import Choice, InboundContent, Location, Medi
 from .models import MessageFact, ToldMessage
 
 _NO_CODE_NEEDED = "ZZ"
+_MOST_TEXT = 65_536
+_MOST_MIME_TYPE = 127
 _NAMES = frozenset({"name", "username"})
 _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
@@ -125,7 +127,7 @@ def fact_of(event: StatusUpdate | ReactionEvent | EditEvent | DeleteEvent) -> Me
         case EditEvent():
             details = {"content": event.content, "number": event.edit_number}
             return MessageFact(
-                **common, kind="edit", value=text_of(event.content), author=event.author, details=details
+                **common, kind="edit", value=_cut(text_of(event.content)), author=event.author, details=details
             )
         case DeleteEvent():
             return MessageFact(**common, kind="delete", value=None, author=event.author)
@@ -140,6 +142,10 @@ def text_of(content: InboundContent) -> str | None:
     if isinstance(content, Unsupported):
         return f"[unsupported: {content.kind}]"
     return content.text
+
+
+def _cut(text: str | None) -> str | None:
+    return text[:_MOST_TEXT] if text else text
 
 
 def uuid_of(text: str | None) -> UUID | None:
@@ -158,7 +164,8 @@ def _type_of(content: InboundContent) -> str:
 
 def _mime_type(content: InboundContent) -> str | None:
     files = files_of(content)
-    return files[0].mime_type if files else None
+    named = files[0].mime_type if files else None
+    return named if named and len(named) <= _MOST_MIME_TYPE else None
 
 
 def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, Any] | None:

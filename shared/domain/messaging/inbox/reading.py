@@ -1,0 +1,180 @@
+"""Reading bodies: together in one transaction while nothing is wrong, else each event in one of its own."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from shared.domain.messaging.channels import queries as channel_queries
+from shared.domain.messaging.channels.models import Channel
+from shared.providers.meta.events import AnyEvent
+from shared.providers.meta.intake import parse
+from shared.runtime import set_aside
+from shared.runtime.db import Busy, Tx
+from shared.runtime.log import log
+from shared.runtime.set_aside import Fault
+from shared.tenancy.transactions import service_statements, service_tx
+
+from . import queries
+from .applying import apply
+from .models import Aside, DoneBody, WaitingBody
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+QUEUE = "webhooks"
+LOCKED_FOR_S = 1.0
+"""How long a row that somebody else holds is waited for."""
+_HELD = Fault(Busy.code, "other events of the organization met a lock")
+
+
+class Routed(NamedTuple):
+    """An event and a channel that it concerns."""
+
+    channel: Channel
+    event: AnyEvent
+
+    @property
+    def subject(self) -> str:
+        return f"{self.channel.id}:{self.event.dedup_key}"
+
+
+class Reading:
+    """One run of the job. Where an organization's rows are locked, the rest of its events are set aside in this run."""
+
+    def __init__(self, request_id: str) -> None:
+        self._request_id = request_id
+        self._held: set[UUID] = set()
+        self.set_aside = 0
+
+    async def together(self, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
+        """Everything that the bodies say and that they are read, in one transaction; raises where anything is wrong."""
+        async with service_tx(request_id=self._request_id) as tx:
+            parsed = [(each, parse(each.body, received_at=each.received_at)) for each in waiting]
+            routes = await _routes(tx, [event for _, events in parsed for event in events])
+            done: list[DoneBody] = []
+            routed: list[tuple[int, Routed]] = []
+            for body, events in parsed:
+                found = [(event, _channels(routes, event)) for event in events]
+                routed += [(body.id, Routed(channel, event)) for event, channels in found for channel in channels]
+                done.append(DoneBody(body.id, len(events), sum(not channels for _, channels in found)))
+            await self._apply_all(tx, routed)
+            await queries.update_processed(tx, done=done)
+        return done
+
+    async def alone(self, body: WaitingBody) -> DoneBody | None:
+        """Each event in a transaction of its own; what cannot be read is set aside. None: nothing of the body can."""
+        routed = await set_aside.attempt(partial(self._routed, body.body, body))
+        if isinstance(routed, Fault):
+            await self._leave(body, routed)
+            return None
+        events, unrouted, found = routed
+        for each in found:
+            fault = await self._apply_alone(each)
+            if fault is not None:
+                await self._record(fault, body.id, each)
+        done = DoneBody(body.id, events, unrouted)
+        await self._finish(done)
+        return done
+
+    async def again(self, aside: Aside) -> bool:
+        """Whether what was set aside is done now."""
+        routed = await set_aside.attempt(partial(self._routed, aside.body, aside))
+        fault: Fault | None = None
+        if isinstance(routed, Fault):
+            fault = routed
+        else:
+            for each in _meant(aside, routed[2]):
+                fault = await self._apply_alone(each) or fault
+        async with service_statements(request_id=self._request_id) as tx:
+            if fault is None:
+                await queries.delete_set_aside(tx, aside=aside)
+            else:
+                log().warning("set_aside_again", subject=aside.subject, error=fault.code, fault=fault.text)
+                await queries.update_set_aside(tx, aside=aside, error_code=fault.code, fault=fault.text)
+        return fault is None
+
+    async def _routed(self, raw: bytes, body: WaitingBody | Aside) -> tuple[int, int, list[Routed]]:
+        events = parse(raw, received_at=body.received_at)
+        async with service_statements(request_id=self._request_id) as tx:
+            routes = await _routes(tx, events)
+        found = [(event, _channels(routes, event)) for event in events]
+        routed = [Routed(channel, event) for event, channels in found for channel in channels]
+        return len(events), sum(not channels for _, channels in found), _in_order(routed)
+
+    async def _apply_all(self, tx: Tx, routed: Sequence[tuple[int, Routed]]) -> None:
+        for body_id, each in routed:
+            if each.channel.organization_id in self._held:
+                await self._record(_HELD, body_id, each)
+        free = _in_order(each for _, each in routed if each.channel.organization_id not in self._held)
+        if free:
+            await channel_queries.lock_channels(tx, channel_ids=list({each.channel.id for each in free}))
+            queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
+        for each in free:
+            await apply(tx, each.channel, each.event)
+
+    async def _apply_alone(self, each: Routed) -> Fault | None:
+        if each.channel.organization_id in self._held:
+            return _HELD
+        fault = await set_aside.attempt(partial(self._applied, each))
+        if fault is not None and fault.code == Busy.code:
+            self._held.add(each.channel.organization_id)
+        return fault
+
+    async def _applied(self, each: Routed) -> None:
+        async with service_tx(request_id=self._request_id) as tx:
+            await channel_queries.lock_channels(tx, channel_ids=[each.channel.id])
+            queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
+            await apply(tx, each.channel, each.event)
+
+    async def _record(self, fault: Fault, body_id: int, each: Routed) -> None:
+        self.set_aside += 1
+        async with service_statements(request_id=self._request_id) as tx:
+            await set_aside.record(
+                tx,
+                fault,
+                organization_id=each.channel.organization_id,
+                queue=QUEUE,
+                subject=each.subject,
+                inbox_id=body_id,
+            )
+
+    async def _leave(self, body: WaitingBody, fault: Fault) -> None:
+        self.set_aside += 1
+        log().warning("webhook_unread", body=body.id, attempts=body.attempts, fault=fault.text)
+        async with service_statements(request_id=self._request_id) as tx:
+            await queries.update_unread(tx, body_id=body.id, error=fault.text)
+
+    async def _finish(self, done: DoneBody) -> None:
+        async with service_statements(request_id=self._request_id) as tx:
+            await queries.update_processed(tx, done=[done])
+
+
+def _in_order(routed: Iterable[Routed]) -> list[Routed]:
+    """What happened first comes first: a conversation reads in the order in which it was held."""
+    return sorted(routed, key=lambda each: (each.channel.id, each.event.occurred_at))
+
+
+def _meant(aside: Aside, routed: Sequence[Routed]) -> list[Routed]:
+    """The event that was set aside; where it reads otherwise by now, all of that organization in the body."""
+    own = [each for each in routed if each.channel.organization_id == aside.organization_id]
+    return [each for each in own if each.subject == aside.subject] or own
+
+
+async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
+    accounts = {event.account_id for event in events if event.account_id}
+    return await channel_queries.list_routes(tx, external_ids=sorted(accounts)) if accounts else []
+
+
+def _channels(routes: Sequence[Channel], event: AnyEvent) -> list[Channel]:
+    """The one channel of a number or page; of news about a WhatsApp account all its channels, or the one it names."""
+    own = [each for each in routes if (each.platform, each.external_id) == (event.channel, event.account_id)]
+    if own:
+        return own[:1]
+    of_account = [each for each in routes if event.channel == "whatsapp" and each.waba_id == event.account_id]
+    phone = _digits(getattr(event, "phone", None))
+    named = [each for each in of_account if phone and _digits(each.phone) == phone]
+    return named or of_account
+
+
+def _digits(phone: str | None) -> str:
+    return "".join(each for each in phone or "" if each.isdigit())

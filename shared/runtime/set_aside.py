@@ -1,0 +1,81 @@
+"""One row's fault is one row's fate: what cannot be read or done is set aside alone, and told of."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from shared.kernel.errors import Refusal, Unavailable
+
+from . import queries
+from .db import Busy, Tx
+from .log import log
+from .queries import SetAside
+
+Result = TypeVar("Result")
+Row = TypeVar("Row")
+UNREADABLE = "unreadable"
+_MOST_TEXT = 1000
+
+
+class Fault(NamedTuple):
+    """What was in the way of one piece of work: `code` for its organization, `text` for the operator."""
+
+    code: str
+    text: str
+
+
+async def attempt(work: Callable[[], Awaitable[Result]]) -> Result | Fault:
+    """The work's result, or what was in its way.
+
+    Raises:
+        Unavailable: the database is away, which is nobody's fault but everybody's.
+    """
+    try:
+        return await work()
+    except Exception as fault:
+        if isinstance(fault, Unavailable) and not isinstance(fault, Busy):
+            raise
+        return described(fault)
+
+
+def decoded(raw: bytes, model: type[Row]) -> Row | Fault:
+    """One row that came as JSON, read by itself: what is wrong with it spoils no other of its batch."""
+    try:
+        return msgspec.json.decode(raw, type=model)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+        return Fault(UNREADABLE, f"{type(fault).__name__}: {fault}"[:_MOST_TEXT])
+
+
+def described(fault: Exception) -> Fault:
+    text = f"{type(fault).__name__}: {fault}"
+    if isinstance(fault, Refusal):
+        told = {name: value for name, value in fault.details.items() if name in {"constraint", "column"}}
+        return Fault(fault.code, f"{text} {told}"[:_MOST_TEXT])
+    if isinstance(fault, psycopg.Error):
+        return Fault("database_error", f"{fault.sqlstate} {text}"[:_MOST_TEXT])
+    return Fault(UNREADABLE if isinstance(fault, msgspec.MsgspecError) else "internal_error", text[:_MOST_TEXT])
+
+
+async def record(
+    tx: Tx,
+    fault: Fault,
+    *,
+    organization_id: UUID,
+    queue: str,
+    subject: str,
+    inbox_id: int | None = None,
+    again: bool = True,
+) -> None:
+    """Set the piece aside, or count one more try of it. `again`: it is tried again by itself, after a growing pause."""
+    told = {"queue": queue, "organization_id": organization_id, "subject": subject, "error": fault.code}
+    log().warning("set_aside", **told, fault=fault.text)
+    row = SetAside(organization_id, queue, subject, fault.code, fault.text.replace("\x00", ""), inbox_id)
+    await queries.upsert_set_aside(tx, row=row, again=again)
+
+
+async def clear(tx: Tx, *, organization_id: UUID, queue: str, subject: str) -> None:
+    """The piece is done after all."""
+    await queries.delete_set_aside(tx, organization_id=organization_id, queue=queue, subject=subject)
