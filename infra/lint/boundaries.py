@@ -20,6 +20,7 @@ SQL_ASSEMBLED = "shared/platform/rest/sql"
 """The compiler of /rest/v1, whose statements follow from what is asked (docs/decisions/0015-rest-compiler.md)."""
 SETTINGS = "shared/runtime/settings.py"
 OF_TENANCY = frozenset({"pool", "transaction", "Statement"})
+CATCH_ALL = "shared/edge", "shared/runtime/set_aside.py"
 NOT_BARE = frozenset({"shared/__init__.py", "shared/edge/__init__.py"})
 BROAD = frozenset({"Exception", "BaseException"})
 
@@ -63,8 +64,8 @@ def connections_in_runtime(source: Source) -> Iterator[Finding]:
 
 
 def broad_except_in_edge(source: Source) -> Iterator[Finding]:
-    """Nobody but the edge catches what it cannot mend; catching to clean up and raise again is no catching."""
-    if not source.under("shared", "functions") or source.under("shared/edge") or not source.is_python:
+    """Nobody but the edge, and who sets a row aside, catches what it cannot mend; to raise again is no catching."""
+    if not source.under("shared", "functions") or source.under(*CATCH_ALL) or not source.is_python:
         return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not isinstance(node.body[-1], ast.Raise):

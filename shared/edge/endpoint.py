@@ -199,7 +199,7 @@ def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refus
 
 
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
-    """Every request ends here in one response and one log line; nothing else in the project catches `Exception`."""
+    """Every request ends here in one response and one log line; but for rows of jobs nothing else catches all."""
     started = time.perf_counter()
     sent = sent_headers(request)
     if request.method == "OPTIONS":

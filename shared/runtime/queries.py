@@ -8,6 +8,10 @@ import msgspec
 from .db import Tx
 
 
+class _Count(msgspec.Struct, frozen=True):
+    count: int
+
+
 class SetAside(NamedTuple):
     organization_id: UUID
     queue: str
@@ -48,3 +52,8 @@ async def delete_set_aside(tx: Tx, *, organization_id: UUID, queue: str, subject
         WHERE organization_id = %(organization_id)s AND queue = %(queue)s AND subject = %(subject)s
     """
     return await tx.run(sql, organization_id=organization_id, queue=queue, subject=subject)
+
+
+async def retry_set_aside(tx: Tx, *, organization_id: UUID | None, queue: str | None) -> int:
+    sql = "SELECT app.retry_set_aside(%(organization_id)s::uuid, %(queue)s::text) AS count"
+    return (await tx.one(_Count, sql, organization_id=organization_id, queue=queue)).count

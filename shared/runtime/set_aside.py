@@ -79,3 +79,8 @@ async def record(
 async def clear(tx: Tx, *, organization_id: UUID, queue: str, subject: str) -> None:
     """The piece is done after all."""
     await queries.delete_set_aside(tx, organization_id=organization_id, queue=queue, subject=subject)
+
+
+async def retry(tx: Tx, *, organization_id: UUID | None, queue: str | None) -> int:
+    """Let it be tried again now, of one organization or queue or of all; how many pieces. As the service."""
+    return await queries.retry_set_aside(tx, organization_id=organization_id, queue=queue)

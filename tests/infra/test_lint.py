@@ -58,6 +58,7 @@ NEIGHBOURS = [
     (boundaries.connections_in_runtime, "shared/tenancy/transactions.py", "from shared.runtime.db import transaction"),
     (boundaries.connections_in_runtime, "shared/domain/orders/queries.py", "from shared.runtime.db import Tx"),
     (boundaries.broad_except_in_edge, "shared/edge/endpoint.py", CATCH.format("Exception", "pass")),
+    (boundaries.broad_except_in_edge, "shared/runtime/set_aside.py", CATCH.format("Exception", "pass")),
     (boundaries.broad_except_in_edge, "shared/runtime/db.py", CATCH.format("BaseException", "raise")),
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("ValueError", "pass")),
     (boundaries.functions_stand_alone, "functions/mcp_server/main.py", "from .catalog import registry"),

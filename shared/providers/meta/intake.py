@@ -7,7 +7,7 @@ from shared.kernel.clock import utc_now
 
 from . import messenger, whatsapp
 from .events import AnyEvent, Channel, UnknownEvent
-from .wire import Wire, decode, digest, plain
+from .wire import Wire, decode, digest, payload
 
 _CHANNELS: dict[str, Channel] = {
     "whatsapp_business_account": "whatsapp",
@@ -55,5 +55,5 @@ def _unknown(channel: Channel, account_id: str, kind: str, value: object, receiv
         dedup_key=f"unknown:{digest(value)}",
         occurred_at=received,
         kind=kind,
-        payload=plain(value),
+        payload=payload(value),
     )

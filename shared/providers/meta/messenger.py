@@ -24,7 +24,7 @@ from .events import (
     Story,
     UnknownEvent,
 )
-from .wire import MOST_PERSON_ID, Wire, digest, guarded, plain
+from .wire import MOST_LINE, MOST_PERSON_ID, Wire, digest, guarded, payload, plain
 from .wire import key as bounded
 
 _MOST_EDITS = 1_000_000
@@ -104,7 +104,7 @@ def _item(place: Place) -> Iterator[AnyEvent]:
 
 def _unknown(place: Place, kind: str) -> UnknownEvent:
     value = place.item.value
-    return UnknownEvent(**place.told(f"unknown:{kind}:{digest(value)}"), kind=kind, payload=plain(value))
+    return UnknownEvent(**place.told(f"unknown:{kind}:{digest(value)}"), kind=kind, payload=payload(value))
 
 
 def _message(place: Place) -> Iterator[AnyEvent]:
@@ -256,7 +256,7 @@ def _policy(place: Place) -> Iterator[AnyEvent]:
     yield AccountEvent(
         **place.told(f"account:policy_enforcement:{digest(place.item.value)}"),
         field="policy_enforcement",
-        event=value.text("action"),
+        event=value.word("action"),
         details=kept if isinstance(kept, dict) else {},
     )
 
@@ -265,11 +265,11 @@ def _referral(wire: Wire) -> Referral | None:
     if not wire:
         return None
     return Referral(
-        source=wire.text("source"),
-        source_id=wire.text("ad_id"),
-        url=wire.text("referer_uri") or wire.text("source_url"),
-        ref=wire.text("ref"),
-        headline=wire.text("ads_context_data", "ad_title"),
+        source=wire.word("source"),
+        source_id=wire.word("ad_id", most=MOST_LINE),
+        url=wire.word("referer_uri", most=MOST_LINE) or wire.word("source_url", most=MOST_LINE),
+        ref=wire.word("ref", most=MOST_LINE),
+        headline=wire.word("ads_context_data", "ad_title", most=MOST_LINE),
     )
 
 

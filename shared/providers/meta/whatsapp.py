@@ -28,7 +28,7 @@ from .events import (
 )
 from .identities import is_known, person_from
 from .inbound import InboundContent, ProviderError, Unsupported
-from .wire import MOST_PERSON_ID, Wire, digest, guarded, plain
+from .wire import MOST_LINE, MOST_PERSON_ID, Wire, digest, guarded, payload, plain
 from .wire import key as bounded
 
 _SYSTEM: dict[str, Literal["number_changed", "user_id_changed", "identity_key_changed"]] = {
@@ -114,7 +114,7 @@ def _place(entry: Wire, value: Wire, field: str, received: datetime) -> Place:
 
 def unknown(place: Place, kind: str, item: Wire) -> UnknownEvent:
     key = f"unknown:{kind}:{digest(item.value)}"
-    return UnknownEvent(**place.told(key, item), kind=kind, payload=plain(item.value))
+    return UnknownEvent(**place.told(key, item), kind=kind, payload=payload(item.value))
 
 
 def _change(place: Place, value: Wire) -> Iterator[AnyEvent]:
@@ -239,7 +239,7 @@ def _identity(place: Place, told: dict[str, Any], item: Wire) -> IdentityChange:
         kind=_SYSTEM[system.text("type") or ""],
         previous=before if is_known(before) else None,
         current=place.person(system, "wa_id", "new_wa_id", "customer", "user_id", "parent_user_id"),
-        note=system.text("body"),
+        note=system.word("body", most=MOST_LINE),
     )
 
 
@@ -248,7 +248,11 @@ def _user_id(place: Place, item: Wire) -> Iterator[AnyEvent]:
     after = place.person(item, "wa_id", "user_id.current", "parent_user_id.current")
     key = f"user_id:{before.user_id}:{after.user_id}:{item.text('timestamp')}"
     yield IdentityChange(
-        **place.told(key, item), kind="user_id_changed", previous=before, current=after, note=item.text("detail")
+        **place.told(key, item),
+        kind="user_id_changed",
+        previous=before,
+        current=after,
+        note=item.word("detail", most=MOST_LINE),
     )
 
 
@@ -302,9 +306,9 @@ def _template(place: Place, value: Wire) -> TemplateEvent:
     template_id = value.text("message_template_id") or ""
     aspect = _TEMPLATE_FIELDS[place.field]
     now = {
-        "status": value.text("event"),
-        "quality": value.text("new_quality_score"),
-        "category": value.text("new_category") or value.text("correct_category"),
+        "status": value.word("event"),
+        "quality": value.word("new_quality_score"),
+        "category": value.word("new_category") or value.word("correct_category"),
         "components": value.text("message_template_element"),
     }[aspect]
     at = place.entry_time.timestamp() if place.entry_time else ""
@@ -322,7 +326,7 @@ def _template(place: Place, value: Wire) -> TemplateEvent:
 
 
 def _account(place: Place, value: Wire) -> AccountEvent:
-    event = value.text("event") or value.text("decision") or value.text("status") or value.text("alert_type")
+    event = value.word("event") or value.word("decision") or value.word("status") or value.word("alert_type")
     at = place.entry_time.timestamp() if place.entry_time else ""
     return AccountEvent(
         **place.told(f"account:{place.field}:{event}:{digest(value.value)}:{at}", value),
@@ -341,12 +345,12 @@ def _referral(wire: Wire) -> Referral | None:
     if not wire:
         return None
     return Referral(
-        source=wire.text("source_type"),
-        source_id=wire.text("source_id"),
-        url=wire.text("source_url"),
-        headline=wire.text("headline"),
-        body=wire.text("body"),
-        click_id=wire.text("ctwa_clid"),
+        source=wire.word("source_type"),
+        source_id=wire.word("source_id", most=MOST_LINE),
+        url=wire.word("source_url", most=MOST_LINE),
+        headline=wire.word("headline", most=MOST_LINE),
+        body=wire.word("body", most=MOST_LINE),
+        click_id=wire.word("ctwa_clid", most=MOST_LINE),
     )
 
 
@@ -355,9 +359,9 @@ def _pricing(wire: Wire) -> Pricing | None:
         return None
     return Pricing(
         billable=wire.truth("billable"),
-        model=wire.text("pricing_model"),
-        category=wire.text("category"),
-        type=wire.text("type"),
+        model=wire.word("pricing_model"),
+        category=wire.word("category"),
+        type=wire.word("type"),
     )
 
 

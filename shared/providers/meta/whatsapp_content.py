@@ -19,7 +19,7 @@ from .inbound import (
     Text,
     Unsupported,
 )
-from .wire import Wire
+from .wire import MOST_LINE, Wire
 
 
 def content(message: Wire, kind: str) -> InboundContent:
@@ -34,8 +34,8 @@ def errors(wire: Wire) -> tuple[ProviderError, ...]:
         ProviderError(
             code=code,
             kind=classify(code, each.number("error_subcode")).kind,
-            message=each.text("title") or each.text("message") or "",
-            details=each.text("error_data", "details") or each.text("details"),
+            message=each.word("title", most=MOST_LINE) or each.word("message", most=MOST_LINE) or "",
+            details=each.word("error_data", "details", most=MOST_LINE) or each.word("details", most=MOST_LINE),
         )
         for each in wire.each("errors")
         if (code := each.number("code")) is not None

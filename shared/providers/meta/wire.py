@@ -17,15 +17,17 @@ _MICROSECONDS_START = 100_000_000_000_000
 _LATEST_S = 4_102_444_800
 _LONGEST_ID_BITS = 256
 _LONGEST_NUMBER = 18
-_DEEPEST = 64
+_DEEPEST = 24
 """How many brackets may stand within each other; what is deeper reads as null, so that it spoils nothing beside it."""
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_MOST_REAL = 1e300
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
 MOST_ID = 512
 """Characters of a message's id; a longer one is none."""
 MOST_PERSON_ID = 254
 _MOST_KEY_BYTES = 500
 MOST_WORD = 64
+MOST_LINE = 1000
 Read = TypeVar("Read")
 
 
@@ -100,9 +102,17 @@ def plain(value: Any) -> Any:
         return {clean(str(name)): plain(each) for name, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
+    if isinstance(value, float) and not abs(value) <= _MOST_REAL:
+        return str(value)
     if isinstance(value, int) and not _LEAST_INTEGER <= value <= _MOST_INTEGER:
         return str(value) if value.bit_length() <= _LONGEST_ID_BITS else None
     return value
+
+
+def payload(value: Any) -> dict[str, Any]:
+    """As `plain`, and an object whatever it was."""
+    kept = plain(value)
+    return kept if isinstance(kept, dict) else {"value": kept}
 
 
 class Wire:

@@ -22,7 +22,8 @@ from .models import ChannelFact
 UNREACHABLE = 131026
 OPTED_OUT = 131050
 _THROUGHPUT_RAISED = "THROUGHPUT_UPGRADE"
-_MOST_DETAILS_BYTES = 8192
+_MOST_DETAILS_BYTES = 4096
+_MOST_PAYLOAD_BYTES = 524_288
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
 
 
@@ -146,7 +147,7 @@ async def _kept(
     fact = ChannelFact(
         dedup_key=event.dedup_key,
         name=_name(name),
-        payload=msgspec.to_builtins(event) if payload is None else payload,
+        payload=told.fitting(msgspec.to_builtins(event) if payload is None else payload, _MOST_PAYLOAD_BYTES),
         occurred_at=event.occurred_at,
         known_as=told.known_as(people),
     )

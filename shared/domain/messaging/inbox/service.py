@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
-from shared.kernel.errors import Unavailable
 from shared.runtime import set_aside
-from shared.runtime.db import Busy, Tx
+from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.set_aside import Fault
 from shared.tenancy.transactions import service_statements
 
 from . import queries
@@ -49,13 +50,11 @@ async def _fresh(reading: Reading, request_id: str) -> list[DoneBody]:
 
 
 async def _read(reading: Reading, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
-    try:
-        return await reading.together(waiting)
-    except Exception as fault:
-        # Nothing of the batch was kept. The fault shows where each event is read alone.
-        if isinstance(fault, Unavailable) and not isinstance(fault, Busy):
-            raise
-        log().warning("webhooks_read_alone", bodies=len(waiting), fault=set_aside.described(fault).text)
+    read = await set_aside.attempt(partial(reading.together, waiting))
+    if not isinstance(read, Fault):
+        return read
+    # Nothing of the batch was kept. The fault shows where each event is read alone.
+    log().warning("webhooks_read_alone", bodies=len(waiting), fault=read.text)
     return [done for each in waiting if (done := await reading.alone(each))]
 
 

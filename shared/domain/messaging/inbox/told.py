@@ -24,6 +24,7 @@ from .models import MessageFact, ToldMessage
 
 _NO_CODE_NEEDED = "ZZ"
 _MOST_TEXT = 65_536
+_MOST_DETAILS_BYTES, _MOST_EDIT_BYTES = 262_144, 32_768
 _MOST_MIME_TYPE = 127
 _NAMES = frozenset({"name", "username"})
 _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
@@ -125,7 +126,8 @@ def fact_of(event: StatusUpdate | ReactionEvent | EditEvent | DeleteEvent) -> Me
                 **common, kind="reaction", value=event.emoji, author=event.author, details={"person": known_by}
             )
         case EditEvent():
-            details = {"content": event.content, "number": event.edit_number}
+            content = fitting({"content": event.content}, _MOST_EDIT_BYTES)
+            details = {**content, "number": event.edit_number}
             return MessageFact(
                 **common, kind="edit", value=_cut(text_of(event.content)), author=event.author, details=details
             )
@@ -142,6 +144,12 @@ def text_of(content: InboundContent) -> str | None:
     if isinstance(content, Unsupported):
         return f"[unsupported: {content.kind}]"
     return content.text
+
+
+def fitting(details: dict[str, Any], most_bytes: int) -> dict[str, Any]:
+    """As it is, or, where it is larger than any honest one, only how large it was; its body is kept for a while."""
+    size = len(msgspec.json.encode(details))
+    return details if size <= most_bytes else {"left_out_bytes": size}
 
 
 def _cut(text: str | None) -> str | None:
@@ -185,4 +193,5 @@ def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, 
             "standby": event.standby or None,
             "group_sender": event.sender if event.group_id else None,
         }
-    return {name: value for name, value in details.items() if value is not None} or None
+    kept = {name: value for name, value in details.items() if value is not None}
+    return fitting(kept, _MOST_DETAILS_BYTES) if kept else None
