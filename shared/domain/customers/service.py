@@ -91,7 +91,8 @@ async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) ->
     Raises:
         NotFound: absent, or not the caller's.
         UnknownJourneyStage, UnknownLeadSource, InvalidPhone: before anything is written.
-        Refusal: contact_exists, with the id of the contact that has the phone number or e-mail address.
+        Refusal: contact_exists, with the id of the contact that has the phone number or e-mail address;
+            contact_unreachable, where neither a name nor a way to the contact would be left.
     """
     needs_choices = (given.phone, given.journey_stage, given.lead_source) != (UNSET, UNSET, UNSET)
     choices = await queries.find_choices(tx) if needs_choices else None

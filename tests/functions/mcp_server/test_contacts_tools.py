@@ -185,6 +185,18 @@ async def test_only_given_fields_change_and_null_clears(mcp, org, make_contacts)
     assert freed["created"]
 
 
+async def test_the_last_name_of_a_contact_stays(mcp, org, make_contacts):
+    (mona,) = make_contacts(org, {"first_name": "Mona"})
+    answer = await mcp("nexus_update_contact", {"customer_id": mona, "first_name": None}, as_=org.agent())
+    assert (answer["is_error"], answer["error"]) == (True, "contact_unreachable")
+
+
+async def test_a_contact_without_any_name_is_changed_in_other_things(mcp, org, make_contacts):
+    (nobody,) = make_contacts(org, {"first_name": None})
+    answer = await mcp("nexus_update_contact", {"customer_id": nobody, "notes": "tall"}, as_=org.agent())
+    assert answer["contact"]["notes"] == "tall"
+
+
 async def test_a_phone_of_another_contact_is_refused_with_that_contact(mcp, org, make_contacts):
     mona, dina = make_contacts(org, {"first_name": "Mona", "phone_number": "+201012345678"}, {"first_name": "Dina"})
     answer = await mcp("nexus_update_contact", {"customer_id": dina, "phone": "01012345678"}, as_=org.agent())

@@ -75,3 +75,20 @@ async def test_422_for_taking_the_last_name_of_a_contact(rest, org, error_of):
     answer = await rest("PATCH", place, as_=agent, json={"first_name": None})
     assert (answer.status_code, error_of(answer)) == (422, "contact_unreachable")
     assert (await rest("PATCH", place, as_=agent, json={"first_name": None, "company": "Lotus"})).status_code == 204
+
+
+async def test_422_for_a_servers_contact_without_a_name_too(rest, org, error_of):
+    answer = await rest("POST", "customers", key="secret", json={"organization_id": str(org.id)})
+    assert (answer.status_code, error_of(answer)) == (422, "contact_unreachable")
+
+
+async def test_204_for_taking_the_name_of_a_contact_that_a_channel_knows(rest, org, tenants):
+    with tenants.database() as database:
+        (contact,) = database.execute(
+            "WITH made AS (INSERT INTO customers (organization_id, first_name) VALUES (%s, 'Mona') RETURNING *)"
+            " INSERT INTO customer_identities (organization_id, customer_id, kind, value)"
+            " SELECT organization_id, id, 'facebook', '24' FROM made RETURNING customer_id",
+            [org.id],
+        ).fetchone()
+    answer = await rest("PATCH", f"customers?id=eq.{contact}", as_=org.agent("write"), json={"first_name": None})
+    assert answer.status_code == 204, answer.text
