@@ -107,7 +107,25 @@ async def test_what_is_on_its_way_or_done_keeps_what_it_was(order_at, change, re
     order = await order_at(status)
     before = await read(order)
     answer = await change(order, as_, **values)
-    assert (answer.status_code, code(answer)) in {(409, "order_finished"), (409, "total_follows_lines")}
+    assert (answer.status_code, code(answer)) in {
+        (409, "order_finished"),
+        (409, "total_follows_lines"),
+        (409, "order_not_pending"),
+    }
+    assert await read(order) == before
+
+
+async def test_an_upsert_is_no_way_around(rest, org, order_at, read):
+    order = await order_at("delivered")
+    before = await read(order)
+    answer = await rest(
+        "POST",
+        "orders?on_conflict=organization_id,order_number",
+        as_=org.agent(),
+        json={"order_number": before["order_number"], "total_amount": 1, "order_status": "pending"},
+        headers={"Prefer": "resolution=merge-duplicates"},
+    )
+    assert answer.status_code == 409
     assert await read(order) == before
 
 
@@ -163,6 +181,13 @@ async def test_a_cancelled_order_gives_back_what_was_paid_and_is_paid_no_more(or
 async def test_what_was_sold_is_not_deleted(order_at, send, status, answered, as_):
     order = await order_at(status)
     assert (await send("DELETE", f"orders?id=eq.{order['id']}", as_=as_)).status_code == answered
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize("status", ["confirmed", "fulfilling"])
+async def test_the_currency_rests_with_the_lines(order_at, change, status, as_):
+    answer = await change(await order_at(status), as_, currency="USD")
+    assert (answer.status_code, code(answer)) == (409, "order_not_pending")
 
 
 async def test_lines_rest_once_confirmed_for_the_service_too(order_at, send):

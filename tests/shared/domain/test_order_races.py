@@ -1,6 +1,7 @@
 """Writers that meet: numbers, the plan's limit, the last unit, and locks taken in opposite orders."""
 
 import random
+import uuid
 from itertools import chain
 
 CONFIRM = "UPDATE orders SET order_status = 'confirmed' WHERE id = %(id)s RETURNING order_status"
@@ -110,3 +111,44 @@ def test_sixteen_writers_on_one_sku_meet_refusals_only_and_stock_stays_true(shop
     assert set(chain(*outcomes)) <= {"moved", "confirmed", "fulfilling", "shipped", "cancelled", "PT409"}
     assert {"moved", "shipped", "PT409"} <= set(chain(*outcomes))
     assert shop.faults() == []
+
+
+def test_lines_written_at_once_are_all_in_the_total(shop, race):
+    item, order = shop.item("SUM", stock=1), shop.order()
+    insert = """
+        INSERT INTO order_items (order_id, item_id, qty, unit_price) VALUES (%(order)s, %(item)s, 1, %(price)s)
+        RETURNING 'added'
+    """
+    lines = [(insert, {"order": order, "item": item, "price": price}) for price in (1, 10, 100, 1000)]
+    outcomes = race(shop.org.agent(), lambda _: lines, writers=4, rounds=50)
+    assert set(chain(*outcomes)) == {"added"}
+    total = shop.db.execute("SELECT total_amount FROM orders WHERE id = %s", (order,)).fetchone()
+    assert total == (50 * 1111,)
+
+
+def test_no_order_is_confirmed_while_its_last_line_goes(shop, race):
+    def one_line(_):
+        order = shop.order((shop.item(f"GONE-{uuid.uuid4()}", stock=1), 1))
+        return [
+            (CONFIRM, {"id": order}),
+            ("DELETE FROM order_items WHERE order_id = %(id)s RETURNING 'removed'", {"id": order}),
+        ]
+
+    outcomes = race(shop.org.agent(), one_line, writers=2, rounds=100)
+    assert {tuple(outcome) for outcome in outcomes} <= {("confirmed", "PT409"), ("PT409", "removed")}
+
+
+def test_no_price_is_written_in_a_currency_that_has_just_gone(shop, race):
+    def change_and_price(number):
+        shop.db.execute("UPDATE items SET selling_price = NULL WHERE organization_id = %s", (shop.org.id,))
+        shop.db.execute("UPDATE organizations SET currency = 'EGP' WHERE id = %s", (shop.org.id,))
+        return [
+            ("UPDATE organizations SET currency = 'JPY' WHERE id = %(id)s RETURNING currency", {"id": shop.org.id}),
+            (
+                "INSERT INTO items (sku, selling_price) VALUES (%(sku)s, 1.25) RETURNING selling_price",
+                {"sku": f"R-{number}"},
+            ),
+        ]
+
+    outcomes = race(shop.org.owner, change_and_price, writers=2, rounds=100)
+    assert {tuple(outcome) for outcome in outcomes} <= {("JPY", "PT422"), ("PT409", "1.250")}
