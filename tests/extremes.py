@@ -110,7 +110,7 @@ _FIELDS = """
     JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
     JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = '' AND t.typname <> 'uuid'
-      AND c.relname <> ALL ('{plans,organizations,audit_events}')
+      AND c.relname <> ALL ('{plans,organizations,audit_events,audit_values}')
       AND has_column_privilege('authenticated', c.oid, a.attnum, 'SELECT')
     ORDER BY c.relname, a.attnum
 """

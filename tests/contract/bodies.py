@@ -10,6 +10,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "agent-api-key-revoke": _NO_KEY,
     "agent-api-key-rotate": _NO_KEY,
     "channel-disconnect": {"channel_id": _NO_KEY["id"]},
+    "contact-erase": {"customer_id": _NO_KEY["id"]},
+    "contact-export": {"customer_id": _NO_KEY["id"]},
     "conversation-archive": {"chat_id": _NO_KEY["id"]},
     "conversation-assign": {"chat_id": _NO_KEY["id"], "assigned_to": None},
     "conversation-messages": {"chat_id": _NO_KEY["id"]},

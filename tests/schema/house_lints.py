@@ -221,9 +221,11 @@ HOUSE_LINTS = [
     Lint(
         "audit_trail_may_be_changed",
         """
-        SELECT role FROM unnest('{anon,authenticated,service_role,supabase_auth_admin}'::text[]) AS role
-        WHERE has_any_column_privilege(role, 'public.audit_events', 'INSERT, UPDATE')
-          OR has_table_privilege(role, 'public.audit_events', 'DELETE, TRUNCATE')
+        SELECT role
+        FROM unnest('{anon,authenticated,service_role,supabase_auth_admin}'::text[]) AS role,
+          unnest('{public.audit_events,public.audit_values}'::text[]) AS trail
+        WHERE has_any_column_privilege(role, trail, 'INSERT, UPDATE')
+          OR has_table_privilege(role, trail, 'DELETE, TRUNCATE')
         UNION ALL
         SELECT 'no guard' WHERE NOT EXISTS (
           SELECT FROM pg_trigger t

@@ -42,6 +42,8 @@ EXPECTED: dict[str, Rights] = {
     "agent_accounts": READ_ONLY,
     "agent_api_keys": READ_ONLY,
     "audit_events": Rights("read", service=READS),
+    "audit_trail": Rights("read", service=READS),
+    "audit_values": Rights("read", service=READS),
     "channel_accounts": READ_ONLY,
     "channel_events": READ_ONLY,
     "channel_identities": READ_ONLY,

@@ -159,6 +159,8 @@ WRITES = {
     "enqueue",
     "queue_message",
     "mark_chat_read",
+    "erase_contact",
+    "record_export",
     "start_conversation",
     "create_agent_key",
     "rotate_agent_key",

@@ -54,7 +54,7 @@ VALUE_LINTS = [
             "t.typname IN ('jsonb', 'json')",
             r"is_readable_json\(",
             # The rows that it is made of are bounded.
-            "'{audit_events.changes}'",
+            "'{audit_events.changes,audit_events.entity_key,audit_values.changes}'",
         ),
         "ALTER TABLE items ADD sizes jsonb CHECK (jsonb_typeof(sizes) = 'object')",
         "items.sizes",
@@ -66,7 +66,7 @@ VALUE_LINTS = [
             r"length\(| = ANY | = |~ ",
             # Names a plan; or written by migrations, triggers and jobs alone, from what has bounds.
             """'{organizations.plan_code,items.sku_key,plans.code,plans.name,plans.upgrade,audit_events.action,
-              audit_events.entity_type,audit_events.request_id,access_attempts.subject,access_attempts.ip_hash,
+              audit_events.entity_type,audit_events.request_id,audit_events.values_digest,access_attempts.subject,access_attempts.ip_hash,
               access_attempts.request_id,idempotency_keys.operation,idempotency_keys.request_hash,media_tasks.last_error,
               outbox.last_error,outbox.request_id,webhook_inbox.request_id,webhook_inbox.last_error}'""",
         ),

@@ -1,0 +1,28 @@
+"""POST /functions/v1/contact-export: all that is known of one contact, as one JSON document.
+
+For the person who asks what is kept about them, and before they are erased. The newest 2,000 messages come with it;
+where `messages_before` is not null, send it back for older ones. That it was handed out is written into the trail.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from shared.domain.privacy import service
+from shared.domain.privacy.models import ContactExport
+from shared.edge import MEMBERS, Call, endpoint
+from shared.kernel.clock import within_years
+from shared.kernel.errors import NotFound
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: UUID
+    messages_before: Annotated[AwareDatetime, AfterValidator(within_years)] | None = None
+
+
+@endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound,))
+async def handler(call: Call, body: Body) -> ContactExport:
+    return await service.export_contact(call.tx, customer_id=body.customer_id, before=body.messages_before)

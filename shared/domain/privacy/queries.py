@@ -1,0 +1,106 @@
+"""All SQL of this room; row level security narrows every statement to the caller's organization."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from shared.runtime.db import Tx
+
+from .models import ContactErased, ContactExport
+
+
+class _Done(msgspec.Struct, frozen=True):
+    done: bool
+
+
+async def record_export(tx: Tx, *, customer_id: UUID) -> None:
+    sql = "SELECT app.record_export(%(customer_id)s) IS NOT NULL AS done"
+    await tx.one(_Done, sql, customer_id=customer_id)
+
+
+EXPORT = """
+    WITH threads AS MATERIALIZED (
+        SELECT chat.* FROM chats AS chat WHERE chat.customer_id = %(customer_id)s
+    ), bought AS MATERIALIZED (
+        SELECT placed.* FROM orders AS placed
+        WHERE placed.customer_id = %(customer_id)s
+        ORDER BY placed.created_at DESC, placed.id DESC
+        LIMIT %(most_rows)s
+    ), said AS MATERIALIZED (
+        SELECT message.* FROM messages AS message
+        WHERE message.chat_id IN (SELECT id FROM threads)
+            AND (%(before)s::timestamptz IS NULL OR message.timestamp < %(before)s)
+        ORDER BY message.timestamp DESC, message.id DESC
+        LIMIT %(most_messages)s
+    ), happened AS MATERIALIZED (
+        SELECT event.* FROM audit_trail AS event
+        WHERE (event.entity_type = 'customers' AND event.entity_id = %(customer_id)s)
+            OR (event.entity_type = 'customer_labels'
+                AND event.entity_key ->> 'customer_id' = %(customer_id)s::text)
+            OR (event.entity_type = 'orders' AND event.entity_id IN (SELECT id FROM bought))
+            OR (event.entity_type = 'chats' AND event.entity_id IN (SELECT id FROM threads))
+        ORDER BY event.created_at DESC, event.id DESC
+        LIMIT %(most_rows)s
+    )
+    SELECT now() AS exported_at, to_jsonb(contact) AS contact,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(known) ORDER BY known.created_at), '[]')
+            FROM customer_identities AS known WHERE known.customer_id = contact.id
+        ) AS identities,
+        ARRAY(
+            SELECT labels.name FROM customer_labels AS worn
+            JOIN labels ON labels.organization_id = worn.organization_id AND labels.id = worn.label_id
+            WHERE worn.customer_id = contact.id
+            ORDER BY labels.name
+        ) AS labels,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(bought) || jsonb_build_object('lines', (
+                SELECT coalesce(jsonb_agg(to_jsonb(line) ORDER BY line.created_at, line.id), '[]')
+                FROM order_items AS line WHERE line.order_id = bought.id
+            )) ORDER BY bought.created_at DESC), '[]')
+            FROM bought
+        ) AS orders,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(threads) ORDER BY threads.created_at DESC), '[]') FROM threads
+        ) AS conversations,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(said) ORDER BY said.timestamp DESC), '[]') FROM said
+        ) AS messages,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(media) || jsonb_build_object('message_id', shown.message_id)), '[]')
+            FROM message_media AS shown
+            JOIN media ON media.organization_id = shown.organization_id AND media.id = shown.media_id
+            WHERE shown.message_id IN (SELECT id FROM said)
+        ) AS files,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(happened) ORDER BY happened.created_at DESC), '[]') FROM happened
+        ) AS trail,
+        (
+            SELECT min(said.timestamp) FROM said HAVING count(*) >= %(most_messages)s
+        ) AS messages_before
+    FROM customers AS contact
+    WHERE contact.id = %(customer_id)s
+"""
+"""One statement, so that it is one moment of all there is. Rows as they are: a column that is added comes along."""
+
+
+async def find_export(
+    tx: Tx, *, customer_id: UUID, before: datetime | None, most_messages: int, most_rows: int
+) -> ContactExport:
+    return await tx.one(
+        ContactExport,
+        EXPORT,
+        customer_id=customer_id,
+        before=before,
+        most_messages=most_messages,
+        most_rows=most_rows,
+    )
+
+
+async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> ContactErased:
+    sql = """
+        SELECT %(customer_id)s::uuid AS customer_id, orders, conversations, messages, files, trail_events
+        FROM app.erase_contact(%(customer_id)s, %(without_export)s)
+    """
+    return await tx.one(ContactErased, sql, customer_id=customer_id, without_export=without_export)

@@ -1,0 +1,41 @@
+"""What may be asked of what is known of a contact."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.kernel.errors import Conflict
+from shared.runtime.db import Tx
+
+from . import queries
+from .models import ContactErased, ContactExport
+
+MOST_MESSAGES = 2000
+MOST_ROWS = 1000
+"""Of orders and of the trail, the newest."""
+
+
+class ExportFirst(Conflict):
+    """Raised by the database: a contact is erased after its export, or where nobody wants one."""
+
+    code = "export_first"
+
+
+async def export_contact(tx: Tx, *, customer_id: UUID, before: datetime | None) -> ContactExport:
+    """All that is known; that it was handed out stands in the trail.
+
+    Raises:
+        Refusal: not_found.
+    """
+    await queries.record_export(tx, customer_id=customer_id)
+    return await queries.find_export(
+        tx, customer_id=customer_id, before=before, most_messages=MOST_MESSAGES, most_rows=MOST_ROWS
+    )
+
+
+async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> ContactErased:
+    """Forgets the person; orders stay without them. What was taken cannot be brought back.
+
+    Raises:
+        Refusal: not_found; export_first.
+    """
+    return await queries.erase_contact(tx, customer_id=customer_id, without_export=without_export)

@@ -1,0 +1,195 @@
+"""What a person may ask: all that is known of them, and to be forgotten; always beside a second tenant."""
+
+import json
+import secrets
+import uuid
+
+import pytest
+
+NUMBER = "201012345678"
+WORDS = ("Mona", "Zamalek", "mona@example.com", NUMBER, "my secret order", "behind the mosque", "invoice-mona.pdf")
+
+
+MADE = """
+INSERT INTO customers (id, organization_id, first_name, email, phone_number)
+VALUES (%(contact)s, %(org)s, 'Mona', 'mona@example.com', '+' || %(number)s);
+UPDATE customers SET address = '{"city": "Zamalek"}', customer_score = 7 WHERE id = %(contact)s;
+INSERT INTO orders (id, organization_id, customer_id, total_amount, currency, notes)
+VALUES (%(order)s, %(org)s, %(contact)s, 450, 'EGP', 'behind the');
+UPDATE orders SET notes = 'behind the mosque' WHERE id = %(order)s;
+INSERT INTO channel_accounts (id, organization_id, platform, external_id)
+VALUES (%(channel)s, %(org)s, 'whatsapp', %(account)s);
+INSERT INTO chats (id, organization_id, customer_id, platform, channel_id, platform_chat_id, contact_name)
+VALUES (%(chat)s, %(org)s, %(contact)s, 'whatsapp', %(channel)s, %(number)s, 'Mona');
+INSERT INTO channel_identities (organization_id, channel_id, kind, value, chat_id)
+VALUES (%(org)s, %(channel)s, 'wa_id', %(number)s, %(chat)s);
+INSERT INTO messages (id, organization_id, chat_id, content, direction)
+VALUES (%(message)s, %(org)s, %(chat)s, 'my secret order', 'inbound');
+INSERT INTO media (id, organization_id, origin, kind, status, mime_type, file_name, size_bytes, sha256)
+VALUES (%(file)s, %(org)s, 'channel', 'document', 'stored', 'application/pdf', 'invoice.pdf', 9, repeat('a', 64));
+UPDATE media SET file_name = 'invoice-mona.pdf' WHERE id = %(file)s;
+INSERT INTO message_media (organization_id, message_id, media_id) VALUES (%(org)s, %(message)s, %(file)s);
+INSERT INTO webhook_inbox (source, body_hash, body, signed_with, processed_at)
+SELECT 'meta', sha256(convert_to(told, 'UTF8')), convert_to(told, 'UTF8'), 0, now()
+FROM CAST(jsonb_build_object('id', %(account)s::text, 'from', %(number)s::text) AS text) AS told;
+INSERT INTO outbox (organization_id, topic, payload)
+VALUES (%(org)s, 'messages.received', jsonb_build_object('chat_id', %(chat)s::text))
+"""
+
+
+@pytest.fixture
+def known(tenants):
+    """`known(org)`: a contact with an order, a conversation, a file and a history; ids by name."""
+
+    def make(org):
+        ids = {name: str(uuid.uuid4()) for name in ("contact", "order", "channel", "chat", "message", "file")}
+        values = ids | {"org": org.id, "number": NUMBER, "account": secrets.token_hex(8)}
+        with tenants.database() as db:
+            for statement in MADE.split(";\n"):
+                db.execute(statement, values)
+        return values
+
+    return make
+
+
+@pytest.fixture
+def everything(tenants):
+    """`everything(org)`: the text of every row that says whose it is, and of raw bodies."""
+
+    def read(org):
+        with tenants.database() as db:
+            tables = [
+                name
+                for (name,) in db.execute(
+                    "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                    " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+                    " AND a.attname = 'organization_id'"
+                )
+            ]
+            found = [
+                row[0]
+                for table in tables
+                for row in db.execute(f"SELECT to_jsonb(t)::text FROM {table} t WHERE organization_id = %s", (org.id,))
+            ]
+            bodies = [row[0] for row in db.execute("SELECT convert_from(body, 'UTF8') FROM webhook_inbox")]
+        return "\n".join(found + bodies)
+
+    return read
+
+
+async def test_200_everything_that_is_known_in_one_document(call, org, known):
+    ids = known(org)
+    answer = await call("contact-export", as_=org.agent(), json={"customer_id": ids["contact"]})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["contact"]["first_name"], told["messages_before"]) == ("Mona", None)
+    counts = [len(told[name]) for name in ("identities", "orders", "conversations", "messages", "files")]
+    assert counts == [2, 1, 1, 1, 1]
+    assert {"customers.insert", "customers.update", "customers.export"} <= {each["action"] for each in told["trail"]}
+    assert all(word in answer.text for word in WORDS)
+
+
+async def test_200_nothing_of_the_person_is_left_anywhere_and_the_money_is(
+    *, call, org, other_org, known, everything, tenants
+):
+    ids, theirs = known(org), known(other_org)
+    agent = org.agent()
+    await call("contact-export", as_=agent, json={"customer_id": ids["contact"]}, headers={"Idempotency-Key": "export"})
+    before = everything(org)
+    assert all(word in before for word in WORDS)
+    answer = await call("contact-erase", as_=agent, json={"customer_id": ids["contact"]})
+    assert answer.status_code == 200, answer.text
+    erased = answer.json()
+    assert [erased[name] for name in ("orders", "conversations", "messages", "files")] == [1, 1, 1, 1]
+    left = everything(org).replace(str(theirs["account"]), "")
+    with tenants.database() as db:
+        kept_bodies = db.execute(
+            "SELECT count(*) FROM webhook_inbox WHERE position(%s::bytea in body) > 0", (ids["account"].encode(),)
+        )
+        assert kept_bodies.fetchone() == (0,)
+        order = db.execute(
+            "SELECT total_amount, customer_id, notes FROM orders WHERE id = %s", (ids["order"],)
+        ).fetchone()
+        task = db.execute("SELECT task FROM media_tasks WHERE media_id = %s", (ids["file"],)).fetchone()
+    assert [word for word in WORDS if word in left and word != NUMBER] == []
+    assert order == (450, None, None)
+    assert task == ("erase",)
+    assert all(word in everything(other_org) for word in WORDS)
+
+
+async def test_200_digests_of_the_trail_hold_while_values_are_there_and_stay_when_they_go(call, org, known, tenants):
+    ids = known(org)
+    digests = (
+        "SELECT event.values_digest, app.values_digest(kept.salt, kept.changes), trail.is_erased"
+        " FROM audit_events AS event JOIN audit_trail AS trail USING (id)"
+        " LEFT JOIN audit_values AS kept ON kept.event_id = event.id"
+        " WHERE event.organization_id = %s AND event.action IN ('customers.update', 'orders.update')"
+        " AND event.created_at < %s ORDER BY event.created_at"
+    )
+    with tenants.database() as db:
+        now = db.execute("SELECT clock_timestamp()").fetchone()
+        assert now
+        before = db.execute(digests, (org.id, now[0])).fetchall()
+    assert len(before) == 2
+    assert all(noted == counted and not erased for noted, counted, erased in before)
+    await call("contact-erase", as_=org.agent(), json={"customer_id": ids["contact"], "without_export": True})
+    with tenants.database() as db:
+        after = db.execute(digests, (org.id, now[0])).fetchall()
+    assert after == [(noted, None, True) for noted, _, _ in before]
+
+
+async def test_404_for_a_contact_of_another_tenant_as_for_none(call, org, other_org, known):
+    ids = known(other_org)
+    for function in ("contact-export", "contact-erase"):
+        for customer_id in (ids["contact"], str(uuid.uuid4())):
+            answer = await call(function, as_=org.agent(), json={"customer_id": customer_id})
+            assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+async def test_409_before_the_export_unless_nobody_wants_it(call, org, known):
+    body = {"customer_id": known(org)["contact"]}
+    refused = await call("contact-erase", as_=org.owner, json=body)
+    assert (refused.status_code, refused.json()["error"]) == (409, "export_first")
+    done = await call("contact-erase", as_=org.owner, json=body | {"without_export": True})
+    again = await call("contact-erase", as_=org.owner, json=body | {"without_export": True})
+    assert (done.status_code, again.status_code) == (200, 404)
+
+
+@pytest.mark.parametrize("function", ["contact-export", "contact-erase"])
+async def test_403_for_who_may_not_administer(call, org, known, function):
+    body = {"customer_id": known(org)["contact"]}
+    for caller in (org.agent("write"), org.person("member")):
+        answer = await call(function, as_=caller, json=body)
+        assert answer.status_code == 403, answer.text
+
+
+async def test_the_trail_names_rows_without_an_id_and_keeps_from_and_to(rest_rows, org, known, tenants):
+    ids = known(org)
+    with tenants.database() as db:
+        db.execute(
+            "WITH label AS (INSERT INTO labels (organization_id, name) VALUES (%(org)s, 'vip') RETURNING id)"
+            " INSERT INTO customer_labels (organization_id, customer_id, label_id)"
+            " SELECT %(org)s, %(contact)s, id FROM label",
+            ids,
+        )
+    trail = rest_rows(org)
+    worn = next(each for each in trail if each["action"] == "customer_labels.insert")
+    changed = next(each for each in trail if each["action"] == "customers.update")
+    assert worn["entity_key"]["customer_id"] == ids["contact"]
+    assert set(worn["entity_key"]) == {"customer_id", "label_id"}
+    assert changed["changes"]["customer_score"] == {"from": 0, "to": 7}
+    assert changed["changes"]["address"] == {"from": None, "to": {"city": "Zamalek"}}
+
+
+@pytest.fixture
+def rest_rows(tenants):
+    """The trail as the view shows it."""
+
+    def read(org):
+        with tenants.database() as db:
+            rows = db.execute(
+                "SELECT to_jsonb(t)::text FROM audit_trail t WHERE organization_id = %s", (org.id,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    return read
