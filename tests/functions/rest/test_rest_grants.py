@@ -1,5 +1,7 @@
 """What functions and triggers own no client writes: every column of every table, as the catalogue has them."""
 
+import uuid
+
 import psycopg
 import pytest
 
@@ -52,6 +54,18 @@ async def test_401_for_every_table_without_a_token(denied, columns, verb):
     for table in TABLES:
         for column in columns[table][None][:2]:
             assert await denied(verb, table, column, None), f"{table}.{column}"
+
+
+async def test_403_for_another_organizations_row_exactly_as_for_one_of_none(rest, columns, org, other_org):
+    written = [table for table in TABLES if "organization_id" in columns[table]["INSERT"]]
+    assert len(written) > 8
+    for table in written:
+        told = []
+        for organization in (other_org.id, uuid.uuid4()):
+            answer = await rest("POST", table, as_=org.agent("admin"), json={"organization_id": str(organization)})
+            told.append((answer.status_code, answer.json()))
+        assert told[0] == told[1], table
+        assert (told[0][0], told[0][1]["code"]) == (403, "42501"), table
 
 
 async def test_a_contact_takes_its_times_from_the_server(rest, org):
