@@ -7,13 +7,13 @@ in a mail opens; a person's access token or, for `admin`, a secret key goes in A
 from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, surface
-from shared.quotas.rates import PUBLIC
+from shared.quotas.rates import ACCOUNTS
 
 from .dispatch import answer
 from .refusing import refused
 from .routes import ROUTES
 
 
-@surface(tag="Auth", access=ANYONE, rate=PUBLIC, refuse=refused)
+@surface(tag="Auth", access=ANYONE, rate=ACCOUNTS, refuse=refused)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

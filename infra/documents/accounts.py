@@ -14,6 +14,7 @@ from shared.auth.credentials import MissingProjectKey, UnknownProjectKey
 from shared.kernel import errors
 from shared.kernel.errors import Refusal
 from shared.runtime.db import Busy
+from shared.runtime.shares import Overloaded, TooManyAtOnce
 
 SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.OPEN: [],
@@ -21,7 +22,7 @@ SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PERSON: [{"apikey": [], "person": []}],
     Access.SERVICE: [{"apikey": []}, {"apikey": [], "service": []}],
 }
-ALWAYS: tuple[type[Refusal], ...] = (errors.RateLimited, Refusal, errors.Unavailable, Busy)
+ALWAYS: tuple[type[Refusal], ...] = (errors.RateLimited, TooManyAtOnce, Refusal, errors.Unavailable, Busy, Overloaded)
 WITH_BODY = (errors.UnsupportedMediaType, errors.PayloadTooLarge, errors.InvalidRequest)
 MALFORMED = (400, "bad_json", "the body is not JSON")
 VERSION: Schema = {

@@ -7,7 +7,15 @@ from infra.documents.errors import Code, documented
 from shared.edge.spec import Spec
 from shared.tenancy.principal import Kind
 
-ALWAYS = ("method_not_allowed", "rate_limit_exceeded", "internal_error", "unavailable", "busy")
+ALWAYS = (
+    "method_not_allowed",
+    "rate_limit_exceeded",
+    "internal_error",
+    "unavailable",
+    "busy",
+    "too_many_at_once",
+    "overloaded",
+)
 WITH_BODY = ("malformed_json", "payload_too_large", "unsupported_media_type")
 WITH_FIELDS = ("invalid_request", "invalid_value")
 WITH_TOKEN = ("missing_token", "invalid_token", "key_is_not_a_token", "wrong_credential")

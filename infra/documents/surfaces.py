@@ -40,6 +40,7 @@ MCP_REFUSALS = (
     "account_banned", "account_gone", "wrong_credential", "forbidden_origin",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "not_acceptable", "payload_too_large",
     "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
+    "too_many_at_once", "overloaded",
 )  # fmt: skip
 
 META_WEBHOOKS = ("meta-webhook", "whatsapp-webhook", "wa-webhook", "whatsapp-status-webhook")
@@ -48,6 +49,7 @@ UPLOAD_REFUSALS = (
     "account_banned", "account_gone", "wrong_credential", "insufficient_scope",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
     "unknown_file_type", "empty_file", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
+    "too_many_at_once", "overloaded",
     "blobs_not_configured",
 )  # fmt: skip
 
@@ -174,7 +176,7 @@ def _webhook(name: str) -> dict[str, Any]:
             "200": _json("The body is kept.", kept),
             **refused_with(
                 "bad_signature", "method_not_allowed", "payload_too_large", "rate_limit_exceeded", "internal_error",
-                "unavailable", "busy",
+                "unavailable", "busy", "too_many_at_once", "overloaded",
             ),
         },
     }  # fmt: skip

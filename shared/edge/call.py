@@ -13,7 +13,8 @@ from shared.kernel.errors import Refusal, Unavailable
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
-from shared.tenancy.principal import Principal
+from shared.runtime.shares import Claim
+from shared.tenancy.principal import Kind, Principal
 from shared.tenancy.transactions import tenant_tx
 
 from . import idempotency
@@ -77,6 +78,15 @@ class Call:
         What it cannot do is not undone: where it refuses, the handler's answer stands.
         """
         self._next = step
+
+    def claim(self) -> Claim:
+        """Whose share of the connections the call's work takes."""
+        who, lane = self.principal, self.rate.lane
+        if who.organization_id is not None:
+            return Claim(lane, who.organization_key, who.rate_key)
+        if who.kind is Kind.SERVICE or lane == "intake":
+            return Claim(lane)
+        return Claim(lane, f"address {self.address}", str(who.subject or f"caller {self.address}"))
 
     async def charge(self, calls: int = 1) -> None:
         """Count calls against the rate class and the day's API calls.

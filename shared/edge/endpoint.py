@@ -22,6 +22,7 @@ from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Re
 from shared.quotas.rates import JOBS, STANDARD, WEBHOOK, RateClass, RateExceeded
 from shared.runtime.db import Tx, request_time
 from shared.runtime.log import log
+from shared.runtime.shares import claiming
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
@@ -218,7 +219,7 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
 async def _response(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, call: Call) -> tuple[Response, Pairs]:
     """What the handler answers or is refused with; and the methods there are, for who chose another."""
     try:
-        with nullcontext() if spec.schedule_s else request_time():
+        with nullcontext() if spec.schedule_s else request_time(), claiming(call.claim):
             await _admit(spec, call)
             return await respond(call), []
     except Refusal as refusal:

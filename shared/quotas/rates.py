@@ -13,6 +13,7 @@ from typing import NamedTuple
 from shared.kernel.clock import zone
 from shared.kernel.errors import RateLimited
 from shared.runtime.settings import settings
+from shared.runtime.shares import Lane
 from shared.runtime.store import Counter, store
 from shared.tenancy.principal import Principal
 
@@ -26,18 +27,22 @@ class RateClass(NamedTuple):
     window_s: int = 60
     by_address: bool = False
     """Counted per client address instead of per user and organization."""
+    lane: Lane = "ordinary"
+    """Whose places the work takes where many ask at once."""
 
 
 STANDARD = RateClass("standard", 100)
-KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True)
-REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True)
+KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True, lane="access")
+REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True, lane="access")
 PUBLIC = RateClass("public", 300, by_address=True)
-WEBHOOK = RateClass("webhook", 500, by_address=True)
-JOBS = RateClass("jobs", 6000)
+ACCOUNTS = PUBLIC._replace(lane="access")
+"""Of people's accounts, before it is known which of them is called; counted with the public ones."""
+WEBHOOK = RateClass("webhook", 500, by_address=True, lane="intake")
+JOBS = RateClass("jobs", 6000, lane="background")
 """All jobs share it: several of them run every second."""
-SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True)
-SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True)
-TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True)
+SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True, lane="access")
+SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True, lane="access")
+TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True, lane="access")
 
 
 class Usage(NamedTuple):

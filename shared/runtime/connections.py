@@ -24,6 +24,7 @@ from psycopg.pq import TransactionStatus
 
 from .deadline import database_time
 from .log import log
+from .shares import Shares
 from .wire import Connection
 
 _AT_HAND_S = 5.0
@@ -73,6 +74,7 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         self._answered_at = self._drained_all_at = monotonic()
         self._away_since: float | None = None
         self._failed_at = 0.0
+        self.shares = Shares(self.max_size)
         self._turns = self.max_size
         self._line: deque[_Turn] = deque()
         self._at_hand: list[Connection] = []

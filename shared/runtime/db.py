@@ -23,6 +23,7 @@ from . import deadline
 from .deadline import database_time
 from .lazily import lazy
 from .settings import settings
+from .shares import Place
 from .statement import Rows, Statement
 
 if TYPE_CHECKING:
@@ -321,20 +322,32 @@ async def leased() -> AsyncIterator["Connection"]:
 class _Lease(NamedTuple):
     connection: "Connection"
     pool: "Pool"
+    place: Place | None
 
     async def give_back(self) -> None:
         """Also where the caller is cancelled; only what has to wait is a task, which costs more than the work."""
-        if not self.pool.lay_at_hand(self.connection):
-            await asyncio.shield(self.pool.putconn(self.connection))
+        try:
+            if not self.pool.lay_at_hand(self.connection):
+                await asyncio.shield(self.pool.putconn(self.connection))
+        finally:
+            if self.place is not None:
+                self.pool.shares.give_back(self.place)
 
 
 async def _lease() -> _Lease:
     of = await pool()
     began = monotonic()
+    limit_s = deadline.left_s(of.timeout)
+    place = None
     try:
-        return _Lease(await of.getconn(deadline.left_s(of.timeout)), of)
-    except psycopg.OperationalError as fault:
-        raise Unavailable(retry_after=_RETRY_S) from fault
+        place = await of.shares.take(limit_s)
+        return _Lease(await of.getconn(limit_s - (monotonic() - began)), of, place)
+    except BaseException as fault:
+        if place is not None:
+            of.shares.give_back(place)
+        if isinstance(fault, psycopg.OperationalError):
+            raise Unavailable(retry_after=_RETRY_S) from fault
+        raise
     finally:
         deadline.spend(monotonic() - began)
 

@@ -1,0 +1,228 @@
+"""Who may have how many of a process's database connections at once, and who waits, in which order, for how long.
+
+No organization has more than half of them and no single caller all of these, so that whatever one does, by many calls
+or by holding its own rows, others go on. A quarter is kept for what must not wait behind other work: webhooks, signing
+in, the exchange of keys. Where too many wait, the least important are sent away first.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Literal, NamedTuple
+
+from shared.kernel.errors import RateLimited, Unavailable
+
+Lane = Literal["access", "intake", "ordinary", "background"]
+"""What the work is, the most important first: signing in and the exchange of keys; webhooks; callers' work; jobs."""
+_LANES: tuple[Lane, ...] = ("access", "intake", "ordinary", "background")
+_MOST_WAITING = 50
+"""For each connection, in all."""
+_MOST_WAITING_OF_ONE = 16
+"""For each connection, of one organization, or of one address that names none."""
+
+
+class TooManyAtOnce(RateLimited):
+    """Of the caller's own organization, or of its address; others are served."""
+
+    code = "too_many_at_once"
+    default_message = "too many of your requests are at work at once: wait for some of them, then send it again"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
+class Overloaded(Unavailable):
+    """All callers together ask for more than can be done."""
+
+    code = "overloaded"
+    default_message = "more is asked of us than we can do at present; send the request again in a few seconds"
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=2)
+
+
+class Claim(NamedTuple):
+    """Who wants a connection: `owner` is the organization, or an address that names none; None: we ourselves."""
+
+    lane: Lane
+    owner: str | None = None
+    caller: str | None = None
+
+
+class claiming:  # noqa: N801  (read as a function; a generator costs more)
+    """Connections that are taken in the block are claimed by what `claim` says then; a second one at once is free."""
+
+    __slots__ = ("_outer", "claim", "held")
+
+    def __init__(self, claim: Callable[[], Claim]) -> None:
+        self.claim = claim
+        self.held = 0
+        self._outer: Token[claiming | None] | None = None
+
+    def __enter__(self) -> None:
+        self._outer = _current.set(self)
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._outer is not None:
+            _current.reset(self._outer)
+
+
+_current: ContextVar[claiming | None] = ContextVar("claiming", default=None)
+
+
+class Place(NamedTuple):
+    """One connection's worth, to be given back."""
+
+    claim: Claim
+    of: claiming
+
+
+class _Waiting(NamedTuple):
+    claim: Claim
+    turn: "asyncio.Future[None]"
+
+
+_Lines = OrderedDict[str | None, deque[_Waiting]]
+"""By owner; whose turn it is comes first."""
+
+
+class Shares:
+    """Of a pool with `size` connections, in one event loop."""
+
+    def __init__(self, size: int) -> None:
+        half, kept = max(1, size // 2), size // 4
+        self._most: dict[Lane, int] = {
+            "access": half,
+            "intake": half,
+            "ordinary": size - kept,
+            "background": half,
+        }
+        self._most_of_owner = half
+        self._most_of_caller = max(1, half - 1)
+        self._most_waiting = size * _MOST_WAITING
+        self._most_waiting_of_one = size * _MOST_WAITING_OF_ONE
+        self._taken: Counter[str] = Counter()
+        """By lane, owner and caller."""
+        self._waiting = 0
+        self._lines: dict[Lane, _Lines] = {lane: OrderedDict() for lane in _LANES}
+
+    async def take(self, timeout_s: float) -> Place | None:
+        """A place for what is claimed; None where nothing is, or where the request has one already.
+
+        Raises:
+            TooManyAtOnce, Overloaded: none became free in time, or too many wait.
+        """
+        of = _current.get()
+        if of is None:
+            return None
+        claim = of.claim()
+        if of.held and claim.lane != "background":
+            return None
+        if not self._fits(claim):
+            await self._wait(claim, timeout_s)
+        else:
+            self._add(claim)
+        of.held += 1
+        return Place(claim, of)
+
+    def give_back(self, place: Place) -> None:
+        place.of.held -= 1
+        self._free(place.claim)
+
+    def _fits(self, claim: Claim) -> bool:
+        lane, owner, caller = claim
+        taken = self._taken
+        return (
+            taken[lane] < self._most[lane]
+            and (owner is None or taken[owner] < self._most_of_owner)
+            and (caller is None or taken[caller] < self._most_of_caller)
+        )
+
+    def _is_full_by_itself(self, claim: Claim) -> bool:
+        return claim.owner is not None and self._taken[claim.lane] < self._most[claim.lane]
+
+    def _add(self, claim: Claim) -> None:
+        for key in claim:
+            if key is not None:
+                self._taken[key] += 1
+
+    def _free(self, claim: Claim) -> None:
+        for key in claim:
+            if key is not None:
+                self._taken[key] -= 1
+                if not self._taken[key]:
+                    del self._taken[key]
+        if self._waiting:
+            self._wake()
+
+    def _wake(self) -> None:
+        """The first who fits: the most important first, owners in turn."""
+        for lane in _LANES:
+            for owner, line in self._lines[lane].items():
+                found = next((each for each in line if not each.turn.done() and self._fits(each.claim)), None)
+                if found is not None:
+                    self._lines[lane].move_to_end(owner)
+                    self._leave(found)
+                    self._add(found.claim)
+                    found.turn.set_result(None)
+                    return
+
+    async def _wait(self, claim: Claim, timeout_s: float) -> None:
+        lines = self._lines[claim.lane]
+        if claim.owner is not None and len(lines.get(claim.owner, ())) >= self._most_waiting_of_one:
+            raise TooManyAtOnce
+        if self._waiting >= self._most_waiting:
+            self._send_away_for(claim)
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(claim, loop.create_future())
+        lines.setdefault(claim.owner, deque()).append(waiting)
+        self._waiting += 1
+        timer = loop.call_later(timeout_s, self._expire, waiting)
+        try:
+            await waiting.turn
+        except asyncio.CancelledError:
+            if not waiting.turn.done() or waiting.turn.cancelled():
+                self._leave(waiting)
+            elif waiting.turn.exception() is None:  # It came in the same moment.
+                self._free(claim)
+            raise
+        finally:
+            timer.cancel()
+
+    def _leave(self, waiting: _Waiting) -> None:
+        lines = self._lines[waiting.claim.lane]
+        line = lines.get(waiting.claim.owner)
+        if line is None or waiting not in line:
+            return
+        line.remove(waiting)
+        self._waiting -= 1
+        if not line:
+            del lines[waiting.claim.owner]
+
+    def _expire(self, waiting: _Waiting) -> None:
+        if not waiting.turn.done():
+            self._leave(waiting)
+            alone = self._is_full_by_itself(waiting.claim)
+            waiting.turn.set_exception(TooManyAtOnce() if alone else Overloaded())
+
+    def _send_away_for(self, claim: Claim) -> None:
+        """Somebody less important, or of who has most waiting in the same lane; else the one who claims."""
+        for lane in reversed(_LANES):
+            if lane == claim.lane and len(self._longest(lane)) <= len(self._lines[lane].get(claim.owner, ())):
+                break
+            if self._lines[lane]:
+                last = self._longest(lane)[-1]
+                self._leave(last)
+                if not last.turn.done():
+                    last.turn.set_exception(Overloaded())
+                return
+            if lane == claim.lane:
+                break
+        raise Overloaded
+
+    def _longest(self, lane: Lane) -> deque[_Waiting]:
+        return max(self._lines[lane].values(), key=len, default=deque())
