@@ -1,5 +1,6 @@
 """All SQL of the migration runner and the launcher."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 import psycopg
@@ -162,3 +163,29 @@ def clock_offset_s(database: Database, *, now_s: float) -> float:
 def _truth(database: Database, question: str, values: object = None) -> bool:
     row = database.execute(question, values).fetchone()  # type: ignore[call-overload]
     return bool(row and row[0])
+
+
+def organizations_exist(database: Database) -> bool:
+    return _truth(database, "SELECT to_regclass('public.organizations') IS NOT NULL")
+
+
+def list_time_zones(database: Database) -> list[str]:
+    """Those in use, and the one that an organization begins with."""
+    rows = database.execute("SELECT timezone FROM organizations UNION SELECT 'Africa/Cairo' ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
+
+
+def list_offsets(database: Database, *, zone: str, moments: list[datetime]) -> list[float] | None:
+    """Seconds ahead of UTC at each moment, as the database has it; None where it does not know the zone."""
+    try:
+        rows = database.execute(
+            """
+            SELECT extract(epoch FROM (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC'))::float8
+            FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS asked (moment, position)
+            ORDER BY position
+            """,
+            {"zone": zone, "moments": moments},
+        ).fetchall()
+    except psycopg.errors.InvalidParameterValue:
+        return None
+    return [row[0] for row in rows]

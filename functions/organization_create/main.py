@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.edge import PEOPLE, Call, endpoint
+from shared.kernel.clock import UnknownTimeZone
 from shared.kernel.countries import UnknownCountry
 from shared.kernel.money import UnknownCurrency
 from shared.tenancy import service
@@ -40,7 +41,7 @@ class Created(msgspec.Struct, frozen=True):
     tag="Auth",
     access=PEOPLE,
     status=201,
-    refusals=(service.AnonymousAccount, service.TooManyOrganizations, UnknownCountry, UnknownCurrency),
+    refusals=(service.AnonymousAccount, service.TooManyOrganizations, UnknownCountry, UnknownCurrency, UnknownTimeZone),
 )
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_organization(

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import psycopg
 
-from infra import migrate, queries
+from infra import migrate, queries, time_zones
 from infra.local import postgres, valkey
 from infra.local.errors import LauncherError
 from infra.local.process import LOOPBACK, port_is_free
@@ -21,6 +21,7 @@ from infra.local.settings import LocalSettings
 OLDEST_PYTHON = (3, 11)
 FREE_BYTES = 500_000_000
 CLOCK_TOLERANCE_S = 5.0
+TIME_ZONES_MEND = "Update the older of the two: the database server's time zone files, or this version of Nexus."
 ROLES = ("anon", "authenticated", "service_role", "supabase_auth_admin")
 
 
@@ -153,6 +154,7 @@ def _database(parts: Parts) -> Iterator[Finding]:
         yield _migrations(services.admin_url)
         with psycopg.connect(services.admin_url, connect_timeout=5, autocommit=True) as owner:
             yield _letters(owner)
+            yield from _time_zones(owner)
         with psycopg.connect(services.database_url, connect_timeout=5, autocommit=True) as login:
             yield _clock(login)
             yield _policies_hold(login)
@@ -184,6 +186,18 @@ def _letters(owner: queries.Database) -> Finding:
         else None,
         fine="the database knows those of every script",
         mend="Dump it, make it anew with `createdb --template=template0 --lc-ctype=C.UTF-8`, and restore the dump.",
+    )
+
+
+def _time_zones(owner: queries.Database) -> Iterator[Finding]:
+    if not queries.organizations_exist(owner):
+        return  # Nothing counts days yet.
+    differing = time_zones.disagreements(owner)
+    yield _finding(
+        "time zones",
+        f"The database and tzdata disagree within the coming year: {', '.join(differing)}." if differing else None,
+        fine="the database and tzdata agree for the coming year",
+        mend=TIME_ZONES_MEND,
     )
 
 

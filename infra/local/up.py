@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import psycopg
 from rich.console import Console
 
+from infra import time_zones
 from infra.local import logs
 from infra.local.errors import LauncherError
 from infra.local.mailbox import PATH as MAILBOX
@@ -113,11 +115,19 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
         )
     with progress.step("Migrating", "The schema is up to date"):
         parts.migrate()
+    _warn_of_time_zones(parts, progress)
     if seed:
         from infra.local.seed import seed as sow  # noqa: PLC0415  not imported by a start without it
 
         with progress.step("Seeding the demo business", "The demo business is there"):
             sow(parts.services.admin_url, parts.secrets)
+
+
+def _warn_of_time_zones(parts: Parts, progress: Progress) -> None:
+    with psycopg.connect(parts.services.admin_url, autocommit=True) as owner:
+        differing = time_zones.disagreements(owner)
+    if differing:
+        progress.note(f"The database and tzdata disagree on days: {', '.join(differing)}. `nexus doctor` says more")
 
 
 def _serve(

@@ -1,9 +1,12 @@
-"""The time, always in UTC."""
+"""The time, always in UTC, and time zones by name."""
 
 from datetime import UTC, date, datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
+from .errors import InvalidRequest
+
+reset_tzpath(())  # The pinned tzdata alone: a machine's own files may be older, or missing.
 Moment = TypeVar("Moment", date, datetime)
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """What the database takes and every reader can read and reckon with, in UTC."""
@@ -31,9 +34,22 @@ def within_years(moment: Moment) -> Moment:
     return moment
 
 
+class UnknownTimeZone(InvalidRequest):
+    """`timezone` is what was asked for; raised by the database too."""
+
+    code = "unknown_time_zone"
+
+
 def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that IANA name, UTC where there is none of that name."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
+    """The time zone of that IANA name; UTC for a caller who has none.
+
+    Raises:
+        UnknownTimeZone: never another zone in its place.
+    """
+    if name is None:
         return ZoneInfo("UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        shown = name[:64]
+        raise UnknownTimeZone(f"{shown} is no IANA time zone: send one such as Africa/Cairo", timezone=shown) from error

@@ -52,7 +52,7 @@ async def test_201_shows_in_the_next_token_and_not_in_the_first(create, call, pe
 
 
 @pytest.mark.parametrize("fields", [
-    {"name": ""}, {"name": "   "}, {"name": "x" * 201}, {"name": None}, {"timezone": "Cairo"}, {"timezone": ""},
+    {"name": ""}, {"name": "   "}, {"name": "x" * 201}, {"name": None}, {"timezone": "x" * 65},
     {"country": "Egypt"}, {"country": "eg"}, {"currency": "£"}, {"plan_code": "scale"}, {"id": "x"},
 ])  # fmt: skip
 async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(create, person, fields):
@@ -87,3 +87,9 @@ async def test_the_same_idempotency_key_makes_one_organization(call, person, ten
     assert answers[1].headers["Idempotent-Replayed"] == "true"
     other = await call("organization-create", as_=person, headers=headers, json={"name": "Delta"})
     assert (other.status_code, other.json()["error"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("zone", ["Cairo", "", "Factory", "posix/Africa/Cairo", "UTC+2", "EET-2", "africa/cairo"])
+async def test_422_for_a_time_zone_that_is_none_and_never_utc(create, person, zone):
+    answer = await create(person, timezone=zone)
+    assert (answer.status_code, answer.json()["error"], answer.json()["timezone"]) == (422, "unknown_time_zone", zone)

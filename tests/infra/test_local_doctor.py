@@ -1,12 +1,15 @@
 """The doctor's findings on servers in which much is wrong."""
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
+from infra import queries, time_zones
 from infra.local import doctor
 from infra.local.process import free_port
 from infra.local.services import embedded_services
 from infra.local.settings import LocalSettings
+from shared.kernel.clock import zone
 
 
 @pytest.fixture
@@ -44,3 +47,18 @@ def test_a_database_that_is_away(examine):
     found = examine("postgresql://nobody:secret@127.0.0.1:1/nexus", "valkey://127.0.0.1:1")
     assert found["database"].message.startswith("The database refuses: ")
     assert "secret" not in found["database"].message
+
+
+def test_the_time_zones_that_differ_are_named(services, monkeypatch):
+    with psycopg.connect(services.admin_url) as owner:
+        assert time_zones.disagreements(owner) == []
+        cairo, casablanca = zone("Africa/Cairo"), zone("Africa/Casablanca")
+        owner.execute("INSERT INTO organizations (name, timezone) VALUES ('Rabat', 'Africa/Casablanca')")
+        monkeypatch.setattr(time_zones, "zone", {"Africa/Casablanca": cairo}.get)
+        monkeypatch.setattr(queries, "list_time_zones", lambda _: ["Africa/Casablanca"])
+        (told,) = time_zones.disagreements(owner)
+        assert told.startswith("Africa/Casablanca (from 20")
+        monkeypatch.setattr(time_zones, "zone", lambda _: casablanca)
+        monkeypatch.setattr(queries, "list_time_zones", lambda _: ["Mars/Base"])
+        assert time_zones.disagreements(owner) == ["Mars/Base (the database has none of that name)"]
+        owner.rollback()

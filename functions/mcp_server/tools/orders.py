@@ -19,7 +19,7 @@ from shared.domain.orders.models import (
     OrderSummary,
     PaymentMode,
 )
-from shared.kernel.clock import within_years, zone
+from shared.kernel.clock import within_years
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
@@ -66,13 +66,12 @@ class ListOrders(ListArguments):
 @tool(scope="read", title="List orders")
 async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
     """Orders, newest first; dates in the organization's time zone."""
-    local = call.principal.timezone
     filters = OrderFilter(
         order_status=arguments.order_status,
         customer_id=arguments.customer_id,
         order_number=arguments.order_number,
-        created_from=_start(arguments.created_from, local),
-        created_below=_end(arguments.created_to, local),
+        created_from=_start(arguments.created_from),
+        created_below=_end(arguments.created_to),
     )
     page = await service.list_orders(call.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
     return fitted(OrderList, page, fields=arguments.fields, cursor_of=service.cursor_of)
@@ -157,16 +156,17 @@ async def nexus_update_order_status(call: ToolCall, arguments: UpdateOrderStatus
     )
 
 
-def _start(given: date | datetime | None, timezone: str | None) -> datetime | None:
+def _start(given: date | datetime | None) -> datetime | None:
+    """Without a time zone where none is given: the database takes the organization's."""
+    if given is None or isinstance(given, datetime):
+        return given
+    return datetime.combine(given, time())
+
+
+def _end(given: date | datetime | None) -> datetime | None:
+    """The first moment that is too late."""
     if given is None:
         return None
-    moment = given if isinstance(given, datetime) else datetime.combine(given, time())
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone))
-
-
-def _end(given: date | datetime | None, timezone: str | None) -> datetime | None:
-    """The first moment that is too late."""
-    if isinstance(given, datetime) or given is None:
-        last = _start(given, timezone)
-        return last and last + timedelta(microseconds=1)
-    return _start(given + timedelta(days=1), timezone)
+    if isinstance(given, datetime):
+        return given + timedelta(microseconds=1)
+    return datetime.combine(given + timedelta(days=1), time())

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from shared.kernel.clock import zone
 
 from . import words
 from .records import Contact, Item, Order, OrderLine, OrderSequence, Status, Step, fixed_id
@@ -13,7 +14,7 @@ from .scene import Dice, Scene
 
 DAYS = 90
 MOST_OF_AN_ITEM = 3
-_CAIRO = ZoneInfo("Africa/Cairo")
+_CAIRO = zone("Africa/Cairo")
 _JUST_NOW = timedelta(minutes=10)
 _GIFT_WRAP_PRICE = 35
 _HOURS = {

@@ -33,8 +33,9 @@ class OrderFilter(msgspec.Struct, frozen=True):
     order_number: str | None = None
     """May be the beginning of one."""
     created_from: datetime | None = None
+    """A moment without a time zone is one of the organization's."""
     created_below: datetime | None = None
-    """The first moment too late."""
+    """The first moment too late, likewise."""
 
 
 class OrderSummary(msgspec.Struct, frozen=True):

@@ -97,6 +97,10 @@ async def list_orders(
                 OR (orders.order_number >= %(number_from)s AND orders.order_number < %(number_below)s))
             AND (%(created_from)s::timestamptz IS NULL OR orders.created_at >= %(created_from)s)
             AND (%(created_below)s::timestamptz IS NULL OR orders.created_at < %(created_below)s)
+            AND (%(local_from)s::timestamp IS NULL OR orders.created_at >= %(local_from)s::timestamp AT TIME ZONE (
+                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()))
+            AND (%(local_below)s::timestamp IS NULL OR orders.created_at < %(local_below)s::timestamp AT TIME ZONE (
+                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()))
             AND (%(after_time)s::timestamptz IS NULL
                 OR (orders.created_at, orders.id) < (%(after_time)s, %(after_id)s::uuid))
         ORDER BY orders.created_at DESC, orders.id DESC
@@ -110,12 +114,22 @@ async def list_orders(
         customer_id=filters.customer_id,
         number_from=filters.order_number,
         number_below=filters.order_number and filters.order_number + LAST,
-        created_from=filters.created_from,
-        created_below=filters.created_below,
+        created_from=_aware(filters.created_from),
+        created_below=_aware(filters.created_below),
+        local_from=_local(filters.created_from),
+        local_below=_local(filters.created_below),
         after_time=after_time,
         after_id=after_id,
         limit=limit,
     )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment if moment and moment.tzinfo else None
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return moment if moment and not moment.tzinfo else None
 
 
 async def find_order(
