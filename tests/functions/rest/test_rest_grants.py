@@ -74,7 +74,17 @@ async def test_a_contact_takes_its_times_from_the_server(rest, org):
         assert (answer.status_code, answer.json()["code"]) == (403, "42501")
 
 
-@pytest.mark.parametrize("body", [{}, {"notes": "tall"}, {"first_name": " "}, {"first_name": None, "tags": ["vip"]}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"notes": "tall"},
+        {"first_name": " "},
+        {"first_name": "\u200b"},
+        {"company": "\u00a0\u2066"},
+        {"first_name": None, "tags": ["vip"]},
+    ],
+)
 async def test_422_for_a_contact_without_name_phone_and_e_mail(rest, org, error_of, body):
     answer = await rest("POST", "customers", as_=org.agent("write"), json=body)
     assert (answer.status_code, error_of(answer)) == (422, "contact_unreachable")

@@ -1,4 +1,4 @@
-"""Counts of unread messages: no number that was ever there makes the next message fail."""
+"""What the channel tells is taken whatever a conversation holds: full counts, colleagues who have left."""
 
 import uuid
 
@@ -38,3 +38,17 @@ def test_a_message_counts_until_the_count_is_full(unread, before, after):
 
 def test_a_count_that_a_client_set_is_counted_anew(unread):
     assert unread(MOST, mended=True) == 1
+
+
+def test_conversations_that_prove_to_be_one_keep_who_answered_and_has_left(altered, world):
+    kept, gone = (
+        altered.execute(
+            "INSERT INTO chats (organization_id, platform, platform_chat_id, assigned_to)"
+            " VALUES (%s, 'whatsapp', %s, %s) RETURNING id",
+            [world.own.id, uuid.uuid4().hex, answering],
+        ).fetchone()[0]
+        for answering in (None, str(uuid.uuid4()))
+    )
+    altered.execute("SELECT app.merge_chats(%s, %s, %s)", [world.own.id, kept, gone])
+    found = altered.execute("SELECT assigned_to IS NOT NULL FROM chats WHERE id = %s", [kept]).fetchone()
+    assert found == (True,)
