@@ -16,7 +16,7 @@ from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import Forbidden
 
-from .receiving import received
+from .receiving import erased_where_refused, received
 
 
 class Query(BaseModel):
@@ -35,7 +35,7 @@ async def handler(call: Call) -> Response:
     if organization_id is None:
         raise Forbidden
     kept = await received(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
-    async with call.begin("write") as tx:
+    async with erased_where_refused(organization_id, media_id), call.begin("write") as tx:
         media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, kept=kept)
     if media.id != media_id:
         await service.erase(organization_id, media_id)

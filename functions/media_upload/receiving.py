@@ -1,6 +1,8 @@
 """The bytes of an upload: read to the end, looked at, put away."""
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 from uuid import UUID
@@ -11,6 +13,7 @@ from shared.domain.media import service
 from shared.domain.media.models import Kept, MediaKind
 from shared.edge.body import stream_body
 from shared.kernel.content_types import UNKNOWN
+from shared.kernel.errors import Refusal
 
 _IN_MEMORY_BYTES = 1_048_576
 
@@ -34,3 +37,13 @@ async def received(request: Request, *, organization_id: UUID, media_id: UUID, k
             raise service.UnknownFileType(kind=kind)
         await service.store(organization_id, media_id, file, mime_type=mime_type)
     return Kept(mime_type=mime_type, size_bytes=size, sha256=digest.hexdigest())
+
+
+@asynccontextmanager
+async def erased_where_refused(organization_id: UUID, media_id: UUID) -> AsyncIterator[None]:
+    """For the writing of the row: bytes that no row is about do not stay."""
+    try:
+        yield
+    except Refusal:
+        await service.erase(organization_id, media_id)
+        raise

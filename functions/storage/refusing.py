@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shared.edge.response import encoded
 from shared.kernel import json
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.platform.storage.refusals import AccessDenied, EntityTooLarge, InvalidRange, NoSuchRoute, StorageRefusal
 
 AS_THEY_ARE = (NoSuchRoute, InvalidRange)
@@ -21,6 +21,8 @@ class Told(NamedTuple):
     code: str
 
 
+FULL = Told(400, 403, PlanLimitExceeded.code, PlanLimitExceeded.code)
+"""The plan has no room for the bytes; the message says what would help."""
 DENIED = Told(400, AccessDenied.status, AccessDenied.error, AccessDenied.code)
 INVALID = Told(400, 400, "InvalidRequest", "InvalidRequest")
 AWAY = Told(503, 503, "SlowDown", "SlowDown")
@@ -54,4 +56,5 @@ def _told(refusal: Refusal) -> Told:
     if isinstance(refusal, StorageRefusal):
         http_status = refusal.status if isinstance(refusal, AS_THEY_ARE) else 400
         return Told(http_status, refusal.status, refusal.error, refusal.code)
-    return NAMES.get(refusal.status, FAULT)
+    is_full = refusal.code == PlanLimitExceeded.code and refusal.details.get("resource") == "storage_bytes"
+    return FULL if is_full else NAMES.get(refusal.status, FAULT)

@@ -6,6 +6,14 @@ from uuid import UUID
 import msgspec
 
 
+class Room(msgspec.Struct, frozen=True):
+    """What there is of something that the plan bounds, for ever (total) or in each month."""
+
+    used: int
+    limit: int | None
+    period: str
+
+
 class PlanUsage(msgspec.Struct, frozen=True):
     """The organization, its plan and what Postgres has counted."""
 
@@ -28,6 +36,7 @@ class PlanUsage(msgspec.Struct, frozen=True):
     orders: int
     messages: int
     agents: int
+    room: dict[str, Room]
     month_ends: datetime
     day_ends: datetime
 

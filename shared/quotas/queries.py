@@ -33,6 +33,16 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
             SELECT count(DISTINCT key.agent_id) FROM agent_api_keys AS key
             WHERE key.is_active AND (key.expires_at IS NULL OR key.expires_at > now())
           ) AS agents,
+          (
+            SELECT jsonb_object_agg(named.resource, jsonb_build_object(
+              'used', coalesce(held.used, 0), 'limit', capped.cap, 'period', capped.period
+            ))
+            FROM unnest('{items,labels,chats,storage_bytes,attachment_bytes,trail_bytes}'::text[]) AS named (resource)
+            CROSS JOIN LATERAL app.plan_cap(plans, named.resource) AS capped
+            LEFT JOIN usage_counters AS held
+              ON held.organization_id = organizations.id AND held.resource = named.resource
+                AND held.period = CASE capped.period WHEN 'month' THEN local.month ELSE 'total' END
+          ) AS room,
           (date_trunc('month', local.now) + interval '1 month') AT TIME ZONE organizations.timezone AS month_ends,
           (date_trunc('day', local.now) + interval '1 day') AT TIME ZONE organizations.timezone AS day_ends
         FROM organizations
@@ -44,7 +54,7 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
         ) AS local
         LEFT JOIN usage_counters AS counter
           ON counter.organization_id = organizations.id AND counter.period IN ('total', local.month)
-        GROUP BY organizations.id, plans.code, local.now, local.month
+        GROUP BY organizations.id, plans.*, plans.code, local.now, local.month
     """
     return await tx.find(PlanUsage, sql)
 

@@ -47,7 +47,10 @@ async def test_200_tells_an_agent_and_a_person_the_same_but_for_what_each_may(us
     for each in seen:
         assert each["organization_id"] == str(org.id)
         assert (each["plan"], each["plan_scopes"]) == ("growth", everything)
-        assert set(each["usage"]) == {"contacts", "orders", "messages", "api_calls", "agents"}
+        assert set(each["usage"]) == {
+            "contacts", "orders", "messages", "api_calls", "agents", "items", "labels", "chats", "storage_bytes",
+            "attachment_bytes", "trail_bytes",
+        }  # fmt: skip
         assert each["upgrade_url"].startswith("https://")
     assert [each["usage"]["api_calls"]["used"] for each in seen] == [1, 2, 3]
 

@@ -74,6 +74,21 @@ async def test_a_picture_on_messenger_and_instagram_comes_by_its_address(*, plat
     assert [(file["status"], file["size_bytes"]) for file in message["files"]] == [("stored", len(JPEG))]
 
 
+async def test_a_file_that_the_plan_has_no_room_for_is_told_as_such(*, graph, org, number, work, newest, tenants):
+    with tenants.database() as database:
+        database.execute(
+            "INSERT INTO usage_counters (organization_id, resource, period, used)"
+            " SELECT %s, 'attachment_bytes', 'total', max_attachment_bytes FROM plans WHERE code = %s",
+            [org.id, org.plan],
+        )
+    graph.send_file(number, "201001234567", JPEG, "image/jpeg")
+    await graph.deliver()
+    await work("process-inbox")
+    assert (await work("fetch-media"))["failed"] == 1
+    _, message = await newest(org)
+    assert [(file["status"], file["failure"]) for file in message["files"]] == [("failed", "no_room")]
+
+
 async def test_an_uploaded_file_reaches_the_customer(received, call, graph, org, number):
     chat_id, _ = received
     headers = {"Content-Type": "application/pdf"}

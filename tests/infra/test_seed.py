@@ -242,7 +242,13 @@ def test_nothing_happened_after_the_present(rows):
 def test_usage_is_counted_as_for_any_tenant(rows):
     used = dict(rows("SELECT resource, used FROM usage_counters WHERE organization_id = %s AND period = 'total'",
                      WORKSHOP.organization_id))  # fmt: skip
-    assert used == {"contacts": WORKSHOP.contacts, "orders": WORKSHOP.orders}
+    counted = {"items": 0, "chats": 0, "labels": 0}
+    for table, resource in (
+        ("items", "items"), ("chats", "chats"), ("labels", "labels"), ("customer_journey_stages", "labels"),
+        ("lead_sources", "labels"),
+    ):  # fmt: skip
+        counted[resource] += len(rows(f"SELECT FROM {table} WHERE organization_id = %s", WORKSHOP.organization_id))
+    assert used == {"contacts": WORKSHOP.contacts, "orders": WORKSHOP.orders, **counted}
 
 
 def test_the_triggers_stand_again(rows):

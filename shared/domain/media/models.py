@@ -24,6 +24,8 @@ class Failure(StrEnum):
     DAMAGED = "damaged"
     NOT_ALLOWED = "not_allowed"
     UNAVAILABLE = "unavailable"
+    NO_ROOM = "no_room"
+    """The plan's bytes are used."""
 
 
 class MediaFile(msgspec.Struct, frozen=True):

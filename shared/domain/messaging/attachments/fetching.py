@@ -10,7 +10,7 @@ import msgspec
 from shared.domain.media import service as media
 from shared.domain.media.models import Failure, Kept, Task
 from shared.domain.messaging.channels import queries as channels
-from shared.kernel.errors import Unavailable
+from shared.kernel.errors import PlanLimitExceeded, Refusal, Unavailable
 from shared.providers.meta.client import GraphClient, graph
 from shared.providers.meta.faults import FaultKind, ProviderFault
 from shared.runtime import http
@@ -66,13 +66,23 @@ async def _perform(task: Task, request_id: str) -> str:
                 await media.finish_erase(tx, task=task)
             return "erased"
         kept = await _fetch(task, request_id)
-        async with service_tx(request_id=request_id) as tx:
-            await media.finish_fetch(tx, task=task, kept=kept)
+        await _keep(task, kept, request_id)
     except _NotHadError as fault:
         return await _not_had(task, fault, request_id)
     except Unavailable as fault:
         return await _not_had(task, _NotHadError(fault.message, Failure.UNAVAILABLE), request_id)
     return "fetched"
+
+
+async def _keep(task: Task, kept: Kept, request_id: str) -> None:
+    try:
+        async with service_tx(request_id=request_id) as tx:
+            await media.finish_fetch(tx, task=task, kept=kept)
+    except Refusal as refused:
+        if refused.code != PlanLimitExceeded.code:
+            raise
+        await media.erase(task.organization_id, task.media_id)
+        raise _NotHadError(refused.message, Failure.NO_ROOM, 1) from refused
 
 
 async def _not_had(task: Task, fault: _NotHadError, request_id: str) -> str:
