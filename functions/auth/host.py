@@ -50,7 +50,7 @@ async def host_settings(_visit: Visit) -> HostSettings:
     return HostSettings(
         external={"email": True, "phone": False, "anonymous_users": chosen.anonymous_enabled},
         disable_signup=not chosen.signup_enabled,
-        mailer_autoconfirm=chosen.email_autoconfirm,
+        mailer_autoconfirm=chosen.confirms_by_itself,
         phone_autoconfirm=False,
         sms_provider="",
         saml_enabled=False,

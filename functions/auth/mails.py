@@ -1,6 +1,5 @@
 """The routes that mail somebody, and those that a mail leads back to."""
 
-import hashlib
 from http import HTTPStatus
 
 import msgspec
@@ -11,12 +10,11 @@ from shared.platform.accounts import asking, redirects, verification
 from shared.platform.accounts.models import Session
 from shared.platform.accounts.proofs.tokens import FLOW_PREFIX
 from shared.platform.accounts.verification import Verified
-from shared.quotas.rates import charge
+from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
 from .dispatch import Visit
 from .left_out import PhoneProviderDisabled
-from .limits import CODES_OF_ADDRESS
 from .refusing import NAMES
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
@@ -44,6 +42,7 @@ async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
     if not body.email:
         raise InvalidRequest("password recovery requires an email")
     await asking.recover(visit.visitor, email=body.email, landing=visit.landing(body))
+    await attempts.remember_request(body.email, address=visit.call.address)
     return Accepted()
 
 
@@ -60,6 +59,7 @@ async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
         data=body.data or {},
         landing=visit.landing(body),
     )
+    await attempts.remember_request(body.email, address=visit.call.address)
     return Accepted()
 
 
@@ -78,6 +78,7 @@ async def resend(visit: Visit, *, body: Resending) -> Accepted:
         raise InvalidRequest("email is missing")
     send = asking.resend_confirmation if body.type == "signup" else asking.resend_email_change
     await send(visit.visitor, email=body.email, landing=visit.landing(body))
+    await attempts.remember_request(body.email, address=visit.call.address)
     return Accepted()
 
 
@@ -115,8 +116,7 @@ async def _verified(visit: Visit, body: Verification) -> Verified:
         return await verification.verify_token(visit.visitor, kind=body.type, token=body.token_hash, ends_flow=False)
     if not body.token or not body.email:
         raise InvalidRequest("send token and email, or token_hash")
-    call, digest = visit.call, hashlib.sha256(body.email.strip().lower().encode()).hexdigest()
-    await charge(CODES_OF_ADDRESS, call.principal, address=digest)
+    await attempts.charge_code(body.email, address=visit.call.address)
     return await verification.verify_code(
         visit.visitor, kind=body.type, email=body.email, otp=body.token.replace("-", "").strip()
     )

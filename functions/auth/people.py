@@ -4,6 +4,7 @@ from shared.kernel.errors import InvalidRequest
 from shared.platform.accounts import people, sessions
 from shared.platform.accounts.models import Session, User
 from shared.platform.accounts.people import OwnChanges
+from shared.quotas import attempts
 from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH, charge
 
 from .access import NotAdmin
@@ -22,9 +23,11 @@ async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
         return await people.sign_in_anonymously(visit.visitor, data=body.data or {})
     if not body.password:
         raise InvalidRequest("sign-up needs a password")
-    return await people.sign_up(
+    made = await people.sign_up(
         visit.visitor, email=body.email, password=body.password, data=body.data or {}, landing=visit.landing(body)
     )
+    await attempts.remember_request(body.email, address=visit.call.address)
+    return made
 
 
 async def token(visit: Visit, *, query: GrantQuery, body: Grant) -> Session:

@@ -6,6 +6,7 @@ import hmac
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import InvalidToken, RateLimited
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -58,12 +59,12 @@ async def register(
     """
     async with service_tx(request_id=request_id) as tx:
         attempt = await queries.insert_registration_attempt(
-            tx, email_hash=_keyed_hash(owner_email.casefold()), ip_hash=_keyed_hash(ip)
+            tx, email_hash=_keyed_hash(mailbox_of(owner_email)), ip_hash=_keyed_hash(network_of(ip))
         )
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     key = keys.new_key()
-    key_hash = await passwords.hash_secret(key.raw, share=f"address:{ip}")
+    key_hash = await passwords.hash_secret(key.raw, share=f"address:{network_of(ip)}")
     async with service_tx(request_id=request_id) as tx:
         made = await queries.insert_registration(
             tx,
@@ -93,7 +94,7 @@ async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] 
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     stored = attempt.key
-    share = f"organization:{stored.organization_id}" if stored else f"address:{ip}"
+    share = f"organization:{stored.organization_id}" if stored else f"address:{network_of(ip)}"
     hashing = passwords.verify_secret(raw, stored.key_hash if stored else None, share=share)
     matches, _ = await asyncio.gather(hashing, tokens.warm())
     # Nothing is held while bcrypt works; before and behind it one statement each, because it needs the processors.
@@ -107,7 +108,9 @@ async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] 
 
 async def _attempted(raw: str, *, ip: str, request_id: str) -> ExchangeAttempt:
     async with service_statements(request_id=request_id) as tx:
-        return await queries.insert_exchange_attempt(tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(ip))
+        return await queries.insert_exchange_attempt(
+            tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(network_of(ip))
+        )
 
 
 async def forget_old_attempts(tx: Tx) -> int:

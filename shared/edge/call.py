@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 
 from shared.kernel import json
+from shared.kernel.counting import address_of
 from shared.kernel.errors import Refusal, Unavailable
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.db import Tx
@@ -194,9 +195,9 @@ def sent_headers(request: Request) -> dict[str, str]:
 
 
 def client_address(request: Request, headers: Mapping[str, str]) -> str:
-    """Whom rate limits by address count: the first hop that our own proxies have seen."""
+    """The first hop that our own proxies have seen, in its one spelling."""
     proxies = settings().trusted_proxies
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()] if proxies else []
     if hops:
-        return hops[-min(proxies, len(hops))][:64]
-    return request.client.host if request.client else "unknown"
+        return address_of(hops[-min(proxies, len(hops))])
+    return address_of(request.client.host) if request.client else "unknown"

@@ -11,6 +11,7 @@ from math import ceil
 from typing import NamedTuple
 
 from shared.kernel.clock import zone
+from shared.kernel.counting import network_of
 from shared.kernel.errors import RateLimited
 from shared.runtime.settings import settings
 from shared.runtime.shares import Lane
@@ -26,7 +27,7 @@ class RateClass(NamedTuple):
     limit: int
     window_s: int = 60
     by_address: bool = False
-    """Counted per client address instead of per user and organization."""
+    """Counted per network of the client's address instead of per user and organization."""
     lane: Lane = "ordinary"
     """Whose places the work takes where many ask at once."""
 
@@ -86,7 +87,7 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     now = time.time()
     window, since = divmod(now, rate.window_s)
     reset_s = max(1, ceil(rate.window_s - since))
-    key = f"rate:{rate.name}:{address if rate.by_address else principal.rate_key}:{int(window)}"
+    key = f"rate:{rate.name}:{network_of(address) if rate.by_address else principal.rate_key}:{int(window)}"
     if key in _spent:
         raise RateExceeded(Usage(rate, rate.limit, 0, reset_s, degraded=False, calls_today=None))
     counters = [Counter(key, rate.window_s + 5, calls, rate.limit)]

@@ -64,7 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     bcrypt_cost: Annotated[int, Meta(ge=4, le=12)] = 10
     signup_enabled: bool = True
     email_autoconfirm: bool = True
-    """False: who signs up opens the link in a mail first, or waits for an administrator where no mail goes out."""
+    """False, and always where a mail server is set: who signs up opens the link in a mail first, or waits for an
+    administrator where no mail goes out."""
     anonymous_enabled: bool = False
     """Whether people may sign in without saying who they are."""
     email_change_confirmed_twice: bool = True
@@ -84,7 +85,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     mail_from: str = "Nexus <no-reply@nexus.example>"
     mail_timeout_s: Seconds = 10
     mails_per_hour: Positive = 30
-    """In all; beyond it nothing that sends a mail is done."""
+    """That one network of client addresses may ask for."""
+    mails_to_address_per_hour: Positive = 10
+    """That one mailbox gets, of whatever kind."""
     mail_interval_s: NotNegative = 60
     """Between two mails of one kind to one address."""
     mailed_code_ttl_s: Annotated[int, Meta(gt=0, le=86_400)] = 3600
@@ -128,6 +131,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     """What Meta proves itself with when a webhook address is set up."""
 
     log_level: str = "info"
+
+    @property
+    def confirms_by_itself(self) -> bool:
+        """Whether an address counts as confirmed without a proof: never where one can be had by mail.
+
+        A directory that mails are written to is a machine of one's own.
+        """
+        url = self.mail_url.get_secret_value() if self.mail_url else "file:"
+        return self.email_autoconfirm and url.startswith("file:")
 
 
 def from_environment() -> Settings:

@@ -95,6 +95,26 @@ async def test_429_after_five_for_one_owner_wherever_they_come_from(call, body, 
     assert attempts(told["request_id"]) == ["rate_limited"]
 
 
+async def test_429_a_mailbox_is_one_owner_however_it_is_spelled(call, body, elsewhere):
+    name, _, domain = body["owner_email"].partition("@")
+    spelled = [f"{name}+{number}@{domain}" for number in range(5)]
+    for each in spelled:
+        answer = await call("agent-register", json=body | {"owner_email": each}, headers=elsewhere())
+        assert answer.status_code == 201
+    refused = await call("agent-register", json=body, headers=elsewhere())
+    assert (refused.status_code, refused.json()["limited_by"]) == (429, "owner_email")
+
+
+async def test_429_the_addresses_of_one_ipv6_network_are_one(call, body):
+    network = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
+    statuses = []
+    for number in range(21):
+        owner = {"owner_email": f"{uuid.uuid4().hex}@example.com"}
+        sent = {"X-Forwarded-For": f"[{network}::{number + 1:x}]:{number + 1000}"}
+        statuses.append((await call("agent-register", json=body | owner, headers=sent)).status_code)
+    assert statuses == [201] * 20 + [429]
+
+
 async def test_429_after_twenty_from_one_address(call, body):
     for _ in range(20):
         answer = await call("agent-register", json=body | {"owner_email": f"{uuid.uuid4().hex}@example.com"})

@@ -78,6 +78,7 @@ async def create_user(
                 email=email_address(email),
                 encrypted_password=encrypted_password,
                 is_confirmed=bool(changes.email_confirm),
+                is_proven=bool(changes.email_confirm),
                 metadata=({**EMAIL_PROVIDER, **(changes.app_metadata or {})}, changes.user_metadata or {}),
                 banned_until=ban.until if ban else None,
             )

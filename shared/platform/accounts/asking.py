@@ -11,6 +11,7 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import letters, queries
 from .credentials import check_metadata, email_address
+from .evening import evened
 from .mail import outbox
 from .mail.templates import Kind
 from .models import EMAIL_PROVIDER, Addressee, Landing, User, Visitor
@@ -31,8 +32,8 @@ async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
     """
     letters.check_possible()
     address = email_address(email)
-    async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind=Slot.RECOVERY, address=address)
+    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, requester=visitor.address, kind=Slot.RECOVERY, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None:
             record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
@@ -48,11 +49,11 @@ async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[st
     letters.check_possible()
     address = email_address(email)
     check_metadata(EMAIL_PROVIDER, data)
-    async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind=Slot.RECOVERY, address=address)
+    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, requester=visitor.address, kind=Slot.RECOVERY, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is None and creates and settings().signup_enabled:
-            addressee = await add_account(tx, address=address, data=data, is_confirmed=settings().email_autoconfirm)
+            addressee = await add_account(tx, address=address, data=data, is_confirmed=settings().confirms_by_itself)
             record(tx, visitor, action="user_signedup", user_id=addressee.id)
         if addressee is not None:
             record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
@@ -67,8 +68,8 @@ async def resend_confirmation(visitor: Visitor, *, email: str, landing: Landing)
     """
     letters.check_possible()
     address = email_address(email)
-    async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind=Slot.CONFIRMATION, address=address)
+    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, requester=visitor.address, kind=Slot.CONFIRMATION, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None and not addressee.is_confirmed:
             record(tx, visitor, action="user_confirmation_requested", user_id=addressee.id)
@@ -83,11 +84,12 @@ async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing)
     """
     letters.check_possible()
     address = email_address(email)
-    async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind="email_change", address=address)
+    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+        await outbox.reserve(tx, requester=visitor.address, kind="email_change", address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None and addressee.new_email:
-            await ask_for_new_email(tx, visitor, addressee, landing)
+            is_taken = await queries.find_addressee(tx, email=addressee.new_email) is not None
+            await ask_for_new_email(tx, visitor, addressee, landing, is_taken=is_taken)
 
 
 async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
@@ -104,15 +106,21 @@ async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
             raise InvalidRequest("reauthentication needs an account with an e-mail address")
         if user.email_confirmed_at is None:
             raise EmailNotConfirmed
-        await outbox.reserve(tx, kind=Slot.REAUTHENTICATION, address=user.email)
+        await outbox.reserve(tx, requester=visitor.address, kind=Slot.REAUTHENTICATION, address=user.email)
         record(tx, visitor, action="user_reauthenticate_requested", user_id=user.id)
         letters.send(tx, visitor, addressee_of(user), Kind.REAUTHENTICATION, Landing(""))
 
 
-async def ask_for_new_email(tx: Tx, visitor: Visitor, addressee: Addressee, landing: Landing) -> None:
-    """Both addresses are asked, or the new one alone where the host says so or there is no other."""
+async def ask_for_new_email(
+    tx: Tx, visitor: Visitor, addressee: Addressee, landing: Landing, *, is_taken: bool = False
+) -> None:
+    """Both addresses are asked, or the new one alone where the host says so or there is no other.
+
+    `is_taken`: another account has the new one. Who asks is not told, and its owner is not troubled.
+    """
     await queries.update_new_email(tx, user_id=addressee.id, email=addressee.new_email)
-    letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_NEW, landing)
+    if not is_taken:
+        letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_NEW, landing)
     if addressee.email and settings().email_change_confirmed_twice:
         letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_CURRENT, landing)
 

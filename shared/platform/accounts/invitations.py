@@ -55,7 +55,7 @@ async def invite(visitor: Visitor, *, email: str, data: dict[str, Any], landing:
     address = email_address(email)
     check_metadata(EMAIL_PROVIDER, data)
     async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind=Kind.INVITE, address=address)
+        await outbox.reserve(tx, kind=Kind.INVITE, address=address, requester=None)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is None:
             addressee = await add_account(tx, address=address, data=data, is_confirmed=False)
@@ -78,7 +78,7 @@ async def generate_link(visitor: Visitor, wanted: Wanted, *, landing: Landing) -
     async with accounts_tx(request_id=visitor.request_id) as tx:
         addressee, made = await _found_or_made(tx, wanted, address)
         kind = Kind.SIGNUP if made and wanted.type is LinkType.MAGICLINK else Kind(wanted.type)
-        if made and hashed is not None:
+        if hashed is not None and (made or (wanted.type is LinkType.SIGNUP and not addressee.is_confirmed)):
             await queries.update_user(tx, user_id=addressee.id, encrypted_password=hashed)
         if wanted.type in _CHANGES:
             addressee = await _with_new_email(tx, wanted, addressee)

@@ -120,6 +120,9 @@ class StoredPassword(msgspec.Struct, frozen=True):
     encrypted_password: str | None
     is_banned: bool
     is_confirmed: bool
+    is_proven: bool
+    is_familiar: bool
+    """The account has signed in from the network that was asked about."""
 
 
 class StoredRefreshToken(msgspec.Struct, frozen=True):

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 from shared.auth.passwords import MAX_BYTES, verify_secret
 from shared.kernel.clock import utc_now
+from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Refusal
+from shared.quotas import attempts
 from shared.runtime.db import AlreadyExists, Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
@@ -14,6 +16,7 @@ from shared.tenancy.transactions import accounts_tx
 from . import asking, letters, queries
 from .asking import EmailNotConfirmed, addressee_of, ask_for_new_email
 from .credentials import check_metadata, email_address, hash_password
+from .evening import evened
 from .mail import outbox
 from .mail.templates import Kind
 from .models import EMAIL_PROVIDER, Account, Identity, Landing, Session, User, Visitor
@@ -94,9 +97,40 @@ async def sign_up(
     """
     if not settings().signup_enabled:
         raise SignupDisabled
-    address, autoconfirm = email_address(email), settings().email_autoconfirm
+    address, autoconfirm = email_address(email), settings().confirms_by_itself
     check_metadata(EMAIL_PROVIDER, data)
-    encrypted_password = await hash_password(password, share=f"address:{visitor.address}")
+    encrypted_password = await hash_password(password, share=_share(visitor))
+    if autoconfirm:
+        made = await _signed_up(visitor, address, encrypted_password, data, landing)
+        if made is None:
+            raise UserAlreadyExists
+        return made
+    async with evened():
+        repeats = await _repeats(visitor, address, password)
+        made = await _signed_up(visitor, address, encrypted_password, data, landing)
+        if made is not None:
+            return made
+        if not repeats:
+            async with accounts_tx(request_id=visitor.request_id) as tx:
+                await queries.update_password_contested(tx, email=address)
+        if letters.is_possible():
+            await asking.resend_confirmation(visitor, email=address, landing=landing)
+        return _look_alike(address, data)
+
+
+async def _repeats(visitor: Visitor, address: str, password: str) -> bool:
+    """Whether an account that nobody has proved yet has that password; as long for every address."""
+    async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
+        stored = await queries.find_password(tx, email=address, network="")
+    unproven = stored.encrypted_password if stored and not stored.is_proven and not stored.is_confirmed else None
+    return await verify_secret(password, unproven, share=_share(visitor))
+
+
+async def _signed_up(
+    visitor: Visitor, address: str, encrypted_password: str, data: dict[str, Any], landing: Landing
+) -> Session | User | None:
+    """None where there is an account with that address."""
+    autoconfirm = settings().confirms_by_itself
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
             user_id = await _add(tx, address, encrypted_password, data, is_confirmed=autoconfirm)
@@ -105,15 +139,11 @@ async def sign_up(
                 await queries.update_signed_in(tx, user_id=user_id, encrypted_password=encrypted_password)
                 return await open_session(tx, visitor, user_id=user_id, method="password")
             if letters.is_possible():
-                await outbox.reserve(tx, kind=Slot.CONFIRMATION, address=address)
+                await outbox.reserve(tx, requester=visitor.address, kind=Slot.CONFIRMATION, address=address)
                 letters.send(tx, visitor, addressee_of(await _user(tx, user_id)), Kind.SIGNUP, landing)
             return await _user(tx, user_id)
-    except AlreadyExists as taken:
-        if autoconfirm:
-            raise UserAlreadyExists from taken
-    if letters.is_possible():
-        await asking.resend_confirmation(visitor, email=address, landing=landing)
-    return _look_alike(address, data)
+    except AlreadyExists:
+        return None
 
 
 async def sign_in_anonymously(visitor: Visitor, *, data: dict[str, Any]) -> Session:
@@ -140,17 +170,22 @@ async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
     Raises:
         InvalidCredentials: after the same time for an unknown address as for a wrong password.
         UserBannedAtEntry, EmailNotConfirmed: told only to whoever knows the password.
+        RateExceeded: after failures from this network, or from all that the account has never signed in from.
     """
+    address = email.strip().lower().replace("\0", "")
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
-        stored = await queries.find_password(tx, email=email.strip().lower().replace("\0", ""))
+        stored = await queries.find_password(tx, email=address, network=network_of(visitor.address))
+    is_familiar = stored is not None and stored.is_familiar
+    counted = await attempts.begin(address, address=visitor.address, is_familiar=is_familiar)
     is_readable = len(password.encode()) <= MAX_BYTES
     matches = await verify_secret(
         password if is_readable else "",
         stored.encrypted_password if stored and is_readable else None,
-        share=f"account:{stored.user_id}" if stored else f"address:{visitor.address}",
+        share=_share(visitor),
     )
     if stored is None or not matches:
         raise InvalidCredentials
+    await attempts.forgive(counted)
     if stored.is_banned:
         raise UserBannedAtEntry
     if not stored.is_confirmed:
@@ -180,9 +215,17 @@ async def update_user(visitor: Visitor, principal: Principal, changes: OwnChange
 
     Raises:
         SessionNotFound, AccountGone, UserBanned, OtpDisabled, OverEmailSendRateLimit.
-        EmailExists, SamePassword, WeakPassword, MetadataTooLarge, InvalidRequest.
+        SamePassword, WeakPassword, MetadataTooLarge, InvalidRequest.
+        EmailExists: only to somebody anonymous, where the host confirms addresses by itself.
         ReauthenticationNeeded, ReauthenticationNotValid: where a new password asks for a nonce.
     """
+    if not changes.email:
+        return await _updated(visitor, principal, changes, landing)
+    async with evened():
+        return await _updated(visitor, principal, changes, landing)
+
+
+async def _updated(visitor: Visitor, principal: Principal, changes: OwnChanges, landing: Landing) -> User:
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         account = await signed_in(tx, principal)
     address = email_address(changes.email) if changes.email else account.user.email
@@ -204,6 +247,11 @@ async def update_user(visitor: Visitor, principal: Principal, changes: OwnChange
         raise EmailExists from taken
 
 
+def _share(visitor: Visitor) -> str:
+    """Whose share of the hashing threads it takes."""
+    return f"address:{network_of(visitor.address)}"
+
+
 async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, Any], *, is_confirmed: bool) -> UUID:
     user_id = uuid4()
     await queries.insert_user(
@@ -220,16 +268,17 @@ async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, An
 
 async def _move(tx: Tx, visitor: Visitor, user: User, address: str, landing: Landing) -> None:
     """To another address, once it is confirmed. Somebody anonymous signs up by that, as any sign-up here goes."""
-    if user.is_anonymous and settings().email_autoconfirm:
+    if user.is_anonymous and settings().confirms_by_itself:
         await queries.update_new_email(tx, user_id=user.id, email=address)
-        await queries.update_email_changed(tx, user_id=user.id)
+        await queries.update_email_changed(tx, user_id=user.id, is_proven=False)
         await queries.upsert_email_identity(tx, user_id=user.id)
         return
     letters.check_possible()
-    if await queries.find_addressee(tx, email=address) is not None:
-        raise EmailExists
-    await outbox.reserve(tx, kind="email_change", address=user.email or str(user.id))
-    await ask_for_new_email(tx, visitor, addressee_of(user, new_email=address), landing)
+    await outbox.reserve(
+        tx, requester=visitor.address, kind="email_change", address=user.email or str(user.id), recipient=address
+    )
+    is_taken = await queries.find_addressee(tx, email=address) is not None
+    await ask_for_new_email(tx, visitor, addressee_of(user, new_email=address), landing, is_taken=is_taken)
 
 
 async def _check_nonce(tx: Tx, account: Account, nonce: str | None) -> None:

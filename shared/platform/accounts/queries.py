@@ -43,16 +43,19 @@ async def insert_user(
     encrypted_password: str | None,
     is_confirmed: bool,
     metadata: tuple[dict[str, Any], dict[str, Any]],
+    is_proven: bool = False,
     banned_until: datetime | None = None,
 ) -> int:
     """`metadata` is the app's and the user's own."""
     sql = """
         INSERT INTO auth.users (
-          id, email, encrypted_password, email_confirmed_at, raw_app_meta_data, raw_user_meta_data, banned_until
+          id, email, encrypted_password, email_confirmed_at, email_proven_at, raw_app_meta_data, raw_user_meta_data,
+          banned_until
         )
         VALUES (
           %(user_id)s, %(email)s, %(encrypted_password)s, CASE WHEN %(is_confirmed)s THEN now() END,
-          %(app_metadata)s::jsonb, %(user_metadata)s::jsonb, %(banned_until)s::timestamptz
+          CASE WHEN %(is_proven)s THEN now() END, %(app_metadata)s::jsonb, %(user_metadata)s::jsonb,
+          %(banned_until)s::timestamptz
         )
     """
     return await tx.run(
@@ -61,6 +64,7 @@ async def insert_user(
         email=email,
         encrypted_password=encrypted_password,
         is_confirmed=is_confirmed,
+        is_proven=is_proven,
         app_metadata=_json(metadata[0]),
         user_metadata=_json(metadata[1]),
         banned_until=banned_until,
@@ -128,15 +132,55 @@ async def count_users(tx: Tx) -> int:
     return (await tx.one(_Count, "SELECT count(*) AS total FROM auth.users")).total
 
 
-async def find_password(tx: Tx, *, email: str) -> StoredPassword | None:
+async def find_password(tx: Tx, *, email: str, network: str) -> StoredPassword | None:
     sql = """
         SELECT
           id AS user_id, nullif(encrypted_password, '') AS encrypted_password,
-          coalesce(banned_until > now(), false) AS is_banned, email_confirmed_at IS NOT NULL AS is_confirmed
+          coalesce(banned_until > now(), false) AS is_banned, email_confirmed_at IS NOT NULL AS is_confirmed,
+          email_proven_at IS NOT NULL AS is_proven,
+          EXISTS (
+            SELECT FROM auth.familiar_networks AS familiar
+            WHERE familiar.user_id = users.id AND familiar.network = %(network)s
+          ) AS is_familiar
         FROM auth.users
         WHERE lower(email) = %(email)s AND NOT is_sso_user AND deleted_at IS NULL
     """
-    return await tx.find(StoredPassword, sql, email=email)
+    return await tx.find(StoredPassword, sql, email=email, network=network)
+
+
+async def update_password_contested(tx: Tx, *, email: str) -> int:
+    """Two have signed up with an address that nobody has proved yet: neither's password is kept."""
+    sql = """
+        UPDATE auth.users
+        SET encrypted_password = null, updated_at = now()
+        WHERE lower(email) = %(email)s AND NOT is_sso_user AND email_confirmed_at IS NULL AND email_proven_at IS NULL
+    """
+    return await tx.run(sql, email=email)
+
+
+def upsert_familiar_network(tx: Tx, *, user_id: UUID, network: str) -> None:
+    """Goes out with the next statement."""
+    sql = """
+        INSERT INTO auth.familiar_networks (user_id, network)
+        VALUES (%(user_id)s, %(network)s)
+        ON CONFLICT (user_id, network) DO UPDATE SET seen_at = now()
+    """
+    tx.defer(sql, user_id=user_id, network=network)
+
+
+async def delete_familiar_networks(tx: Tx, *, user_id: UUID) -> int:
+    return await tx.run("DELETE FROM auth.familiar_networks WHERE user_id = %(user_id)s", user_id=user_id)
+
+
+async def delete_old_familiar_networks(tx: Tx) -> int:
+    """Bounded, so that a backlog never holds a statement past its time."""
+    sql = """
+        DELETE FROM auth.familiar_networks
+        WHERE ctid IN (
+          SELECT ctid FROM auth.familiar_networks WHERE seen_at < now() - interval '90 days' LIMIT 10000
+        )
+    """
+    return await tx.run(sql)
 
 
 async def insert_anonymous_user(tx: Tx, *, user_id: UUID, metadata: dict[str, Any]) -> int:
@@ -169,12 +213,19 @@ def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None
 
 
 async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool) -> int:
-    """The address is the user's, who signs in now; a password that somebody else may have set goes."""
+    """The address is the user's, who signs in now; a password that somebody else may have set goes, and at the first
+    proof a change of address that somebody else may have asked for.
+    """
     sql = """
         UPDATE auth.users
         SET
-          email_confirmed_at = coalesce(email_confirmed_at, now()), last_sign_in_at = now(), updated_at = now(),
-          encrypted_password = CASE WHEN NOT %(drops_password)s THEN encrypted_password END
+          email_confirmed_at = coalesce(email_confirmed_at, now()), email_proven_at = coalesce(email_proven_at, now()),
+          last_sign_in_at = now(), updated_at = now(),
+          encrypted_password = CASE WHEN NOT %(drops_password)s THEN encrypted_password END,
+          email_change = CASE WHEN email_proven_at IS NOT NULL THEN email_change END,
+          email_change_confirm_status = CASE
+            WHEN email_proven_at IS NOT NULL THEN email_change_confirm_status ELSE 0
+          END
         WHERE id = %(user_id)s
     """
     return await tx.run(sql, user_id=user_id, drops_password=drops_password)
@@ -205,17 +256,17 @@ async def update_confirmations(tx: Tx, *, user_id: UUID) -> tuple[int, bool] | N
     return (found.given, found.has_address) if found else None
 
 
-async def update_email_changed(tx: Tx, *, user_id: UUID) -> int:
+async def update_email_changed(tx: Tx, *, user_id: UUID, is_proven: bool) -> int:
     """To the one that waited; somebody anonymous is that no longer."""
     sql = """
         UPDATE auth.users
         SET
           email = email_change, email_change = null, email_change_confirm_status = 0, email_confirmed_at = now(),
-          is_anonymous = false, updated_at = now(),
+          email_proven_at = CASE WHEN %(is_proven)s THEN now() END, is_anonymous = false, updated_at = now(),
           raw_app_meta_data = '{"provider": "email", "providers": ["email"]}'::jsonb || raw_app_meta_data
         WHERE id = %(user_id)s
     """
-    return await tx.run(sql, user_id=user_id)
+    return await tx.run(sql, user_id=user_id, is_proven=is_proven)
 
 
 async def update_signed_in(tx: Tx, *, user_id: UUID, encrypted_password: str | None) -> int:
@@ -246,7 +297,10 @@ async def update_user(
     encrypted_password: str | None = None,
     metadata: tuple[dict[str, Any] | None, dict[str, Any] | None] = (None, None),
 ) -> int:
-    """None leaves a value as it is. `metadata`, the app's and the user's own, are merged in: null takes a name out."""
+    """None leaves a value as it is; a new password takes back a change of address that waits.
+
+    `metadata`, the app's and the user's own, are merged in: null takes a name out.
+    """
     sql = """
         UPDATE auth.users
         SET
@@ -256,7 +310,13 @@ async def update_user(
             WHEN false THEN null
             ELSE email_confirmed_at
           END,
+          email_proven_at = CASE %(is_confirmed)s::boolean
+            WHEN true THEN coalesce(email_proven_at, now())
+            WHEN false THEN null
+            ELSE email_proven_at
+          END,
           encrypted_password = coalesce(%(encrypted_password)s, encrypted_password),
+          email_change = CASE WHEN %(encrypted_password)s::text IS NULL THEN email_change END,
           raw_app_meta_data = (
             SELECT coalesce(jsonb_object_agg(key, value), '{}')
             FROM jsonb_each(raw_app_meta_data || %(app_metadata)s::jsonb)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.auth import tokens
+from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Forbidden, Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -89,6 +90,7 @@ async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) 
         user_agent=_user_agent(visitor),
         address=_inet(visitor),
     )
+    queries.upsert_familiar_network(tx, user_id=user_id, network=network_of(visitor.address))
     account = await queries.find_account(tx, user_id=user_id)
     if account is None:
         raise AccountGone

@@ -108,12 +108,14 @@ async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) ->
 
 async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
     # Whoever signed up with somebody else's address may have set the password; the sign-up's own mail vouches for it.
-    drops_password = not spent.is_confirmed and spent.sent_for != Kind.SIGNUP
+    drops_password = not spent.is_proven and spent.sent_for != Kind.SIGNUP
     await queries.update_confirmed(tx, user_id=spent.user_id, drops_password=drops_password)
     await queries.upsert_email_identity(tx, user_id=spent.user_id)
-    if not spent.is_confirmed:
+    if not spent.is_proven:
         await proof_queries.delete_tokens(tx, user_id=spent.user_id)
-    record(tx, visitor, action="login" if spent.is_confirmed else "user_signedup", user_id=spent.user_id)
+        await queries.delete_sessions(tx, user_id=spent.user_id)
+        await queries.delete_familiar_networks(tx, user_id=spent.user_id)
+    record(tx, visitor, action="login" if spent.is_proven else "user_signedup", user_id=spent.user_id)
 
 
 async def _email_is_changed(tx: Tx, visitor: Visitor, user_id: UUID) -> bool:
@@ -129,7 +131,7 @@ async def _email_is_changed(tx: Tx, visitor: Visitor, user_id: UUID) -> bool:
     given, has_address = confirmations
     if has_address and settings().email_change_confirmed_twice and given < _BOTH:
         return False
-    await queries.update_email_changed(tx, user_id=user_id)
+    await queries.update_email_changed(tx, user_id=user_id, is_proven=True)
     await queries.upsert_email_identity(tx, user_id=user_id)
     await proof_queries.delete_tokens(tx, user_id=user_id)
     record(tx, visitor, action="user_modified", user_id=user_id)

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from shared.platform.accounts.evening import STEP_S
+
 pytestmark = pytest.mark.anyio
 
 
@@ -105,12 +107,46 @@ async def test_of_two_who_ask_for_one_address_at_once_one_is_served(auth, person
     assert len(mailed(person.email)) == 1
 
 
-async def test_429_the_host_sends_no_more_mails_in_an_hour_than_it_may(host, auth, person, email):
-    await auth("POST", "recover", json={"email": person.email})
-    host(mails_per_hour=1)
-    for address in (person.email, email):
-        refused = await auth("POST", "otp", json={"email": f"x{address}", "create_user": False})
-        assert (refused.status_code, refused.json()["code"]) == (429, "over_email_send_rate_limit")
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_429_one_network_asks_for_so_many_mails_and_stops_nobody_elses(
+    *, host, auth, person, email, elsewhere, mailed, is_known
+):
+    host(mails_per_hour=3)
+    for number in range(3):
+        asked = await auth("POST", "otp", json={"email": f"{number}{email}", "create_user": False})
+        assert asked.status_code == 200
+    body = {"email": person.email if is_known else email, "create_user": False}
+    refused = await auth("POST", "otp", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (429, "over_email_send_rate_limit")
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert (await auth("POST", "otp", json=body, headers=elsewhere())).status_code == 200
+    assert len(mailed(person.email)) == is_known
+
+
+async def test_429_one_mailbox_gets_so_many_mails_from_wherever_and_whichever_its_spelling(
+    host, auth, email, elsewhere
+):
+    host(mails_to_address_per_hour=2, mail_interval_s=0)
+    name, _, domain = email.partition("@")
+    spelled = [email, f"{name}+1@{domain}", f"{name.upper()}+2@{domain}"]
+    statuses = [
+        (await auth("POST", "otp", json={"email": each, "create_user": False}, headers=elsewhere())).status_code
+        for each in spelled
+    ]
+    assert statuses == [200, 200, 429]
+
+
+async def test_an_answer_takes_as_long_for_an_address_without_an_account(auth, person, email, host):
+    host(mail_interval_s=0)
+    cases: list[tuple[str, dict[str, object]]] = [
+        ("recover", {}),
+        ("otp", {"create_user": False}),
+        ("resend", {"type": "signup"}),
+    ]
+    for path, body in cases:
+        for address in (person.email, email):
+            asked = await auth("POST", path, json={"email": address, **body})
+            assert asked.elapsed.total_seconds() >= STEP_S, path
 
 
 async def test_200_who_reads_arabic_is_written_to_in_arabic(auth, sign_up, mailed):

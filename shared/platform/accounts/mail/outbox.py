@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import RateLimited
 from shared.providers.mail.messages import Message
 from shared.runtime.db import Tx
@@ -26,22 +27,33 @@ class OverEmailSendRateLimit(RateLimited):
     code = "over_email_send_rate_limit"
 
 
-async def reserve(tx: Tx, *, kind: str, address: str) -> None:
+async def reserve(tx: Tx, *, kind: str, address: str, requester: str | None, recipient: str | None = None) -> None:
     """Take the turn of a mail of that kind to the address, which need have no account: a refusal tells nothing.
 
+    `requester` is the client address that asks, None the service, whose mails are not counted; `recipient` is who gets
+    it where that is another address.
+
     Raises:
-        OverEmailSendRateLimit: too soon after the one before, or over what the host sends in an hour.
+        OverEmailSendRateLimit: too soon after the one before, or over what the mailbox gets or the requester's
+            network may ask for in an hour.
     """
     chosen = settings()
-    digest = hmac.new(_pepper(), f"mail {kind} to {address}".encode(), hashlib.sha256).hexdigest()
-    reserved = await queries.reserve_mail(tx, digest=digest, interval=timedelta(seconds=chosen.mail_interval_s))
+    reserved = await queries.reserve_mail(
+        tx,
+        digest=_digest(f"mail {kind} to {address}"),
+        interval=timedelta(seconds=chosen.mail_interval_s),
+        recipient=_digest(f"mails to {mailbox_of(recipient or address)}"),
+        requester=_digest(f"mails for {network_of(requester)}") if requester else None,
+    )
     if reserved.wait_s is not None:
         raise OverEmailSendRateLimit(
             f"for security purposes, you can only request this after {reserved.wait_s} seconds",
             retry_after=reserved.wait_s,
         )
-    if reserved.last_hour >= chosen.mails_per_hour:
-        raise OverEmailSendRateLimit("email rate limit exceeded: this host sends no more within the hour")
+    if reserved.to_recipient > chosen.mails_to_address_per_hour or reserved.for_requester > chosen.mails_per_hour:
+        raise OverEmailSendRateLimit(
+            f"email rate limit exceeded: ask again in {reserved.hour_ends_s} seconds", retry_after=reserved.hour_ends_s
+        )
 
 
 def post(tx: Tx, *, recipient: str, subject: str, text: str, html: str, language: str) -> None:
@@ -61,6 +73,10 @@ def _cipher(mail_id: UUID) -> "AESGCM":
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (signing in never waits for it)
 
     return AESGCM(hmac.digest(_pepper(), b"mail " + mail_id.bytes, hashlib.sha256))
+
+
+def _digest(text: str) -> str:
+    return hmac.new(_pepper(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _pepper() -> bytes:

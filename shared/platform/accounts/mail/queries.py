@@ -19,11 +19,15 @@ class Reservation(msgspec.Struct, frozen=True):
     """`wait_s` until the address may be written to again; None when it may be now."""
 
     wait_s: int | None
-    last_hour: int
-    """Mails in all."""
+    to_recipient: int
+    """Mails of the hour, this one included, as `for_requester`."""
+    for_requester: int
+    hour_ends_s: int
 
 
-async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta) -> Reservation:
+async def reserve_mail(
+    tx: Tx, *, digest: str, interval: timedelta, recipient: str, requester: str | None
+) -> Reservation:
     """Two that ask at once wait for each other, and the second is told to wait."""
     sql = """
         WITH asked AS (
@@ -32,14 +36,32 @@ async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta) -> Reservati
           ON CONFLICT (digest) DO UPDATE SET asked_at = now()
           WHERE request.asked_at <= now() - %(interval)s
           RETURNING digest
+        ), counted AS (
+          INSERT INTO auth.mail_requests AS request (digest)
+          SELECT counted.digest
+          FROM unnest(array[%(recipient)s, %(requester)s]::text[]) AS counted (digest)
+          WHERE counted.digest IS NOT NULL
+          ORDER BY counted.digest
+          ON CONFLICT (digest) DO UPDATE SET
+            asked = CASE WHEN request.counted_from > now() - interval '1 hour' THEN request.asked + 1 ELSE 1 END,
+            counted_from = CASE
+              WHEN request.counted_from > now() - interval '1 hour' THEN request.counted_from ELSE now()
+            END,
+            asked_at = now()
+          RETURNING digest, asked, counted_from
         )
         SELECT
           CASE WHEN NOT EXISTS (SELECT FROM asked) THEN greatest(1, ceil(extract(epoch FROM coalesce(
             (SELECT asked_at FROM auth.mail_requests WHERE digest = %(digest)s), now()
           ) + %(interval)s - now()))::integer) END AS wait_s,
-          (SELECT count(*) FROM auth.outgoing_mail WHERE created_at > now() - interval '1 hour') AS last_hour
+          coalesce((SELECT asked FROM counted WHERE digest = %(recipient)s), 0) AS to_recipient,
+          coalesce((SELECT asked FROM counted WHERE digest = %(requester)s), 0) AS for_requester,
+          (
+            SELECT greatest(1, ceil(extract(epoch FROM max(counted_from) + interval '1 hour' - now())))::integer
+            FROM counted
+          ) AS hour_ends_s
     """
-    return await tx.one(Reservation, sql, digest=digest, interval=interval)
+    return await tx.one(Reservation, sql, digest=digest, interval=interval, recipient=recipient, requester=requester)
 
 
 def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:

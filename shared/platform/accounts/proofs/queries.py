@@ -16,7 +16,8 @@ class Spent(msgspec.Struct, frozen=True):
     token_type: str
     sent_for: str
     flow_state_id: UUID | None
-    is_confirmed: bool
+    is_proven: bool
+    """Whether the address was proved to be its user's before."""
     is_banned: bool
 
 
@@ -74,7 +75,7 @@ async def spend_token(
           AND (%(user_id)s::uuid IS NULL OR users.id = %(user_id)s)
         RETURNING
           token.user_id, token.token_type, token.sent_for, token.flow_state_id,
-          users.email_confirmed_at IS NOT NULL AS is_confirmed,
+          users.email_proven_at IS NOT NULL AS is_proven,
           coalesce(users.banned_until > now(), false) AS is_banned
     """
     return await tx.find(Spent, sql, token_hashes=token_hashes, token_types=list(token_types), ttl=ttl, user_id=user_id)
