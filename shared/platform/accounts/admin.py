@@ -77,8 +77,7 @@ async def create_user(
                 user_id=made,
                 email=email_address(email),
                 encrypted_password=encrypted_password,
-                is_confirmed=bool(changes.email_confirm),
-                is_proven=bool(changes.email_confirm),
+                confirmed="proven" if changes.email_confirm else "no",
                 metadata=({**EMAIL_PROVIDER, **(changes.app_metadata or {})}, changes.user_metadata or {}),
                 banned_until=ban.until if ban else None,
             )

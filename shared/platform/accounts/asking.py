@@ -133,7 +133,7 @@ async def add_account(tx: Tx, *, address: str, data: dict[str, Any], is_confirme
         user_id=user_id,
         email=address,
         encrypted_password=None,
-        is_confirmed=is_confirmed,
+        confirmed="by_host" if is_confirmed else "no",
         metadata=(EMAIL_PROVIDER, data),
     )
     await queries.upsert_email_identity(tx, user_id=user_id)

@@ -1,7 +1,7 @@
 """People, their identities and their sessions: rows, and what clients get of them."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,10 @@ from .proofs.flows import Challenge
 
 EMAIL_PROVIDER = {"provider": "email", "providers": ["email"]}
 """In app_metadata of everybody who has an e-mail address."""
+
+
+Confirmed = Literal["no", "by_host", "proven"]
+"""Of a new account's address; one that the host confirms by itself nobody has proved yet."""
 
 
 class Visitor(NamedTuple):

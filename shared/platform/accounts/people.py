@@ -259,7 +259,7 @@ async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, An
         user_id=user_id,
         email=address,
         encrypted_password=encrypted_password,
-        is_confirmed=is_confirmed,
+        confirmed="by_host" if is_confirmed else "no",
         metadata=(EMAIL_PROVIDER, data),
     )
     await queries.upsert_email_identity(tx, user_id=user_id)

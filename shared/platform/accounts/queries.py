@@ -8,7 +8,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Account, Addressee, StoredPassword, StoredRefreshToken, User
+from .models import Account, Addressee, Confirmed, StoredPassword, StoredRefreshToken, User
 
 
 class _Count(msgspec.Struct, frozen=True):
@@ -41,9 +41,8 @@ async def insert_user(
     user_id: UUID,
     email: str,
     encrypted_password: str | None,
-    is_confirmed: bool,
+    confirmed: Confirmed,
     metadata: tuple[dict[str, Any], dict[str, Any]],
-    is_proven: bool = False,
     banned_until: datetime | None = None,
 ) -> int:
     """`metadata` is the app's and the user's own."""
@@ -53,8 +52,8 @@ async def insert_user(
           banned_until
         )
         VALUES (
-          %(user_id)s, %(email)s, %(encrypted_password)s, CASE WHEN %(is_confirmed)s THEN now() END,
-          CASE WHEN %(is_proven)s THEN now() END, %(app_metadata)s::jsonb, %(user_metadata)s::jsonb,
+          %(user_id)s, %(email)s, %(encrypted_password)s, CASE WHEN %(confirmed)s <> 'no' THEN now() END,
+          CASE WHEN %(confirmed)s = 'proven' THEN now() END, %(app_metadata)s::jsonb, %(user_metadata)s::jsonb,
           %(banned_until)s::timestamptz
         )
     """
@@ -63,8 +62,7 @@ async def insert_user(
         user_id=user_id,
         email=email,
         encrypted_password=encrypted_password,
-        is_confirmed=is_confirmed,
-        is_proven=is_proven,
+        confirmed=confirmed,
         app_metadata=_json(metadata[0]),
         user_metadata=_json(metadata[1]),
         banned_until=banned_until,
