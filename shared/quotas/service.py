@@ -1,10 +1,11 @@
 """What an organization has used of its plan, and what is left."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.kernel.errors import NotFound
 from shared.runtime.db import Tx
+from shared.runtime.log import log
 from shared.runtime.settings import settings
 from shared.runtime.store import store
 
@@ -12,6 +13,7 @@ from . import queries
 from .models import Meter, PlanUsage, UsageReport
 from .rates import DAILY
 
+_PARTS, _MOST_CALLS = 3, 2**62
 _WARN_FROM = 0.8
 """The part of a limit from which on a caller is warned."""
 
@@ -66,10 +68,19 @@ def _warning(name: str, meter: Meter) -> str | None:
 async def flush_daily_calls(tx: Tx) -> int:
     """Copy the shared store's daily call counts to Postgres, where they survive the store; the number of rows."""
     counts = await store().listed(DAILY)
-    rows = [(*key.split(":")[1:], used) for key, used in counts.items()]
+    rows = [row for key, used in counts.items() if (row := _counted(key, used))]
     if not rows:
         return 0
-    organizations, days, used = zip(*rows, strict=True)
-    return await queries.upsert_daily_calls(
-        tx, organization_ids=[UUID(each) for each in organizations], days=days, used=used
-    )
+    organizations, days, calls = zip(*rows, strict=True)
+    return await queries.upsert_daily_calls(tx, organization_ids=organizations, days=days, used=calls)
+
+
+def _counted(key: str, used: int) -> tuple[UUID, str, int] | None:
+    """None for a key or count that is none of ours: it keeps no other from being copied."""
+    parts = key.split(":")
+    try:
+        organization, day = UUID(parts[1]), date.fromisoformat(parts[2]).isoformat()
+    except (IndexError, ValueError):
+        log().warning("usage_unreadable", key=key[:200])
+        return None
+    return (organization, day, min(used, _MOST_CALLS)) if len(parts) == _PARTS and used >= 0 else None

@@ -27,6 +27,14 @@ class Fault(NamedTuple):
     text: str
 
 
+class Piece(NamedTuple):
+    """Work of one organization: what of which queue."""
+
+    organization_id: UUID
+    queue: str
+    subject: str
+
+
 async def attempt(work: Callable[[], Awaitable[Result]]) -> Result | Fault:
     """The work's result, or what was in its way.
 
@@ -59,26 +67,16 @@ def described(fault: Exception) -> Fault:
     return Fault(UNREADABLE if isinstance(fault, msgspec.MsgspecError) else "internal_error", text[:_MOST_TEXT])
 
 
-async def record(
-    tx: Tx,
-    fault: Fault,
-    *,
-    organization_id: UUID,
-    queue: str,
-    subject: str,
-    inbox_id: int | None = None,
-    again: bool = True,
-) -> None:
+async def record(tx: Tx, piece: Piece, fault: Fault, *, inbox_id: int | None = None, again: bool = True) -> None:
     """Set the piece aside, or count one more try of it. `again`: it is tried again by itself, after a growing pause."""
-    told = {"queue": queue, "organization_id": organization_id, "subject": subject, "error": fault.code}
-    log().warning("set_aside", **told, fault=fault.text)
-    row = SetAside(organization_id, queue, subject, fault.code, fault.text.replace("\x00", ""), inbox_id)
+    log().warning("set_aside", **piece._asdict(), error=fault.code, fault=fault.text)
+    row = SetAside(*piece, fault.code, fault.text.replace("\x00", ""), inbox_id)
     await queries.upsert_set_aside(tx, row=row, again=again)
 
 
-async def clear(tx: Tx, *, organization_id: UUID, queue: str, subject: str) -> None:
-    """The piece is done after all."""
-    await queries.delete_set_aside(tx, organization_id=organization_id, queue=queue, subject=subject)
+async def clear(tx: Tx, piece: Piece) -> None:
+    """It is done after all."""
+    await queries.delete_set_aside(tx, **piece._asdict())
 
 
 async def retry(tx: Tx, *, organization_id: UUID | None, queue: str | None) -> int:

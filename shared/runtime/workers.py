@@ -8,14 +8,14 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 
-class Piece(Protocol):
+class Owned(Protocol):
     """Work of one organization."""
 
     @property
     def organization_id(self) -> UUID: ...
 
 
-Work = TypeVar("Work", bound=Piece)
+Work = TypeVar("Work", bound=Owned)
 
 
 async def drain(

@@ -72,6 +72,14 @@ class Task(msgspec.Struct, frozen=True):
     attempts: int
 
 
+class ClaimedTask(msgspec.Struct, frozen=True):
+    """A task as JSON: what of it cannot be read spoils no other."""
+
+    organization_id: UUID
+    media_id: UUID
+    row: bytes
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What a stored file has shown itself to be."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Expected, Failure, Kept, MediaFile, MediaKind, Task
+from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, Task
 
 
 def insert_expected(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: Sequence[Expected]) -> None:
@@ -58,26 +58,32 @@ async def insert_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, file_name: s
     )
 
 
-async def claim_tasks(tx: Tx, *, limit: int, lease_s: int) -> list[Task]:
-    """Oldest first; a task that another worker is taking is passed over."""
+async def claim_task(tx: Tx, *, spared: Sequence[UUID], lease_s: int) -> ClaimedTask | None:
+    """The oldest of other organizations than those; counted as tried before it is.
+
+    One that nobody settles is due again after the lease, then after twice as long, and so on to a day.
+    """
     sql = """
         WITH due AS (
             SELECT task.organization_id, task.media_id
             FROM media_tasks AS task
-            WHERE task.available_at <= now()
+            WHERE task.available_at <= now() AND task.organization_id <> ALL(%(spared)s::uuid[])
             ORDER BY task.available_at
-            LIMIT %(limit)s
+            LIMIT 1
             FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE media_tasks AS task
+            SET attempts = task.attempts + 1, available_at = now() + make_interval(
+                secs => %(lease_s)s * least(power(2, least(task.attempts, 10)), 288))
+            FROM due, media
+            WHERE task.organization_id = due.organization_id AND task.media_id = due.media_id
+                AND media.organization_id = due.organization_id AND media.id = due.media_id
+            RETURNING task.organization_id, task.media_id, task.task, media.kind, media.mime_type, media.file_name,
+                task.channel_id, task.provider_id, task.url, task.sha256, task.attempts
         )
-        UPDATE media_tasks AS task
-        SET attempts = task.attempts + 1, available_at = now() + make_interval(secs => %(lease_s)s)
-        FROM due, media
-        WHERE task.organization_id = due.organization_id AND task.media_id = due.media_id
-            AND media.organization_id = due.organization_id AND media.id = due.media_id
-        RETURNING task.organization_id, task.media_id, task.task, media.kind, media.mime_type, media.file_name,
-            task.channel_id, task.provider_id, task.url, task.sha256, task.attempts
+        SELECT organization_id, media_id, to_json(claimed) AS row FROM claimed
     """
-    return await tx.all(Task, sql, limit=limit, lease_s=lease_s)
+    return await tx.find(ClaimedTask, sql, spared=list(spared), lease_s=lease_s)
 
 
 async def update_stored(tx: Tx, *, task: Task, kept: Kept) -> int:

@@ -14,7 +14,7 @@ from shared.runtime.settings import settings
 
 from . import queries
 from .kinds import HEAD_BYTES, mime_type_of
-from .models import Expected, Failure, Kept, MediaFile, MediaKind, MediaLink, Task
+from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, MediaLink, Task
 
 MOST_BYTES = 100 * 1024 * 1024
 """No channel carries a larger file."""
@@ -134,9 +134,9 @@ async def erase(organization_id: UUID, media_id: UUID) -> None:
     await blobs().delete(blob_key(organization_id, media_id))
 
 
-async def take_tasks(tx: Tx, *, limit: int) -> list[Task]:
-    """As the service: work that is due, for this worker alone until its lease ends."""
-    return await queries.claim_tasks(tx, limit=limit, lease_s=_LEASE_S)
+async def take_task(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedTask | None:
+    """As the service: work that is due, for this worker alone until its lease ends; none of those organizations'."""
+    return await queries.claim_task(tx, spared=spared, lease_s=_LEASE_S)
 
 
 async def finish_fetch(tx: Tx, *, task: Task, kept: Kept) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import Unavailable
+from shared.runtime import set_aside
 from shared.runtime.blobs import blobs
 from shared.tenancy.transactions import service_statements, service_tx
 
@@ -18,10 +19,11 @@ _FIRST_DELAY_S, _MOST_DELAY_S = 5.0, 3600.0
 
 async def erase_due(*, request_id: str, most: int) -> int:
     """How many versions are gone; what the blob store does not erase now is tried again, with growing pauses."""
-    erased = 0
-    while erased < most:
+    erased = tried = 0
+    while tried < most:
         async with service_tx(request_id=request_id) as tx:
             due = await queries.claim_blobs_to_erase(tx, limit=_AT_ONCE, lease_s=_LEASE_S)
+        tried += len(due)
         faults = await asyncio.gather(*(_erase(each) for each in due))
         gone = [each.version for each, fault in zip(due, faults, strict=True) if fault is None]
         async with service_statements(request_id=request_id) as tx:
@@ -31,7 +33,7 @@ async def erase_due(*, request_id: str, most: int) -> int:
                 async with service_statements(request_id=request_id) as tx:
                     await queries.update_blob_later(tx, due=each, delay_s=_delay_s(each), fault=fault)
         erased += len(gone)
-        if len(gone) < _AT_ONCE:
+        if len(due) < _AT_ONCE:
             break
     return erased
 
@@ -39,12 +41,10 @@ async def erase_due(*, request_id: str, most: int) -> int:
 async def _erase(due: Due) -> str | None:
     """What was in the way, if anything."""
     try:
-        await blobs().delete(blob_key(due.version))
-    except NoSuchKey:
-        return None
-    except Refusal as refused:
+        fault = await set_aside.attempt(lambda: blobs().delete(blob_key(due.version)))
+    except Unavailable as refused:
         return f"{refused.code}: {refused.message}"
-    return None
+    return None if fault is None or fault.code == NoSuchKey.code else fault.text
 
 
 def _delay_s(due: Due) -> float:

@@ -35,10 +35,21 @@ async def send(messages: Sequence[Message]) -> list[Outcome]:
     if chosen.mail_url is None:
         return [Outcome("NEXUS_MAIL_URL is not set") for _ in messages]
     url = urlsplit(chosen.mail_url.get_secret_value())
-    mimes = [as_mime(message, sender=chosen.mail_from) for message in messages]
+    made = [_made(message, sender=chosen.mail_from) for message in messages]
+    mimes = [each for each in made if isinstance(each, EmailMessage)]
     if url.scheme == "file":
-        return await asyncio.to_thread(_keep, Path(unquote(url.path)), mimes)
-    return await asyncio.to_thread(_transmit, url, mimes, chosen.mail_timeout_s)
+        sent = iter(await asyncio.to_thread(_keep, Path(unquote(url.path)), mimes))
+    else:
+        sent = iter(await asyncio.to_thread(_transmit, url, mimes, chosen.mail_timeout_s) if mimes else [])
+    return [each if isinstance(each, Outcome) else next(sent) for each in made]
+
+
+def _made(message: Message, *, sender: str) -> EmailMessage | Outcome:
+    """One that cannot be written as a mail is that one's fault alone."""
+    try:
+        return as_mime(message, sender=sender)
+    except (LookupError, TypeError, ValueError) as fault:
+        return Outcome(f"{type(fault).__name__}: {fault}"[:500], may_succeed_later=False)
 
 
 def as_mime(message: Message, *, sender: str) -> EmailMessage:
@@ -73,6 +84,9 @@ def _sent(server: smtplib.SMTP, mime: EmailMessage) -> Outcome:
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refused:
         server.rset()
         return _outcome(refused)
+    except (smtplib.SMTPNotSupportedError, LookupError, ValueError) as fault:
+        # An address that this server cannot be told says nothing of the mails behind it.
+        return Outcome(f"{type(fault).__name__}: {fault}"[:500], may_succeed_later=False)
     return Outcome()
 
 

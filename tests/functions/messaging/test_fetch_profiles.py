@@ -74,7 +74,7 @@ async def test_a_new_person_gets_a_name_in_each_tenants_own_conversation(
     assert named(ours) == [(None, None, None)]
     told = await fetch()
     assert (told["asked"] >= 2, named(ours), named(theirs)) == (True, [name], [name])
-    assert await fetch() == {"asked": 0, "named": 0}
+    assert await fetch() == {"asked": 0, "named": 0, "set_aside": 0}
 
 
 async def test_a_name_that_a_person_gave_the_contact_stays(*, joined, org, written, fetch, named, tenants):

@@ -79,11 +79,11 @@ async def test_each_tenants_token_is_renewed_and_again_at_half_its_time(
 ):
     ours, theirs = await login(org), await login(other_org)
     first = ours.token
-    assert await refresh() == {"due": 2, "renewed": 2}
+    assert await refresh() == {"due": 2, "renewed": 2, "set_aside": 0}
     assert ours.token not in {first, theirs.token}
     assert await kept(ours, org) == (60, 30, ours.token)
     assert await kept(theirs, other_org) == (60, 30, theirs.token)
-    assert await refresh() == {"due": 0, "renewed": 0}
+    assert await refresh() == {"due": 0, "renewed": 0, "set_aside": 0}
     (seen,) = (await call("channel-list", as_=org.owner, method="GET")).json()["data"]
     assert (seen["access_expires_at"] is not None, seen["status"], told(org)) == (True, "connected", [])
 
@@ -93,11 +93,11 @@ async def test_a_token_of_less_than_a_day_is_renewed_tomorrow_and_nobody_is_told
 ):
     account = await login(org)
     account.token_since = utc_now()
-    assert await refresh() == {"due": 1, "renewed": 0}
+    assert await refresh() == {"due": 1, "renewed": 0, "set_aside": 0}
     assert await kept(account, org) == (None, 1, account.token)
     account.token_since -= timedelta(days=1)
     a_day_later(account)
-    assert await refresh() == {"due": 1, "renewed": 1}
+    assert await refresh() == {"due": 1, "renewed": 1, "set_aside": 0}
     assert ((await kept(account, org))[0], told(org)) == (60, [])
 
 
@@ -135,7 +135,7 @@ async def test_a_token_that_a_person_renews_meanwhile_stays(*, login, refresh, g
         renew(account, grant_type)
 
     monkeypatch.setattr(graph.world, "refresh_token", after_a_person)
-    assert await refresh() == {"due": 1, "renewed": 0}
+    assert await refresh() == {"due": 1, "renewed": 0, "set_aside": 0}
     assert (await kept(account, org))[2] == "IGAA-by-a-person"
 
 
@@ -148,7 +148,7 @@ async def test_an_ending_token_of_whatsapp_is_shown_and_told_a_week_before(
     answer = await call("wa-es-callback", as_=org.owner, json=body)
     assert (answer.status_code, answer.json()["access_expires_at"] is None) == (200, False)
     assert (await kept(number, org))[:2] == (60, 53)
-    assert await refresh() == {"due": 0, "renewed": 0}
+    assert await refresh() == {"due": 0, "renewed": 0, "set_aside": 0}
     a_day_later(number)
     assert [(await refresh())["due"], (await refresh())["due"]] == [1, 0]
     assert (told(org), told(other_org)) == ([("channels.token_ending",)], [])

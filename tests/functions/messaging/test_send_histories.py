@@ -25,7 +25,7 @@ STEPS = st.one_of(
 )
 
 
-class Crash(Exception):  # noqa: N818  (what kill -9 is to the code that it meets)
+class Crash(BaseException):  # (what kill -9 is to the code that it meets)
     """The process ends here."""
 
 

@@ -1,25 +1,29 @@
 """Fetches what customers sent, at once and for good, and erases what they took back; called by a job."""
 
-import asyncio
-import time
+from collections.abc import Sequence
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
+from uuid import UUID
 
 import msgspec
 
 from shared.domain.media import service as media
-from shared.domain.media.models import Failure, Kept, Task
+from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
 from shared.domain.messaging.channels import queries as channels
 from shared.kernel.errors import PlanLimitExceeded, Refusal, Unavailable
 from shared.providers.meta.client import GraphClient, graph
 from shared.providers.meta.faults import FaultKind, ProviderFault
-from shared.runtime import http
+from shared.runtime import http, set_aside
 from shared.runtime.http import Downloaded, DownloadFailedError, FileTooLargeError
 from shared.runtime.log import log
 from shared.runtime.secrets import UnreadableSecretError, open_sealed
-from shared.tenancy.transactions import service_tx
+from shared.runtime.set_aside import Fault, Piece
+from shared.runtime.workers import drain
+from shared.tenancy.transactions import service_statements, service_tx
 
 _AT_ONCE = 8
+_QUEUE = "files"
 _IN_MEMORY_BYTES = 1_048_576
 _NO_SUCH_OBJECT = 100
 _GONE = frozenset({403, 404, 410})
@@ -33,6 +37,7 @@ class MediaWork(msgspec.Struct, frozen=True):
     erased: int
     failed: int
     postponed: int
+    set_aside: int
 
 
 class _NotHadError(Exception):
@@ -46,19 +51,33 @@ class _NotHadError(Exception):
 
 async def work_off(*, request_id: str, for_s: float) -> MediaWork:
     """Until nothing is due or the time is over; another worker beside this one takes other tasks."""
-    until = time.monotonic() + for_s
-    outcomes: list[str] = []
-    while time.monotonic() < until:
-        async with service_tx(request_id=request_id) as tx:
-            tasks = await media.take_tasks(tx, limit=_AT_ONCE)
-        if not tasks:
-            break
-        outcomes += await asyncio.gather(*(_perform(task, request_id) for task in tasks))
-    return MediaWork(**{name: outcomes.count(name) for name in MediaWork.__struct_fields__})
+    take, perform = partial(_take, request_id), partial(_perform, request_id)
+    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
+    return MediaWork(**{name: outcomes[name] for name in MediaWork.__struct_fields__})
 
 
-async def _perform(task: Task, request_id: str) -> str:
-    """The name of what became of it."""
+async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedTask | None:
+    async with service_statements(request_id=request_id) as tx:
+        return await media.take_task(tx, spared=spared)
+
+
+async def _perform(request_id: str, claimed: ClaimedTask) -> str:
+    """The name of what became of it; whatever is wrong with one task is that task's alone."""
+    piece = Piece(claimed.organization_id, _QUEUE, str(claimed.media_id))
+    task = set_aside.decoded(claimed.row, Task)
+    outcome = task if isinstance(task, Fault) else await set_aside.attempt(partial(_performed, task, request_id))
+    async with service_tx(request_id=request_id) as tx:
+        if isinstance(outcome, Fault):
+            await set_aside.record(tx, piece, outcome)
+            if isinstance(task, Task):
+                await media.postpone(tx, task=task, fault=outcome.text)
+            return "set_aside"
+        if isinstance(task, Task) and task.attempts > 1:
+            await set_aside.clear(tx, piece)
+    return outcome
+
+
+async def _performed(task: Task, request_id: str) -> str:
     try:
         if task.task == "erase":
             await media.erase(task.organization_id, task.media_id)

@@ -92,11 +92,20 @@ class EndingToken(SealedToken, frozen=True, kw_only=True):
         return self.platform == "instagram" and self.page_id is None
 
 
+class ClaimedToken(msgspec.Struct, frozen=True):
+    """A token as JSON: what of it cannot be read spoils no other."""
+
+    organization_id: UUID
+    channel_id: UUID
+    row: bytes
+
+
 class Refreshed(msgspec.Struct, frozen=True):
     """How many tokens were due, and how many of them are good for longer now."""
 
     due: int
     renewed: int
+    set_aside: int
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):

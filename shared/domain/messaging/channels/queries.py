@@ -9,7 +9,17 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Channel, ChannelView, EndingToken, NewChannel, SealedToken, Template, TemplateName, TemplateRow
+from .models import (
+    Channel,
+    ChannelView,
+    ClaimedToken,
+    EndingToken,
+    NewChannel,
+    SealedToken,
+    Template,
+    TemplateName,
+    TemplateRow,
+)
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -302,24 +312,30 @@ async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bo
     return await tx.run(sql, new=token_sealed, old=token.token_sealed, **values) > 0
 
 
-async def take_due_tokens(tx: Tx, *, limit: int) -> list[EndingToken]:
-    """Each held for an hour: a worker that dies, and a provider that does not answer, are followed by another try."""
+async def take_due_token(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedToken | None:
+    """One of other organizations than those, held for an hour: a worker that dies, and a provider that does not answer,
+    are followed by another try.
+    """
     sql = """
-        UPDATE channel_accounts AS account
-        SET token_due_at = now() + interval '1 hour'
-        FROM (
+        WITH due AS (
             SELECT id
             FROM channel_accounts
             WHERE token_due_at <= now() AND token_sealed IS NOT NULL AND status <> 'disconnected'
+                AND organization_id <> ALL(%(spared)s::uuid[])
             ORDER BY token_due_at
-            LIMIT %(limit)s
+            LIMIT 1
             FOR UPDATE SKIP LOCKED
-        ) AS due
-        WHERE account.id = due.id
-        RETURNING account.id AS channel_id, account.organization_id, account.token_sealed, account.platform,
-            account.page_id, account.access_expires_at
+        ), claimed AS (
+            UPDATE channel_accounts AS account
+            SET token_due_at = now() + interval '1 hour'
+            FROM due
+            WHERE account.id = due.id
+            RETURNING account.id AS channel_id, account.organization_id, account.platform, account.page_id,
+                replace(encode(account.token_sealed, 'base64'), chr(10), '') AS token_sealed, account.access_expires_at
+        )
+        SELECT organization_id, channel_id, to_json(claimed) AS row FROM claimed
     """
-    return await tx.all(EndingToken, sql, limit=limit)
+    return await tx.find(ClaimedToken, sql, spared=list(spared))
 
 
 async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: bytes, expires_in: int | None) -> bool:

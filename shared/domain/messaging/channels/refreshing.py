@@ -1,34 +1,50 @@
 """Renews tokens that end by time, between two transactions, and tells the organization where it cannot be done."""
 
-import time
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 from shared.providers.meta.faults import PERMANENT, FaultKind, ProviderFault
+from shared.runtime import set_aside
 from shared.runtime.log import log
 from shared.runtime.secrets import seal
-from shared.tenancy.transactions import service_tx
+from shared.runtime.set_aside import Fault, Piece
+from shared.runtime.workers import drain
+from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries, service
 from .access import client_of
-from .models import ChannelStatus, EndingToken, Refreshed
+from .models import ChannelStatus, ClaimedToken, EndingToken, Refreshed
 
-_BATCH = 20
+_AT_ONCE = 8
+_QUEUE = "tokens"
 _FAILURES_TOLD = 3
 """So many days in a row. A token of less than a day is refused too, and that means nothing."""
 
 
 async def refresh(*, request_id: str, for_s: float) -> Refreshed:
     """Until no token is due or the time is over; another worker beside this one takes others."""
-    until = time.monotonic() + for_s
-    due = renewed = 0
-    while time.monotonic() < until:
-        async with service_tx(request_id=request_id) as tx:
-            tokens = await queries.take_due_tokens(tx, limit=_BATCH)
-        if not tokens:
-            break
-        due += len(tokens)
-        for token in tokens:
-            renewed += await _renew(token, request_id)
-    return Refreshed(due, renewed)
+    take, perform = partial(_take, request_id), partial(_perform, request_id)
+    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
+    return Refreshed(outcomes.total(), outcomes["renewed"], outcomes["set_aside"])
+
+
+async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedToken | None:
+    async with service_statements(request_id=request_id) as tx:
+        return await queries.take_due_token(tx, spared=spared)
+
+
+async def _perform(request_id: str, claimed: ClaimedToken) -> str:
+    """The name of what became of it; whatever is wrong with one token is that token's alone."""
+    piece = Piece(claimed.organization_id, _QUEUE, str(claimed.channel_id))
+    token = set_aside.decoded(claimed.row, EndingToken)
+    renewed = token if isinstance(token, Fault) else await set_aside.attempt(partial(_renew, token, request_id))
+    async with service_statements(request_id=request_id) as tx:
+        if isinstance(renewed, Fault):
+            await set_aside.record(tx, piece, renewed)
+            return "set_aside"
+        await set_aside.clear(tx, piece)
+    return "renewed" if renewed else "kept"
 
 
 async def _renew(token: EndingToken, request_id: str) -> bool:

@@ -37,7 +37,7 @@ async def reseal(*, request_id: str, for_s: float) -> Resealed:
         for token in batch:
             try:
                 done += await _reseal(token, request_id)
-            except UnreadableSecretError as fault:
+            except (UnreadableSecretError, LookupError, TypeError, ValueError) as fault:
                 log().warning("token_not_resealed", channel_id=str(token.channel_id), fault=str(fault))
                 unreadable += 1
     async with service_tx(request_id=request_id, read_only=True) as tx:

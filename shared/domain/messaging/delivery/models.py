@@ -111,6 +111,15 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     wait_s: float
 
 
+class ClaimedDue(msgspec.Struct, frozen=True):
+    """A taken message as JSON: what of it cannot be read spoils no other."""
+
+    organization_id: UUID
+    message_id: UUID
+    attempts: int
+    row: bytes
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a message stands."""
 
@@ -155,3 +164,4 @@ class Delivered(msgspec.Struct, frozen=True):
     taken: int
     accepted: int
     repeated: int
+    set_aside: int

@@ -8,7 +8,7 @@ import msgspec
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 
-from .models import Draft, Due, LatestInbound, Place, Request, SentMessage, Thread
+from .models import ClaimedDue, Draft, Due, LatestInbound, Place, Request, SentMessage, Thread
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -131,14 +131,17 @@ async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
     return await tx.find(LatestInbound, sql, chat_id=chat_id)
 
 
-async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[Due]:
+async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[ClaimedDue]:
     """Messages whose turn it is, marked as being sent, each with its place within the coming `ahead_s` seconds.
 
     Of each conversation the first that is not out yet. What no place is free for stays queued.
     """
     sql = """
+        SELECT due.organization_id, due.message_id, due.attempts, to_json(due) AS row
+        FROM (
         SELECT taken.message_id, taken.organization_id, taken.chat_id, taken.channel_id, account.platform,
-            account.external_id, account.page_id, account.token_sealed, taken.request, taken.attempts,
+            account.external_id, account.page_id,
+            replace(encode(account.token_sealed, 'base64'), chr(10), '') AS token_sealed, taken.request, taken.attempts,
             taken.was_repeated, chat.last_inbound_at, app.known_by(chat) AS known_by, now() AS now,
             greatest(extract(epoch FROM taken.starts_at - clock_timestamp()), 0)::double precision AS wait_s
         FROM app.take_deliveries(%(message_id)s, %(limit)s, make_interval(secs => %(ahead_s)s), %(per_second)s::jsonb,
@@ -146,12 +149,13 @@ async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: floa
         JOIN channel_accounts AS account
             ON account.organization_id = taken.organization_id AND account.id = taken.channel_id
         JOIN chats AS chat ON chat.organization_id = taken.organization_id AND chat.id = taken.chat_id
+        ) AS due
     """
     chosen = settings()
     messenger = chosen.messenger_messages_per_s
     per_second = {"whatsapp": chosen.whatsapp_messages_per_s, "facebook": messenger, "instagram": messenger}
     return await tx.all(
-        Due,
+        ClaimedDue,
         sql,
         message_id=message_id,
         limit=limit,
@@ -175,6 +179,25 @@ async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | 
     values = {"organization_id": due.organization_id, "message_id": due.message_id, "attempts": due.attempts}
     told = _json(error) if error else None
     return await tx.run(sql, state=state, error=told, wait_s=wait_s, **values) > 0
+
+
+async def fail_claimed(tx: Tx, *, claimed: ClaimedDue, error: dict[str, Any]) -> None:
+    """A message whose row cannot be read, or that nobody could send for what it holds."""
+    sql = """
+        WITH failed AS (
+            UPDATE message_deliveries
+            SET state = 'failed', state_since = now(), error = %(error)s::jsonb
+            WHERE organization_id = %(organization_id)s AND message_id = %(message_id)s AND state = 'sending'
+                AND attempts = %(attempts)s
+            RETURNING organization_id, message_id
+        )
+        UPDATE messages AS message
+        SET status = 'failed', error = %(error)s::jsonb
+        FROM failed
+        WHERE message.organization_id = failed.organization_id AND message.id = failed.message_id
+    """
+    values = {"organization_id": claimed.organization_id, "message_id": claimed.message_id}
+    await tx.run(sql, error=_json(error), attempts=claimed.attempts, **values)
 
 
 async def give_attempt_back(tx: Tx, *, due: Due) -> None:

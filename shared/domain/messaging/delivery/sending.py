@@ -3,9 +3,11 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.domain.media import service as media
@@ -25,14 +27,16 @@ from shared.providers.meta.client import GraphClient
 from shared.providers.meta.contents import Content, InvalidMessageContent, Reaction, content_from
 from shared.providers.meta.faults import STALE_TEMPLATE, FaultKind, ProviderFault
 from shared.providers.meta.uploads import UploadFile
+from shared.runtime import set_aside
 from shared.runtime.blobs import blobs
 from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.set_aside import Fault, Piece
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_tx
 
 from . import queries
-from .models import WINDOW, Delivered, DeliveryState, Due, SentMessage
+from .models import WINDOW, ClaimedDue, Delivered, DeliveryState, Due, SentMessage
 
 AT_ONCE = 64
 """Messages on their way to Meta, or with a place to leave within moments."""
@@ -46,14 +50,23 @@ UNKNOWN_FOR_S = 600
 """For how long the status webhook is waited for before the one retry."""
 _PAIR_BASE = 4
 _OUTCOME_TRIES = 5
+_QUEUE = "messages"
+
+
+class Outcome(NamedTuple):
+    """What the provider said, or what was in the way before it was asked."""
+
+    sent: Sent | None = None
+    content: Content | None = None
+    fault: ProviderFault | None = None
 
 
 async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
     """Sends the message if its turn has come and a place is free; how it stands, in any case."""
     async with service_tx(request_id=request_id) as tx:
         taken = await queries.take_due(tx, message_id=message_id, limit=1, ahead_s=AHEAD_FOR_ONE_S)
-    for due in taken:
-        await _deliver(due, request_id)
+    for each in taken:
+        await _deliver(each, request_id)
     async with service_tx(request_id=request_id, read_only=True) as tx:
         return await queries.find_message(tx, message_id=message_id)
 
@@ -65,22 +78,23 @@ async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
         await channel_queries.resume_cooled_channels(tx)
         await queries.forget_sending(tx, older_than_s=settings().graph_timeout_s * 2 + 20)
         repeated = await queries.requeue_unknown(tx, after_s=UNKNOWN_FOR_S)
-    taken = accepted = 0
-    on_their_way: set[asyncio.Task[bool]] = set()
+    taken = 0
+    outcomes: Counter[str] = Counter()
+    on_their_way: set[asyncio.Task[str]] = set()
     try:
         while True:
             for due in await _take(request_id, AT_ONCE - len(on_their_way), until):
                 on_their_way.add(asyncio.create_task(_deliver(due, request_id)))
                 taken += 1
             if not on_their_way:
-                return Delivered(taken, accepted, repeated)
+                return Delivered(taken, outcomes["accepted"], repeated, outcomes["set_aside"])
             done, on_their_way = await asyncio.wait(on_their_way, timeout=AHEAD_S / 2)
-            accepted += sum(_outcomes(done))
+            outcomes.update(_outcomes(done))
     finally:
         await asyncio.gather(*on_their_way, return_exceptions=True)
 
 
-def _outcomes(done: Iterable[asyncio.Task[bool]]) -> list[bool]:
+def _outcomes(done: Iterable[asyncio.Task[str]]) -> list[str]:
     """Of several that failed at once one is raised, and the others are logged."""
     faults = [fault for each in done if (fault := each.exception()) is not None]
     for fault in faults[1:]:
@@ -90,29 +104,49 @@ def _outcomes(done: Iterable[asyncio.Task[bool]]) -> list[bool]:
     return [each.result() for each in done]
 
 
-async def _take(request_id: str, limit: int, until: float) -> list[Due]:
+async def _take(request_id: str, limit: int, until: float) -> list[ClaimedDue]:
     if not limit or time.monotonic() >= until:
         return []
     async with service_tx(request_id=request_id) as tx:
         return await queries.take_due(tx, message_id=None, limit=limit, ahead_s=AHEAD_S)
 
 
-async def _deliver(due: Due, request_id: str) -> bool:
-    """Whether the provider accepted it."""
+async def _deliver(claimed: ClaimedDue, request_id: str) -> str:
+    """What became of it: accepted, refused or set_aside; whatever is wrong with one message is that one's alone."""
+    due = set_aside.decoded(claimed.row, Due)
+    if isinstance(due, Fault):
+        return await _set_aside(claimed, due, request_id, was_called=False)
+    outcome = await set_aside.attempt(partial(_outcome, due, request_id))
+    if isinstance(outcome, Fault):
+        return await _set_aside(claimed, outcome, request_id, was_called=False)
+    recorded = await set_aside.attempt(partial(_record, due, request_id, outcome))
+    if recorded is not None:
+        return await _set_aside(claimed, recorded, request_id, was_called=True)
+    return "accepted" if outcome.sent else "refused"
+
+
+async def _outcome(due: Due, request_id: str) -> Outcome:
     await asyncio.sleep(due.wait_s)
     try:
         content = content_from(due.request.content)
         _still_open(due, content)
-        sent = await _call(due, content, request_id)
+        return Outcome(sent=await _call(due, content, request_id), content=content)
     except ProviderFault as fault:
         log().info("message_not_sent", message_id=str(due.message_id), kind=fault.kind, code=fault.code)
-        await _record(due, request_id, fault=fault)
-        return False
+        return Outcome(fault=fault)
     except InvalidMessageContent as refused:
-        await _record(due, request_id, fault=ProviderFault(FaultKind.CONTENT, refused.message))
-        return False
-    await _record(due, request_id, sent=sent, content=content)
-    return True
+        return Outcome(fault=ProviderFault(FaultKind.CONTENT, refused.message))
+
+
+async def _set_aside(claimed: ClaimedDue, fault: Fault, request_id: str, *, was_called: bool) -> str:
+    """It fails for good unless it may have gone out: then the status webhook decides."""
+    error = {"kind": FaultKind.CONTENT.value, "code": None, "message": f"set aside: {fault.code}"}
+    async with service_tx(request_id=request_id) as tx:
+        if not was_called:
+            await queries.fail_claimed(tx, claimed=claimed, error=error)
+        piece = Piece(claimed.organization_id, _QUEUE, str(claimed.message_id))
+        await set_aside.record(tx, piece, fault, again=False)
+    return "set_aside"
 
 
 def _still_open(due: Due, content: Content) -> None:
@@ -134,7 +168,19 @@ async def _call(due: Due, content: Content, request_id: str) -> Sent:
         opaque=None if isinstance(content, Reaction) and due.platform != "whatsapp" else str(due.message_id),
         human_agent=due.request.human_agent,
     )
-    return await client.send(due.page_id or due.external_id, body)
+    answer = await set_aside.attempt(partial(_answer, client, due.page_id or due.external_id, body))
+    if isinstance(answer, Fault):
+        raise ProviderFault(FaultKind.UNKNOWN, answer.text)
+    if isinstance(answer, ProviderFault):
+        raise answer
+    return answer
+
+
+async def _answer(client: GraphClient, node: str, body: dict[str, Any]) -> Sent | ProviderFault:
+    try:
+        return await client.send(node, body)
+    except ProviderFault as fault:
+        return fault
 
 
 async def _with_file(due: Due, content: Content, client: GraphClient, request_id: str) -> Content:
@@ -169,14 +215,7 @@ def _upload_of(file: MediaFile, pieces: AsyncGenerator[bytes]) -> UploadFile:
     return UploadFile(pieces, file.size_bytes or 0, file.mime_type or UNKNOWN, file.file_name or str(file.id))
 
 
-async def _record(
-    due: Due,
-    request_id: str,
-    *,
-    sent: Sent | None = None,
-    content: Content | None = None,
-    fault: ProviderFault | None = None,
-) -> None:
+async def _record(due: Due, request_id: str, outcome: Outcome) -> None:
     """The outcome, in a transaction of its own. What the provider answered must not be lost to a busy moment.
 
     Where it is lost for good, the message counts as unknown and the status webhook decides.
@@ -184,10 +223,10 @@ async def _record(
     for tries_left in reversed(range(_OUTCOME_TRIES)):
         try:
             async with service_tx(request_id=request_id) as tx:
-                if sent is not None:
-                    await _accepted(tx, due, sent, content)
-                elif fault is not None:
-                    await _refused(tx, due, fault)
+                if outcome.sent is not None:
+                    await _accepted(tx, due, outcome.sent, outcome.content)
+                elif outcome.fault is not None:
+                    await _refused(tx, due, outcome.fault)
         except Refusal:
             if not tries_left:
                 raise

@@ -11,7 +11,7 @@ from shared.providers.meta.intake import parse
 from shared.runtime import set_aside
 from shared.runtime.db import Busy, Tx
 from shared.runtime.log import log
-from shared.runtime.set_aside import Fault
+from shared.runtime.set_aside import Fault, Piece
 from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
@@ -129,14 +129,8 @@ class Reading:
     async def _record(self, fault: Fault, body_id: int, each: Routed) -> None:
         self.set_aside += 1
         async with service_statements(request_id=self._request_id) as tx:
-            await set_aside.record(
-                tx,
-                fault,
-                organization_id=each.channel.organization_id,
-                queue=QUEUE,
-                subject=each.subject,
-                inbox_id=body_id,
-            )
+            piece = Piece(each.channel.organization_id, QUEUE, each.subject)
+            await set_aside.record(tx, piece, fault, inbox_id=body_id)
 
     async def _leave(self, body: WaitingBody, fault: Fault) -> None:
         self.set_aside += 1

@@ -19,8 +19,17 @@ class Stranger(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
 
 
+class ClaimedStranger(msgspec.Struct, frozen=True):
+    """Somebody as JSON: what of it cannot be read spoils no other."""
+
+    organization_id: UUID
+    subject: str
+    row: bytes
+
+
 class Introduced(msgspec.Struct, frozen=True):
     """How many were asked about, and of how many the channel told a name."""
 
     asked: int
     named: int
+    set_aside: int

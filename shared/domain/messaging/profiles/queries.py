@@ -1,13 +1,19 @@
 """All SQL of this room, run as the service: each statement names the organization."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from shared.providers.meta.answers import Profile
 from shared.runtime.db import Tx
 
-from .models import Stranger
+from .models import ClaimedStranger, Stranger
 
 
-async def take_strangers(tx: Tx, *, limit: int) -> list[Stranger]:
-    """People whose names are due, each held for five minutes: a worker that dies is followed by another."""
+async def take_stranger(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedStranger | None:
+    """Somebody whose name is due, of other organizations than those; counted as asked about before they are.
+
+    Held for five minutes, then twice as long, to a day: a worker that dies is followed by another.
+    """
     sql = """
         WITH due AS (
             SELECT identity.organization_id, identity.channel_id, identity.value
@@ -15,20 +21,25 @@ async def take_strangers(tx: Tx, *, limit: int) -> list[Stranger]:
             JOIN channel_accounts AS account
                 ON account.organization_id = identity.organization_id AND account.id = identity.channel_id
             WHERE identity.profile_due_at <= now() AND identity.kind = 'scoped_id' AND account.status = 'connected'
+                AND identity.organization_id <> ALL(%(spared)s::uuid[])
             ORDER BY identity.profile_due_at
-            LIMIT %(limit)s
+            LIMIT 1
             FOR UPDATE OF identity SKIP LOCKED
+        ), claimed AS (
+            UPDATE channel_identities AS taken
+            SET profile_attempts = taken.profile_attempts + 1,
+                profile_due_at = now() + interval '5 minutes' * least(power(2, least(taken.profile_attempts, 10)), 288)
+            FROM due, channel_accounts AS account
+            WHERE taken.organization_id = due.organization_id AND taken.channel_id = due.channel_id
+                AND taken.kind = 'scoped_id' AND taken.value = due.value
+                AND account.organization_id = taken.organization_id AND account.id = taken.channel_id
+            RETURNING taken.organization_id, taken.channel_id, account.platform, account.page_id,
+                replace(encode(account.token_sealed, 'base64'), chr(10), '') AS token_sealed,
+                taken.value AS scoped_id, taken.profile_attempts AS attempts
         )
-        UPDATE channel_identities AS taken
-        SET profile_due_at = now() + interval '5 minutes', profile_attempts = taken.profile_attempts + 1
-        FROM due, channel_accounts AS account
-        WHERE taken.organization_id = due.organization_id AND taken.channel_id = due.channel_id
-            AND taken.kind = 'scoped_id' AND taken.value = due.value
-            AND account.organization_id = taken.organization_id AND account.id = taken.channel_id
-        RETURNING taken.organization_id, taken.channel_id, account.platform, account.page_id, account.token_sealed,
-            taken.value AS scoped_id, taken.profile_attempts AS attempts
+        SELECT organization_id, channel_id || ':' || scoped_id AS subject, to_json(claimed) AS row FROM claimed
     """
-    return await tx.all(Stranger, sql, limit=limit)
+    return await tx.find(ClaimedStranger, sql, spared=list(spared))
 
 
 async def name_person(tx: Tx, *, stranger: Stranger, profile: Profile) -> None:

@@ -1,17 +1,22 @@
 """Asks the channel what people are called, between two transactions; where it tells nothing, nothing is lost."""
 
-import asyncio
-import time
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
 from shared.domain.messaging.channels.access import client_of
 from shared.providers.meta.faults import ProviderFault
+from shared.runtime import set_aside
 from shared.runtime.log import log
-from shared.tenancy.transactions import service_tx
+from shared.runtime.set_aside import Fault, Piece
+from shared.runtime.workers import drain
+from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
-from .models import Introduced, Stranger
+from .models import ClaimedStranger, Introduced, Stranger
 
 _AT_ONCE = 8
+_QUEUE = "names"
 _MOST_ATTEMPTS = 5
 _FIRST_PAUSE_S = 60.0
 _PAUSE_GROWS = 10
@@ -19,16 +24,28 @@ _PAUSE_GROWS = 10
 
 async def ask_for_names(*, request_id: str, for_s: float) -> Introduced:
     """Until nobody is due or the time is over; another worker beside this one takes others."""
-    until = time.monotonic() + for_s
-    asked = named = 0
-    while time.monotonic() < until:
-        async with service_tx(request_id=request_id) as tx:
-            strangers = await queries.take_strangers(tx, limit=_AT_ONCE)
-        if not strangers:
-            break
-        asked += len(strangers)
-        named += sum(await asyncio.gather(*(_ask(each, request_id) for each in strangers)))
-    return Introduced(asked, named)
+    take, perform = partial(_take, request_id), partial(_perform, request_id)
+    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
+    return Introduced(outcomes.total(), outcomes["named"], outcomes["set_aside"])
+
+
+async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedStranger | None:
+    async with service_statements(request_id=request_id) as tx:
+        return await queries.take_stranger(tx, spared=spared)
+
+
+async def _perform(request_id: str, claimed: ClaimedStranger) -> str:
+    """The name of what became of it; whatever is wrong with one row is that row's alone."""
+    piece = Piece(claimed.organization_id, _QUEUE, claimed.subject)
+    stranger = set_aside.decoded(claimed.row, Stranger)
+    named = stranger if isinstance(stranger, Fault) else await set_aside.attempt(partial(_ask, stranger, request_id))
+    async with service_statements(request_id=request_id) as tx:
+        if isinstance(named, Fault):
+            await set_aside.record(tx, piece, named)
+            return "set_aside"
+        if isinstance(stranger, Stranger) and stranger.attempts > 1:
+            await set_aside.clear(tx, piece)
+    return "named" if named else "unnamed"
 
 
 async def _ask(stranger: Stranger, request_id: str) -> bool:

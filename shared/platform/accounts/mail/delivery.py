@@ -1,8 +1,15 @@
 """The sending of what waits in the outbox: a job's work, which functions that only ask for mails do not load."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import msgspec
 
 from shared.providers.mail import sending
+from shared.providers.mail.messages import Message
+from shared.providers.mail.sending import Outcome
+from shared.runtime import set_aside
+from shared.runtime.set_aside import Fault
 from shared.tenancy.transactions import accounts_tx
 
 from . import outbox, queries
@@ -10,6 +17,18 @@ from . import outbox, queries
 _BATCH = 20
 _MOST_ATTEMPTS = 10
 """The last one comes four hours after the first, when what the mail carries has long expired."""
+
+
+async def _sent(waiting: Sequence[queries.Waiting]) -> list[Outcome]:
+    """What became of each; one that cannot be opened or written spoils no other."""
+    opened = [await set_aside.attempt(partial(_opened, each)) for each in waiting]
+    messages = [each for each in opened if not isinstance(each, Fault)]
+    outcomes = iter(await sending.send(messages) if messages else [])
+    return [Outcome(each.text) if isinstance(each, Fault) else next(outcomes) for each in opened]
+
+
+async def _opened(mail: queries.Waiting) -> Message:
+    return outbox.opened(mail.id, mail.sealed)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -26,7 +45,7 @@ async def send_waiting(*, request_id: str) -> Sent:
             waiting = await queries.claim_mails(tx, limit=_BATCH)
         if not waiting:
             return Sent(sent, failed)
-        outcomes = await sending.send([outbox.opened(each.id, each.sealed) for each in waiting])
+        outcomes = await _sent(waiting)
         async with accounts_tx(request_id=request_id) as tx:
             for each, outcome in zip(waiting, outcomes, strict=True):
                 if outcome.error is None:
