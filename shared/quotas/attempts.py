@@ -54,7 +54,7 @@ async def charge_code(email: str, *, address: str) -> None:
         RateExceeded.
     """
     account, network = _account(email), network_of(address)
-    (asked,), _ = await store().add(Counter(_asked(email, address), _ASKED_S, amount=0))
+    (asked,), *_ = await store().add(Counter(_asked(email, address), _ASKED_S, amount=0))
     if asked > 0:
         await _count([(each, f"{account}:{network}") for each in CODES_HERE])
     else:
@@ -67,7 +67,7 @@ async def _count(classes: Sequence[tuple[RateClass, str]]) -> list[Counter]:
         Counter(f"rate:{rate.name}:{whom}:{int(now // rate.window_s)}", rate.window_s + 5, 1, rate.limit)
         for rate, whom in classes
     ]
-    values, degraded = await store().add(*counters)
+    values, degraded, _ = await store().add(*counters)
     for (rate, _), used in zip(classes, values, strict=False):
         if used > rate.limit:
             await forgive(counters[: len(values)])

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
+
 from shared.runtime.db import Tx
 
 from .models import PlanUsage
@@ -57,6 +59,20 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
         GROUP BY organizations.id, plans.*, plans.code, local.now, local.month
     """
     return await tx.find(PlanUsage, sql)
+
+
+class _Used(msgspec.Struct, frozen=True):
+    used: int
+
+
+async def find_daily_calls(tx: Tx, *, organization_id: UUID, day: str) -> int:
+    """As the service only: what was flushed of that day."""
+    sql = """
+        SELECT used FROM usage_counters
+        WHERE organization_id = %(organization_id)s AND resource = 'api_calls' AND period = %(day)s
+    """
+    found = await tx.find(_Used, sql, organization_id=organization_id, day=day)
+    return found.used if found else 0
 
 
 async def upsert_daily_calls(

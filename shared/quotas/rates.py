@@ -18,6 +18,8 @@ from shared.runtime.shares import Lane
 from shared.runtime.store import Counter, store
 from shared.tenancy.principal import Principal
 
+from . import days
+
 _DAY_S = 86_400
 _MOST_SPENT = 10_000
 
@@ -93,7 +95,14 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     counters = [Counter(key, rate.window_s + 5, calls, rate.limit)]
     if principal.organization_id is not None:
         counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
-    (used, *today), degraded = await store().add(*counters)
+    (used, *today), degraded, is_new = await store().add(*counters)
+    if (
+        today
+        and not degraded
+        and principal.organization_id is not None
+        and days.is_due(counters[-1].key, is_new=is_new)
+    ):
+        today = [await days.recall(counters[-1], principal.organization_id, today[-1])]
     # Away from the store, this process takes itself for one of several that are called equally often.
     processes = settings().processes if degraded else 1
     limit = max(1, rate.limit // processes)

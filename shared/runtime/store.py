@@ -48,6 +48,8 @@ class Counts(NamedTuple):
 
     values: list[int]
     degraded: bool
+    is_new: bool = False
+    """Whether the shared store did not have the last of them before: nobody counted, or it has lost its counts."""
 
 
 class _OwnCounters:
@@ -107,7 +109,8 @@ class Store:
             if self._away_since is not None:
                 self._come_back()
             # The store knows nothing of what was counted while it was away.
-            return Counts(list(map(max, shared, own)), degraded=False)
+            is_new = shared[-1] == due[len(shared) - 1].amount
+            return Counts(list(map(max, shared, own)), degraded=False, is_new=is_new)
         return Counts(own, degraded=True)
 
     async def listed(self, prefix: str) -> dict[str, int]:

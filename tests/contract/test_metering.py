@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 
@@ -67,4 +68,7 @@ async def test_403_over_the_plans_calls_of_the_day(spec_with_scope, ask, refused
     answer = await ask(spec_with_scope, as_=as_, **readable(spec_with_scope))
     body = refused(answer, 403, "plan_limit_exceeded")
     assert (body["resource"], body["limit"], body["plan"]) == ("api_calls", 500, "free")
+    left = datetime.fromisoformat(body["resets_at"]) - datetime.now(UTC)
+    assert 0 < int(answer.headers["retry-after"]) <= 86_400
+    assert abs(left.total_seconds() - int(answer.headers["retry-after"])) < 30
     assert body["upgrade_url"]

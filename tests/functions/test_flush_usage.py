@@ -56,3 +56,37 @@ async def test_401_without_a_credential_and_403_with_the_publishable_key(call, s
     assert (await call("flush-usage")).status_code == 401
     public = {"Authorization": f"Bearer {services.secrets.publishable_key}"}
     assert (await call("flush-usage", headers=public)).status_code == 403
+
+
+@pytest.fixture
+def flushed(tenants):
+    """What Postgres was told of an organization's day before the store lost its counts."""
+
+    def keep(org, used):
+        with tenants.database() as database:
+            database.execute(
+                "INSERT INTO usage_counters (organization_id, resource, period, used)"
+                " VALUES (%s, 'api_calls', to_char(now() AT TIME ZONE 'Africa/Cairo', 'YYYY-MM-DD'), %s)",
+                [org.id, used],
+            )
+
+    return keep
+
+
+async def test_403_goes_on_where_the_store_has_lost_a_day_that_was_used_up(call, tenants, flushed):
+    org = tenants.org("free")
+    with tenants.database() as database:
+        [limit] = database.execute("SELECT max_api_calls_day FROM plans WHERE code = 'free'").fetchone()
+    flushed(org, limit)
+    answers = [await call("agent-usage", method="GET", as_=org.owner) for _ in range(5)]
+    assert {(each.status_code, each.json().get("resource")) for each in answers} == {(403, "api_calls")}
+    assert answers[-1].json()["current"] == limit + 5
+
+
+async def test_a_count_that_was_lost_goes_on_and_is_flushed_as_one(call, flush, kept, org, flushed):
+    flushed(org, 40)
+    for used in (41, 42):
+        answer = await call("agent-usage", method="GET", as_=org.owner)
+        assert answer.json()["usage"]["api_calls"]["used"] == used
+    await flush()
+    assert kept() == [42]

@@ -1,0 +1,39 @@
+"""The day's API calls where the shared store has lost them: Postgres has them as of the last flush."""
+
+from uuid import UUID
+
+from shared.kernel.errors import Refusal
+from shared.runtime.deadline import database_time
+from shared.runtime.store import Counter, store
+from shared.tenancy.transactions import service_tx
+
+from . import queries
+
+_MOST_MISSED = 10_000
+_RECALL_S = 2.0
+_missed: set[str] = set()
+"""Counters that could not be read back, because the database was away: the next call tries again."""
+
+
+def is_due(key: str, *, is_new: bool) -> bool:
+    return is_new or key in _missed
+
+
+async def recall(counter: Counter, organization_id: UUID | None, count: int) -> int:
+    """Add what Postgres has of the day to the store's `count` of it; the sum."""
+    if organization_id is None:
+        return count
+    try:
+        with database_time(_RECALL_S):
+            async with service_tx(request_id="recall-daily-calls", read_only=True) as tx:
+                kept = await queries.find_daily_calls(
+                    tx, organization_id=organization_id, day=counter.key.rpartition(":")[2]
+                )
+    except Refusal:
+        if len(_missed) < _MOST_MISSED:
+            _missed.add(counter.key)
+        return count
+    _missed.discard(counter.key)
+    if not kept:
+        return count
+    return (await store().add(counter._replace(amount=kept))).values[-1]
