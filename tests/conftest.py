@@ -187,6 +187,7 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
         "NEXUS_LOG_LEVEL": "error",
         # A busy machine is no store that is away.
         "NEXUS_STORE_TIMEOUT_S": "2",
+        "NEXUS_REST_STATEMENT_S": "10",
     }
     os.environ.update(chosen)
     server = uvicorn.Server(

@@ -11,7 +11,7 @@ from shared.platform.rest.catalog.load import load
 from shared.platform.rest.errors import no_schema_cache
 from shared.platform.rest.request import Request
 from shared.platform.rest.schema import SchemaCache
-from shared.platform.rest.settings import RestSettings
+from shared.platform.rest.settings import Bounds, RestSettings
 from shared.runtime.db import leased
 from shared.runtime.settings import settings
 from shared.runtime.statement import Statement
@@ -21,6 +21,9 @@ from shared.tenancy.principal import Kind
 
 SCHEMAS = ("public",)
 SEARCH_PATH = ("public", "extensions")
+STATUSES = (("54001", 400), ("55000", 405), ("57014", 503))
+"""Of a tree too deep to be read, of a view that nothing is written to, of a statement that took too long."""
+_MEGABYTE = 2**20
 _CACHE_MOST_AGE_S = 300.0
 _LOAD_TIMEOUT_S = 30.0
 
@@ -28,7 +31,27 @@ _LOAD_TIMEOUT_S = 30.0
 @cache
 def for_callers() -> RestSettings:
     """Pages as the contract has them; an estimate would tell how many rows the others have."""
-    return structs.replace(for_the_service(), max_rows=100, default_rows=25, aggregates=False, estimates=False)
+    return structs.replace(
+        for_the_service(), max_rows=100, default_rows=25, aggregates=False, estimates=False, bounds=callers_bounds()
+    )
+
+
+def callers_bounds() -> Bounds:
+    """What one call may cost all who share the database."""
+    return Bounds(
+        query_bytes=60_000,
+        depth=4,
+        embeds=20,
+        rows=2_000_000,
+        answer_bytes=8 * _MEGABYTE,
+        conditions=200,
+        nested=10,
+        values=1_000,
+        terms=100,
+        pattern=200,
+        written_rows=1_000,
+        statement_ms=round(settings().rest_statement_s * 1000),
+    )
 
 
 @cache
@@ -39,6 +62,8 @@ def for_the_service() -> RestSettings:
         anonymous_role="anon",
         max_rows=1000,
         guarded=True,
+        bounds=Bounds(answer_bytes=64 * _MEGABYTE, statement_ms=round(settings().rest_service_statement_s * 1000)),
+        statuses=STATUSES,
         aggregates=True,
         openapi_proxy_uri=f"{settings().base_url}/rest/v1",
     )

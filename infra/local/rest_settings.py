@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from infra.local.errors import LauncherError
-from shared.platform.rest.settings import OpenApiMode, RestSettings, TxEnd
+from shared.platform.rest.settings import Bounds, OpenApiMode, RestSettings, TxEnd
 
 _PREFIX = "PGRST_"
 _APP = "APP_SETTINGS_"
@@ -54,6 +54,7 @@ def foreign_database(environment: Mapping[str, str] | None = None) -> ForeignDat
             openapi_mode=told.choice("OPENAPI_MODE", OpenApiMode.FOLLOW_PRIVILEGES),
             openapi_security=told.flag("OPENAPI_SECURITY_ACTIVE"),
             openapi_proxy_uri=told.text("OPENAPI_SERVER_PROXY_URI"),
+            bounds=Bounds(**{name: told.number(f"BOUND_{name.upper()}") for name in Bounds.__struct_fields__}),
             app_settings=told.app_settings(),
             allowed_origins=frozenset(told.names("SERVER_CORS_ALLOWED_ORIGINS")),
         ),

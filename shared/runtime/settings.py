@@ -46,6 +46,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     trusted_proxies: NotNegative = 0
     """How many proxies in front append to X-Forwarded-For; 0 believes the socket alone."""
     max_body_bytes: Positive = 1_048_576
+    body_timeout_s: Seconds = 30
+    """In which a body has come whole; a file has a second more for every 16 kB of it that came."""
+    rest_statement_s: Seconds = 2
+    """How long one statement of /rest/v1 may take in the database; with the secret key, `rest_service_statement_s`."""
+    rest_service_statement_s: Seconds = 8
 
     jwt_private_jwk: SecretStr | None = None
     """The ES256 key that signs, as a JWK with a kid; a host that only verifies has none."""

@@ -1,7 +1,8 @@
 """Refusals as PostgREST words them: each cause has its constructor, and an error of the database its status."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -258,6 +259,7 @@ _STATUS = {
     "F0": 500, "HV": 500, "P0001": 400, "P0": 500, "XX": 500,
 }  # fmt: skip
 """Of an SQLSTATE, or of its class."""
+_NO_OTHERS: Mapping[str, int] = MappingProxyType({})
 _SHORTEST, _LONGEST = 200, 599
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -265,11 +267,14 @@ OF_THE_SERVER = frozenset({"connection", "content-length", "transfer-encoding"})
 """Headers that SQL may set in vain: they are the connection's."""
 
 
-def of_database(fault: DatabaseFault, *, anonymous: bool) -> RestRefusal:
-    """`RAISE SQLSTATE 'PGRST'` says the whole answer, `PTnnn` its status; anything else has one by its SQLSTATE."""
+def of_database(fault: DatabaseFault, *, anonymous: bool, statuses: Mapping[str, int] = _NO_OTHERS) -> RestRefusal:
+    """`RAISE SQLSTATE 'PGRST'` says the whole answer, `PTnnn` its status; anything else has one by its SQLSTATE.
+
+    `statuses` are those of SQLSTATEs that the host wants another one for than PostgREST.
+    """
     if fault.sqlstate == "PGRST":
         return _raised(fault)
-    status = _status(fault, anonymous=anonymous)
+    status = statuses.get(fault.sqlstate) or _status(fault, anonymous=anonymous)
     return RestRefusal(status, fault.sqlstate, fault.message, fault.detail, fault.hint)
 
 

@@ -11,6 +11,7 @@ from shared.runtime.statement import Rows, Statement
 from shared.runtime.wire import Connection
 
 from . import errors, queries
+from .bounds import answer_too_large
 from .host import Host
 from .media import MediaType
 from .plan.task import Task
@@ -94,7 +95,9 @@ class _Session:
         told = errors.DatabaseFault(
             fault.sqlstate, fault.diag.message_primary or "", fault.diag.message_detail, fault.diag.message_hint
         )
-        return errors.of_database(told, anonymous=self._host.anonymous)
+        settings = self._host.settings
+        too_large = answer_too_large(told.message, settings.bounds.answer_bytes)
+        return too_large or errors.of_database(told, anonymous=self._host.anonymous, statuses=dict(settings.statuses))
 
 
 async def _changed(
@@ -141,6 +144,8 @@ def _settings(task: Task, request: Request, settings: RestSettings) -> str:
         "request.cookies": msgspec.json.encode(request.cookies).decode(),
         **{f"app.settings.{name}": value for name, value in settings.app_settings},
     }
+    if settings.bounds.statement_ms is not None:
+        chosen["statement_timeout"] = str(settings.bounds.statement_ms)
     if request.preferences.timezone is not None:
         chosen["timezone"] = request.preferences.timezone
     if task.call is not None:

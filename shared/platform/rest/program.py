@@ -11,13 +11,14 @@ import msgspec
 
 from shared.runtime.statement import Statement
 
+from .bounds import check_payload
 from .payload import JsonPayload
 from .plan.task import Task, task_of
 from .preferences import Count
 from .request import Action, Incoming, Request, filled, headers_of, outline, shape_of
 from .schema import SchemaCache
 from .settings import RestSettings
-from .sql.answer import Totals, call_statement, change_statement, count_statement, read_statement
+from .sql.answer import Shape, Totals, call_statement, change_statement, count_statement, read_statement
 from .sql.writer import BODY
 
 _MOST_MEMORIES = 8
@@ -62,7 +63,7 @@ class Compiler:
         """The request as a whole.
 
         Raises:
-            RestRefusal: as `request.read`.
+            RestRefusal: as `request.read`, and for a body of too many rows.
         """
         headers = headers_of(incoming)
         shape = shape_of(incoming, headers)
@@ -71,7 +72,10 @@ class Compiler:
             known = outline(incoming, headers, self.settings, self.cache.time_zones)
             if len(incoming.query) <= _LONGEST_SHAPE:
                 self._outlines.keep(shape, known)
-        return filled(known, incoming, headers)
+        request = filled(known, incoming, headers)
+        if request.payload is not None:
+            check_payload(request.payload, self.settings.bounds)
+        return request
 
     def program(self, incoming: Incoming, request: Request) -> Program:
         """What carries it out.
@@ -99,14 +103,15 @@ class Compiler:
         return Program(task, self._main(task, request), estimate)
 
     def _main(self, task: Task, request: Request) -> Statement:
+        shape = Shape(request.media, head=request.head, most_bytes=self.settings.bounds.answer_bytes)
         if task.change is not None:
-            return change_statement(task.change, task.node, task.location, request.media)
+            return change_statement(task.change, task.node, task.location, shape)
         totals = self._totals(task)
         if task.call is not None:
-            return call_statement(task.call, task.node, request.media, totals, head=request.head)
+            return call_statement(task.call, task.node, totals, shape)
         if task.node is None:
             raise AssertionError("a task that neither reads, changes nor calls")
-        return read_statement(task.node, request.media, totals, head=request.head)
+        return read_statement(task.node, totals, shape)
 
     def _totals(self, task: Task) -> Totals:
         if task.counts is None or (task.counts is Count.PLANNED and task.call is None):

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from . import errors, payload, preferences, ranges
+from .bounds import check_query
 from .grammar.query_string import canonical, parse_query
 from .media import Media, negotiate, negotiate_description
 from .payload import Payload
@@ -103,6 +104,7 @@ def outline(incoming: Incoming, headers: dict[str, str], settings: RestSettings,
     schema = _schema(incoming.method, headers, settings.schemas)
     action = _action(target, incoming.method, settings)
     query = parse_query(incoming.query, reads_function=action is Action.CALL and incoming.method != "POST")
+    check_query(incoming.query, query, settings.bounds)
     page = _page(action, query, incoming.method, headers, settings)
     return Request(
         action=action,

@@ -28,6 +28,32 @@ class OpenApiMode(StrEnum):
     DISABLED = "disabled"
 
 
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request may ask for; None is no bound, as PostgREST has none of these. See `bounds`."""
+
+    query_bytes: int | None = None
+    depth: int | None = None
+    """Levels of embedded tables."""
+    embeds: int | None = None
+    """Embedded tables in all."""
+    rows: int | None = None
+    """Of the answer with all that is embedded: the limits of each level, multiplied."""
+    answer_bytes: int | None = None
+    conditions: int | None = None
+    nested: int | None = None
+    """Groups of `and` and `or` within one another."""
+    values: int | None = None
+    """Of one `in` or `any`."""
+    terms: int | None = None
+    """Words of one full text search."""
+    pattern: int | None = None
+    """Characters of a regular expression, which then may not refer back to a group."""
+    written_rows: int | None = None
+    """Of one body."""
+    statement_ms: int | None = None
+    """How long each statement may take in the database."""
+
+
 class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is the PGRST_* setting of its docstring."""
 
@@ -69,6 +95,10 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     """OPENAPI_SECURITY_ACTIVE: whether the description says that a token is wanted."""
     openapi_proxy_uri: str | None = None
     """OPENAPI_SERVER_PROXY_URI: where clients find the interface."""
+    bounds: Bounds = Bounds()
+    """PostgREST has no such settings."""
+    statuses: tuple[tuple[str, int], ...] = ()
+    """SQLSTATEs with another status than PostgREST gives them."""
     app_settings: tuple[tuple[str, str], ...] = ()
     """APP_SETTINGS_*: set as app.settings.<name> in each transaction."""
     allowed_origins: frozenset[str] = frozenset()

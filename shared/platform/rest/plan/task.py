@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.platform.rest import errors, resolve
+from shared.platform.rest.bounds import check_tree
 from shared.platform.rest.preferences import Count, Return
 from shared.platform.rest.query import Page
 from shared.platform.rest.request import Action, Request
@@ -45,6 +46,7 @@ def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     table = resolve.table(cache, Name(request.schema, request.target))
     if request.action is Action.READ:
         node = read_table(cache, settings, table, request.query, request.page)
+        check_tree(node, settings.bounds)
         return Task(read_only=True, node=node, counts=_counts(request, settings))
     return _changed(request, cache, settings, table)
 
@@ -53,6 +55,7 @@ def _changed(request: Request, cache: SchemaCache, settings: RestSettings, table
     returned = request.preferences.returned
     # The rows are looked at also where they are not answered: a bad `select` is refused whichever way.
     node = read_written(cache, settings, table, request.query)
+    check_tree(replace(node, limit=1), settings.bounds)
     tells_where = returned is Return.HEADERS_ONLY and request.action is Action.INSERT
     return Task(
         read_only=False,
@@ -68,9 +71,12 @@ def _called(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     if preferences.strict and preferences.max_affected is not None and not function.returns_set:
         raise errors.max_affected_of_rpc()
     table = rows_of(cache, function)
+    node = read_called(cache, settings, table, request.query, request.page) if table is not None else None
+    if node is not None:
+        check_tree(node, settings.bounds)
     return Task(
         read_only=request.reads or function.volatility is not Volatility.VOLATILE,
-        node=read_called(cache, settings, table, request.query, request.page) if table is not None else None,
+        node=node,
         call=replace(call_of(function, request), page=_page_of_values(function, request, settings)),
         counts=_counts(request, settings),
     )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from shared.platform.rest.bounds import capped
 from shared.platform.rest.media import Media, MediaType, Plan, PlanFormat
 from shared.platform.rest.plan.model import Call, Change, Needs, Node
 from shared.platform.rest.plan.needs import needs_of
@@ -40,6 +41,14 @@ class Totals(msgspec.Struct, frozen=True):
     limit: int | None = None
 
 
+class Shape(msgspec.Struct, frozen=True):
+    """How the rows are answered: nothing of them for HEAD, and no text of more than `most_bytes`."""
+
+    media: Media
+    head: bool = False
+    most_bytes: int | None = None
+
+
 class _Parts(msgspec.Struct, frozen=True):
     """`source` is the statement before, with its WITH; the others are expressions over the page's rows."""
 
@@ -50,11 +59,11 @@ class _Parts(msgspec.Struct, frozen=True):
     location: str = "NULL"
 
 
-def read_statement(node: Node, media: Media, totals: Totals, *, head: bool) -> Statement:
+def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
     reading = Reading(writer)
-    body = _NOTHING if head else _body(media)
-    return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), media)
+    body = _NOTHING if shape.head else _body(shape.media)
+    return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), shape)
 
 
 def pre_request_statement(function: str) -> Statement:
@@ -68,39 +77,47 @@ def count_statement(node: Node) -> Statement:
     return Statement(f"EXPLAIN (FORMAT JSON) {Reading(writer).everything(node)}", writer.params, passing=True)
 
 
-def change_statement(change: Change, node: Node | None, location: tuple[str, ...], media: Media) -> Statement:
+def change_statement(change: Change, node: Node | None, location: tuple[str, ...], shape: Shape) -> Statement:
     """`node` reads what was changed, if the caller wants it; `location` are the columns that say where a new row is."""
     writer = Writer()
     needs = needs_of(node) if node is not None else Needs(frozenset(location))
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
-        return _statement(writer, _Parts(Reading(writer).page(node), _body(media), source), media)
+        return _statement(writer, _Parts(Reading(writer).page(node), _body(shape.media), source), shape)
     columns = ", ".join(f"{quoted(each)}::text" for each in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
-    return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), media)
+    return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), shape)
 
 
-def call_statement(call: Call, node: Node | None, media: Media, totals: Totals, *, head: bool) -> Statement:
+def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) -> Statement:
     """`node` reads the rows that the function answers; None for a function that answers a value, or values."""
     writer = Writer()
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
     many = call.function.returns_set
     if node is None:
-        body = _NOTHING if head or call.function.returns_void else _scalar_body(media, many=many)
+        body = _NOTHING if shape.head or call.function.returns_void else _scalar_body(shape.media, many=many)
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
         page = f"SELECT * FROM {SOURCE}{writer.cut(call.page.limit, call.page.offset)}"
-        return _statement(writer, _Parts(page, body, source, total), media)
+        return _statement(writer, _Parts(page, body, source, total), shape)
     reading = Reading(writer)
     page = reading.page(node)
-    body = _NOTHING if head else _body(media, many=many)
-    return _statement(writer, _Parts(page, body, source, _total(reading, node, totals)), media)
+    body = _NOTHING if shape.head else _body(shape.media, many=many)
+    return _statement(writer, _Parts(page, body, source, _total(reading, node, totals)), shape)
 
 
-def _statement(writer: Writer, parts: _Parts, media: Media) -> Statement:
+def _statement(writer: Writer, parts: _Parts, shape: Shape) -> Statement:
     updated = f"coalesce(nullif(current_setting('{UPDATED}', true), ''), '0')::int"
     columns = f"{parts.body}, count(*), {parts.total}, {_HEADERS}, {_STATUS}, {parts.location}, {updated}"
-    sql = f"{parts.source}SELECT {columns} FROM ({parts.page}) AS {_ROWS}"
-    return Statement(_explained(sql, media.plan) if media.plan else sql, writer.params, passing=True)
+    answer = f"SELECT {columns} FROM ({parts.page}) AS {_ROWS}"
+    sql = f"{parts.source}{answer if shape.most_bytes is None else _capped(answer, shape.most_bytes)}"
+    plan = shape.media.plan
+    return Statement(_explained(sql, plan) if plan else sql, writer.params, passing=True)
+
+
+def _capped(answer: str, most: int) -> str:
+    """The answer once, then its length: what stands in the subquery is worked out one time."""
+    names = ("body", *(f"told_{number}" for number in range(1, len(Result.__struct_fields__))))
+    return f"SELECT {capped('body', most)}, {', '.join(names[1:])} FROM ({answer}) AS answer({', '.join(names)})"
 
 
 def _total(reading: Reading, node: Node, totals: Totals) -> str:

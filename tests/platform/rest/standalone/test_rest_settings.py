@@ -6,7 +6,7 @@ import re
 from infra.documents.rest import PAGE
 from infra.local import rest_settings
 from infra.local.rest_settings import foreign_database
-from shared.platform.rest.settings import OpenApiMode, RestSettings, TxEnd
+from shared.platform.rest.settings import Bounds, OpenApiMode, RestSettings, TxEnd
 
 
 def test_nothing_set_is_what_postgrest_defaults_to():
@@ -34,6 +34,8 @@ def test_every_setting_is_read(tmp_path):
             "PGRST_JWT_AUD": "us",
             "PGRST_OPENAPI_MODE": "disabled",
             "PGRST_APP_SETTINGS_JWT_EXP": "60",
+            "PGRST_BOUND_ANSWER_BYTES": "1000",
+            "PGRST_BOUND_STATEMENT_MS": "250",
             "PGRST_SERVER_CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example",
         }
     )
@@ -51,8 +53,14 @@ def test_every_setting_is_read(tmp_path):
         jwt_audience="us",
         openapi_mode=OpenApiMode.DISABLED,
         app_settings=(("jwt_exp", "60"),),
+        bounds=Bounds(answer_bytes=1000, statement_ms=250),
         allowed_origins=frozenset({"https://a.example", "https://b.example"}),
     )
+
+
+def test_the_page_names_every_bound():
+    page = PAGE.read_text()
+    assert [name for name in Bounds.__struct_fields__ if f"_{name.upper()}`" not in page] == []
 
 
 def test_the_page_lists_every_setting_and_no_other():

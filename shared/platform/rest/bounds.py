@@ -1,0 +1,162 @@
+"""What one request may cost: how deep, how many, how long. A host sets them; without, all is as PostgREST has it.
+
+Each refusal says its own code, the limit and what was asked in `details`, as JSON text; the code is in docs/errors.md.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from .errors import RestRefusal
+from .grammar.values import TEXT_SEARCH
+from .payload import JsonPayload, Payload
+from .plan.model import Node
+from .query import Condition, Filter, Query, Selected, SelectedRelation
+from .settings import Bounds
+
+_PATTERNS = frozenset({"match", "imatch"})
+_WORD = re.compile(r"\w+")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_UNSAID = 100
+"""Rows that an embed is taken to have where nothing limits it."""
+STATUSES = {
+    "query_too_large": 400,
+    "embeds_too_deep": 400,
+    "pattern_not_allowed": 400,
+    "too_many_rows": 413,
+    "answer_too_large": 413,
+}
+"""Of each code that is told here."""
+ANSWER = "rest-answer-of-bytes:"
+"""What the database stumbles over where an answer is too large; see `capped`."""
+
+
+def check_query(text: str, query: Query, bounds: Bounds) -> None:
+    """Whether the words of a query are within the bounds.
+
+    Raises:
+        RestRefusal: query_too_large, embeds_too_deep, pattern_not_allowed.
+    """
+    if bounds == _NONE:
+        return
+    _most("query_too_large", "bytes of the query string", len(text), bounds.query_bytes)
+    _most("embeds_too_deep", "levels of embedded tables", _depth(query.select), bounds.depth)
+    _most("query_too_large", "embedded tables", sum(1 for _ in _embeds(query.select)), bounds.embeds)
+    found = list(_conditions(each for _, each in query.filters))
+    _most("query_too_large", "conditions", len(found), bounds.conditions)
+    _most("query_too_large", "terms of order", sum(len(terms) for _, terms in query.orders), bounds.conditions)
+    _most(
+        "query_too_large", "nested groups", max((_nesting(each) for _, each in query.filters), default=0), bounds.nested
+    )
+    for each in found:
+        _check_condition(each, bounds)
+
+
+def check_tree(node: Node, bounds: Bounds) -> None:
+    """Whether what is read may have so many rows, by the limits of each level multiplied.
+
+    Raises:
+        RestRefusal: too_many_rows.
+    """
+    if bounds.rows is not None:
+        hint = "give the embedded tables a limit, such as orders.limit=10"
+        _most("too_many_rows", "rows with those of embedded tables", _rows(node), bounds.rows, hint)
+
+
+def check_payload(payload: Payload | None, bounds: Bounds) -> None:
+    """Whether so many rows may be written at once.
+
+    Raises:
+        RestRefusal: too_many_rows.
+    """
+    if bounds.written_rows is None or not isinstance(payload, JsonPayload) or not payload.is_array:
+        return
+    try:
+        rows = len(_ELEMENTS.decode(payload.text))
+    except (msgspec.DecodeError, RecursionError):
+        return  # Postgres says what is wrong with it.
+    _most("too_many_rows", "rows of one body", rows, bounds.written_rows, "send them in several requests")
+
+
+def capped(column: str, most: int) -> str:
+    """A text that fails where it is longer, so that also the change it answers did not happen."""
+    told = f"('{ANSWER}' || octet_length({column}))::int::text"
+    return f"CASE WHEN octet_length({column}) > {most} THEN {told} ELSE {column} END"
+
+
+def answer_too_large(message: str, most: int | None) -> RestRefusal | None:
+    """The refusal that `capped` stands for; None for any other fault of a number."""
+    _, mark, rest = message.partition(ANSWER)
+    if not mark or most is None:
+        return None
+    size = "".join(each for each in rest if each.isdigit())
+    hint = "ask for fewer rows or columns: limit, offset and select"
+    return _refusal("answer_too_large", "bytes of an answer", int(size or 0), most, hint)
+
+
+_NONE = Bounds()
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def _most(code: str, of: str, asked: int, most: int | None, hint: str | None = None) -> None:
+    if most is not None and asked > most:
+        raise _refusal(code, of, asked, most, hint)
+
+
+def _refusal(code: str, of: str, asked: int, most: int, hint: str | None) -> RestRefusal:
+    status = STATUSES[code]
+    told: dict[str, Any] = {"error": code, "limit": most, "current": asked}
+    details = msgspec.json.encode(told).decode()
+    return RestRefusal(
+        status, f"PT{status}", f"at most {most} {of} may be asked for, and there are {asked}", details, hint
+    )
+
+
+def _embeds(select: Iterable[Selected]) -> Iterator[SelectedRelation]:
+    for each in select:
+        if isinstance(each, SelectedRelation):
+            yield each
+            yield from _embeds(each.select)
+
+
+def _depth(select: Iterable[Selected]) -> int:
+    return max((1 + _depth(each.select) for each in select if isinstance(each, SelectedRelation)), default=0)
+
+
+def _conditions(filters: Iterable[Filter]) -> Iterator[Condition]:
+    for each in filters:
+        if isinstance(each, Condition):
+            yield each
+        else:
+            yield from _conditions(each.members)
+
+
+def _nesting(wanted: Filter) -> int:
+    return 0 if isinstance(wanted, Condition) else 1 + max(map(_nesting, wanted.members), default=0)
+
+
+def _check_condition(wanted: Condition, bounds: Bounds) -> None:
+    values = (wanted.value,) if isinstance(wanted.value, str) else wanted.value
+    _most("query_too_large", f"values of {wanted.field.name}", len(values), bounds.values)
+    if wanted.operator in TEXT_SEARCH:
+        terms = sum(len(_WORD.findall(each)) for each in values)
+        _most("query_too_large", f"words to search in {wanted.field.name}", terms, bounds.terms)
+    if wanted.operator in _PATTERNS and bounds.pattern is not None:
+        for each in values:
+            _check_pattern(each, bounds.pattern)
+
+
+def _check_pattern(pattern: str, most: int) -> None:
+    """A reference back makes matching take exponential time; every other expression is matched in steps."""
+    _most("query_too_large", "characters of a regular expression", len(pattern), most)
+    if any(each.isdigit() and each != "0" for each in _ESCAPED.findall(pattern)):
+        told = msgspec.json.encode({"error": "pattern_not_allowed"}).decode()
+        message = "a regular expression may not refer back to what it has matched"
+        raise RestRefusal(400, "PT400", message, told, "leave out \\1 to \\9")
+
+
+def _rows(node: Node) -> int:
+    own = 1 if node.to_one and node.relationship is not None else node.limit
+    return (_UNSAID if own is None else own) * (1 + sum(_rows(child) for child in node.children))
