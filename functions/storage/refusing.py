@@ -30,6 +30,7 @@ NAMES: dict[int, Told] = {
     400: INVALID,
     401: DENIED,
     403: DENIED,
+    408: Told(408, 408, "RequestTimeout", "RequestTimeout"),
     413: Told(400, EntityTooLarge.status, EntityTooLarge.error, EntityTooLarge.code),
     415: INVALID,
     422: INVALID,

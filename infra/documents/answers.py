@@ -16,7 +16,7 @@ ALWAYS = (
     "too_many_at_once",
     "overloaded",
 )
-WITH_BODY = ("malformed_json", "payload_too_large", "unsupported_media_type")
+WITH_BODY = ("malformed_json", "payload_too_large", "request_timeout", "unsupported_media_type")
 WITH_FIELDS = ("invalid_request", "invalid_value")
 WITH_TOKEN = ("missing_token", "invalid_token", "key_is_not_a_token", "wrong_credential")
 WITH_ACCOUNT = ("account_banned", "account_gone")

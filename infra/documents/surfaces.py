@@ -39,7 +39,7 @@ MCP_REFUSALS = (
     "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
     "account_banned", "account_gone", "wrong_credential", "forbidden_origin",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "not_acceptable", "payload_too_large",
-    "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
+    "request_timeout", "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
     "too_many_at_once", "overloaded",
 )  # fmt: skip
 
@@ -48,6 +48,7 @@ UPLOAD_REFUSALS = (
     "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
     "account_banned", "account_gone", "wrong_credential", "insufficient_scope",
     "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
+    "request_timeout",
     "unknown_file_type", "empty_file", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
     "too_many_at_once", "overloaded",
     "blobs_not_configured",
@@ -175,8 +176,8 @@ def _webhook(name: str) -> dict[str, Any]:
         "responses": {
             "200": _json("The body is kept.", kept),
             **refused_with(
-                "bad_signature", "method_not_allowed", "payload_too_large", "rate_limit_exceeded", "internal_error",
-                "unavailable", "busy", "too_many_at_once", "overloaded",
+                "bad_signature", "method_not_allowed", "payload_too_large", "request_timeout",
+                "rate_limit_exceeded", "internal_error", "unavailable", "busy", "too_many_at_once", "overloaded",
             ),
         },
     }  # fmt: skip

@@ -13,8 +13,10 @@ import uvicorn
 import uvloop
 
 from infra.local import schedule, simulator
+from infra.local.connections import bounded
 from infra.local.logs import rotate
 from infra.local.services import Parts
+from infra.local.settings import LocalSettings
 from infra.local.simulators.graph.server import Simulator
 
 HEARTBEAT_S = 0.5
@@ -43,8 +45,10 @@ def serve(
     parts: Parts, listener: socket.socket, *, base_url: str, meta: Simulator | None, on_started: Callable[[], None]
 ) -> None:
     """Until SIGINT, SIGTERM or SIGHUP; then requests in flight are given a few seconds."""
+    chosen = LocalSettings()
     config = uvicorn.Config(
         "infra.gateway:app",
+        http=bounded(waits_s=chosen.head_timeout_s, most_of_one=chosen.connections_of_one),
         log_config=None,
         access_log=False,
         server_header=False,

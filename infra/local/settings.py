@@ -27,6 +27,10 @@ class LocalSettings(BaseSettings):
     """A mail server instead of the mailbox that the gateway shows."""
     pg_bin: Path | None = None
     """A directory with the programs of another Postgres."""
+    head_timeout_s: float = Field(default=10, gt=0)
+    """How long the gateway waits for the head of a request before it closes the connection."""
+    connections_of_one: int = Field(default=1000, gt=0)
+    """That one address may hold open at once."""
     graph_url: str | None = None
     """Meta itself, or a simulator of your own, instead of ours; NEXUS_META_* are yours then too."""
 

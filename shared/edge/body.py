@@ -1,5 +1,6 @@
 """Reading a body: its size, its type, its model. Nothing here looks at who sends it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -8,12 +9,24 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, Refusal, UnsupportedMediaType
 from shared.runtime.settings import settings
 
 Model = TypeVar("Model", bound=BaseModel)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_ERRORS = 20
+
+
+_SLOWEST_BYTES = 16_384
+"""A second; who sends slower than that is not waited for."""
+
+
+class RequestTimeout(Refusal):
+    """The connection ends with it: what else of the body came would be read as the next request."""
+
+    status = 408
+    code = "request_timeout"
+    default_message = "the body did not come in time"
 
 
 class MalformedJson(BadRequest):
@@ -22,13 +35,22 @@ class MalformedJson(BadRequest):
 
 
 async def read_body(request: Request, *, limit: int | None = None) -> bytes:
-    """The raw body, read no further than the limit.
+    """The raw body, read no further than the limit and waited for no longer than NEXUS_BODY_TIMEOUT_S.
 
     Raises:
         PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
+        RequestTimeout.
     """
     most = limit or settings().max_body_bytes
     _check_declared(request, most)
+    try:
+        async with asyncio.timeout(settings().body_timeout_s):
+            return await _whole(request, most)
+    except TimeoutError as late:
+        raise RequestTimeout from late
+
+
+async def _whole(request: Request, most: int) -> bytes:
     pieces: list[bytes] = []
     size, more = 0, True  # Not by `stream_body`: a generator costs each small request more than its body.
     while more:
@@ -39,15 +61,25 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
 
 
 async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
-    """The raw body in the pieces in which it comes.
+    """The raw body in the pieces in which it comes, as long as it comes at some pace.
 
     Raises:
         PayloadTooLarge: over the limit, by what was declared or by what came.
+        RequestTimeout.
     """
     _check_declared(request, limit)
     size, more = 0, True
+    left_s = settings().body_timeout_s
+    loop = asyncio.get_running_loop()
     while more:
-        piece, more = await _next_piece(request, size, limit)
+        asked = loop.time()
+        try:
+            async with asyncio.timeout(left_s):
+                piece, more = await _next_piece(request, size, limit)
+        except TimeoutError as late:
+            raise RequestTimeout from late
+        # What the receiver does with the pieces takes nothing of the sender's time.
+        left_s += len(piece) / _SLOWEST_BYTES - (loop.time() - asked)
         size += len(piece)
         yield piece
 

@@ -20,6 +20,8 @@ _ALLOWED = (
     "x-upsert, x-metadata, cache-control, range, if-none-match, if-modified-since, "
     "prefer, range-unit, accept-profile, content-profile, x-retry-count"
 )
+_LATE = 408
+"""What else of the body comes would be read as the next request, so the connection ends."""
 Pairs = list[tuple[bytes, bytes]]
 _EXPOSES = (b"access-control-expose-headers", _EXPOSED.encode())
 _OPEN_TO_ALL: Pairs = [(b"access-control-allow-origin", b"*"), _EXPOSES]
@@ -82,6 +84,8 @@ def finish(response: Response, *, origin: str | None, headers: Pairs) -> Respons
     Who is no browser is told nothing about origins, unless a cache may show the same answer to one.
     """
     # A cache must look at what the function itself varies by and at ours.
+    if response.status_code == _LATE:
+        response.raw_headers.append((b"connection", b"close"))
     given = {name for name, _ in response.raw_headers} - {b"vary"}
     cors = _cors(origin) if origin is not None or b"cache-control" in given else []
     response.raw_headers += [pair for pair in (*cors, *headers, *_ALWAYS) if pair[0] not in given]
