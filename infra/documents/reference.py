@@ -23,8 +23,8 @@ HEAD = """\
 
 Whichever function it is: what needs a token refuses with `missing_token`, `invalid_token`, `key_is_not_a_token` and
 `wrong_credential`; what takes a body with `malformed_json`, `payload_too_large`, `request_timeout` and
-`unsupported_media_type`; and any with `method_not_allowed`, `rate_limit_exceeded`, `too_many_at_once`, `busy`, `overloaded`,
-`unavailable` and `internal_error`. Below are the others.
+`unsupported_media_type`; and any with `method_not_allowed`, `rate_limit_exceeded`, `too_many_at_once`, `busy`,
+`overloaded`, `unavailable` and `internal_error`. Below are the others.
 
 This page is written by `make docs`.
 """

@@ -35,7 +35,6 @@ def test_every_setting_is_read(tmp_path):
             "PGRST_OPENAPI_MODE": "disabled",
             "PGRST_APP_SETTINGS_JWT_EXP": "60",
             "PGRST_BOUND_ANSWER_BYTES": "1000",
-            "PGRST_BOUND_STATEMENT_MS": "250",
             "PGRST_SERVER_CORS_ALLOWED_ORIGINS": "https://a.example, https://b.example",
         }
     )
@@ -53,7 +52,7 @@ def test_every_setting_is_read(tmp_path):
         jwt_audience="us",
         openapi_mode=OpenApiMode.DISABLED,
         app_settings=(("jwt_exp", "60"),),
-        bounds=Bounds(answer_bytes=1000, statement_ms=250),
+        bounds=Bounds(answer_bytes=1000),
         allowed_origins=frozenset({"https://a.example", "https://b.example"}),
     )
 
