@@ -215,9 +215,17 @@ create trigger keep_order_from_deletion before delete on public.orders
   )
   execute function app.keep_order_from_deletion();
 
--- Orders that may still change, and whose total had gone its own way.
+-- Orders that may still change, and whose total had gone its own way; and amounts that are no number, which no rule could
+-- be held to. Their lines come first: what they are written to goes into the total.
 alter table public.orders no force row level security;
 alter table public.order_items no force row level security;
+update public.orders set refund_amount = 0 where refund_amount = 'NaN';
+update public.order_items set unit_price = 0 where unit_price = 'NaN';
+update public.orders as parent
+set total_amount = coalesce(
+  (select sum(line.qty * line.unit_price) from public.order_items as line where line.order_id = parent.id), 0
+)
+where parent.total_amount = 'NaN';
 update public.orders as parent
 set total_amount = summed.total
 from (
