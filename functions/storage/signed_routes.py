@@ -6,8 +6,8 @@ import msgspec
 from starlette.responses import Response
 
 from shared.platform.storage import links, objects
-from shared.platform.storage.models import Caller, SignedAddress, Target
-from shared.tenancy.principal import SERVICE
+from shared.platform.storage.makers import standing
+from shared.platform.storage.models import SignedAddress, Target
 
 from .bodies import Signing, SigningMany, TokenQuery
 from .dispatch import Visit
@@ -39,9 +39,10 @@ async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[Sig
 
 
 async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Response:
-    """The bytes of the object that the token was made for."""
+    """The bytes of the object that the token was made for, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
-    found = await objects.find_any(bucket_id=bucket, name=name, request_id=visit.call.request_id)
+    maker = standing(claims.maker, visit.call.request_id)
+    found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
     return await show(visit.call.request, found, Shown(query.download, expires))
 
@@ -54,6 +55,5 @@ async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
 
 async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
     """Put up the object that the token was made for, as whoever had it made."""
-    target = links.writable(query.token, bucket_id=bucket, name=name)
-    # What they may was asked when the token was made.
-    return await put_up(visit, Caller(SERVICE, visit.call.request_id), target)
+    target, maker = links.writable(query.token, bucket_id=bucket, name=name)
+    return await put_up(visit, standing(maker, visit.call.request_id), target)

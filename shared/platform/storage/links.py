@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -14,6 +15,7 @@ from shared.runtime.settings import settings
 
 from . import queries
 from .callers import caller_tx
+from .makers import check_duration, maker_of
 from .models import Caller, SignedAddress, Target
 from .names import checked_bucket, checked_name
 from .objects import find_object
@@ -36,6 +38,8 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: UUID | None = None
     """Whose the object will be."""
     upsert: bool = False
+    maker: dict[str, Any] = msgspec.field(default_factory=dict)
+    """Whose right it is."""
 
 
 async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) -> str:
@@ -43,17 +47,24 @@ async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) ->
 
     Raises:
         NoSuchKey, InvalidBucketName, InvalidKey.
+        StorageRefusal: for longer than the caller's role allows.
     """
     await find_object(caller, bucket_id=checked_bucket(bucket_id), name=checked_name(name))
-    return _address(bucket_id, name, expires_in)
+    await check_duration(caller, seconds=expires_in)
+    return _address(bucket_id, name, expires_in, maker_of(caller))
 
 
 async def sign_many(caller: Caller, *, bucket_id: str, names: Sequence[str], expires_in: int) -> list[SignedAddress]:
-    """One for each name, in their order."""
+    """One for each name, in their order.
+
+    Raises:
+        StorageRefusal: for longer than the caller's role allows.
+    """
+    await check_duration(caller, seconds=expires_in)
     async with caller_tx(caller, read_only=True) as tx:
         seen = {each.name for each in await queries.list_names(tx, bucket_id=checked_bucket(bucket_id), names=names)}
     return [
-        SignedAddress(None, name, _address(bucket_id, name, expires_in))
+        SignedAddress(None, name, _address(bucket_id, name, expires_in, maker_of(caller)))
         if name in seen
         else SignedAddress(_UNSEEN, name, None)
         for name in names
@@ -71,7 +82,9 @@ async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
     await rehearse(caller, target)
     now = int(time.time())
     until = now + settings().storage_upload_link_ttl_s
-    token = _token(Claims(target.key, _UPLOAD, now, until, owner=target.owner, upsert=target.is_upsert))
+    token = _token(
+        Claims(target.key, _UPLOAD, now, until, target.owner, upsert=target.is_upsert, maker=maker_of(caller))
+    )
     return f"/object/upload/sign/{target.key.translate(_ESCAPED)}?token={token}", token
 
 
@@ -84,20 +97,20 @@ def readable(token: str, *, bucket_id: str, name: str) -> Claims:
     return _verified(token, _DOWNLOAD, f"{bucket_id}/{name}")
 
 
-def writable(token: str, *, bucket_id: str, name: str) -> Target:
-    """Where an upload with this token goes.
+def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, dict[str, Any]]:
+    """Where an upload with this token goes, and who had it made.
 
     Raises:
         InvalidToken, InvalidSignature.
     """
     claims = _verified(token, _UPLOAD, f"{bucket_id}/{name}")
-    return Target(bucket_id, name, claims.owner, claims.upsert)
+    return Target(bucket_id, name, claims.owner, claims.upsert), claims.maker
 
 
-def _address(bucket_id: str, name: str, expires_in: int) -> str:
+def _address(bucket_id: str, name: str, expires_in: int, maker: dict[str, Any]) -> str:
     now = int(time.time())
     url = f"{bucket_id}/{name}"
-    token = _token(Claims(url, _DOWNLOAD, now, now + expires_in))
+    token = _token(Claims(url, _DOWNLOAD, now, now + expires_in, maker=maker))
     return f"/object/sign/{url.translate(_ESCAPED)}?token={token}"
 
 

@@ -102,6 +102,10 @@ class Written(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class Longest(msgspec.Struct, frozen=True):
+    seconds: int
+
+
 class Named(msgspec.Struct, frozen=True):
     name: str
 
@@ -193,6 +197,18 @@ async def find_object(tx: Tx, *, bucket_id: str, name: str) -> StoredObject | No
         WHERE bucket_id = %(bucket_id)s AND name = %(name)s
     """
     return await tx.find(StoredObject, sql, bucket_id=bucket_id, name=name)
+
+
+async def find_longest_address(tx: Tx) -> int:
+    """For how many seconds an address of the caller may be good: a year, a week or an hour, by their role."""
+    sql = """
+        SELECT CASE
+          WHEN app.organization_with('manage') IS NOT NULL THEN 31536000
+          WHEN app.organization_with('write') IS NOT NULL THEN 604800
+          ELSE 3600
+        END AS seconds
+    """
+    return (await tx.one(Longest, sql)).seconds
 
 
 async def list_names(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[Named]:

@@ -132,5 +132,68 @@ async def test_an_upload_address_replaces_only_where_that_was_signed(storage, re
 
 
 def test_an_address_escapes_only_what_would_end_its_path():
-    address = links._address("b", NAME, 60)
+    address = links._address("b", NAME, 60, {})
     assert urlsplit(address).path == "/object/sign/b/صور/a b%3F%23%251.png"
+
+
+ENDS = {
+    "key revoked": "UPDATE agent_api_keys SET is_active = false, revoked_at = now() WHERE id = %(key)s",
+    "key expired": "UPDATE agent_api_keys SET expires_at = now() - interval '1 s' WHERE id = %(key)s",
+    "agent banned": "UPDATE auth.users SET banned_until = now() + interval '1 h' WHERE id = %(agent)s",
+    "person removed": "DELETE FROM organization_members WHERE user_id = %(person)s",
+    "person banned": "UPDATE auth.users SET banned_until = now() + interval '1 h' WHERE id = %(person)s",
+    "person deleted": "UPDATE auth.users SET deleted_at = now() WHERE id = %(person)s",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_an_address_ends_with_the_right_of_its_maker(*, storage, served, org, tenants, end):
+    place = f"labels/{org.id}/a.pdf"
+    await served("POST", f"object/{place}", content=b"%PDF", headers={"Content-Type": "application/pdf"})
+    agent, person = org.agent("write"), org.person("admin")
+    maker = person if end.startswith("person") else agent
+    told = await storage("POST", f"object/sign/{place}", as_=maker, json={"expiresIn": 3600})
+    many = await storage("POST", "object/sign/labels", as_=maker, json={"expiresIn": 60, "paths": [f"{org.id}/a.pdf"]})
+    addresses = [each.removeprefix("/") for each in (told.json()["signedURL"], many.json()[0]["signedURL"])]
+    upload = await storage("POST", f"object/upload/sign/labels/{org.id}/b.pdf", as_=maker)
+    assert [(await storage("GET", each)).status_code for each in addresses] == [200, 200]
+    with tenants.database() as database:
+        database.execute(ENDS[end], {"key": agent.key_id, "agent": agent.id, "person": person.id})
+    for each in addresses:
+        answer = await storage("GET", each)
+        assert (answer.status_code, answer.json()["code"]) == (400, "AccessDenied")
+        assert b"%PDF" not in answer.content
+    pdf = {"Content-Type": "application/pdf"}
+    put = await storage("PUT", upload.json()["url"].removeprefix("/"), content=b"%PDF", headers=pdf)
+    assert (put.status_code, put.json()["code"]) == (400, "AccessDenied")
+
+
+async def test_400_for_longer_than_the_role_allows(storage, served, refused, org):
+    place = f"labels/{org.id}/a.pdf"
+    await served("POST", f"object/{place}", content=b"%PDF", headers={"Content-Type": "application/pdf"})
+    hour, week, year = 3600, 7 * 86_400, 365 * 86_400
+    callers = [
+        (org.agent("read"), hour), (org.agent("write"), week), (org.agent("admin"), week),
+        (org.person("member"), week), (org.person("admin"), year), (org.owner, year),
+    ]  # fmt: skip
+    for caller, longest in callers:
+        for seconds in (longest, longest + 1):
+            one = await storage("POST", f"object/sign/{place}", as_=caller, json={"expiresIn": seconds})
+            body = {"expiresIn": seconds, "paths": [f"{org.id}/a.pdf"]}
+            many = await storage("POST", "object/sign/labels", as_=caller, json=body)
+            if seconds == longest:
+                assert (one.status_code, many.status_code) == (200, 200)
+            else:
+                refused(one, 400, "InvalidRequest")
+                refused(many, 400, "InvalidRequest")
+                assert str(longest) in one.json()["message"]
+    assert (await storage("POST", f"object/sign/{place}", key="secret_key", json={"expiresIn": 10 * year})).is_success
+
+
+async def test_an_address_that_does_not_say_who_made_it_opens_nothing(storage, refused, services, picture):
+    now = int(time.time())
+    key = hmac.digest(services.secrets.pepper.encode(), b"storage addresses", hashlib.sha256)
+    claims = {"url": f"{picture.partition('/')[0]}/{NAME}", "scope": "download", "iat": now, "exp": now + 60}
+    for maker in ({}, {"role": "owner"}, {"role": "authenticated"}):
+        token = jwt.encode({**claims, "maker": maker}, key, algorithm="HS256")
+        refused(await storage("GET", f"object/sign/{picture}?token={token}"), 400, "InvalidJWT")
