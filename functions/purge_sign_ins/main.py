@@ -1,8 +1,8 @@
-"""POST /functions/v1/purge-sign-ins: forget mailed codes, begun sign-ins and sent mails after their day, every hour."""
+"""POST /functions/v1/purge-sign-ins: forget, every hour, codes and mails after a day, idle sessions after 180 days."""
 
 from shared.edge import Call, cron
-from shared.platform.accounts import retention
-from shared.platform.accounts.retention import Forgotten
+from shared.platform.accounts.retention import service as retention
+from shared.platform.accounts.retention.service import Forgotten
 
 
 @cron(every_s=3600)

@@ -89,3 +89,22 @@ async def upsert_daily_calls(
         DO UPDATE SET used = greatest(counter.used, excluded.used), updated_at = now()
     """
     return await tx.run(sql, organization_ids=list(organization_ids), days=list(days), used=list(used))
+
+
+async def delete_old_counters(tx: Tx) -> int:
+    """The days' API calls after 400 days, as the service; months and totals stay."""
+    sql = """
+        DELETE FROM usage_counters
+        WHERE ctid IN (
+          SELECT old.ctid
+          FROM organizations
+          CROSS JOIN LATERAL (
+            SELECT ctid FROM usage_counters AS counter
+            WHERE counter.organization_id = organizations.id AND counter.resource = 'api_calls'
+              AND counter.period < to_char(now() - interval '400 days', 'YYYY-MM-DD') AND length(counter.period) = 10
+            LIMIT 5000
+          ) AS old
+          LIMIT 5000
+        )
+    """
+    return await tx.run(sql)

@@ -57,3 +57,30 @@ async def delete_set_aside(tx: Tx, *, organization_id: UUID, queue: str, subject
 async def retry_set_aside(tx: Tx, *, organization_id: UUID | None, queue: str | None) -> int:
     sql = "SELECT app.retry_set_aside(%(organization_id)s::uuid, %(queue)s::text) AS count"
     return (await tx.one(_Count, sql, organization_id=organization_id, queue=queue)).count
+
+
+async def delete_old_outbox(tx: Tx) -> int:
+    """News that nobody has fetched within a week; found by organization, whose index has the order of time."""
+    sql = """
+        DELETE FROM outbox
+        WHERE ctid IN (
+            SELECT old.ctid
+            FROM organizations
+            CROSS JOIN LATERAL (
+                SELECT ctid FROM outbox AS news
+                WHERE news.organization_id = organizations.id AND news.created_at < now() - interval '7 days'
+                LIMIT 5000
+            ) AS old
+            LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_set_aside(tx: Tx) -> int:
+    """What could not be done within 30 days."""
+    sql = """
+        DELETE FROM set_aside
+        WHERE ctid IN (SELECT ctid FROM set_aside WHERE created_at < now() - interval '30 days' LIMIT 5000)
+    """
+    return await tx.run(sql)

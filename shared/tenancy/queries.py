@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from shared.runtime.db import Tx
 
 from .models import Organization
@@ -23,3 +25,12 @@ async def find_organization(tx: Tx, *, organization_id: UUID) -> Organization | 
         WHERE id = %(organization_id)s
     """
     return await tx.find(Organization, sql, organization_id=organization_id)
+
+
+class _Gone(msgspec.Struct, frozen=True):
+    count: int
+
+
+async def delete_old_audit(tx: Tx) -> int:
+    """Of each organization what is older than its plan keeps the trail, as the service."""
+    return (await tx.one(_Gone, "SELECT app.forget_audit(5000) AS count")).count

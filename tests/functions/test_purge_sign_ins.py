@@ -52,5 +52,6 @@ async def test_200_what_is_older_than_its_day_is_gone(leftovers, call, services,
     make(age)
     answer = await call("purge-sign-ins", headers={"Authorization": f"Bearer {services.secrets.secret_key}"})
     assert answer.status_code == 200
-    assert all(count >= 1 - kept for count in answer.json().values())
+    told = answer.json()
+    assert all(told[name] >= 1 - kept for name in ("codes", "flows", "mails", "mail_requests"))
     assert left() == (kept,) * 4

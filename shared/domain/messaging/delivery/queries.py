@@ -262,5 +262,25 @@ async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
     return await tx.run(sql, after_s=after_s)
 
 
+async def delete_old_deliveries(tx: Tx) -> int:
+    """The ways of messages that are over for 90 days; the message keeps its status. What waits stays."""
+    sql = """
+        DELETE FROM message_deliveries
+        WHERE ctid IN (
+            SELECT old.ctid
+            FROM organizations
+            CROSS JOIN LATERAL (
+                SELECT ctid FROM message_deliveries AS delivery
+                WHERE delivery.organization_id = organizations.id AND delivery.created_at < now() - interval '90 days'
+                    AND delivery.state_since < now() - interval '90 days'
+                    AND delivery.state NOT IN ('queued', 'sending')
+                LIMIT 5000
+            ) AS old
+            LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()

@@ -202,5 +202,46 @@ async def stop_marketing(tx: Tx, *, message_id: UUID, at: datetime) -> None:
     await tx.run(sql, message_id=message_id, at=at)
 
 
+async def delete_old_message_events(tx: Tx) -> int:
+    """Statuses after 90 days, which the message itself has by then, and what was told of messages that never came.
+
+    Edits, deletions and reactions stay with their message: it is computed from them.
+    """
+    sql = """
+        DELETE FROM message_events
+        WHERE ctid IN (
+            SELECT old.ctid
+            FROM organizations
+            CROSS JOIN LATERAL (
+                SELECT ctid FROM message_events AS event
+                WHERE event.organization_id = organizations.id AND event.created_at < now() - interval '90 days'
+                    AND (event.kind = 'status' OR event.message_id IS NULL)
+                LIMIT 5000
+            ) AS old
+            LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_channel_events(tx: Tx) -> int:
+    """After 90 days; the latest words on what a person's ids are and what they want stay."""
+    sql = """
+        DELETE FROM channel_events
+        WHERE ctid IN (
+            SELECT old.ctid
+            FROM organizations
+            CROSS JOIN LATERAL (
+                SELECT ctid FROM channel_events AS event
+                WHERE event.organization_id = organizations.id AND event.created_at < now() - interval '90 days'
+                    AND (event.chat_id IS NULL OR event.name NOT LIKE 'preference.%%')
+                LIMIT 5000
+            ) AS old
+            LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()

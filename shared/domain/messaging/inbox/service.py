@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from shared.runtime import set_aside
-from shared.runtime.db import Tx
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault
 from shared.tenancy.transactions import service_statements
@@ -36,11 +35,6 @@ async def process(*, request_id: str, for_s: float) -> Processed:
             break
     events, unrouted = sum(each.events for each in done), sum(each.unrouted for each in done)
     return Processed(len(done), events, unrouted, reading.set_aside, retried)
-
-
-async def forget_old(tx: Tx) -> int:
-    """Delete bodies that the provider will not repeat any more, as the service."""
-    return await queries.delete_old_bodies(tx)
 
 
 async def _fresh(reading: Reading, request_id: str) -> list[DoneBody]:

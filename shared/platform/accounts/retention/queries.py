@@ -1,0 +1,39 @@
+"""All SQL of this room, as the role supabase_auth_admin; bounded, so that no statement is held past its time."""
+
+from shared.runtime.db import Tx
+
+
+async def delete_old_sessions(tx: Tx) -> int:
+    """Sessions that nobody has refreshed for 180 days, with their refresh tokens."""
+    sql = """
+        DELETE FROM auth.sessions
+        WHERE ctid IN (
+          SELECT ctid FROM auth.sessions
+          WHERE greatest(created_at, refreshed_at, updated_at) < now() - interval '180 days'
+            OR not_after < now() - interval '1 day'
+          LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_refresh_tokens(tx: Tx) -> int:
+    """Spent ones after 30 days: until then one that is used again ends its session."""
+    sql = """
+        DELETE FROM auth.refresh_tokens
+        WHERE ctid IN (
+          SELECT ctid FROM auth.refresh_tokens WHERE revoked AND updated_at < now() - interval '30 days' LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
+
+
+async def delete_old_audit_entries(tx: Tx) -> int:
+    """What accounts did, after a year."""
+    sql = """
+        DELETE FROM auth.audit_log_entries
+        WHERE ctid IN (
+          SELECT ctid FROM auth.audit_log_entries WHERE created_at < now() - interval '365 days' LIMIT 5000
+        )
+    """
+    return await tx.run(sql)
