@@ -107,3 +107,15 @@ class CreatedContact(msgspec.Struct, frozen=True):
 
 class UpdatedContact(msgspec.Struct, frozen=True):
     contact: Contact
+
+
+class UnreadPhone(msgspec.Struct, frozen=True):
+    """A contact whose number nobody has read: tables over HTTP and channels write it as it is."""
+
+    id: UUID
+    phone_number: str
+
+
+class PhonesRead(msgspec.Struct, frozen=True):
+    read: int
+    invalid: int

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import Choices, Contact, ContactFilter, ContactRow
+from .models import Choices, Contact, ContactFilter, ContactRow, UnreadPhone
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -141,3 +141,27 @@ async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], p
     encoded = msgspec.json.encode(values).decode()
     found = await tx.find(_Id, sql, customer_id=customer_id, values=encoded, phone_told=phone_told)
     return found.id if found else None
+
+
+async def list_unread_phones(tx: Tx, *, limit: int) -> list[UnreadPhone]:
+    """As the service, of all organizations: numbers that were written without having been read."""
+    sql = """
+        SELECT contact.id, contact.phone_number
+        FROM customers AS contact
+        WHERE contact.phone_number IS NOT NULL AND contact.phone_valid IS NULL
+        ORDER BY contact.id
+        LIMIT %(limit)s
+        FOR UPDATE SKIP LOCKED
+    """
+    return await tx.all(UnreadPhone, sql, limit=limit)
+
+
+async def update_phone_validity(tx: Tx, *, ids: list[UUID], valid: list[bool]) -> int:
+    """Of contacts that the transaction has locked."""
+    sql = """
+        UPDATE customers AS contact
+        SET phone_valid = told.valid
+        FROM unnest(%(ids)s::uuid[], %(valid)s::boolean[]) AS told (id, valid)
+        WHERE contact.id = told.id
+    """
+    return await tx.run(sql, ids=ids, valid=valid)

@@ -14,7 +14,17 @@ from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import Choice, Choices, Contact, ContactChanges, ContactFilter, ContactRow, CreatedContact, UpdatedContact
+from .models import (
+    Choice,
+    Choices,
+    Contact,
+    ContactChanges,
+    ContactFilter,
+    ContactRow,
+    CreatedContact,
+    PhonesRead,
+    UpdatedContact,
+)
 
 _NO_COUNTRY = "ZZ"
 CONTACT_EXISTS = "contact_exists"
@@ -111,6 +121,15 @@ async def read_phone(tx: Tx, *, text: str) -> str:
         return text
     country = None if phones.has_country(text) else await queries.find_country(tx)
     return phones.normalize(text, country or _NO_COUNTRY) or phones.plain(text)
+
+
+async def read_phones(tx: Tx, *, most: int) -> PhonesRead:
+    """Say of numbers that were written without having been read whether they are valid."""
+    unread = await queries.list_unread_phones(tx, limit=most)
+    told = [phones.read(each.phone_number, _NO_COUNTRY) for each in unread]
+    valid = [phone is not None and phone.valid for phone in told]
+    await queries.update_phone_validity(tx, ids=[each.id for each in unread], valid=valid)
+    return PhonesRead(len(unread), valid.count(False))
 
 
 async def _as_created(tx: Tx, chosen: ContactFilter) -> ContactFilter:
