@@ -102,6 +102,11 @@ async def _asking(route: Route, call: Call) -> Caller | None:
     principal = _principal(route, call)
     if principal is None:
         return None
+    return await counted(principal, call)
+
+
+async def counted(principal: Principal, call: Call) -> Caller:
+    """The caller, once this call is on their account."""
     call.principal = principal
     if principal.kind in (Kind.USER, Kind.AGENT):
         call.rate = STANDARD

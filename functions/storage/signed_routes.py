@@ -10,7 +10,7 @@ from shared.platform.storage.makers import standing
 from shared.platform.storage.models import SignedAddress, Target
 
 from .bodies import Signing, SigningMany, TokenQuery
-from .dispatch import Visit
+from .dispatch import Visit, counted
 from .object_routes import Uploaded, is_upsert, put_up
 from .showing import Shown, show
 
@@ -48,12 +48,13 @@ async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery
 
 
 async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
-    """An address that anybody may put the object up at, for two hours."""
+    """An address that anybody may put the object up at, once within two hours."""
     target = Target(bucket, name, visit.caller.owner, is_upsert(visit))
     return SignedUpload(*await links.sign_upload(visit.caller, target))
 
 
 async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
-    """Put up the object that the token was made for, as whoever had it made."""
+    """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
     target, maker = links.writable(query.token, bucket_id=bucket, name=name)
-    return await put_up(visit, standing(maker, visit.call.request_id), target)
+    caller = standing(maker, visit.call.request_id)
+    return await put_up(visit, await counted(caller.principal, visit.call), target)

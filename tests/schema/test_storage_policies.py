@@ -191,7 +191,12 @@ def test_row_level_security_is_on_and_nobody_but_the_service_sees_the_queue(owne
         FROM pg_class WHERE relnamespace = 'storage'::regnamespace AND relkind = 'r'
         """
     ).fetchall()
-    assert sorted(rows) == [("blobs_to_erase", True, False), ("buckets", True, True), ("objects", True, True)]
+    assert sorted(rows) == [
+        ("blobs_to_erase", True, False),
+        ("buckets", True, True),
+        ("objects", True, True),
+        ("spent_links", True, False),
+    ]
     for actor in world.actors:
         with login.transaction(force_rollback=True):
             enter(login, actor.principal)

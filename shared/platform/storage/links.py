@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 import msgspec
@@ -16,7 +17,7 @@ from shared.runtime.settings import settings
 from . import queries
 from .callers import caller_tx
 from .makers import check_duration, maker_of
-from .models import Caller, SignedAddress, Target
+from .models import Caller, Link, SignedAddress, Target
 from .names import checked_bucket, checked_name
 from .objects import find_object
 from .refusals import InvalidSignature, InvalidToken
@@ -40,6 +41,8 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     upsert: bool = False
     maker: dict[str, Any] = msgspec.field(default_factory=dict)
     """Whose right it is."""
+    jti: UUID | None = None
+    """Of an address to put up at: it works once."""
 
 
 async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) -> str:
@@ -82,9 +85,10 @@ async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
     await rehearse(caller, target)
     now = int(time.time())
     until = now + settings().storage_upload_link_ttl_s
-    token = _token(
-        Claims(target.key, _UPLOAD, now, until, target.owner, upsert=target.is_upsert, maker=maker_of(caller))
+    claims = Claims(
+        target.key, _UPLOAD, now, until, target.owner, upsert=target.is_upsert, maker=maker_of(caller), jti=uuid4()
     )
+    token = _token(claims)
     return f"/object/upload/sign/{target.key.translate(_ESCAPED)}?token={token}", token
 
 
@@ -104,7 +108,10 @@ def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, dict[str
         InvalidToken, InvalidSignature.
     """
     claims = _verified(token, _UPLOAD, f"{bucket_id}/{name}")
-    return Target(bucket_id, name, claims.owner, claims.upsert), claims.maker
+    if claims.jti is None:
+        raise InvalidToken
+    link = Link(claims.jti, datetime.fromtimestamp(claims.exp, UTC))
+    return Target(bucket_id, name, claims.owner, claims.upsert, link), claims.maker
 
 
 def _address(bucket_id: str, name: str, expires_in: int, maker: dict[str, Any]) -> str:

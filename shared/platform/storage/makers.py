@@ -13,8 +13,9 @@ from .refusals import InvalidToken, StorageRefusal
 
 SHORT_S = 3600
 """Everybody's; what is longer depends on the role."""
-_OF_RIGHTS = ("sub", "role", "organization_id", "org_role", "agent_scopes", "key_id")
-"""Not the session: an address outlives a sign-out, and neither a ban, a removal nor a revoked key."""
+_OF_RIGHTS = ("sub", "role", "organization_id", "org_role", "agent_scopes", "key_id", "organization_timezone")
+"""Not the session: an address outlives a sign-out, and neither a ban, a removal nor a revoked key. By the time zone an
+upload is one of its day's calls."""
 _OF_MEMBERS = ("organization_id", "org_role")
 
 

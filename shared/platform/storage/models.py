@@ -62,13 +62,21 @@ class Content(msgspec.Struct, frozen=True, rename="camel"):
     http_status_code: int = 200
 
 
+class Link(NamedTuple):
+    """A signed address that is spent by one upload."""
+
+    id: UUID
+    expires_at: datetime
+
+
 class Target(NamedTuple):
-    """Where an upload goes, and whether it may replace what is there."""
+    """Where an upload goes, whether it may replace what is there, and the signed address that it spends."""
 
     bucket_id: str
     name: str
     owner: UUID | None
     is_upsert: bool
+    link: Link | None = None
 
     @property
     def key(self) -> str:

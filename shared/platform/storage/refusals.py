@@ -138,6 +138,14 @@ class InvalidSignature(StorageRefusal):
     default_message = "Invalid signature"
 
 
+class AddressUsed(StorageRefusal):
+    """An address to put an object up at works once."""
+
+    code = "InvalidJWT"
+    error = "InvalidJWT"
+    default_message = "this address was used: ask for a new one"
+
+
 @contextmanager
 def told(already: type[StorageRefusal]) -> Iterator[None]:
     """What the database refuses, in this surface's words."""
@@ -149,3 +157,7 @@ def told(already: type[StorageRefusal]) -> Iterator[None]:
         raise AccessDenied from refused
     except InvalidReference as refused:
         raise RelatedResourceNotFound from refused
+    except Refusal as refused:
+        if refused.code == "address_used":
+            raise AddressUsed from refused
+        raise

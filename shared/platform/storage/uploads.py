@@ -115,6 +115,7 @@ async def write_row(
 
     Raises:
         AccessDenied, KeyAlreadyExists.
+        AddressUsed: by another upload since `prepare`.
     """
     with told(KeyAlreadyExists):
         async with caller_tx(caller) as tx:
@@ -142,6 +143,8 @@ async def _write(
     metadata: dict[str, Any] | None,
     user_metadata: dict[str, Any] | None,
 ) -> UUID:
+    if target.link:
+        queries.spend_link(tx, link=target.link)
     if target.is_upsert:
         written = await queries.upsert_object(
             tx, target=target, version=version, metadata=metadata, user_metadata=user_metadata

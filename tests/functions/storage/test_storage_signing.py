@@ -1,5 +1,6 @@
 """Signed addresses: what they open, for how long, and what else they do not."""
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -112,8 +113,7 @@ async def test_whoever_has_an_upload_address_puts_up_that_object_for_its_signer(
     assert (await storage("PUT", address, content=b"%PDF", headers=pdf)).json()["Key"] == path("a b.pdf")
     listed = (await served("DELETE", "object/labels", json={"prefixes": [f"{org.id}/a b.pdf"]})).json()
     assert listed[0]["owner_id"] == str(agent.id)
-    await storage("PUT", address, content=b"%PDF", headers=pdf)
-    refused(await storage("PUT", address, content=b"%PDF", headers=pdf), 409, "KeyAlreadyExists")
+    refused(await storage("PUT", address, content=b"%PDF", headers=pdf), 400, "InvalidJWT")
     refused(await storage("GET", address.replace("/upload/", "/")), 400, "InvalidSignature")
     html = {"Content-Type": "text/html"}
     again = (await storage("POST", f"object/upload/sign/{path('b')}", as_=agent)).json()["url"].removeprefix("/")
@@ -129,6 +129,49 @@ async def test_an_upload_address_replaces_only_where_that_was_signed(storage, re
     address = told.json()["url"].removeprefix("/")
     assert (await storage("PUT", address, content=b"2", headers=headers)).status_code == 200
     assert (await storage("GET", f"object/{path('a')}", as_=agent)).content == b"2"
+    refused(await storage("PUT", address, content=b"3", headers=headers), 400, "InvalidJWT")
+
+
+async def test_of_several_who_use_an_upload_address_at_once_one_is_let_through(storage, path, org):
+    headers, agent = {"Content-Type": "text/plain"}, org.agent("write")
+    for number in range(5):
+        place = f"object/upload/sign/{path(str(number))}"
+        told = await storage("POST", place, as_=agent, headers={"x-upsert": "true"})
+        address = told.json()["url"].removeprefix("/")
+        answers = await asyncio.gather(*(storage("PUT", address, content=b"1", headers=headers) for _ in range(3)))
+        assert sorted(answer.status_code for answer in answers) == [200, 400, 400]
+        assert {answer.json().get("code") for answer in answers} == {None, "InvalidJWT"}
+
+
+@pytest.mark.parametrize("how", ["key revoked", "lower plan", "removed"])
+async def test_an_upload_address_ends_with_its_makers_right(*, storage, refused, path, org, tenants, how):
+    maker = org.person("member") if how == "removed" else org.agent("write")
+    told = await storage("POST", f"object/upload/sign/{path('a')}", as_=maker)
+    statement = {
+        "key revoked": "UPDATE agent_api_keys SET is_active = false WHERE id = %(key)s",
+        "lower plan": "UPDATE organizations SET plan_code = 'free' WHERE id = %(org)s",
+        "removed": "DELETE FROM organization_members WHERE user_id = %(id)s",
+    }[how]
+    with tenants.database() as database:
+        database.execute(statement, {"key": maker.key_id, "org": org.id, "id": maker.id})
+    refused(await storage("PUT", told.json()["url"].removeprefix("/"), content=b"1"), 403, "AccessDenied")
+    assert (await storage("GET", f"object/{path('a')}", as_=org.owner)).json()["code"] == "NoSuchKey"
+
+
+async def test_an_upload_by_address_is_a_call_of_its_maker(storage, call, path, org):
+    agent = org.agent("write")
+
+    async def calls():
+        usage = (await call("agent-usage", method="GET", as_=org.owner)).json()["usage"]
+        return usage["api_calls"]["used"]
+
+    told = await storage("POST", f"object/upload/sign/{path('a')}", as_=agent)
+    before = await calls()
+    headers = {"Content-Type": "text/plain"}
+    answer = await storage("PUT", told.json()["url"].removeprefix("/"), content=b"1", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers["ratelimit-policy"] == '"standard";q=100;w=60'
+    assert await calls() == before + 2
 
 
 def test_an_address_escapes_only_what_would_end_its_path():
