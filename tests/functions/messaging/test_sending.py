@@ -1,8 +1,11 @@
 """Sending: the intent, the call, the outcome, and what is refused before anything leaves."""
 
+import asyncio
 import uuid
 
 import pytest
+
+from shared.domain.messaging.delivery import sending
 
 pytestmark = pytest.mark.anyio
 TEXT = {"message": "أهلا وسهلا"}
@@ -117,6 +120,21 @@ async def test_each_refusal_means_what_the_facts_say(
     told = (await call("whatsapp-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})).json()
     assert (told["delivery"], (told["error"] or {}).get("kind")) == (state, error)
     assert used(number.org) == units
+
+
+async def test_a_provider_that_hangs_keeps_no_caller_and_the_message_goes_out_all_the_same(
+    *, call, graph, number, chat_with, rows, monkeypatch
+):
+    monkeypatch.setattr(sending, "ANSWERED_AFTER_S", 0.2)
+    chat = await chat_with(number)
+    graph.fail("slow", account=number.meta)
+    answer = await call("whatsapp-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["delivery"]) == (200, "queued", "sending")
+    async with asyncio.timeout(20):
+        while rows("SELECT state FROM message_deliveries WHERE message_id = %s", told["id"]) != [("accepted",)]:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert len(graph.sent(number.meta)) == 1
 
 
 async def test_a_timeout_is_settled_by_the_status_and_never_sent_again(

@@ -30,6 +30,7 @@ from shared.providers.meta.uploads import UploadFile
 from shared.runtime import set_aside
 from shared.runtime.blobs import blobs
 from shared.runtime.db import Tx
+from shared.runtime.deadline import database_time
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault, Piece
 from shared.runtime.settings import settings
@@ -44,6 +45,9 @@ AHEAD_S = 0.25
 """For how long ahead places are taken; the next are taken after half of it, so that a full queue leaves no gap."""
 AHEAD_FOR_ONE_S = 0.5
 """How long somebody who waits for the answer waits for a place: longer than the queue reaches, so they come next."""
+ANSWERED_AFTER_S = 5.0
+"""Who asks for a message to be sent is answered by then, whatever the provider does: it is on its way."""
+_going_on: set[asyncio.Task[None]] = set()
 MOST_ATTEMPTS = 8
 LONGEST_WAIT_S = 900
 UNKNOWN_FOR_S = 600
@@ -65,10 +69,36 @@ async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
     """Sends the message if its turn has come and a place is free; how it stands, in any case."""
     async with service_tx(request_id=request_id) as tx:
         taken = await queries.take_due(tx, message_id=message_id, limit=1, ahead_s=AHEAD_FOR_ONE_S)
-    for each in taken:
-        await _deliver(each, request_id)
+    if taken:
+        await _for_a_while(asyncio.create_task(_deliver_all(taken, request_id)))
     async with service_tx(request_id=request_id, read_only=True) as tx:
         return await queries.find_message(tx, message_id=message_id)
+
+
+async def _deliver_all(taken: Iterable[ClaimedDue], request_id: str) -> None:
+    with database_time(None):  # Its outcome is written, however long the provider takes; the caller is gone by then.
+        for each in taken:
+            await _deliver(each, request_id)
+
+
+async def _for_a_while(going: asyncio.Task[None]) -> None:
+    """Until it is done, or the caller has waited long enough: then it goes on without the caller.
+
+    Where this process ends first, the message counts as unknown after a while, as any whose outcome nobody saw.
+    """
+    _going_on.add(going)
+    going.add_done_callback(_going_on.discard)
+    done, _ = await asyncio.wait({going}, timeout=ANSWERED_AFTER_S)
+    if done:
+        going.result()
+    else:
+        going.add_done_callback(_tell_fault)
+
+
+def _tell_fault(gone: asyncio.Task[None]) -> None:
+    fault = None if gone.cancelled() else gone.exception()
+    if fault is not None:
+        log().error("message_failed", exc_info=fault)
 
 
 async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
