@@ -9,7 +9,8 @@ from shared.edge import Call
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.errors import no_schema_cache
-from shared.platform.rest.request import Request
+from shared.platform.rest.host import Once
+from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import Bounds, RestSettings
 from shared.runtime.db import leased
@@ -18,6 +19,8 @@ from shared.runtime.statement import Statement
 from shared.runtime.wire import Connection, DatabaseError
 from shared.tenancy.entering import entering
 from shared.tenancy.principal import Kind
+
+from .once import once_of
 
 SCHEMAS = ("public",)
 SEARCH_PATH = ("public", "extensions")
@@ -98,6 +101,9 @@ class NexusHost:
             scope=needed if call.principal.kind in (Kind.USER, Kind.AGENT) else None,
             calls_today=call.calls_today,
         )
+
+    def once(self, incoming: Incoming) -> Once | None:
+        return once_of(self._call, incoming)
 
 
 @cache

@@ -58,6 +58,9 @@ class ForeignHost:
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002  (the role alone decides)
         return queries.enter(self._caller)
 
+    def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
+        return None
+
 
 class RestServer:
     """What all requests share. Opens nothing before its app is served."""

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from shared.auth.credentials import caller
 from shared.kernel import json
-from shared.kernel.errors import Forbidden, InvalidRequest, MethodNotAllowed, Refusal
+from shared.kernel.errors import Forbidden, MethodNotAllowed, Refusal
 from shared.quotas.rates import JOBS, STANDARD, WEBHOOK, RateClass, RateExceeded
 from shared.runtime.db import Tx, request_time
 from shared.runtime.log import log
@@ -27,7 +27,7 @@ from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
-from .idempotency import Once
+from .idempotency import Once, once_of
 from .response import Pairs, encoded, finish, preflight, refused
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 from .webhooks import Provider, Unproven, received
@@ -36,12 +36,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
 """For the log line alone: nobody is left to read it."""
 _PATH = re.compile(r"/functions/v1/([a-z0-9-]+)")
-_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
-
-
-class InvalidIdempotencyKey(InvalidRequest):
-    code = "invalid_idempotency_key"
-    default_message = "Idempotency-Key is 1 to 255 printable ASCII characters"
 
 
 class NotForThisCaller(Forbidden):
@@ -315,9 +309,7 @@ def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ..
     key = headers.get("idempotency-key")
     if key is None:
         return None
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise InvalidIdempotencyKey
-    return Once(spec.name, key, _canonical(arguments))
+    return once_of(spec.name, key, _canonical(arguments))
 
 
 def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,20 +7,28 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import InvalidRequest, Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
+from shared.runtime.statement import Statement
 
 from . import queries
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+_KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 _NONCE_BYTES = 12
 _ANSWERED_BEFORE = "answered_before"
 """What the database refuses the work with, sparing it, where its answer is kept; never told to a client."""
+
+
+class InvalidIdempotencyKey(InvalidRequest):
+    code = "invalid_idempotency_key"
+    default_message = "Idempotency-Key is 1 to 255 printable ASCII characters"
 
 
 class Once(NamedTuple):
@@ -35,6 +43,12 @@ class Once(NamedTuple):
         return hashlib.sha256(self.payload).hexdigest()
 
 
+def once_of(operation: str, key: str, payload: bytes) -> Once:
+    if not _KEY.fullmatch(key):
+        raise InvalidIdempotencyKey
+    return Once(operation, key, payload)
+
+
 class KeptAnswer(NamedTuple):
     status: int
     response: bytes
@@ -46,7 +60,11 @@ def claim(tx: Tx, once: Once) -> None:
     That statement is refused with idempotency_in_flight while a twin holds the claim, with idempotency_key_reused for
     another payload, and with what `kept` understands where the answer is there.
     """
-    queries.claim_idempotency_key(tx, operation=once.operation, key=once.key, request_hash=once.request_hash)
+    _defer(tx, claiming(once))
+
+
+def claiming(once: Once) -> Statement:
+    return queries.claim_idempotency_key(operation=once.operation, key=once.key, request_hash=once.request_hash)
 
 
 def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
@@ -60,9 +78,12 @@ def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
 
 def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:
     """Keep the answer; it goes out with the commit of the effect it tells of."""
+    _defer(tx, keeping(once, status=status, response=response))
+
+
+def keeping(once: Once, *, status: int, response: bytes) -> Statement:
     nonce = os.urandom(_NONCE_BYTES)
-    queries.keep_idempotent_answer(
-        tx,
+    return queries.keep_idempotent_answer(
         operation=once.operation,
         key=once.key,
         request_hash=once.request_hash,
@@ -74,6 +95,10 @@ def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:
 async def forget_expired(tx: Tx) -> int:
     """Delete the answers whose day is over, as the service; the number of them."""
     return await queries.delete_expired_idempotency_keys(tx)
+
+
+def _defer(tx: Tx, statement: Statement) -> None:
+    tx.defer(statement.sql, **statement.params)
 
 
 def _cipher(once: Once) -> "AESGCM":

@@ -1,24 +1,24 @@
 """All SQL of this room: idempotency keys, reached through functions that know the caller."""
 
 from shared.runtime.db import Tx
+from shared.runtime.statement import Statement
 
 
-def claim_idempotency_key(tx: Tx, *, operation: str, key: str, request_hash: str) -> None:
-    """Sent with the next statement, which is refused where the key is not the caller's to claim."""
+def claim_idempotency_key(*, operation: str, key: str, request_hash: str) -> Statement:
+    """Sent before the work, which is refused where the key is not the caller's to claim."""
     sql = "SELECT app.claim_once(%(operation)s, %(key)s, %(request_hash)s)"
-    tx.defer(sql, operation=operation, key=key, request_hash=request_hash)
+    return Statement(sql, {"operation": operation, "key": key, "request_hash": request_hash})
 
 
-def keep_idempotent_answer(
-    tx: Tx, *, operation: str, key: str, request_hash: str, status: int, response: bytes
-) -> None:
+def keep_idempotent_answer(*, operation: str, key: str, request_hash: str, status: int, response: bytes) -> Statement:
     """Goes out with the commit."""
     sql = """
         SELECT app.keep_idempotent_answer(
           %(operation)s, %(key)s, %(request_hash)s, %(status)s::smallint, %(response)s::bytea
         )
     """
-    tx.defer(sql, operation=operation, key=key, request_hash=request_hash, status=status, response=response)
+    of = {"operation": operation, "key": key, "request_hash": request_hash}
+    return Statement(sql, {**of, "status": status, "response": response})
 
 
 async def delete_expired_idempotency_keys(tx: Tx) -> int:

@@ -189,3 +189,29 @@ async def test_a_write_retried_with_its_key_has_one_effect_wherever_it_was_cut(b
         ).fetchone()
     assert sorted(made) == sorted((f"cut {byte}", 1) for byte in cuts)
     assert trail == (len(cuts),)
+
+
+async def test_a_row_written_again_under_its_key_is_there_once_wherever_the_answer_was_cut(
+    behind_proxies, org, mortals, services
+):
+    agents = [org.agent("write") for _ in range(4)]
+    cuts = range(1, 1400, 70)
+    publishable = {"apikey": services.secrets.publishable_key}
+    async with behind_proxies() as (url, database, _), httpx.AsyncClient(base_url=url, timeout=30) as client:
+        await client.get("/rest/v1/customers", headers={**publishable, **agents[0].headers})
+        for number, byte in enumerate(cuts):
+            headers = {**publishable, **agents[number % 4].headers, "Idempotency-Key": f"cut-{byte}"}
+            database.cut_after = byte
+            for _ in range(5):
+                answer = await client.post("/rest/v1/customers", json={"first_name": f"cut {byte}"}, headers=headers)
+                if answer.status_code == 201:
+                    break
+                await asyncio.sleep(0.02)
+            else:
+                pytest.fail(f"cut at byte {byte}: {answer.text}")
+            database.cut_after = None
+    with mortals.database() as rows:
+        made = rows.execute(
+            "SELECT first_name, count(*) FROM customers WHERE organization_id = %s GROUP BY 1", [org.id]
+        ).fetchall()
+    assert sorted(made) == sorted((f"cut {byte}", 1) for byte in cuts)

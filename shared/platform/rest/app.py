@@ -2,8 +2,9 @@
 
 from . import resolve
 from .errors import RestRefusal, no_table
-from .execute import execute
+from .execute import Outcome, execute
 from .host import Host, Response
+from .once import execute_once, may_be_once
 from .openapi.describe import described
 from .program import compiler
 from .request import Action, Incoming, Request
@@ -21,7 +22,14 @@ async def answer(incoming: Incoming, host: Host) -> Response:
         if request.action is Action.DESCRIBE:
             return description(await described(request, compiling.cache, host), request, host.settings)
         program = compiling.program(incoming, request)
-        return answered(program.task, await execute(program, request, host), request, host.settings)
+
+        def told(outcome: Outcome) -> Response:
+            return answered(program.task, outcome, request, host.settings)
+
+        once = host.once(incoming) if may_be_once(program, request, host.settings) else None
+        if once is not None:
+            return await execute_once(program, request, host, once=once, told=told)
+        return told(await execute(program, request, host))
     except RestRefusal as refusal:
         return refused(refusal)
 

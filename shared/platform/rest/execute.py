@@ -38,18 +38,29 @@ async def execute(program: Program, request: Request, host: Host) -> Outcome:
     """
     task = program.task
     estimate = [program.estimate] if program.estimate is not None else []
-    opening = _opening(task, request, host)
-    async with host.connection() as connection:
-        session = _Session(connection, host)
-        if task.read_only:
-            answers = await session.exchange([*opening, program.main, *estimate])
-        else:
-            answers = await _changed(session, [*opening, program.main], request, host.settings)
+    statements = [*opening(task, request, host), program.main]
+    if task.read_only:
+        answers = await _read([*statements, *estimate], host)
+    else:
+        async with host.connection() as connection:
+            answers = await _changed(Session(connection, host), statements, request, host.settings)
     if request.media.plan is not None:
         return Outcome(_NOTHING, plan=_lines(answers[-1]))
-    result = _result(answers[-1 - len(estimate)])
-    _check(result, request)
+    result = checked(answers[-1 - len(estimate)], request)
     return Outcome(result, _total(result, answers[-1] if estimate else None, host.settings))
+
+
+async def _read(statements: list[Statement], host: Host) -> list[Rows]:
+    """Tried once more where the connection was lost on the way, but not where the time was up."""
+    async with host.connection() as connection:
+        session = Session(connection, host)
+        try:
+            return await session.exchange(statements)
+        except errors.RestRefusal:
+            if not session.was_lost:
+                raise
+    async with host.connection() as connection:
+        return await Session(connection, host).exchange(statements)
 
 
 async def ask(statement: Statement, request: Request, host: Host) -> Rows:
@@ -60,7 +71,7 @@ async def ask(statement: Statement, request: Request, host: Host) -> Rows:
     """
     async with host.connection() as connection:
         entered = host.enter(request, read_only=True)
-        return (await _Session(connection, host).exchange([entered, statement]))[-1]
+        return (await Session(connection, host).exchange([entered, statement]))[-1]
 
 
 _UNDO_S = 1.0
@@ -68,18 +79,26 @@ _UNDO_S = 1.0
 _NOTHING = Result("", 0, None, None, None, None, 0)
 
 
-class _Session:
+class Session:
     """One connection, whose faults are told as a client should hear them."""
 
     def __init__(self, connection: Connection, host: Host) -> None:
         self._connection = connection
         self._host = host
+        self.was_lost = False
 
     async def exchange(self, statements: list[Statement]) -> list[Rows]:
         try:
             return await self._connection.exchange(statements, timeout_s=self._host.timeout_s)
         except wire.DatabaseError as fault:
-            raise self._refusal(fault) from fault
+            raise self.refusal(fault) from fault
+
+    async def attempt(self, statements: list[Statement]) -> tuple[list[Rows], wire.DatabaseError | None]:
+        """The answers up to the statement that failed, and its fault."""
+        try:
+            return await self._connection.attempt(statements, timeout_s=self._host.timeout_s)
+        except wire.DatabaseError as fault:
+            raise self.refusal(fault) from fault
 
     async def undo(self) -> None:
         """After which the connection is as it was lent."""
@@ -88,30 +107,36 @@ class _Session:
             with suppress(wire.DatabaseError), database_time(_UNDO_S):
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
-    def _refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
+    def refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
         if fault.sqlstate is None:
-            lost = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
-            return errors.unreachable(str(fault)) if lost else errors.client_fault(str(fault))
-        told = errors.DatabaseFault(
-            fault.sqlstate, fault.diag.message_primary or "", fault.diag.message_detail, fault.diag.message_hint
-        )
+            self.was_lost = self._connection.broken and not isinstance(fault, wire.AnswerTimeout)
+            unanswered = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
+            return errors.unreachable(str(fault)) if unanswered else errors.client_fault(str(fault))
+        told = said_by(fault)
         settings = self._host.settings
         too_large = answer_too_large(told.message, settings.bounds.answer_bytes)
         return too_large or errors.of_database(told, anonymous=self._host.anonymous, statuses=dict(settings.statuses))
 
 
+def said_by(fault: wire.DatabaseError) -> errors.DatabaseFault:
+    said = fault.diag
+    return errors.DatabaseFault(
+        fault.sqlstate or "", said.message_primary or "", said.message_detail, said.message_hint
+    )
+
+
 async def _changed(
-    session: _Session, statements: list[Statement], request: Request, settings: RestSettings
+    session: Session, statements: list[Statement], request: Request, settings: RestSettings
 ) -> list[Rows]:
     """Answers up to the main statement's. One exchange is the transaction, unless its end depends on them."""
-    rolls_back = _rolls_back(request, settings)
-    if not _is_checked(request) and not rolls_back:
+    undoes = rolls_back(request, settings)
+    if not _is_checked(request) and not undoes:
         return await session.exchange(statements)
-    ending = [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if rolls_back else [queries.COMMIT]
+    ending = [queries.CHECK_CONSTRAINTS, queries.ROLLBACK] if undoes else [queries.COMMIT]
     try:
         answers = await session.exchange([queries.BEGIN, *statements])
         if request.media.plan is None:
-            _check(_result(answers[-1]), request)
+            checked(answers[-1], request)
         await session.exchange(ending)
     except BaseException:
         await session.undo()
@@ -119,12 +144,12 @@ async def _changed(
     return answers
 
 
-def _rolls_back(request: Request, settings: RestSettings) -> bool:
+def rolls_back(request: Request, settings: RestSettings) -> bool:
     asked = request.preferences.tx
     return asked is Ending.ROLLBACK or (settings.tx_end.rolls_back and asked is not Ending.COMMIT)
 
 
-def _opening(task: Task, request: Request, host: Host) -> list[Statement]:
+def opening(task: Task, request: Request, host: Host) -> list[Statement]:
     entered = [
         host.enter(request, read_only=task.read_only),
         queries.set_locally(_settings(task, request, host.settings)),
@@ -172,8 +197,14 @@ def _is_checked(request: Request) -> bool:
     return limited or request.action is Action.PUT or request.media.type is MediaType.SINGULAR
 
 
+def checked(rows: Rows, request: Request) -> Result:
+    """The result, with as many rows as the preferences and the verb ask for."""
+    result = Result(*rows.values[0])
+    _check(result, request)
+    return result
+
+
 def _check(result: Result, request: Request) -> None:
-    """What the preferences and the verb ask of the number of rows."""
     if request.action is Action.PUT:
         if result.rows != 1:
             raise errors.put_key_mismatch()
@@ -184,10 +215,6 @@ def _check(result: Result, request: Request) -> None:
     writes = request.action in (Action.UPDATE, Action.DELETE, Action.CALL)
     if writes and most is not None and request.preferences.strict and result.rows > most:
         raise errors.too_many_affected(result.rows)
-
-
-def _result(rows: Rows) -> Result:
-    return Result(*rows.values[0])
 
 
 def _lines(rows: Rows) -> str:

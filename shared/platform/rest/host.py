@@ -8,7 +8,8 @@ import msgspec
 from shared.runtime.statement import Statement
 from shared.runtime.wire import Connection
 
-from .request import Request
+from .errors import DatabaseFault
+from .request import Incoming, Request
 from .schema import SchemaCache
 from .settings import RestSettings
 
@@ -34,8 +35,23 @@ class Host(Protocol):
         `read_only`: GET and HEAD, and POST to a function that promises to change nothing.
         """
 
+    def once(self, incoming: Incoming) -> "Once | None":
+        """Of a write that is to be carried out once, however often it is sent; None for any other."""
+
 
 class Response(msgspec.Struct, frozen=True):
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+
+class Once(Protocol):
+    """A claim that travels with the work; the answer is kept in the transaction of the effect it tells of."""
+
+    claim: Statement
+
+    def keep(self, answer: Response) -> Statement:
+        """Goes out with the commit."""
+
+    def replayed(self, fault: DatabaseFault) -> Response | None:
+        """The answer that the claim was refused with; None for any other refusal."""

@@ -7,6 +7,8 @@ from .caller import Caller
 BEGIN = Statement("BEGIN", {})
 COMMIT = Statement("COMMIT", {})
 ROLLBACK = Statement("ROLLBACK", {})
+BEFORE_WORK = Statement("SAVEPOINT before_work", {})
+UNDO_WORK = Statement("ROLLBACK TO before_work", {})
 CHECK_CONSTRAINTS = Statement("SET CONSTRAINTS ALL IMMEDIATE", {})
 """Before a rollback: what a commit would have refused is refused."""
 

@@ -53,6 +53,9 @@ class Archive:
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002
         return queries.enter(self.caller)
 
+    def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
+        return None
+
 
 class Answer:
     def __init__(self, response: Response) -> None:

@@ -1,0 +1,53 @@
+"""Writes under an idempotency key: the claim, and the whole answer as it is kept."""
+
+import msgspec
+
+from shared.edge import Call, idempotency
+from shared.edge.idempotency import InvalidIdempotencyKey
+from shared.kernel.errors import Refusal
+from shared.platform.rest.errors import DatabaseFault
+from shared.platform.rest.host import Response
+from shared.platform.rest.request import Incoming
+from shared.runtime.statement import Statement
+from shared.tenancy.principal import Kind
+
+_OF_THE_REQUEST = ("accept", "accept-profile", "content-profile", "content-type", "prefer")
+"""Headers with which the same body is another request."""
+_REPLAYED = ("Idempotent-Replayed", "true")
+
+
+class KeptOnce:
+    """One request's."""
+
+    def __init__(self, once: idempotency.Once) -> None:
+        self._once = once
+        self.claim: Statement = idempotency.claiming(once)
+
+    def keep(self, answer: Response) -> Statement:
+        return idempotency.keeping(self._once, status=answer.status, response=msgspec.json.encode(answer))
+
+    def replayed(self, fault: DatabaseFault) -> Response | None:
+        if fault.sqlstate != "PT409":
+            return None
+        refusal = Refusal.from_database(409, fault.message, msgspec.json.decode(fault.detail or "{}"))
+        kept = idempotency.kept(refusal, self._once)
+        if kept is None:
+            return None
+        answer = msgspec.json.decode(kept.response, type=Response)
+        return Response(answer.status, (*answer.headers, _REPLAYED), answer.body)
+
+
+def once_of(call: Call, incoming: Incoming) -> KeptOnce | None:
+    """None without a key.
+
+    Raises:
+        InvalidIdempotencyKey: also of who is nobody: answers are kept for persons and agents.
+    """
+    key = call.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if call.principal.kind not in (Kind.USER, Kind.AGENT):
+        raise InvalidIdempotencyKey("Idempotency-Key asks for the token of a person or an agent in Authorization")
+    named = {name: value for name, value in incoming.headers if name in _OF_THE_REQUEST}
+    payload = msgspec.json.encode([incoming.query, named], order="sorted") + b"\n" + incoming.body
+    return KeptOnce(idempotency.once_of(f"rest {incoming.method} {incoming.path}", key, payload))

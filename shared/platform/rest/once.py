@@ -1,0 +1,74 @@
+"""A write that is carried out once: the first answer is the answer, whether it was done or refused for good."""
+
+from collections.abc import Callable
+
+from shared.runtime.statement import Rows
+from shared.runtime.wire import DatabaseError
+
+from . import queries
+from .errors import RestRefusal
+from .execute import Outcome, Session, checked, opening, rolls_back, said_by
+from .host import Host, Once, Response
+from .program import Program
+from .request import Request
+from .response import refused
+from .settings import RestSettings
+
+KEPT = frozenset({400, 404, 409})
+"""Refusals that the same request will meet again; what is missing to do it may be there at the next try."""
+
+
+def may_be_once(program: Program, request: Request, settings: RestSettings) -> bool:
+    """Not what changes nothing in the end."""
+    return not program.task.read_only and request.media.plan is None and not rolls_back(request, settings)
+
+
+async def execute_once(
+    program: Program, request: Request, host: Host, *, once: Once, told: Callable[[Outcome], Response]
+) -> Response:
+    """As `execute`; with the claim before the work, and the answer kept with the commit.
+
+    Raises:
+        RestRefusal: for which the same request may be sent again.
+    """
+    entered, *settled = opening(program.task, request, host)
+    before = [queries.BEGIN, entered, once.claim, *settled, queries.BEFORE_WORK]
+    async with host.connection() as connection:
+        session = Session(connection, host)
+        try:
+            rows, fault = await session.attempt([*before, program.main])
+            came = _answer(rows, request, told) if fault is None else session.refusal(fault)
+            if fault is not None and len(rows) < len(before):  # The work was not begun.
+                answer, ending = _replayed(once, fault, came), [queries.ROLLBACK]
+            elif isinstance(came, Response):
+                answer, ending = came, [once.keep(came), queries.COMMIT]
+            else:
+                answer = _kept(came)
+                ending = [queries.UNDO_WORK, once.keep(answer), queries.COMMIT]
+            await session.exchange(ending)
+        except BaseException:
+            await session.undo()
+            raise
+    return answer
+
+
+def _answer(rows: list[Rows], request: Request, told: Callable[[Outcome], Response]) -> Response | RestRefusal:
+    try:
+        return told(Outcome(checked(rows[-1], request)))
+    except RestRefusal as refusal:
+        return refusal
+
+
+def _replayed(once: Once, fault: DatabaseError, came: Response | RestRefusal) -> Response:
+    replayed = once.replayed(said_by(fault)) if fault.sqlstate else None
+    if replayed is not None:
+        return replayed
+    if isinstance(came, RestRefusal):
+        raise came from fault
+    raise AssertionError("no answer, and no refusal")
+
+
+def _kept(refusal: RestRefusal) -> Response:
+    if refusal.status not in KEPT:
+        raise refusal
+    return refused(refusal)
