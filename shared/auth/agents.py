@@ -131,6 +131,7 @@ def _issue(stored: StoredKey, asked: frozenset[str] | None) -> Issued:
         "agent_scopes": scopes,
         "key_id": str(stored.id),
         "organization_timezone": stored.timezone,
+        **({"organization_day_timezone": stored.day_timezone} if stored.day_timezone != stored.timezone else {}),
         "app_metadata": {"organization_id": str(stored.organization_id), "org_role": "agent"},
     }
     return Issued(tokens.mint(claims, ttl_s=ttl_s), stored.organization_id, ttl_s, scopes)

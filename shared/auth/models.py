@@ -43,6 +43,7 @@ class StoredKey(msgspec.Struct, frozen=True):
     plan_scopes: list[str]
     is_usable: bool
     timezone: str
+    day_timezone: str
 
 
 class PlanLimits(msgspec.Struct, frozen=True):

@@ -141,7 +141,7 @@ async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> Excha
               'id', key.id, 'organization_id', key.organization_id, 'user_id', agent.user_id,
               'key_hash', key.key_hash, 'scopes', key.scopes, 'plan_scopes', plans.scopes,
               'is_usable', key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()),
-              'timezone', organizations.timezone
+              'timezone', organizations.timezone, 'day_timezone', app.counting_timezone(organizations)
             )
             FROM agent_api_keys AS key
             JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id

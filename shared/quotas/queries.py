@@ -46,7 +46,8 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
                 AND held.period = CASE capped.period WHEN 'month' THEN local.month ELSE 'total' END
           ) AS room,
           (date_trunc('month', local.now) + interval '1 month') AT TIME ZONE organizations.timezone AS month_ends,
-          (date_trunc('day', local.now) + interval '1 day') AT TIME ZONE organizations.timezone AS day_ends
+          (date_trunc('day', now() AT TIME ZONE app.counting_timezone(organizations)) + interval '1 day')
+            AT TIME ZONE app.counting_timezone(organizations) AS day_ends
         FROM organizations
         JOIN plans ON plans.code = organizations.plan_code
         CROSS JOIN LATERAL (

@@ -133,7 +133,7 @@ DAILY = "calls:"
 
 def daily_key(principal: Principal) -> str:
     """`calls:<organization>:<day>`, the day being the organization's own."""
-    return f"{DAILY}{principal.organization_key}:{_day(principal.timezone, int(time.time() // 60))}"
+    return f"{DAILY}{principal.organization_key}:{_day(principal.day_timezone, int(time.time() // 60))}"
 
 
 @lru_cache(maxsize=512)

@@ -31,7 +31,9 @@ class Principal(msgspec.Struct, frozen=True, dict=True):
     key_id: UUID | None = None
     session_id: UUID | None = None
     timezone: str | None = None
-    """The organization's, which its days are counted in."""
+    """The organization's."""
+    day_timezone: str | None = None
+    """What its day of API calls is counted in: the same, but for the rest of a day in which it was changed."""
 
     @cached_property
     def rate_key(self) -> str:
@@ -75,6 +77,7 @@ def principal_of(claims: dict[str, Any]) -> Principal:
         key_id=UUID(claims["key_id"]) if agent else None,
         session_id=_uuid(claims.get("session_id")),
         timezone=claims.get("organization_timezone"),
+        day_timezone=claims.get("organization_day_timezone") or claims.get("organization_timezone"),
     )
 
 
