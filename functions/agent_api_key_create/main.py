@@ -41,7 +41,12 @@ class Created(msgspec.Struct, frozen=True):
 @endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(HashingBusy,))
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_key(
-        call.tx, name=body.name, platform=body.agent_platform, scopes=list(body.scopes), expires_at=body.expires_at
+        call.tx,
+        name=body.name,
+        platform=body.agent_platform,
+        scopes=list(body.scopes),
+        expires_at=body.expires_at,
+        share=f"organization:{call.principal.organization_id}",
     )
     return Created(
         api_key=made.raw,

@@ -37,7 +37,8 @@ class Rotated(msgspec.Struct, frozen=True):
 
 @endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(service.KeyNotUsable, HashingBusy))
 async def handler(call: Call, body: Body) -> Rotated:
-    made = await service.rotate_key(call.tx, key_id=body.id, overlap=timedelta(seconds=body.overlap_s))
+    share = f"organization:{call.principal.organization_id}"
+    made = await service.rotate_key(call.tx, key_id=body.id, overlap=timedelta(seconds=body.overlap_s), share=share)
     return Rotated(
         api_key=made.raw,
         key_prefix=made.key.key_prefix,

@@ -32,8 +32,10 @@ def close_scopes(scopes: list[str]) -> list[str]:
     return max((CLOSED_SCOPES[scope] for scope in scopes), key=len)
 
 
-async def create_key(tx: Tx, *, name: str, platform: str, scopes: list[str], expires_at: datetime | None) -> CreatedKey:
-    """A new agent of the organization with one key.
+async def create_key(
+    tx: Tx, *, name: str, platform: str, scopes: list[str], expires_at: datetime | None, share: str
+) -> CreatedKey:
+    """A new agent of the organization with one key; `share` is whose the work of hashing is.
 
     Raises:
         Refusal: insufficient_scope unless an owner or admin asks; plan_limit_exceeded for agents and for scopes.
@@ -49,7 +51,7 @@ async def create_key(tx: Tx, *, name: str, platform: str, scopes: list[str], exp
         name=name,
         platform=platform,
         prefix=key.prefix,
-        key_hash=await passwords.hash_secret(key.raw),
+        key_hash=await passwords.hash_secret(key.raw, share=share),
         scopes=close_scopes(scopes),
         expires_at=expires_at,
     )
@@ -76,7 +78,7 @@ async def revoke_key(tx: Tx, *, key_id: UUID) -> None:
         raise NotFound
 
 
-async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta) -> CreatedKey:
+async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta, share: str) -> CreatedKey:
     """A new key for the same agent with the same name, scopes and expiry; the old one works until the overlap ends.
 
     Raises:
@@ -89,7 +91,7 @@ async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta) -> CreatedKey:
     if not old.is_active or old.replaced_by is not None:
         raise KeyNotUsable
     key = keys.new_key()
-    key_hash = await passwords.hash_secret(key.raw)
+    key_hash = await passwords.hash_secret(key.raw, share=share)
     inserted = await queries.insert_successor(tx, key_id=key_id, prefix=key.prefix, key_hash=key_hash, overlap=overlap)
     if inserted is None:
         raise KeyNotUsable
