@@ -79,4 +79,24 @@ VALUE_LINTS = [
         "ALTER TABLE chats ADD reply_count integer NOT NULL DEFAULT 0 CHECK (reply_count >= 0)",
         "chats.reply_count",
     ),
+    Lint(
+        "platform_value_without_bounds",
+        r"""
+        SELECT a.attrelid::regclass || '.' || a.attname
+        FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+        JOIN pg_type t ON t.oid = a.atttypid AND (t.typname = 'jsonb' OR t.typcategory = 'A')
+        WHERE c.oid = ANY (
+            '{storage.objects,storage.buckets,auth.users,auth.identities}'::regclass[]
+          )
+          AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+          AND NOT EXISTS (
+            SELECT FROM pg_constraint k
+            WHERE k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = array[a.attnum] AND k.convalidated
+              AND pg_get_constraintdef(k.oid) ~ 'is_readable_json\(|is_flat_list\('
+          )
+        """,
+        "ALTER TABLE auth.users ADD said jsonb",
+        "auth.users.said",
+    ),
 ]

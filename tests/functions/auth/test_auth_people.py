@@ -53,6 +53,7 @@ async def test_200_signing_up_gives_a_session_with_every_claim(person, base_url)
         ({"data": {"bio": "ب" * 1000}}, 422, "metadata_too_large"),
         ({"data": {"bio": "nul\0"}}, 400, "validation_failed"),
         ({"data": []}, 400, "validation_failed"),
+        ({"data": {"n": 10**400}}, 400, "validation_failed"),
     ],
 )
 async def test_4xx_sign_ups_that_are_refused(auth, email, body, status, code):

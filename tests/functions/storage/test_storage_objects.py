@@ -51,6 +51,14 @@ async def test_a_raw_body_says_so_in_headers(served, bucket):
     assert (await served("GET", f"object/{bucket}/a")).content == b""
 
 
+@pytest.mark.parametrize("said", ['{"a":' * 9 + "{}" + "}" * 9, '{"a": 1' + "0" * 400 + "}"])
+async def test_400_for_metadata_that_some_reader_could_not_read(storage, path, org, said):
+    headers = {**PDF, "x-metadata": base64.b64encode(said.encode()).decode()}
+    answer = await storage("POST", f"object/{path('a.pdf')}", as_=org.agent("write"), content=b"%PDF", headers=headers)
+    assert (answer.status_code, answer.json()["statusCode"]) == (400, "400")
+    assert (await storage("GET", f"object/{path('a.pdf')}", as_=org.owner)).json()["code"] == "NoSuchKey"
+
+
 async def test_a_large_body_without_a_length_comes_whole(served, bucket):
     async def pieces():
         for _ in range(40):
