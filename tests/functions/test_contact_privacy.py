@@ -14,6 +14,10 @@ MADE = """
 INSERT INTO customers (id, organization_id, first_name, email, phone_number)
 VALUES (%(contact)s, %(org)s, 'Mona', 'mona@example.com', '+' || %(number)s);
 UPDATE customers SET address = '{"city": "Zamalek"}', customer_score = 7 WHERE id = %(contact)s;
+UPDATE customer_identities SET value = 'other@example.com' WHERE customer_id = %(contact)s AND kind = 'email';
+UPDATE audit_values SET customer_id = NULL
+WHERE organization_id = %(org)s
+  AND event_id IN (SELECT id FROM audit_events WHERE action = 'customer_identities.update');
 INSERT INTO orders (id, organization_id, customer_id, total_amount, currency, notes)
 VALUES (%(order)s, %(org)s, %(contact)s, 450, 'EGP', 'behind the');
 UPDATE orders SET notes = 'behind the mosque' WHERE id = %(order)s;
