@@ -36,6 +36,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
 """For the log line alone: nobody is left to read it."""
 _PATH = re.compile(r"/functions/v1/([a-z0-9-]+)")
+_SLOW_TICK_S = 1.0
 
 
 class NotForThisCaller(Forbidden):
@@ -194,7 +195,7 @@ def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refus
 
 
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
-    """Every request ends here in one response and one log line; but for rows of jobs nothing else catches all."""
+    """Every request ends here in one response and a log line; but for rows of jobs nothing else catches all."""
     started = time.perf_counter()
     sent = sent_headers(request)
     if request.method == "OPTIONS":
@@ -202,7 +203,9 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
     call = Call(request, sent, os.urandom(16).hex(), ANONYMOUS, spec.rate)
     try:
         response, allow = await _response(spec, respond, refuse, call)
-        _log(spec, call, response, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        if not _did_nothing(spec, response, seconds):
+            _log(spec, call, response, seconds)
         told = [*_named(call), *allow, *(call.usage.headers() if call.usage else ())]
         return finish(response, origin=sent.get("origin"), headers=told)
     except Exception as fault:  # noqa: BLE001  (in telling what came of it)
@@ -316,6 +319,13 @@ def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:
     """The client's own name for its request, beside ours: what a client says may repeat, or be another's."""
     given = headers.get("x-request-id")
     return {"client_request_id": given} if given is not None and _REQUEST_ID.fullmatch(given) else {}
+
+
+def _did_nothing(spec: Spec, response: Response, seconds: float) -> bool:
+    """Whether a job found no work, and that quickly: such a tick is no line of the log."""
+    if spec.schedule_s is None or response.status_code != spec.status or seconds >= _SLOW_TICK_S:
+        return False
+    return not any(msgspec.json.decode(response.body, type=dict[str, Any]).values())
 
 
 def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
