@@ -53,6 +53,21 @@ async def claim_bodies(tx: Tx, *, source: str, limit: int, lease_s: int) -> list
     return sorted(found, key=lambda each: each.id)
 
 
+def lock_bodies(tx: Tx, *, body_ids: Sequence[int]) -> None:
+    """While they are locked nobody else takes them, however long it lasts. Goes out with the next statement."""
+    tx.defer("SELECT FROM webhook_inbox WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE", ids=list(body_ids))
+
+
+async def hold_bodies(tx: Tx, *, body_ids: Sequence[int], lease_s: int) -> None:
+    """For a worker that reads them without a lock."""
+    sql = """
+        UPDATE webhook_inbox
+        SET available_at = now() + make_interval(secs => %(lease_s)s)
+        WHERE id = ANY(%(ids)s) AND processed_at IS NULL
+    """
+    await tx.run(sql, ids=list(body_ids), lease_s=lease_s)
+
+
 async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
     """One that a worker took and did not finish: by itself, and after pauses that grow from a minute to a day."""
     sql = """

@@ -49,6 +49,7 @@ class Reading:
     async def together(self, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
         """Everything that the bodies say and that they are read, in one transaction; raises where anything is wrong."""
         async with service_tx(request_id=self._request_id) as tx:
+            queries.lock_bodies(tx, body_ids=[each.id for each in waiting])
             parsed = [(each, parse(each.body, received_at=each.received_at)) for each in waiting]
             routes = await _routes(tx, [event for _, events in parsed for event in events])
             done: list[DoneBody] = []

@@ -16,8 +16,10 @@ from .reading import Reading
 
 BATCH = 100
 AGAIN = 20
-LEASE_S = 60
-"""How long a worker has for what it took before another takes it over."""
+LEASE_S = 5
+"""How long a worker has to lock what it took; one that dies lets go of its locks at once, and another takes over."""
+ALONE_S = 60
+"""How long it has where it reads without a lock."""
 
 
 async def process(*, request_id: str, for_s: float) -> Processed:
@@ -40,15 +42,17 @@ async def process(*, request_id: str, for_s: float) -> Processed:
 async def _fresh(reading: Reading, request_id: str) -> list[DoneBody]:
     async with service_statements(request_id=request_id) as tx:
         waiting = await queries.claim_bodies(tx, source=META, limit=BATCH, lease_s=LEASE_S)
-    return await _read(reading, waiting) if waiting else []
+    return await _read(reading, waiting, request_id) if waiting else []
 
 
-async def _read(reading: Reading, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
+async def _read(reading: Reading, waiting: Sequence[WaitingBody], request_id: str) -> list[DoneBody]:
     read = await set_aside.attempt(partial(reading.together, waiting))
     if not isinstance(read, Fault):
         return read
     # Nothing of the batch was kept. The fault shows where each event is read alone.
     log().warning("webhooks_read_alone", bodies=len(waiting), fault=read.text)
+    async with service_statements(request_id=request_id) as tx:
+        await queries.hold_bodies(tx, body_ids=[each.id for each in waiting], lease_s=ALONE_S)
     return [done for each in waiting if (done := await reading.alone(each))]
 
 
