@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from shared.auth.credentials import project_caller
+from shared.auth.credentials import kept_from_browsers, project_caller
 from shared.edge import Call
 from shared.edge.body import parse_body, parse_fields, read_body
 from shared.edge.response import encoded
@@ -123,7 +123,8 @@ def _is_open(routes: Sequence[Route], path: str) -> bool:
 
 
 def _project(call: Call) -> Principal:
-    return project_caller(call.request.headers.get("apikey") or call.request.query_params.get("apikey"))
+    headers = call.request.headers
+    return kept_from_browsers(project_caller(headers.get("apikey") or call.request.query_params.get("apikey")), headers)
 
 
 def _route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, dict[str, UUID]]:
@@ -159,7 +160,7 @@ def _admitted(route: Route, call: Call) -> Principal | None:
             _project(call)
             return person(authorization)
         case Access.SERVICE:
-            return service(_project(call), authorization)
+            return kept_from_browsers(service(_project(call), authorization), call.request.headers)
         case _:
             assert_never(route.access)
 

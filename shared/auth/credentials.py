@@ -27,6 +27,15 @@ class UnknownProjectKey(InvalidToken):
     default_message = "the apikey is not a key of this project"
 
 
+class SecretKeyInBrowser(InvalidToken):
+    """Whoever looks at the page has the key, which opens everything."""
+
+    code = "secret_key_in_browser"
+    default_message = (
+        "a secret key is for servers alone, and this is a browser: use the publishable key, and rotate this one"
+    )
+
+
 def caller(authorization: str | None) -> Principal:
     """Who the Authorization header says is calling.
 
@@ -84,16 +93,36 @@ def platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, key
     Raises:
         MissingProjectKey, UnknownProjectKey: where a key is required, also of whoever brings a token of their own.
         MissingToken, InvalidToken: for an Authorization that does not verify.
+        SecretKeyInBrowser.
     """
+    return kept_from_browsers(_platform_caller(headers, query, key_required=key_required), headers)
+
+
+def _platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, key_required: bool) -> Principal:
     authorization = headers.get("authorization")
     apikey = headers.get("apikey") or query.get("apikey")
     if key_required:
-        return caller_behind(project_caller(apikey), authorization)
+        return caller_behind(kept_from_browsers(project_caller(apikey), headers), authorization)
     if _is_own(authorization):
         return caller(authorization)
     if apikey:
         return caller(f"Bearer {apikey}")
     return caller(authorization) if authorization else ANONYMOUS
+
+
+def kept_from_browsers(principal: Principal, headers: Mapping[str, str]) -> Principal:
+    """The principal, whose secret key no page may hold.
+
+    Raises:
+        SecretKeyInBrowser: the service, and headers that browsers alone send.
+    """
+    if principal.kind is Kind.SERVICE and _of_browser(headers):
+        raise SecretKeyInBrowser
+    return principal
+
+
+def _of_browser(headers: Mapping[str, str]) -> bool:
+    return "origin" in headers or "sec-fetch-site" in headers or headers.get("user-agent", "").startswith("Mozilla/")
 
 
 def _is_own(authorization: str | None) -> bool:
