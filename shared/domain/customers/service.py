@@ -113,14 +113,16 @@ async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) ->
 
 
 async def read_phone(tx: Tx, *, text: str) -> str:
-    """A whole phone number in E.164, as a contact would be made with it; any other text as it is.
+    """A whole phone number in E.164, as a contact would be made with it; any other text, last digits too, as it is.
 
     The country of the organization is asked for only where the number does not say its own.
     """
     if not phones.is_spoken(text):
         return text
-    country = None if phones.has_country(text) else await queries.find_country(tx)
-    return phones.normalize(text, country or _NO_COUNTRY) or phones.plain(text)
+    if phones.has_country(text):
+        return phones.normalize(text, _NO_COUNTRY) or phones.plain(text)
+    phone = phones.read(text, await queries.find_country(tx) or _NO_COUNTRY)
+    return phone.number if phone and phone.valid else phones.plain(text)
 
 
 async def read_phones(tx: Tx, *, most: int) -> PhonesRead:

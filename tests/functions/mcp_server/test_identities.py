@@ -71,6 +71,23 @@ async def test_a_phone_is_looked_up_and_searched_as_it_is_created(mcp, org, othe
     assert [(each["id"], each["matched"]) for each in found["data"]] == [(wanted, "code")]
 
 
+@pytest.mark.parametrize("digits", ["5678", "345678", "2345678", "12345678", "٢٣٤٥٦٧٨", "1012345678"])
+async def test_a_phone_is_found_by_its_last_digits(mcp, org, digits):
+    agent = org.agent()
+    made = await mcp("nexus_create_contact", {"first_name": "Mona", "phone": PHONES[0]}, as_=agent)
+    listed = await mcp("nexus_list_contacts", {"phone": digits}, as_=agent)
+    assert [each["id"] for each in listed["data"]] == [made["contact"]["id"]]
+
+
+@pytest.mark.parametrize("number", ["+20 10 1234 56", "+54 9 11 2345-6789"])
+async def test_a_number_is_found_as_it_was_made_valid_or_not(mcp, org, number):
+    agent = org.agent()
+    made = await mcp("nexus_create_contact", {"first_name": "Ali", "phone": number}, as_=agent)
+    for spelt in (number, made["contact"]["phone_number"], made["contact"]["phone_number"][3:]):
+        listed = await mcp("nexus_list_contacts", {"phone": spelt}, as_=agent)
+        assert [each["id"] for each in listed["data"]] == [made["contact"]["id"]]
+
+
 @pytest.mark.parametrize("spelt", EMAILS)
 async def test_an_address_is_looked_up_and_searched_as_it_is_created(mcp, org, spelt):
     agent = org.agent()
