@@ -6,7 +6,7 @@ in, the exchange of keys. Where too many wait, the least important are sent away
 """
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -105,7 +105,7 @@ class Shares:
         self._most_of_caller = max(1, half - 1)
         self._most_waiting = size * _MOST_WAITING
         self._most_waiting_of_one = size * _MOST_WAITING_OF_ONE
-        self._taken: Counter[str] = Counter()
+        self._taken: dict[str | None, int] = {}
         """By lane, owner and caller."""
         self._waiting = 0
         self._lines: dict[Lane, _Lines] = {lane: OrderedDict() for lane in _LANES}
@@ -135,27 +135,28 @@ class Shares:
 
     def _fits(self, claim: Claim) -> bool:
         lane, owner, caller = claim
-        taken = self._taken
+        taken = self._taken.get
         return (
-            taken[lane] < self._most[lane]
-            and (owner is None or taken[owner] < self._most_of_owner)
-            and (caller is None or taken[caller] < self._most_of_caller)
+            taken(lane, 0) < self._most[lane]
+            and (owner is None or taken(owner, 0) < self._most_of_owner)
+            and (caller is None or taken(caller, 0) < self._most_of_caller)
         )
 
     def _is_full_by_itself(self, claim: Claim) -> bool:
-        return claim.owner is not None and self._taken[claim.lane] < self._most[claim.lane]
+        return claim.owner is not None and self._taken.get(claim.lane, 0) < self._most[claim.lane]
 
     def _add(self, claim: Claim) -> None:
+        taken = self._taken
         for key in claim:
-            if key is not None:
-                self._taken[key] += 1
+            taken[key] = taken.get(key, 0) + 1
 
     def _free(self, claim: Claim) -> None:
+        taken = self._taken
         for key in claim:
-            if key is not None:
-                self._taken[key] -= 1
-                if not self._taken[key]:
-                    del self._taken[key]
+            if taken[key] == 1:
+                del taken[key]
+            else:
+                taken[key] -= 1
         if self._waiting:
             self._wake()
 
