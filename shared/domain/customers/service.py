@@ -1,5 +1,6 @@
 """What may be done to a contact, and when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from shared.kernel.errors import InvalidRequest, NotFound, Refusal
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
+from shared.runtime.log import log
 
 from . import queries
 from .models import (
@@ -23,6 +25,7 @@ from .models import (
     ContactRow,
     CreatedContact,
     PhonesRead,
+    UnreadPhone,
     UpdatedContact,
 )
 
@@ -130,8 +133,22 @@ async def read_phones(tx: Tx, *, most: int) -> PhonesRead:
     unread = await queries.list_unread_phones(tx, limit=most)
     told = [phones.read(each.phone_number, _NO_COUNTRY) for each in unread]
     valid = [phone is not None and phone.valid for phone in told]
-    await queries.update_phone_validity(tx, ids=[each.id for each in unread], valid=valid)
+    try:
+        async with tx.savepoint():
+            await queries.update_phone_validity(tx, ids=[each.id for each in unread], valid=valid)
+    except Refusal:
+        await _tell_each(tx, unread, valid)
     return PhonesRead(len(unread), valid.count(False))
+
+
+async def _tell_each(tx: Tx, unread: Sequence[UnreadPhone], valid: Sequence[bool]) -> None:
+    """One contact that cannot be changed keeps no other from being told of."""
+    for each, is_valid in zip(unread, valid, strict=True):
+        try:
+            async with tx.savepoint():
+                await queries.update_phone_validity(tx, ids=[each.id], valid=[is_valid])
+        except Refusal as refused:
+            log().warning("phone_unread", contact_id=str(each.id), error=refused.code)
 
 
 async def _as_created(tx: Tx, chosen: ContactFilter) -> ContactFilter:

@@ -43,8 +43,8 @@ class Shop:
         with self.tenants.database() as db:
             db.execute(statement, values)
 
-    def spoil(self, table, column, value, where, *values):
-        """As a row of a version may be that did not ask."""
+    def spoil(self, table, column, value, where, *values, is_frozen=False):
+        """As a row of a version may be that did not ask; `is_frozen`: any change of it is refused by now."""
         held = self.rows(
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
             " WHERE contype = 'c' AND conrelid = %s::regclass AND pg_get_constraintdef(oid) ~ %s",
@@ -55,6 +55,8 @@ class Shop:
             self.run(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
             self.dropped.append((table, name, told.removesuffix(" NOT VALID")))
         self.run(f"UPDATE {table} SET {column} = %s WHERE {where}", value, *values)
+        for name, told in held if is_frozen else ():
+            self.run(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {told.removesuffix(" NOT VALID")} NOT VALID')
 
 
 @pytest.fixture
@@ -65,6 +67,7 @@ def shop(request, tenants, rows, org, other_org):
     yield made
     made.run("DELETE FROM organizations WHERE id = %s", org.id)
     for table, name, told in made.dropped:
+        made.run(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{name}"')
         made.run(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {told}')
 
 
@@ -178,3 +181,14 @@ async def usage(shop):
             store.set(key, 7, ex=60)
     counted = "SELECT used FROM usage_counters WHERE organization_id = %s AND resource = 'api_calls'"
     return lambda: shop.rows(counted, shop.other.id) == [(1,)]
+
+
+@head_of("read-phones")
+async def phones(shop):
+    for tenant, first in ((shop.org, "00000000"), (shop.other, "00000001")):
+        contact = "INSERT INTO customers (id, organization_id, first_name, phone_number) VALUES (%s, %s, 'Mona', %s)"
+        shop.run(contact, f"{first}-{str(uuid.uuid4())[9:]}", tenant.id, "+201012345678")
+    shop.run("UPDATE customers SET phone_valid = NULL WHERE organization_id = ANY(%s)", [shop.org.id, shop.other.id])
+    shop.spoil("customers", "last_contact", "infinity", "organization_id = %s", shop.org.id, is_frozen=True)
+    told = "SELECT phone_valid FROM customers WHERE organization_id = %s"
+    return lambda: (shop.rows(told, shop.org.id), shop.rows(told, shop.other.id)) == ([(None,)], [(True,)])
