@@ -12,7 +12,21 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import dataset, exchange, growth, ingest, load, machine, report, servers, starts, tables, throughput, traffic
+from bench import (
+    dataset,
+    exchange,
+    growth,
+    ingest,
+    load,
+    machine,
+    report,
+    servers,
+    starts,
+    tables,
+    throughput,
+    traffic,
+    walls,
+)
 from bench.figures import Figure
 from bench.groups import Group, Room
 from infra.local.errors import LauncherError
@@ -60,6 +74,7 @@ PARTS = {
     "growth": Part(growth.reading, 6, 8),
     "search": Part(growth.searching, 2, 3),
     "neighbour": Part(growth.neighbour, 2, 3, at_least_s=3.4),
+    "walls": Part(walls.measure, len(walls.NOISES), 40, at_least_s=2 * walls.FULL_S, once=True),
 }
 
 

@@ -1,6 +1,8 @@
 """All SQL that makes the data: inside Postgres and without triggers, as an import by the schema's owner would be."""
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -271,6 +273,46 @@ def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str
         RETURNING external_id, waba_id
     """
     return connection.execute(sql, {"count": count}).fetchall()
+
+
+def lock_usage(connection: Connection, *, organization_id: str) -> None:
+    """Hold the organization's counters until the transaction ends."""
+    sql = "SELECT FROM usage_counters WHERE organization_id = %(organization_id)s FOR UPDATE"
+    connection.execute(sql, {"organization_id": organization_id})
+
+
+def open_conversations(
+    connection: Connection, *, organizations: list[str], sealed: Callable[[UUID], bytes], each: int = 40
+) -> list[tuple[str, str]]:
+    """A WhatsApp number for each organization, and conversations in which it may answer: their shops and ids."""
+    numbers = """
+        INSERT INTO channel_accounts (organization_id, platform, external_id, waba_id, token_sealed)
+        VALUES (%(organization_id)s, 'whatsapp', '99' || %(number)s, '98' || %(number)s, %(token)s)
+        ON CONFLICT (organization_id, platform, external_id) DO UPDATE SET token_sealed = excluded.token_sealed
+        RETURNING id
+    """
+    chats = """
+        UPDATE chats SET channel_id = %(channel_id)s, last_inbound_at = now()
+        WHERE id IN (SELECT id FROM chats WHERE organization_id = %(organization_id)s ORDER BY id LIMIT %(each)s)
+        RETURNING organization_id::text, id::text
+    """
+    people = """
+        INSERT INTO channel_identities (organization_id, channel_id, kind, value, chat_id)
+        SELECT organization_id, channel_id, 'wa_id', ltrim(platform_chat_id, '+'), id
+        FROM chats WHERE channel_id = %(channel_id)s
+        ON CONFLICT DO NOTHING
+    """
+    found: list[tuple[str, str]] = []
+    for number, organization_id in enumerate(organizations, start=7000):
+        token = sealed(UUID(organization_id))
+        told: dict[str, Any] = {"organization_id": organization_id, "number": number, "token": token}
+        channel = connection.execute(numbers, told).fetchone()
+        if channel is None:
+            raise LookupError(organization_id)
+        told |= {"channel_id": channel[0], "each": each}
+        found += connection.execute(chats, told).fetchall()
+        connection.execute(people, told)
+    return found
 
 
 def count_waiting_webhooks(connection: Connection) -> int:

@@ -32,6 +32,8 @@ class Server:
     database: str = RUN
     free: bool = False
     """Not pinned: may use every core."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Of its environment, beside those that all have."""
 
     def command(self, port: int) -> list[str]:
         if self.framework:
@@ -58,6 +60,7 @@ FF_SYNC = Server(
 )
 BARE = Server("bare limit (ASGI, same SQL)", "bench.peers.bare_asgi:app", peer=True)
 
+GRAPH = Server("bare Graph API", "bench.peers.bare_graph:app", free=True)
 BARE_WEBHOOK = Server("bare limit (ASGI, signature and insert)", "bench.peers.bare_webhook:app", peer=True)
 
 
@@ -84,7 +87,7 @@ def environment(server: Server, data: Data) -> dict[str, str]:
             # The load comes from one address; its requests say which they stand for, as behind a proxy.
             "NEXUS_TRUSTED_PROXIES": "1",
         }
-    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), **settings}
+    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), **settings, **dict(server.settings)}
 
 
 def spawn(server: Server, data: Data, port: int) -> subprocess.Popen[bytes]:
@@ -103,7 +106,12 @@ def spawn(server: Server, data: Data, port: int) -> subprocess.Popen[bytes]:
 
 @contextlib.contextmanager
 def running(server: Server, data: Data) -> Iterator[Running]:
-    port = free_port()
+    with on_port(server, data, free_port()) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def on_port(server: Server, data: Data, port: int) -> Iterator[Running]:
     process = spawn(server, data, port)
     try:
         _wait(server, process, port)
