@@ -65,7 +65,7 @@ VALUE_LINTS = [
             "t.typname IN ('text', 'varchar', 'bpchar', 'citext')",
             r"length\(| = ANY | = |~ ",
             # Names a plan; or written by migrations, triggers and jobs alone, from what has bounds.
-            """'{organizations.plan_code,items.sku_key,plans.code,plans.name,plans.upgrade,audit_events.action,
+            """'{organizations.plan_code,plans.code,plans.name,plans.upgrade,audit_events.action,
               audit_events.entity_type,audit_events.request_id,audit_events.values_digest,access_attempts.subject,access_attempts.ip_hash,
               access_attempts.request_id,idempotency_keys.operation,idempotency_keys.request_hash,media_tasks.last_error,
               outbox.last_error,outbox.request_id,webhook_inbox.request_id,webhook_inbox.last_error}'""",

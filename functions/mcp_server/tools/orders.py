@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from shared.domain.orders import service
 from shared.domain.orders.models import (
@@ -25,8 +25,18 @@ from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
 
 OrderReference = Annotated[str, Field(min_length=1, max_length=100, description="UUID or order number (ORD-2026-001)")]
+
+
+def _without_time(given: object) -> object:
+    """A text with a time is no day, midnight in another zone least of all."""
+    if isinstance(given, str) and len(given.strip()) > len("2026-01-31"):
+        raise ValueError("a day is YYYY-MM-DD")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_without_time)]
 Moment = Annotated[
-    date | datetime,
+    Day | datetime,
     Field(union_mode="left_to_right"),
     AfterValidator(within_years),
     WithJsonSchema({"type": "string"}),

@@ -208,6 +208,7 @@ def history(shop, tenants):
         ({"order_number": "%"}, []),
         ({"created_from": "2026-06-29"}, [30, 29]),
         ({"created_to": "2026-06-02"}, [2, 1]),
+        ({"created_to": "2026-06-02T00:00:00+14:00"}, [1]),
         ({"created_from": "2026-06-03T00:00:00+03:00", "created_to": "2026-06-04T00:00:00+03:00"}, [4, 3]),
         ({"created_from": "2026-06-03T00:00:00.001", "created_to": "2026-06-04"}, [4]),
         ({"order_status": "confirmed"}, []),

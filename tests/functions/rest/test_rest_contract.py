@@ -113,3 +113,9 @@ async def test_pages_are_25_rows_and_at_most_100_but_for_the_service(rest, org, 
             "content-range"
         ] == "0-24/120"
     assert len((await rest("GET", mine, key="secret")).json()) == 120
+
+
+async def test_a_sku_whose_fold_is_long_is_refused_and_no_fault(rest, org):
+    answer = await rest("POST", "items", json={"name": "Lantern", "sku": "\ufdfa" * 100}, as_=org.agent("write"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "23514")
+    assert "sku" in answer.json()["message"]
