@@ -14,7 +14,7 @@ from rich.markup import escape
 from tests.attack.registry import ATTACKS, Attack, Broken
 from tests.attack.stage import Caller, Stage
 
-KINDS = ("columns", "rules", "values", "costs", "contents", "rights")
+KINDS = ("columns", "rules", "values", "queues", "costs", "contents", "rights", "links", "identities")
 OWNERS = ("owner@demo.nexus.example", "owner@workshop.nexus.example")
 
 
@@ -73,7 +73,7 @@ async def _play(chosen: list[Attack], url: str, secrets: dict[str, str], *, as_j
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         public_key = secrets["publishable_key"]
         shop, rival = [await _signed_in(http, public_key, owner, secrets["demo_password"]) for owner in OWNERS]
-        stage = Stage(http, public_key, secrets["secret_key"], shop, rival)
+        stage = Stage(http, public_key, secrets["secret_key"], shop, rival, secrets["meta_app_secret"])
         for attack in chosen:
             well, evidence = await held(attack, stage)
             await stage.leave()

@@ -11,7 +11,7 @@ from tests.attack.stage import Stage
 MOST_BYTES = 8 * 1024 * 1024
 
 
-@attack("cost")
+@attack("costs")
 async def nest_embeds(stage: Stage) -> str:
     """Embeds have a depth and a product."""
     select = "id"
@@ -20,20 +20,20 @@ async def nest_embeds(stage: Stage) -> str:
     return refused(await stage.shop.ask("GET", f"/rest/v1/customers?select={select}"))
 
 
-@attack("cost")
+@attack("costs")
 async def search_for_three_thousand_words(stage: Stage) -> str:
     """Text searches have a length."""
     words = "|".join(f"w{number}" for number in range(1000))
     return refused(await stage.shop.ask("GET", f"/rest/v1/customers?notes=fts.{words}"))
 
 
-@attack("cost")
+@attack("costs")
 async def match_backwards(stage: Stage) -> str:
     """Regular expressions have no references back."""
     return refused(await stage.shop.ask("GET", r"/rest/v1/customers?notes=match.(.*)(.*)\1\2x"))
 
 
-@attack("cost")
+@attack("costs")
 async def insert_nothing_a_hundred_thousand_times(stage: Stage) -> str:
     """A request inserts a bounded number of rows."""
     body = "[" + ",".join(["{}"] * 300_000) + "]"
@@ -43,7 +43,7 @@ async def insert_nothing_a_hundred_thousand_times(stage: Stage) -> str:
     return refused(answer)
 
 
-@attack("cost")
+@attack("costs")
 async def ask_for_everything(stage: Stage) -> str:
     """An answer has at most 8 MB."""
     answer = await stage.shop.ask("GET", "/rest/v1/orders?select=*,order_items(*),customers(*)&limit=1000000")
@@ -56,7 +56,7 @@ async def _exchanged(stage: Stage, key: str) -> httpx.Response:
     return await stage.http.post("/functions/v1/agent-auth", json={"api_key": key})
 
 
-@attack("cost")
+@attack("costs")
 async def exchange_keys_that_do_not_exist(stage: Stage) -> str:
     """Wrong keys answer alike, and other tenants' reads go on beside them."""
     wrong = [f"nxs_ak_{number:048d}" for number in range(12)]
@@ -68,7 +68,7 @@ async def exchange_keys_that_do_not_exist(stage: Stage) -> str:
     return f"statuses {sorted(told)}"
 
 
-@attack("cost", is_long=True)
+@attack("costs", is_long=True)
 async def hold_heads_half_sent(stage: Stage) -> str:
     """A head that does not end is closed, and others are served meanwhile."""
     host, port = stage.http.base_url.host, stage.http.base_url.port or 80

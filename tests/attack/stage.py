@@ -66,13 +66,14 @@ class Caller:
 
 @dataclass
 class Stage:
-    """`shop` and `rival` are the owners of two tenants; `secret_key` is known where the attacker runs the host."""
+    """`shop` and `rival` are the owners of two tenants; the secrets are known where the attacker runs the host."""
 
     http: httpx.AsyncClient
     public_key: str
     secret_key: str | None
     shop: Caller
     rival: Caller
+    app_secret: str | None = None
     _keys: list[str] = field(default_factory=list)
 
     def nobody(self) -> Caller:

@@ -1,16 +1,27 @@
 """Every attack that does not take long, on the gateway of the test run."""
 
+import secrets
+
 import pytest
 
 from tests.attack.__main__ import held, load
 from tests.attack.stage import Caller, Stage
+from tests.graph import APP_SECRET
 
 
 @pytest.fixture
-async def stage(http, services, org, other_org):
+async def stage(http, services, org, other_org, tenants):
     keys = services.secrets
     shop, rival = (Caller(http, keys.publishable_key, each.owner.token) for each in (org, other_org))
-    yield (made := Stage(http, keys.publishable_key, keys.secret_key, shop, rival))
+    with tenants.database() as database:
+        for each in (org, other_org):
+            number = str(secrets.randbelow(10**15) + 10**15)
+            database.execute(
+                "INSERT INTO channel_accounts (organization_id, platform, external_id, waba_id)"
+                " VALUES (%s, 'whatsapp', %s, %s)",
+                (each.id, number, number),
+            )
+    yield (made := Stage(http, keys.publishable_key, keys.secret_key, shop, rival, APP_SECRET))
     await made.leave()
 
 
