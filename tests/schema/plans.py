@@ -37,8 +37,8 @@ FILL = """
     INSERT INTO orders (organization_id, order_number, customer_id, currency, created_at)
     SELECT organization_id, 'ORD-1999-' || row_number() OVER (), id, 'EGP', created_at FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';
-    INSERT INTO order_items (organization_id, order_id, sku, qty)
-    SELECT organization_id, id, 'x', 1 FROM orders WHERE organization_id = %(org)s;
+    INSERT INTO order_items (organization_id, order_id, sku, qty, unit_price)
+    SELECT organization_id, id, 'x', 1, 0 FROM orders WHERE organization_id = %(org)s;
     INSERT INTO chats (organization_id, platform, platform_chat_id, customer_id, last_message_time)
     SELECT organization_id, 'whatsapp', 'plan ' || id, id, created_at FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';

@@ -217,6 +217,56 @@ async def test_no_line_of_an_item_that_is_not_sold(add, send, order_at, as_):
         assert (answer.status_code, code(answer)) == (409, "item_not_active")
 
 
+@pytest.fixture
+def line_of(add, send, org):
+    """`line_of(item, ...)`: the answer to a line of it in a new order, with the values that are given."""
+
+    async def make(item, currency="EGP", as_="agent", **values):
+        order = await add("orders", currency=currency)
+        sold = {} if item is None else {"item_id": item["id"]}
+        line = {"organization_id": str(org.id), "order_id": order["id"], "qty": 2, **sold, **values}
+        return await send("POST", "order_items", [line], as_=as_)
+
+    return make
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+@pytest.mark.parametrize("given", [{}, {"unit_price": None}])
+async def test_a_line_without_a_price_takes_the_items(add, line_of, read, given, as_):
+    answer = await line_of(await add("items", sku="LAMP", selling_price=12.5), as_=as_, **given)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()[0]["unit_price"] == 12.5
+    assert (await read({"id": answer.json()[0]["order_id"]}))["total_amount"] == 25
+
+
+async def test_a_given_price_is_taken_also_where_it_is_nothing(add, line_of):
+    item = await add("items", sku="LAMP", selling_price=12.5)
+    assert [(await line_of(item, unit_price=price)).json()[0]["unit_price"] for price in (0, 9.25)] == [0, 9.25]
+
+
+@pytest.mark.parametrize("as_", ["agent", "service"])
+async def test_a_line_without_any_price_is_refused_as_the_tools_do(add, line_of, as_):
+    priced, priceless = await add("items", sku="LAMP", selling_price=12.5), await add("items", sku="FREE")
+    for answer, item, currency in (
+        (await line_of(priceless, as_=as_), "FREE", "EGP"),
+        (await line_of(priced, "KWD", as_=as_), "LAMP", "KWD"),
+        (await line_of(None, as_=as_, name="Gift wrap"), "Gift wrap", "EGP"),
+    ):
+        assert (answer.status_code, code(answer)) == (422, "price_required"), answer.text
+        told = json.loads(answer.json()["details"])
+        assert (told["items"], told["currency"]) == ([item], currency)
+
+
+async def test_a_price_is_not_taken_back_to_none(add, send, line_of):
+    item = await add("items", sku="LAMP", selling_price=12.5)
+    line = (await line_of(item, unit_price=9)).json()[0]
+    again = await send("PATCH", f"order_items?id=eq.{line['id']}", {"unit_price": None})
+    assert again.json()[0]["unit_price"] == 12.5
+    loose = (await line_of(None, name="Gift wrap", unit_price=9)).json()[0]
+    answer = await send("PATCH", f"order_items?id=eq.{loose['id']}", {"unit_price": None})
+    assert (answer.status_code, code(answer)) == (422, "price_required")
+
+
 async def test_an_order_without_currency_takes_the_organizations(tenants, rest, add, send, org):
     assert (await add("orders"))["currency"] == "EGP"
     assert (await add("orders", currency=None))["currency"] == "EGP"

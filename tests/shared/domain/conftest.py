@@ -48,7 +48,8 @@ class Shop:
             (order, self.org.id, self.customer),
         )
         for item, qty in lines:
-            self.db.execute("INSERT INTO order_items (order_id, item_id, qty) VALUES (%s, %s, %s)", (order, item, qty))
+            line = "INSERT INTO order_items (order_id, item_id, qty, unit_price) VALUES (%s, %s, %s, 0)"
+            self.db.execute(line, (order, item, qty))
         return order
 
     def stock(self, item: uuid.UUID) -> tuple[int, int]:
