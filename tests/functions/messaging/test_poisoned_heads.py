@@ -2,13 +2,17 @@
 
 import secrets
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import valkey
+from pydantic import SecretStr
 
 from infra.local.schedule import scheduled_functions
 from shared.platform.accounts.mail import outbox
+from shared.runtime import secrets as sealing
+from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +69,7 @@ def shop(request, tenants, rows, org, other_org):
     fixtures = {name: request.getfixturevalue(name) for name in names}
     made = Shop(tenants, rows, org=org, other=other_org, **fixtures)
     yield made
+    sealing._wrappers.cache_clear()
     made.run("DELETE FROM organizations WHERE id = %s", org.id)
     for table, name, told in made.dropped:
         made.run(f'ALTER TABLE {table} DROP CONSTRAINT IF EXISTS "{name}"')
@@ -149,9 +154,25 @@ async def tokens(shop):
 
 @head_of("reseal-secrets")
 async def sealed(shop):
-    account = await shop.joined(shop.org)
-    shop.run("UPDATE channel_accounts SET token_sealed = 'garbage' WHERE id = %s", account.id)
-    return lambda: True  # What remains of the others is in test_reseal_secrets.py.
+    shop.run("UPDATE channel_accounts SET token_sealed = NULL")
+    accounts = [await shop.joined(tenant) for tenant in (shop.org, shop.other)]
+    for account, first in zip(accounts, ("00000000", "00000001"), strict=True):
+        place = f"{first}-{str(account.id)[9:]}"
+        shop.run("UPDATE channel_accounts SET id = %s WHERE id = %s", place, account.id)
+        account.id = place
+    shop.run("UPDATE channel_accounts SET token_sealed = 'garbage' WHERE id = %s", accounts[0].id)
+    installed = settings().sealing_keys or SecretStr("")
+    keys = SecretStr(f"{sealing.new_key()},{installed.get_secret_value()}")
+    chosen = SimpleNamespace(sealing_keys=keys, kms_key_id=None)
+    shop.monkeypatch.setattr(sealing, "settings", lambda: chosen)
+    sealing._wrappers.cache_clear()
+    mark, kept = sealing.sealing_mark(), "SELECT token_sealed FROM channel_accounts WHERE id = %s"
+
+    def is_done():
+        (lost,), (anew,) = (shop.rows(kept, account.id)[0] for account in accounts)
+        return (bytes(lost), mark in bytes(anew)) == (b"garbage", True)
+
+    return is_done
 
 
 @head_of("send-mail")
@@ -192,3 +213,43 @@ async def phones(shop):
     shop.spoil("customers", "last_contact", "infinity", "organization_id = %s", shop.org.id, is_frozen=True)
     told = "SELECT phone_valid FROM customers WHERE organization_id = %s"
     return lambda: (shop.rows(told, shop.org.id), shop.rows(told, shop.other.id)) == ([(None,)], [(True,)])
+
+
+@pytest.fixture
+def waiting(shop):
+    """`await waiting(account, "201012345678", ...)`: a message to each of them is due and not yet sent; their ids."""
+
+    async def queue(account, *people):
+        chats = [await shop.chat_with(account, person) for person in people]
+        shop.run("UPDATE channel_accounts SET held_until = now() + interval '1 hour' WHERE id = %s", account.id)
+        sent = []
+        for chat in chats:
+            body = {"chatId": chat, "message": "hello"}
+            answer = await shop.call("whatsapp-send-message", as_=account.org.agent(), json=body)
+            sent.append(answer.json()["id"])
+        shop.run("UPDATE channel_accounts SET held_until = NULL WHERE id = %s", account.id)
+        return sent
+
+    return queue
+
+
+async def test_a_message_that_cannot_be_changed_is_passed_over_for_an_hour(*, shop, waiting, deliver):
+    frozen, next_one = await waiting(await shop.joined(shop.org), "201012345678", "201012345679")
+    (theirs,) = await waiting(await shop.joined(shop.other), "201012345678")
+    shop.spoil("message_deliveries", "error", "[]", "message_id = %s", frozen, is_frozen=True)
+    aside = "SELECT subject, error_code, updated_at FROM set_aside WHERE organization_id = ANY(%s)"
+
+    def told():
+        states = "SELECT message_id::text, state FROM message_deliveries WHERE organization_id = ANY(%s)"
+        both = [shop.org.id, shop.other.id]
+        return dict(shop.rows(states, both)), shop.rows(aside, both)
+
+    await deliver()
+    states, ((subject, code, since),) = told()
+    assert states == {frozen: "queued", next_one: "accepted", theirs: "accepted"}
+    assert (subject, code) == (frozen, "unchangeable")
+    await deliver()
+    assert told() == (states, [(frozen, "unchangeable", since)])
+    shop.run("UPDATE set_aside SET updated_at = now() - interval '61 minutes' WHERE subject = %s", frozen)
+    await deliver()
+    assert told()[1][0][2] > since
