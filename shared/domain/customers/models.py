@@ -67,14 +67,16 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """All that are given must hold. `journey_stage` is a name or an id."""
+    """All that are given must hold. `journey_stage` is a name or an id; numbers are `phone` and `search` in E.164."""
 
     phone: str | None = None
+    phone_number: str | None = None
     email: str | None = None
     journey_stage: str | None = None
     label: str | None = None
     tag: str | None = None
     search: str | None = None
+    search_number: str | None = None
 
 
 class ContactChanges(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,11 +32,13 @@ async def list_contacts(
             ) AS journey_stage,
             contact.tags, contact.last_contact
         FROM customers AS contact
-        WHERE (%(phone)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_with_phone(%(phone)s))))
+        WHERE (%(phone)s::text IS NULL OR contact.id = ANY(ARRAY(
+                SELECT app.contacts_with_phone(%(phone)s, %(phone_number)s))))
             AND (%(email)s::text IS NULL OR contact.id = ANY(ARRAY(
                 SELECT identity.customer_id FROM customer_identities AS identity
                 WHERE identity.kind = 'email' AND identity.value = lower(app.clean_email(%(email)s)))))
-            AND (%(search)s::text IS NULL OR contact.id = ANY(ARRAY(SELECT app.contacts_named(%(search)s))))
+            AND (%(search)s::text IS NULL OR contact.id = ANY(ARRAY(
+                SELECT app.contacts_named(%(search)s, %(search_number)s))))
             AND (%(journey_stage)s::text IS NULL OR contact.journey_stage_id = (
                 SELECT chosen.id FROM customer_journey_stages AS chosen
                 WHERE chosen.id::text = %(journey_stage)s OR app.fold(chosen.name) = app.fold(%(journey_stage)s)

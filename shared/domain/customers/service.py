@@ -115,17 +115,17 @@ async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) ->
     return UpdatedContact(await _contact(tx, customer_id))
 
 
-async def read_phone(tx: Tx, *, text: str) -> str:
-    """A whole phone number in E.164, as a contact would be made with it; any other text, last digits too, as it is.
+async def read_phone(tx: Tx, *, text: str) -> str | None:
+    """A whole phone number in E.164, as a contact would be made with it; None for any other text.
 
     The country of the organization is asked for only where the number does not say its own.
     """
     if not phones.is_spoken(text):
-        return text
+        return None
     if phones.has_country(text):
-        return phones.normalize(text, _NO_COUNTRY) or phones.plain(text)
+        return phones.normalize(text, _NO_COUNTRY)
     phone = phones.read(text, await queries.find_country(tx) or _NO_COUNTRY)
-    return phone.number if phone and phone.valid else phones.plain(text)
+    return phone.number if phone and phone.valid else None
 
 
 async def read_phones(tx: Tx, *, most: int) -> PhonesRead:
@@ -154,7 +154,7 @@ async def _tell_each(tx: Tx, unread: Sequence[UnreadPhone], valid: Sequence[bool
 async def _as_created(tx: Tx, chosen: ContactFilter) -> ContactFilter:
     phone = chosen.phone and await read_phone(tx, text=chosen.phone)
     search = chosen.search and await read_phone(tx, text=chosen.search)
-    return msgspec.structs.replace(chosen, phone=phone, search=search)
+    return msgspec.structs.replace(chosen, phone_number=phone, search_number=search)
 
 
 async def _contact(tx: Tx, customer_id: UUID) -> Contact:

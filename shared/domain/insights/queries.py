@@ -7,12 +7,12 @@ from shared.runtime.db import Tx
 from .models import ContactRecord, Find
 
 
-async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
+async def search(tx: Tx, *, query: str, number: str | None, kinds: list[str], limit: int) -> list[Find]:
     sql = """
         SELECT kind, id, title, detail, matched, score
-        FROM app.search(%(query)s, %(kinds)s::text[], %(limit)s::integer)
+        FROM app.search(%(query)s, %(kinds)s::text[], %(limit)s::integer, %(number)s)
     """
-    return await tx.all(Find, sql, query=query, kinds=kinds, limit=limit)
+    return await tx.all(Find, sql, query=query, number=number, kinds=kinds, limit=limit)
 
 
 CONTACT_RECORD = """

@@ -28,7 +28,8 @@ _details = attrgetter(*ContactDetails.__struct_fields__)
 
 async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
     """Best first; nothing found is an empty list."""
-    return await queries.search(tx, query=await customers.read_phone(tx, text=query), kinds=kinds, limit=limit)
+    number = await customers.read_phone(tx, text=query)
+    return await queries.search(tx, query=query, number=number, kinds=kinds, limit=limit)
 
 
 async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:

@@ -163,3 +163,44 @@ def test_an_sku_is_one_in_all_its_spellings(org, other_org, item, spelt):
     with pytest.raises(psycopg.errors.UniqueViolation):
         item(org, spelt)
     item(org, f"{spelt}-{uuid.uuid4().hex[:4]}")
+
+
+STORED = [
+    "+201234560567",
+    "+20345600567",
+    "+966500123456",
+    "+971501002003",
+    "+96550010020",
+    "+9647901000321",
+    "+393331000045",
+    "+390101234567",
+    "+12015550123",
+    "+5511987650432",
+    "+525512300045",
+    "+5491123450067",
+    "+212600000021",
+]
+
+
+@pytest.mark.parametrize("number", STORED)
+async def test_a_phone_is_found_by_each_of_its_endings(mcp, org, number):
+    agent = org.agent()
+    made = await mcp("nexus_create_contact", {"first_name": "Mona", "phone": number}, as_=agent)
+    missed = []
+    for digits in (number[-length:] for length in range(4, len(number))):
+        listed = await mcp("nexus_list_contacts", {"phone": digits}, as_=agent)
+        named = await mcp("nexus_list_contacts", {"search": digits}, as_=agent)
+        found = await mcp("nexus_search", {"query": digits}, as_=agent)
+        ids = [{each["id"] for each in answer["data"]} for answer in (listed, named, found)]
+        missed += [digits] * any(known != {made["contact"]["id"]} for known in ids)
+    assert missed == []
+
+
+async def test_a_code_that_could_be_a_phone_is_still_a_code(mcp, org, tenants):
+    with tenants.database() as database:
+        item = database.execute(
+            "INSERT INTO items (organization_id, name, barcode) VALUES (%s, 'Shirt', '34560567') RETURNING id",
+            (org.id,),
+        ).fetchone()
+    found = await mcp("nexus_search", {"query": "34560567"}, as_=org.agent())
+    assert [each["id"] for each in found["data"]] == [str(item[0])]

@@ -88,8 +88,9 @@ async def test_a_stage_of_another_tenant_is_no_stage(org, other_org, run_as, ten
     [
         "search_by_words('{0}', 'contact', 'Mona', 9, 9)",
         "search_rows('{0}', 'contact', '{{}}', '{{}}', '{{}}', 9)",
-        "search_by_phone('{0}', '5678', 9)",
-        "search_by_identity('{0}', 'x', 9)",
+        "search_by_phone('{0}', '5678', 9, NULL)",
+        "contacts_ending_in('{0}', '5678', 9)",
+        "search_by_identity('{0}', 'x', 9, NULL)",
     ],
 )
 async def test_what_takes_an_organization_by_name_is_not_for_clients(org, other_org, run_as, function):
