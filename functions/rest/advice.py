@@ -17,7 +17,10 @@ ADVICE = {
     "agent_api_keys": "agent-api-key-create, agent-api-key-rotate and agent-api-key-revoke change keys",
     "messages": _SENT,
     "message_media": _SENT,
-    "chats": "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest",
+    "chats": (
+        "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest;"
+        " customer_id is set when a contact gets the conversation's number, or when its person writes next"
+    ),
     "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
     "stock_balances": "a new row of stock_movements changes them",
     "stock_reservations": "an order's order_status reserves, ships and gives back",
