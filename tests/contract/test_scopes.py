@@ -1,0 +1,34 @@
+"""Which functions ask for no scope, and why: a new one is put on this list, or declares its scope."""
+
+from infra import gateway
+from shared.edge.spec import SERVICE_ONLY
+
+SIGNED = "a provider calls it: its signature is the right, and no token comes along"
+WITHOUT_SCOPE = {
+    "agent-auth": "comes before a token: the key in the body is the right, and its scopes go into the token",
+    "agent-register": "comes before a token: it makes the organization and the key",
+    "auth": "people's own accounts, which belong to no organization's scopes; /auth/v1 asks for passwords and sessions",
+    "discovery": "says nothing of anybody",
+    "mcp-server": "each tool declares its scope, and is refused without it",
+    "media-file": "the signed link is the right; media-link asks for `read`",
+    "media-upload": "asks for `write` by itself before it takes the bytes, and again with the row",
+    "meta-webhook": SIGNED,
+    "organization-create": "a person who has no organization yet has no scope in one",
+    "rest": "app.enter asks for `read` or `write` by the method, and the policies by table and verb",
+    "storage": "the policies of storage.objects ask for `read` or `write` by bucket and verb",
+    "unserved": "refuses everything",
+    "wa-webhook": SIGNED,
+    "whatsapp-status-webhook": SIGNED,
+    "whatsapp-webhook": SIGNED,
+}
+"""Of those that others than the service may call: its key has every right, and no scope narrows it."""
+
+
+def test_every_function_that_asks_for_no_scope_is_on_the_list_with_its_reason():
+    found = {spec.name for spec in gateway.specs() if spec.scope is None and spec.access != SERVICE_ONLY}
+    assert found == WITHOUT_SCOPE.keys()
+
+
+def test_no_function_of_the_service_alone_declares_a_scope():
+    declared = {spec.name for spec in gateway.specs() if spec.scope is not None and spec.access == SERVICE_ONLY}
+    assert declared == set()
