@@ -45,19 +45,18 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
               ON held.organization_id = organizations.id AND held.resource = named.resource
                 AND held.period = CASE capped.period WHEN 'month' THEN local.month ELSE 'total' END
           ) AS room,
-          (date_trunc('month', local.now) + interval '1 month') AT TIME ZONE organizations.timezone AS month_ends,
+          greatest(
+            (to_date(local.month, 'YYYY-MM') + interval '1 month') AT TIME ZONE organizations.timezone,
+            CASE WHEN organizations.counting_until > now() THEN organizations.counting_until END
+          ) AS month_ends,
           (date_trunc('day', now() AT TIME ZONE app.counting_timezone(organizations)) + interval '1 day')
             AT TIME ZONE app.counting_timezone(organizations) AS day_ends
         FROM organizations
         JOIN plans ON plans.code = organizations.plan_code
-        CROSS JOIN LATERAL (
-          SELECT
-            now() AT TIME ZONE organizations.timezone AS now,
-            to_char(now() AT TIME ZONE organizations.timezone, 'YYYY-MM') AS month
-        ) AS local
+        CROSS JOIN LATERAL (SELECT app.counted_month(organizations, now()) AS month) AS local
         LEFT JOIN usage_counters AS counter
           ON counter.organization_id = organizations.id AND counter.period IN ('total', local.month)
-        GROUP BY organizations.id, plans.*, plans.code, local.now, local.month
+        GROUP BY organizations.id, plans.*, plans.code, local.month
     """
     return await tx.find(PlanUsage, sql)
 

@@ -1,4 +1,4 @@
-"""The day of API calls: a change of the time zone gives no second one at once."""
+"""The day of API calls and the month of orders and messages: a change of the time zone gives no second one at once."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -69,3 +69,72 @@ async def test_403_a_spent_day_says_when_the_counted_day_ends(used, move, make_k
     await db.close()
     assert refused.value.details["resource"] == "api_calls"
     assert datetime.fromisoformat(refused.value.details["resets_at"]) == ends
+
+
+@pytest.fixture
+def counted(call, org, tenants):
+    """What each month's counter of orders holds, and what agent-usage tells: how many, until when."""
+
+    async def ask():
+        with tenants.database() as database:
+            held = database.execute(
+                "SELECT used FROM usage_counters"
+                " WHERE organization_id = %s AND resource = 'orders' AND period <> 'total'",
+                (org.id,),
+            ).fetchall()
+        told = (await call("agent-usage", method="GET", as_=org.owner)).json()["usage"]["orders"]
+        return [row[0] for row in held], told["used"], told["resets_at"]
+
+    return ask
+
+
+@pytest.fixture
+def order(tenants, org):
+    def make():
+        with tenants.database() as database:
+            database.execute("INSERT INTO orders (organization_id) VALUES (%s)", (org.id,))
+
+    return make
+
+
+async def test_a_change_of_zone_gives_no_second_month_at_once(counted, move, order):
+    order()
+    _, _, ends = await counted()
+    for count, zone in enumerate(ZONES, start=2):
+        await move(zone)
+        order()
+        held, told, _ = await counted()
+        assert (held, told) == ([count], count), zone
+    await move("Africa/Cairo")
+    assert (await counted())[2] == ends
+
+
+@pytest.mark.parametrize(
+    ("moment", "month"),
+    [
+        ("2026-11-30 09:59Z", "2026-11"),
+        ("2026-11-30 21:59Z", "2026-11"),
+        ("2026-11-30 22:00Z", "2026-12"),
+        ("2026-12-31 09:59Z", "2026-12"),
+        ("2026-12-31 10:00Z", "2027-01"),
+    ],
+)
+async def test_the_month_goes_on_in_the_zone_before_until_its_day_is_over(moment, month, org, tenants):
+    """Cairo's last day of November; Kiritimati is twelve hours ahead."""
+    with tenants.database() as database:
+        database.execute("UPDATE organizations SET timezone = 'Pacific/Kiritimati' WHERE id = %s", (org.id,))
+        told = database.execute(
+            "UPDATE organizations SET counting_timezone = 'Africa/Cairo', counting_until = '2026-11-30 22:00Z'"
+            " WHERE id = %s RETURNING app.counted_month(organizations, %s)",
+            (org.id, moment),
+        ).fetchone()
+    assert told == (month,)
+
+
+def test_months_are_counted_in_one_place(tenants):
+    with tenants.database() as database:
+        found = database.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'app'::regnamespace AND prokind = 'f'"
+            " AND pg_get_functiondef(oid) LIKE '%''YYYY-MM''%'"
+        ).fetchall()
+    assert found == [("counted_month",)]
