@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import service
 from shared.auth.passwords import HashingBusy
 from shared.edge import PEOPLE, Call, endpoint
-from shared.kernel.clock import rfc3339, within_years
+from shared.kernel.clock import rfc3339
+from shared.kernel.moments import Moment
 
 
 class Body(BaseModel):
@@ -20,9 +21,7 @@ class Body(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=100, description="What people will see the agent called.")]
     scopes: Annotated[list[Literal["read", "write", "admin"]], Field(min_length=1, max_length=3)] = ["read"]
-    expires_at: Annotated[
-        Annotated[AwareDatetime, AfterValidator(within_years)] | None, Field(description="Never, where it is left out.")
-    ] = None
+    expires_at: Annotated[Moment | None, Field(description="Never, where it is left out.")] = None
     agent_platform: Annotated[str, Field(min_length=1, max_length=50)] = "custom"
 
 

@@ -4,23 +4,22 @@ For the person who asks what is kept about them, and before they are erased. The
 where `messages_before` is not null, send it back for older ones. That it was handed out is written into the trail.
 """
 
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactExport
 from shared.edge import MEMBERS, Call, endpoint
-from shared.kernel.clock import within_years
 from shared.kernel.errors import NotFound
+from shared.kernel.moments import Moment
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     customer_id: UUID
-    messages_before: Annotated[AwareDatetime, AfterValidator(within_years)] | None = None
+    messages_before: Moment | None = None
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound,))

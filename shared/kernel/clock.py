@@ -1,5 +1,6 @@
 """The time, always in UTC, and time zones by name."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
@@ -8,6 +9,7 @@ from .errors import InvalidRequest
 
 reset_tzpath(())  # The pinned tzdata alone: a machine's own files may be older, or missing.
 Moment = TypeVar("Moment", date, datetime)
+_DATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """What the database takes and every reader can read and reckon with, in UTC."""
 
@@ -19,6 +21,17 @@ def utc_now() -> datetime:
 def rfc3339(moment: datetime) -> str:
     """With milliseconds and Z, as JavaScript writes it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def written(given: object) -> object:
+    """Return the text of a date or a time as it is.
+
+    Raises:
+        ValueError: for a number and a text of digits, which pydantic would take for seconds since 1970.
+    """
+    if isinstance(given, date) or (isinstance(given, str) and _DATED.match(given)):
+        return given
+    raise ValueError("must begin with a date such as 2026-01-31")
 
 
 def within_years(moment: Moment) -> Moment:

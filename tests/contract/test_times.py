@@ -23,6 +23,8 @@ BEYOND = [
     "9999-12-31",
     "9999-12-31T23:59:59.999999-14:00",
 ]
+NO_TIMES = ["20261201", "20261130", "5", "-1", " 5", "1e9", "1700000000.5", "٢٠٢٦١٢٠١", "", 5, -1, 20261201, 1.5, True]
+"""What pydantic by itself would mostly take for seconds since 1970."""
 KINDS = (date, datetime, AwareDatetime, NaiveDatetime)
 WITHIN = ["1900-01-01T00:00:00Z", "2200-12-31T23:59:59.999999Z", "2026-06-01T12:00:00+02:00"]
 
@@ -64,6 +66,13 @@ def test_a_time_beyond_the_years_is_refused_with_the_years(adapter):
     for text in BEYOND:
         with pytest.raises(ValidationError, match=r"between 1900 and 2200|timezone"):
             adapter.validate_python(text)
+
+
+@pytest.mark.parametrize("adapter", TIMES)
+@pytest.mark.parametrize("given", NO_TIMES, ids=repr)
+def test_a_number_and_digits_are_no_time(adapter, given):
+    with pytest.raises(ValidationError, match="must begin with a date"):
+        adapter.validate_python(given)
 
 
 @pytest.mark.parametrize("adapter", TIMES)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.domain.customers import service
 from shared.domain.customers.models import (
@@ -16,7 +16,7 @@ from shared.domain.customers.models import (
 )
 from shared.domain.insights import service as insights
 from shared.domain.insights.models import ContactProfile
-from shared.kernel.clock import within_years
+from shared.kernel.moments import Moment
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
@@ -79,7 +79,7 @@ class UpdateContact(ContactFields):
     address: dict[Literal["line1", "line2", "city", "country"], Name] | None = None
     assigned_to: Annotated[str | None, Field(max_length=100)] = Field(default=None, description="User id")
     customer_label: Word | None = None
-    next_follow_up: Annotated[AwareDatetime, AfterValidator(within_years)] | None = None
+    next_follow_up: Moment | None = None
 
 
 @tool(scope="read", title="List contacts")

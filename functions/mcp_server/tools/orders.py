@@ -19,7 +19,7 @@ from shared.domain.orders.models import (
     OrderSummary,
     PaymentMode,
 )
-from shared.kernel.clock import within_years
+from shared.kernel.clock import within_years, written
 
 from ..lists import ListArguments, Listing, fitted
 from ..registry import Arguments, ToolCall, WriteArguments, tool
@@ -38,6 +38,7 @@ Day = Annotated[date, BeforeValidator(_without_time)]
 Moment = Annotated[
     Day | datetime,
     Field(union_mode="left_to_right"),
+    BeforeValidator(written),
     AfterValidator(within_years),
     WithJsonSchema({"type": "string"}),
 ]

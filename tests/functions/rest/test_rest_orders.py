@@ -380,3 +380,45 @@ async def test_each_item_of_a_transfer_comes_out_even(send, add, org, warehouses
 async def test_what_the_server_owns_is_nobodys_to_write(send, method, table, values):
     answer = await send(method, table + ("?organization_id=not.is.null" if method == "PATCH" else ""), values)
     assert (answer.status_code, answer.json()["code"]) == (403, "42501")
+
+
+@pytest.mark.parametrize("status", [*STEPS, "cancelled"])
+async def test_the_service_adds_no_line_to_an_order_that_has_lines_and_went_ahead(order_at, send, status):
+    order = await order_at(status)
+    line = {"order_id": order["id"], "organization_id": order["organization_id"], "name": "Late", "qty": 1}
+    answer = await send("POST", "order_items", {**line, "unit_price": 500}, as_="service")
+    assert (answer.status_code, answer.json()["code"]) == (409, "PT409")
+    assert "order_not_pending" in answer.text
+    kept = await send("GET", f"orders?id=eq.{order['id']}&select=total_amount")
+    assert kept.json() == [{"total_amount": 300}]
+
+
+@pytest.mark.parametrize("status", ["confirmed", "delivered", "cancelled"])
+async def test_the_service_brings_in_an_order_that_is_done_with_all_its_lines(send, add, org, status):
+    contact = await add("customers", first_name="Mona")
+    given = {"organization_id": str(org.id), "customer_id": contact["id"], "currency": "EGP", "order_status": status}
+    order = (await send("POST", "orders", given, as_="service")).json()[0]
+    lines = [
+        {"order_id": order["id"], "organization_id": str(org.id), "name": name, "qty": 1, "unit_price": 50}
+        for name in ("Lantern", "Candle", "Matches")
+    ]
+    assert (await send("POST", "order_items", lines, as_="service")).status_code == 201
+    assert (await send("POST", "order_items", lines[0], as_="service")).status_code == 409
+    assert (await send("GET", f"orders?id=eq.{order['id']}&select=total_amount")).json() == [{"total_amount": 150}]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", " https://example.com", "https://", "//x.example"]
+)
+async def test_a_picture_has_an_address_of_http(send, org, url):
+    answer = await send("POST", "items", {"organization_id": str(org.id), "name": "Lamp", "image_url": url})
+    assert answer.status_code == 400
+    assert "image_url_begins_with_http" in answer.text
+
+
+@pytest.mark.parametrize("given", [{"counting_until": "2030-01-01"}, {"counting_timezone": "Africa/Cairo"},
+                                   {"counting_until": "2030-01-01", "counting_timezone": "Mars/Base"}])  # fmt: skip
+async def test_a_day_is_counted_until_a_time_in_a_known_zone(send, org, given):
+    answer = await send("PATCH", f"organizations?id=eq.{org.id}", given, as_="service")
+    assert answer.status_code == 400
+    assert "counting_timezone_" in answer.text
