@@ -8,6 +8,7 @@ from starlette.responses import Response
 from shared.platform.storage import links, objects
 from shared.platform.storage.makers import standing
 from shared.platform.storage.models import SignedAddress, Target
+from shared.platform.storage.refusals import told_to_a_stranger
 
 from .bodies import Signing, SigningMany, TokenQuery
 from .dispatch import Visit, counted
@@ -42,7 +43,8 @@ async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery
     """The bytes of the object that the token was made for, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
     maker = standing(claims.maker, visit.call.request_id)
-    found = await objects.find_object(maker, bucket_id=bucket, name=name)
+    with told_to_a_stranger():
+        found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
     return await show(visit.call.request, found, Shown(query.download, expires))
 
@@ -57,4 +59,6 @@ async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQue
     """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
     target, maker = links.writable(query.token, bucket_id=bucket, name=name)
     caller = standing(maker, visit.call.request_id)
-    return await put_up(visit, await counted(caller.principal, visit.call), target)
+    caller = await counted(caller.principal, visit.call)
+    with told_to_a_stranger():
+        return await put_up(visit, caller, target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.runtime.db import AlreadyExists, InvalidReference, PermissionDenied
 
 
@@ -47,6 +47,12 @@ class AccessDenied(StorageRefusal):
     code = "AccessDenied"
     error = "Unauthorized"
     default_message = "new row violates row-level security policy"
+
+
+class LinkEnded(AccessDenied):
+    """Of a signed address whose maker may no longer do what it is for; whoever opens it need not know why."""
+
+    default_message = "this link has ended: ask who sent it for a new one"
 
 
 class MissingAuthorization(StorageRefusal):
@@ -144,6 +150,22 @@ class AddressUsed(StorageRefusal):
     code = "InvalidJWT"
     error = "InvalidJWT"
     default_message = "this address was used: ask for a new one"
+
+
+@contextmanager
+def told_to_a_stranger() -> Iterator[None]:
+    """What became of the maker of a signed address is not told to whoever opens it.
+
+    Raises:
+        LinkEnded: in place of what the maker would be refused with.
+    """
+    try:
+        yield
+    except Refusal as refused:
+        is_full = refused.code == PlanLimitExceeded.code and refused.details.get("resource") != "scopes"
+        if refused.status in (401, 403) and not is_full:
+            raise LinkEnded from refused
+        raise
 
 
 @contextmanager

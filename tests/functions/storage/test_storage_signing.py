@@ -154,7 +154,9 @@ async def test_an_upload_address_ends_with_its_makers_right(*, storage, refused,
     }[how]
     with tenants.database() as database:
         database.execute(statement, {"key": maker.key_id, "org": org.id, "id": maker.id})
-    refused(await storage("PUT", told.json()["url"].removeprefix("/"), content=b"1"), 403, "AccessDenied")
+    answer = await storage("PUT", told.json()["url"].removeprefix("/"), content=b"1")
+    refused(answer, 403, "AccessDenied")
+    assert answer.json()["message"] == ENDED
     assert (await storage("GET", f"object/{path('a')}", as_=org.owner)).json()["code"] == "NoSuchKey"
 
 
@@ -179,6 +181,7 @@ def test_an_address_escapes_only_what_would_end_its_path():
     assert urlsplit(address).path == "/object/sign/b/صور/a b%3F%23%251.png"
 
 
+ENDED = "this link has ended: ask who sent it for a new one"
 ENDS = {
     "key revoked": "UPDATE agent_api_keys SET is_active = false, revoked_at = now() WHERE id = %(key)s",
     "key expired": "UPDATE agent_api_keys SET expires_at = now() - interval '1 s' WHERE id = %(key)s",
@@ -205,10 +208,10 @@ async def test_an_address_ends_with_the_right_of_its_maker(*, storage, served, o
     for each in addresses:
         answer = await storage("GET", each)
         assert (answer.status_code, answer.json()["code"]) == (400, "AccessDenied")
-        assert b"%PDF" not in answer.content
+        assert answer.json()["message"] == ENDED
     pdf = {"Content-Type": "application/pdf"}
     put = await storage("PUT", upload.json()["url"].removeprefix("/"), content=b"%PDF", headers=pdf)
-    assert (put.status_code, put.json()["code"]) == (400, "AccessDenied")
+    assert (put.status_code, put.json()["code"], put.json()["message"]) == (400, "AccessDenied", ENDED)
 
 
 async def test_400_for_longer_than_the_role_allows(storage, served, refused, org):
