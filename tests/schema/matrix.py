@@ -66,7 +66,7 @@ EXPECTED: dict[str, Rights] = {
     "media_tasks": HIDDEN,
     "message_media": READ_ONLY,
     "messages": Rights("read"),
-    "order_items": RECORDS,
+    "order_items": Rights("read", "write", "write", "write"),
     "order_sequences": Rights(service=READS),
     "orders": RECORDS,
     "organization_members": READ_ONLY,

@@ -140,17 +140,17 @@ async def test_the_steps_that_come_after_are_taken(order_at, change, status, val
     assert values.items() <= answer.json()[0].items()
 
 
-@pytest.mark.parametrize(("first", "then"), [
-    ({"payment_status": "paid"}, {"payment_status": "unpaid"}),
-    ({"payment_status": "paid", "refund_amount": 100}, {"refund_amount": 50}),
-    ({"payment_status": "paid", "awb_number": "AWB-1"}, {"awb_number": "AWB-2"}),
-    ({"payment_status": "paid", "shopify_order_id": "1"}, {"shopify_order_id": None}),
+@pytest.mark.parametrize(("first", "then", "refused"), [
+    ({"payment_status": "paid"}, {"payment_status": "unpaid"}, "illegal_transition"),
+    ({"payment_status": "paid", "refund_amount": 100}, {"refund_amount": 50}, "order_finished"),
+    ({"payment_status": "paid", "awb_number": "AWB-1"}, {"awb_number": "AWB-2"}, "order_finished"),
+    ({"payment_status": "paid", "shopify_order_id": "1"}, {"shopify_order_id": None}, "order_finished"),
 ])  # fmt: skip
-async def test_what_was_paid_or_linked_stays(order_at, change, first, then):
+async def test_what_was_paid_or_linked_stays(order_at, change, *, first, then, refused):
     order = await order_at("delivered")
     assert (await change(order, **first)).status_code == 200
     answer = await change(order, **then)
-    assert (answer.status_code, code(answer)) == (409, "order_finished")
+    assert (answer.status_code, code(answer)) == (409, refused)
 
 
 async def test_nobody_gets_back_more_than_was_paid(order_at, change, read):
@@ -165,22 +165,71 @@ async def test_nobody_gets_back_more_than_was_paid(order_at, change, read):
     assert (await read(order))["refund_amount"] == 300
 
 
-async def test_a_cancelled_order_gives_back_what_was_paid_and_is_paid_no_more(order_at, change):
-    unpaid, paid = await order_at("cancelled"), await order_at("pending")
-    for values in ({"payment_status": "paid"}, {"payment_status": "refunded"}, {"awb_number": "AWB-1"}):
-        assert code(await change(unpaid, **values)) == "order_finished"
-    assert (await change(paid, payment_status="paid")).status_code == 200
-    assert (await change(paid, order_status="cancelled")).status_code == 200
-    assert (await change(paid, payment_status="refunded", refund_amount=300)).status_code == 200
+async def test_nothing_is_refunded_in_two_steps_that_was_never_paid(order_at, change, add, send):
+    for order in (await order_at("pending"), await order_at("delivered")):
+        answer = await change(order, payment_status="refunded")
+        assert (answer.status_code, code(answer)) == (409, "illegal_transition")
+        assert code(await change(order, refund_amount=300)) == "refund_exceeds_paid"
+    answer = await send("POST", "orders", {"payment_status": "refunded"})
+    assert (answer.status_code, code(answer)) == (409, "illegal_transition")
+    assert (await add("orders", payment_status="paid"))["payment_status"] == "paid"
+
+
+async def test_money_that_comes_after_a_cancellation_is_recorded_then_given_back(order_at, change):
+    order = await order_at("cancelled")
+    refused = await change(order, refund_amount=300)
+    assert "Set payment_status to partially_paid or paid first" in refused.json()["message"]
+    assert code(await change(order, awb_number="AWB-1")) == "order_finished"
+    assert (await change(order, payment_status="paid")).status_code == 200
+    assert (await change(order, payment_status="refunded", refund_amount=300)).status_code == 200
+
+
+@pytest.mark.parametrize(("status", "values", "advice"), [
+    ("confirmed", {"total_amount": 1}, "cancel it and make a new one"),
+    ("pending", {"total_amount": 1}, "change its lines"),
+    ("confirmed", {"currency": "USD"}, "cancel it and make a new"),
+    ("delivered", {"shipping_address": {"city": "Giza"}}, "write a later one in notes"),
+    ("cancelled", {"shipping_address": {"city": "Giza"}}, "make a new order"),
+    ("shipped", {"order_number": "X-1"}, "is known by that number"),
+    ("shipped", {"customer_id": None}, "make a new order"),
+    ("delivered", {"payment_status": "refunded"}, "goes from unpaid to partially_paid or paid"),
+])  # fmt: skip
+async def test_a_refusal_says_what_can_be_done_now(order_at, change, status, values, advice):
+    answer = await change(await order_at(status), **values)
+    assert answer.status_code == 409
+    assert advice in answer.json()["message"]
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
-@pytest.mark.parametrize(("status", "answered"), [
-    ("pending", 200), ("confirmed", 200), ("cancelled", 200), ("shipped", 409), ("delivered", 409),
+@pytest.mark.parametrize(("status", "paid", "answered"), [
+    ("pending", "unpaid", 200), ("cancelled", "unpaid", 200), *((step, "unpaid", 409) for step in STEPS),
+    *((status, paid, 409) for status in WAYS for paid in ("partially_paid", "paid", "refunded")),
 ])  # fmt: skip
-async def test_what_was_sold_is_not_deleted(order_at, send, status, answered, as_):
+async def test_an_order_that_holds_stock_or_money_is_not_deleted(
+    order_at, change, send, *, status, paid, answered, as_
+):
     order = await order_at(status)
-    assert (await send("DELETE", f"orders?id=eq.{order['id']}", as_=as_)).status_code == answered
+    if paid != "unpaid":
+        assert (await change(order, payment_status="paid")).status_code == 200
+        assert (await change(order, payment_status=paid)).status_code == 200 or paid == "partially_paid"
+    answer = await send("DELETE", f"orders?id=eq.{order['id']}", as_=as_)
+    assert answer.status_code == answered
+    if answered == 409:
+        assert code(answer) == "order_finished"
+
+
+@pytest.mark.parametrize("scope", ["write", "admin"])
+async def test_a_writer_takes_one_line_off_a_pending_order(rest, org, order_at, *, add, read, scope):
+    order = await order_at("pending")
+    line = await add("order_items", order_id=order["id"], name="Candle", qty=1, unit_price=20)
+    agent, asked = org.agent(scope), {"Prefer": "return=representation"}
+    answer = await rest("DELETE", f"order_items?id=eq.{line['id']}", as_=agent, headers=asked)
+    assert (answer.status_code, len(answer.json())) == (200, 1)
+    assert (await read(order))["total_amount"] == 300
+    confirmed = await order_at("confirmed")
+    answer = await rest("DELETE", f"order_items?order_id=eq.{confirmed['id']}", as_=agent, headers=asked)
+    assert (answer.status_code, code(answer)) == (409, "order_not_pending")
+    assert "cancel it and make a new one" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])

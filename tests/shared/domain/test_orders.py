@@ -64,12 +64,27 @@ async def test_cancelling_gives_back_what_was_promised(shop, tx_as, steps):
     assert (shop.stock(item), shop.faults()) == ((10, 0), [])
 
 
-async def test_deleting_an_order_gives_back_what_was_promised(shop, tx_as):
+async def test_an_order_that_holds_stock_is_cancelled_before_it_is_deleted(shop, tx_as):
     item = shop.item("S-1", stock=10)
-    order = shop.order((item, 4))
+    order, delete = shop.order((item, 4)), "DELETE FROM orders WHERE id = %(id)s"
     async with tx_as(shop.org.owner, scope="admin") as tx:
         await tx.run(MOVE, to="confirmed", id=order)
-        await tx.run("DELETE FROM orders WHERE id = %(id)s", id=order)
+    with pytest.raises(Refusal) as refused:
+        async with tx_as(shop.org.owner, scope="admin") as tx:
+            await tx.run(delete, id=order)
+    assert (refused.value.code, shop.stock(item)) == ("order_finished", (10, 4))
+    async with tx_as(shop.org.owner, scope="admin") as tx:
+        await tx.run(MOVE, to="cancelled", id=order)
+        assert await tx.run(delete, id=order) == 1
+    assert (shop.stock(item), shop.faults()) == ((10, 0), [])
+
+
+async def test_an_order_deleted_by_the_house_gives_back_what_was_promised(shop, tx_as):
+    item = shop.item("S-1", stock=10)
+    order = shop.order((item, 4))
+    async with tx_as(shop.org.owner, scope="write") as tx:
+        await tx.run(MOVE, to="confirmed", id=order)
+    shop.db.execute("DELETE FROM orders WHERE id = %s", (order,))
     assert (shop.stock(item), shop.faults()) == ((10, 0), [])
 
 
