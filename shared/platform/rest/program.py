@@ -12,7 +12,9 @@ import msgspec
 from shared.runtime.statement import Statement
 
 from .bounds import check_payload
+from .exact import check_numbers
 from .payload import JsonPayload
+from .plan.model import Body, Delete
 from .plan.task import Task, task_of
 from .preferences import Count
 from .request import Action, Incoming, Request, filled, headers_of, outline, shape_of
@@ -81,8 +83,15 @@ class Compiler:
         """What carries it out.
 
         Raises:
-            RestRefusal: as `task_of`.
+            RestRefusal: as `task_of`, and for numbers that would not be kept as they are.
         """
+        program = self._remembered(incoming, request)
+        body = _body_of(program.task)
+        if self.settings.exact_numbers and body is not None and isinstance(request.payload, JsonPayload):
+            check_numbers(request.payload, body.columns)
+        return program
+
+    def _remembered(self, incoming: Incoming, request: Request) -> Program:
         payload = request.payload
         if len(incoming.query) > _LONGEST_SHAPE or not isinstance(payload, JsonPayload | None):
             return self._compiled(request)
@@ -131,6 +140,12 @@ def compiler(cache: SchemaCache, settings: RestSettings) -> Compiler:
     _compilers.append(Compiler(cache, settings))
     del _compilers[:-_MOST_MEMORIES]
     return _compilers[-1]
+
+
+def _body_of(task: Task) -> Body | None:
+    if task.call is not None:
+        return task.call.members
+    return task.change.body if task.change is not None and not isinstance(task.change, Delete) else None
 
 
 def _with_body(program: Program, request: Request, payload: JsonPayload) -> Program:

@@ -75,6 +75,9 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     guarded: bool = False
     """Whether an update or delete without a filter is refused, as the extension safeupdate refuses it. PostgREST has no
     such setting."""
+    exact_numbers: bool = False
+    """Whether a number is refused that its column would round, or that has another notation than decimal digits.
+    PostgREST has no such setting."""
     tx_end: TxEnd = TxEnd.COMMIT
     """DB_TX_END."""
     aggregates: bool = False
