@@ -77,7 +77,9 @@ class CreateContact(ContactFields):
 class UpdateContact(ContactFields):
     customer_id: UUID
     address: dict[Literal["line1", "line2", "city", "country"], Name] | None = None
-    assigned_to: Annotated[str | None, Field(max_length=100)] = Field(default=None, description="User id")
+    assigned_to: Annotated[str | None, Field(max_length=100)] = Field(
+        default=None, description="User id of a member or agent"
+    )
     customer_label: Word | None = None
     next_follow_up: Moment | None = None
 

@@ -185,6 +185,16 @@ async def test_only_given_fields_change_and_null_clears(mcp, org, make_contacts)
     assert freed["created"]
 
 
+async def test_a_contact_is_given_to_colleagues_alone(mcp, org, other_org, make_contacts):
+    (mona,) = make_contacts(org, {"first_name": "Mona"})
+    for colleague in (str(org.owner.id), str(org.agent().id)):
+        answer = await mcp("nexus_update_contact", {"customer_id": mona, "assigned_to": colleague}, as_=org.agent())
+        assert answer["contact"]["assigned_to"] == colleague
+    for stranger in (str(other_org.owner.id), "Mona"):
+        answer = await mcp("nexus_update_contact", {"customer_id": mona, "assigned_to": stranger}, as_=org.agent())
+        assert (answer["is_error"], answer["error"]) == (True, "unknown_colleague")
+
+
 async def test_the_last_name_of_a_contact_stays(mcp, org, make_contacts):
     (mona,) = make_contacts(org, {"first_name": "Mona"})
     answer = await mcp("nexus_update_contact", {"customer_id": mona, "first_name": None}, as_=org.agent())
