@@ -1,5 +1,6 @@
-"""What to call instead, where a client may not write a table because functions do."""
+"""What to do instead: which functions write a table that no client may, and how long to wait."""
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -7,12 +8,24 @@ import msgspec
 from shared.kernel import json
 from shared.platform.rest.host import Response
 
-FORBIDDEN = 403
+FORBIDDEN = HTTPStatus.FORBIDDEN
+LATER = frozenset({FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SENT = (
     "messages are sent by whatsapp-send-message, whatsapp-send-template, facebook-send-message, instagram-send-message"
     " or the tool nexus_send_message, and received by the channel"
 )
+
+
+class _Told(msgspec.Struct, frozen=True):
+    code: str
+    details: str | None = None
+
+
+class _Wait(msgspec.Struct, frozen=True):
+    retry_after: int | None = None
+
+
 ADVICE = {
     "agent_api_keys": "agent-api-key-create, agent-api-key-rotate and agent-api-key-revoke change keys",
     "messages": _SENT,
@@ -37,3 +50,18 @@ def advised(answer: Response, *, method: str, path: str) -> Response:
     if told["code"] != "42501" or not told["message"].startswith("permission denied for"):
         return answer
     return msgspec.structs.replace(answer, body=json.encode(told | {"hint": advice}))
+
+
+def timed(answer: Response) -> Response:
+    """The answer, with Retry-After where what the database refused will be possible later, as a day's calls are."""
+    if answer.status not in LATER:
+        return answer
+    told = msgspec.json.decode(answer.body, type=_Told)
+    if not told.code.startswith("PT") or told.details is None:
+        return answer
+    try:
+        wait = msgspec.json.decode(told.details, type=_Wait).retry_after
+    except msgspec.DecodeError:
+        return answer
+    later = () if wait is None else (("Retry-After", str(wait)),)
+    return msgspec.structs.replace(answer, headers=(*answer.headers, *later))

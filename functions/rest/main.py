@@ -11,7 +11,7 @@ from shared.edge import ANYONE, Call, surface
 from shared.platform.rest.app import answer
 from shared.quotas.rates import PUBLIC
 
-from .advice import advised
+from .advice import advised, timed
 from .callers import identify
 from .host import NexusHost
 from .refusing import refused
@@ -22,4 +22,4 @@ from .translation import incoming, outgoing
 async def handler(call: Call) -> Response:
     await identify(call)
     answered = await answer(await incoming(call), NexusHost(call))
-    return outgoing(advised(answered, method=call.request.method, path=call.request.url.path))
+    return outgoing(timed(advised(answered, method=call.request.method, path=call.request.url.path)))

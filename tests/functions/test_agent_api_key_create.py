@@ -45,6 +45,7 @@ async def test_403_for_a_member(call, org):
     answer = await call("agent-api-key-create", as_=org.person("member"), json={"name": "Layla"})
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
     assert answer.json()["required"] == "manage"
+    assert answer.json()["message"].startswith("this call needs an owner or admin of the organization")
 
 
 async def test_403_for_an_agent_whatever_its_scopes(call, org):

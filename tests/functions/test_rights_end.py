@@ -1,10 +1,13 @@
 """Rights end with their ground: at the next statement, on every surface, for tokens already given."""
 
+import re
 import uuid
 
 import pytest
 
 from shared.auth import tokens
+from shared.quotas.rates import RateClass, charge
+from shared.runtime import store
 from tests.conftest import Caller
 
 pytestmark = pytest.mark.anyio
@@ -130,3 +133,58 @@ async def test_a_refusal_for_want_of_a_scope_says_what_the_token_holds_and_what_
     member = org.person("member")
     told = (await call("agent-api-key-create", as_=member, json={"name": "B"})).json()
     assert (told["error"], told["granted"], told["remedy"]) == ("insufficient_scope", ["read", "write"], "ask_an_owner")
+
+
+@pytest.fixture
+def reads(http, services):
+    """`await reads(headers)`: what each surface answers to a caller who reads."""
+    key = {"apikey": services.secrets.publishable_key}
+    tools = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "nexus_list_contacts"}}
+
+    async def ask(headers):
+        return {
+            "functions": await http.get("/functions/v1/agent-usage", headers=headers),
+            "mcp": await http.post("/functions/v1/mcp-server", headers={**headers, **MCP}, json=tools),
+            "rest": await http.get("/rest/v1/customers", headers={**headers, **key}),
+            "rest head": await http.head("/rest/v1/customers", headers={**headers, **key}),
+            "storage": await http.get("/storage/v1/bucket", headers=headers),
+        }
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "remedy", "word"),
+    [
+        (False, False, "organization_create", "belongs to no organization: ask"),
+        (False, True, "refresh_token", "belongs to an organization that its token does not name: refresh the token"),
+        (True, False, "organization_create", "no member of the organization of its token any more: ask"),
+        (True, True, "refresh_token", "any more, but belongs to another: refresh the token"),
+    ],
+)
+async def test_who_is_not_in_the_tokens_organization_hears_what_helps(
+    *, reads, org, other_org, tenants, before, after, remedy, word
+):
+    person = org.person("member") if before else tenants.person(None)
+    with tenants.database() as database:
+        database.execute("DELETE FROM organization_members WHERE user_id = %s", (person.id,))
+        if after:
+            database.execute("INSERT INTO organization_members VALUES (%s, %s, 'member')", (other_org.id, person.id))
+    answers = await reads(person.headers)
+    for name in ("functions", "mcp", "rest"):
+        text = answers[name].text.replace("\\", "").replace('": "', '":"')
+        assert '"error":"no_organization"' in text, text
+        assert f'"remedy":"{remedy}"' in text, text
+        assert word in text, text
+
+
+async def test_a_spent_day_says_on_every_surface_when_it_ends(reads, tenants):
+    agent = tenants.org("free").agent("read")
+    try:
+        await charge(RateClass("of this test", 1000), tokens.verify(agent.token), address="", calls=501)
+    finally:
+        await store.close()
+    told = re.compile(r"the next day begins at \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)")
+    for name, answer in (await reads(agent.headers)).items():
+        assert 0 < int(answer.headers["retry-after"]) <= 86_400, name
+        assert name == "rest head" or told.search(answer.text), answer.text

@@ -205,3 +205,19 @@ async def test_400_as_for_a_wrong_password_whatever_hash_is_stored(auth, tenants
     ]
     assert [answer.status_code for answer in answers] == [400, 400]
     assert answers[0].json() == answers[1].json()
+
+
+async def test_a_refresh_chooses_an_organization_that_the_person_still_is_in(
+    *, person, refresh, sign_in, call, tenants, other_org
+):
+    token = {"Authorization": f"Bearer {person.token}"}
+    made = (await call("organization-create", headers=token, json={"name": "First"})).json()
+    with tenants.database() as database:
+        database.execute("INSERT INTO organization_members VALUES (%s, %s, 'member')", (other_org.id, person.id))
+        database.execute(
+            "DELETE FROM organization_members WHERE organization_id = %s AND user_id = %s", (made["id"], person.id)
+        )
+    for session in ((await refresh(person.refresh_token)).json(), (await sign_in(person.email)).json()):
+        claims = jwt.decode(session["access_token"], options={"verify_signature": False})
+        assert claims["app_metadata"]["organization_id"] == str(other_org.id)
+        assert claims["app_metadata"]["org_role"] == "member"

@@ -203,3 +203,12 @@ async def test_403_for_the_free_plan_and_at_the_months_last_message(call, number
     assert (answer.status_code, answer.json()["error"]) == (403, "plan_limit_exceeded")
     assert "Starter" in answer.json()["upgrade"]
     assert graph.sent(number.meta) == []
+
+
+async def test_409_on_another_channel_names_the_function_of_that_one(call, number, chat_with):
+    chat = await chat_with(number)
+    answer = await call("facebook-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["platform"]) == (409, "wrong_channel", "whatsapp")
+    assert told["use"] == "whatsapp-send-message"
+    assert told["message"].endswith(": call whatsapp-send-message")

@@ -26,7 +26,7 @@ from .service import (
 
 
 class WrongChannel(Conflict):
-    """`platform` is the conversation's own."""
+    """`platform` is the conversation's own, `use` the function that sends there, or None where none does."""
 
     code = "wrong_channel"
 
@@ -210,7 +210,11 @@ async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
     if thread is None:
         raise NotFound
     if thread.platform != platform:
-        raise WrongChannel(f"this conversation is on {thread.platform}, not on {platform}", platform=thread.platform)
+        use = f"{thread.platform}-send-message" if thread.platform in service.SENDING else None
+        told = (
+            f"this conversation is on {thread.platform}, not on {platform}: {f'call {use}' if use else 'answer there'}"
+        )
+        raise WrongChannel(told, platform=thread.platform, use=use)
 
 
 def _of_the_caller(asked: Asked, caller: Principal) -> None:
