@@ -19,6 +19,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "instagram-send-message": {"chat_id": _NO_KEY["id"], "message": "hello"},
     "mark-as-read": {"chat_id": _NO_KEY["id"]},
     "media-link": _NO_KEY,
+    "order-correct-payment": {"order_id": _NO_KEY["id"], "payment_status": "paid"},
     "save-page-credentials": {"access_token": "EAAG-none"},
     "save-whatsapp-credentials": {"waba_id": "1", "access_token": "EAAG-none"},
     "wa-send": {"chat_id": _NO_KEY["id"], "message": "hello"},

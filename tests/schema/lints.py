@@ -38,6 +38,7 @@ EXCEPTIONS = {
         "claim_idempotency_key",
         "contacts_named",
         "contacts_with_phone",
+        "correct_payment",
         "create_agent_key",
         "create_organization",
         "enqueue",

@@ -159,6 +159,7 @@ WRITES = {
     "enqueue",
     "queue_message",
     "mark_chat_read",
+    "correct_payment",
     "erase_contact",
     "record_export",
     "start_conversation",

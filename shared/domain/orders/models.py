@@ -148,6 +148,18 @@ class OrderMade(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class OrderPayment(msgspec.Struct, frozen=True):
+    """What was paid for an order, and paid back."""
+
+    id: UUID
+    order_number: str
+    order_status: OrderStatus
+    payment_status: str
+    refund_amount: Decimal
+    total_amount: Decimal
+    currency: str
+
+
 class OrderMoved(msgspec.Struct, frozen=True):
     id: UUID
     order_number: str

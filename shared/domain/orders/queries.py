@@ -2,13 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import LineMade, NewOrder, OrderDetail, OrderFilter, OrderMade, OrderMoved, OrderStatus, OrderSummary
+from .models import (
+    LineMade,
+    NewOrder,
+    OrderDetail,
+    OrderFilter,
+    OrderMade,
+    OrderMoved,
+    OrderPayment,
+    OrderStatus,
+    OrderSummary,
+)
 
 LAST = "\U0010ffff"
 """Sorts after whatever may go on from the beginning of a number."""
@@ -222,4 +233,18 @@ async def update_order_status(
         numbers=None if numbers is None else list(numbers),
         order_status=order_status,
         expected_status=expected_status,
+    )
+
+
+async def correct_payment(
+    tx: Tx, *, order_id: UUID, payment_status: str | None, refund_amount: Decimal | None
+) -> OrderPayment:
+    sql = """
+        SELECT id, order_number, order_status::text, payment_status,
+            round(refund_amount, app.currency_decimals(currency)) AS refund_amount,
+            round(total_amount, app.currency_decimals(currency)) AS total_amount, currency
+        FROM app.correct_payment(%(order_id)s, %(payment_status)s, %(refund_amount)s)
+    """
+    return await tx.one(
+        OrderPayment, sql, order_id=order_id, payment_status=payment_status, refund_amount=refund_amount
     )

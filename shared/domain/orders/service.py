@@ -25,6 +25,7 @@ from .models import (
     OrderFilter,
     OrderMade,
     OrderMoved,
+    OrderPayment,
     OrderStatus,
     OrderSummary,
     PaymentMode,
@@ -44,6 +45,12 @@ class PriceRequired(InvalidRequest):
     """`items` lists those that have no price of their own in the order's currency, which is `currency`."""
 
     code = "price_required"
+
+
+class RefundExceedsPaid(Conflict):
+    """Raised by the database: more would be given back than was `paid`."""
+
+    code = "refund_exceeds_paid"
 
 
 class StatusChanged(Conflict):
@@ -135,6 +142,19 @@ def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, Sellable
             f"give unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency
         )
     return made
+
+
+async def correct_payment(
+    tx: Tx, *, order_id: UUID, payment_status: str | None, refund_amount: Decimal | None
+) -> OrderPayment:
+    """Put right what was typed wrong, on an order that is done too; None leaves a value as it is.
+
+    Raises:
+        Refusal: not_found, refund_exceeds_paid, by the database.
+    """
+    return await queries.correct_payment(
+        tx, order_id=order_id, payment_status=payment_status, refund_amount=refund_amount
+    )
 
 
 async def update_order_status(

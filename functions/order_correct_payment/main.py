@@ -1,0 +1,43 @@
+"""POST /functions/v1/order-correct-payment: put right a payment or refund that was typed wrong.
+
+Also of a shipped, delivered or cancelled order, where payments otherwise only go forward and refunds only grow. The
+refund stays within what was paid. The trail keeps the step as `orders.correct_payment`, with the values before and
+after.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.domain.orders import service
+from shared.domain.orders.models import OrderPayment
+from shared.domain.orders.service import RefundExceedsPaid
+from shared.edge import MEMBERS, Call, endpoint
+from shared.kernel.errors import NotFound
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    order_id: UUID
+    payment_status: Literal["unpaid", "partially_paid", "paid"] | None = Field(
+        default=None, description="As it was all along; left out, it stays. refunded is set on the order, as a step."
+    )
+    refund_amount: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999)] = Field(
+        default=None, description="All that was paid back, in the order's currency; left out, it stays."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.payment_status is None and self.refund_amount is None:
+            raise ValueError("give payment_status, refund_amount or both")
+        return self
+
+
+@endpoint(Body, tag="Orders", access=MEMBERS, scope="admin", refusals=(NotFound, RefundExceedsPaid))
+async def handler(call: Call, body: Body) -> OrderPayment:
+    return await service.correct_payment(
+        call.tx, order_id=body.order_id, payment_status=body.payment_status, refund_amount=body.refund_amount
+    )
