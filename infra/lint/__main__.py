@@ -20,7 +20,11 @@ LINTS: tuple[Lint, ...] = (
     words.names_say_something,
     words.ties_to_nothing,
 )
-TREE_LINTS: tuple[TreeLint, ...] = (rooms.rooms_are_packages, rooms.tables_have_one_owner)
+TREE_LINTS: tuple[TreeLint, ...] = (
+    rooms.names_stand_once,
+    rooms.rooms_are_packages,
+    rooms.tables_have_one_owner,
+)
 
 
 def findings(found: list[Source]) -> Iterator[Finding]:

@@ -140,6 +140,19 @@ def test_a_folder_that_the_import_contracts_cannot_see_is_found(tree):
     assert rooms.rooms_are_packages in TREE_LINTS
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("tests/infra/test_links.py", "tests/schema/test_links.py"),
+        ("infra/migrations/nexus/0101_links.sql", "infra/migrations/nexus/0101_marks.sql"),
+    ],
+)
+def test_a_name_or_number_that_stands_twice_is_found(first, second):
+    (found,) = rooms.names_stand_once([Source(PurePosixPath(path), "") for path in (second, first)])
+    assert (str(found.path), first in found.message) == (second, True)
+    assert rooms.names_stand_once in TREE_LINTS
+
+
 def test_a_room_that_is_not_in_the_import_contracts_fails_them(tmp_path: Path):
     for name in ("shared", "functions", "infra", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))

@@ -68,6 +68,7 @@ class FakeSession:
     request_id: str = "req_1"
     admitted: list[int] = field(default_factory=list)
     reported: list[Exception] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
 
     dead: bool = False
@@ -102,7 +103,7 @@ class FakeSession:
         return str(await resource.run(call))
 
     def refused(self, refusal: Refusal) -> None:
-        self.reported.append(refusal)
+        self.refusals.append(refusal)
 
     def report(self, failure: Exception) -> None:
         self.reported.append(failure)

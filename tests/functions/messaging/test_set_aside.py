@@ -132,3 +132,14 @@ async def test_rows_that_somebody_holds_keep_no_other_tenant_waiting(
 async def test_403_for_a_tenants_owner(call, org):
     answer = await call("retry-set-aside", as_=org.owner, json={})
     assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")
+
+
+async def test_one_that_cannot_be_tried_again_keeps_no_other_from_it(*, tell, account, spoiled, retry, rows):
+    await tell(account.text(body="poison"))
+    rows(
+        "INSERT INTO set_aside (organization_id, queue, subject, error_code, fault)"
+        " VALUES (%s, 'files', 'no uuid', 'unreadable', '') RETURNING id",
+        account.org.id,
+    )
+    assert await retry(organization_id=str(account.org.id)) == 1
+    rows("DELETE FROM set_aside WHERE organization_id = %s RETURNING id", account.org.id)
