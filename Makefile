@@ -7,7 +7,7 @@ TESTS ?=
 LOCKS := $(patsubst %.in,%.txt,$(wildcard requirements/*.in))
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo doctor test check lint format docs lock clean
+.PHONY: help up demo doctor attack test check lint format docs lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ demo: $(VENV)/.local ## Walk the agent workflow against the running Nexus
 
 doctor: $(VENV)/.local ## Say what is wrong with this machine, and how to mend it
 	@$(VENV)/bin/nexus doctor
+
+attack: $(VENV)/.dev ## Replay every known attack on the running Nexus; NAME=columns some
+	@$(PYTHON) -m tests.attack $(NAME)
 
 test: $(VENV)/.dev ## Run every test; TESTS="tests/infra -k port" runs some
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)

@@ -17,9 +17,9 @@ HEAD = """\
 # Functions
 
 `{BASE}/functions/v1/<name>`. A body is JSON; an answer is JSON or an [error](errors.md). Every answer has
-`X-Request-Id`, `RateLimit` and `RateLimit-Policy`; every write takes `Idempotency-Key`. `/auth/v1` is described in
-[auth.md](auth.md), `/storage/v1` in [storage.md](storage.md), the MCP endpoint in [mcp.md](mcp.md);
-`{BASE}/openapi.json` has all of it for programs.
+`X-Request-Id`, and one that was counted has `RateLimit` and `RateLimit-Policy`; every write takes `Idempotency-Key`.
+`/auth/v1` is described in [auth.md](auth.md), `/storage/v1` in [storage.md](storage.md), the MCP endpoint in
+[mcp.md](mcp.md); `{BASE}/openapi.json` has all of it for programs.
 
 Whichever function it is: what needs a token refuses with `missing_token`, `invalid_token`, `key_is_not_a_token` and
 `wrong_credential`; what takes a body with `malformed_json`, `payload_too_large`, `request_timeout` and

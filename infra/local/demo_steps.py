@@ -203,7 +203,7 @@ class Demo:
             ways = " or ".join(moved["next_statuses"])
             step.answer = f"{moved['previous_status']} → {moved['order_status']}; next: {ways}"
         self._stock("It checks the stock again: the two are promised now", token, item["sku"], reserved_before=before)
-        with self._step("It cancels the order, so that the demo leaves the shop as it was") as step:
+        with self._step("It cancels the order, so that the stock is as it was") as step:
             moved = self._move(token, order, "cancelled")
             step.answer = f"{moved['previous_status']} → {moved['order_status']}; the stock is free again"
 

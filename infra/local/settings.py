@@ -9,13 +9,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+DEFAULT_PORT = 54321
+
 
 class LocalSettings(BaseSettings):
     """Every one has a default: a fresh machine needs none."""
 
     model_config = SettingsConfigDict(env_prefix="NEXUS_", frozen=True, env_ignore_empty=True)
 
-    port: int = Field(default=54321, gt=0, lt=65536)
+    port: int = Field(default=DEFAULT_PORT, gt=0, lt=65536)
     data_dir: Path = REPOSITORY / ".nexus"
     database_url: SecretStr | None = None
     """A managed Postgres instead of the embedded one, as the functions log in to it."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 from rich.console import Console
@@ -20,7 +21,7 @@ from infra.local.errors import LauncherError
 from infra.local.mailbox import PATH as MAILBOX
 from infra.local.process import LOOPBACK, free_port
 from infra.local.services import Parts, exclusive, prepare
-from infra.local.settings import LocalSettings, export, own_meta
+from infra.local.settings import DEFAULT_PORT, LocalSettings, export, own_meta
 
 if TYPE_CHECKING:
     from infra.local.simulators.graph.server import Simulator
@@ -186,6 +187,12 @@ def _address(parts: Parts, base_url: str, meta: "Simulator | None", *, ready_s: 
     )
 
 
+def _elsewhere(address: Address) -> str:
+    """What a command in another terminal needs to find this Nexus."""
+    port = urlsplit(address.base_url).port
+    return "" if port == DEFAULT_PORT else f"NEXUS_PORT={port} "
+
+
 def print_address(address: Address, console: Console, *, as_json: bool) -> None:
     if as_json:
         console.print(json.dumps(asdict(address)), soft_wrap=True, markup=False, highlight=False)
@@ -196,10 +203,10 @@ def print_address(address: Address, console: Console, *, as_json: bool) -> None:
         "Demo person": f"{address.demo_email}   {address.demo_password}",
         "Public key": address.publishable_key,
         "Try": address.curl,
-        "Then": "make demo   (in another terminal: the whole agent workflow, step by step)",
+        "Then": f"{_elsewhere(address)}make demo   (in another terminal: the whole agent workflow, step by step)",
     }
     if address.simulator:
-        lines["Customers"] = f"{address.simulator}   (nexus simulate: write to the demo shop as one of them)"
+        lines["Customers"] = f"{address.simulator}   (.venv/bin/nexus simulate: write to the demo shop as one of them)"
     if address.mailbox:
         lines["Mailbox"] = f"{address.mailbox}   (what was mailed to people who sign up, or forgot their password)"
     console.print()

@@ -11,10 +11,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from tests.attack.registry import ATTACKS, Attack, Broken
+from tests.attack.registry import ATTACKS, Attack, Broken, Verdict
 from tests.attack.stage import Caller, Stage
 
 KINDS = ("columns", "rules", "values", "queues", "costs", "contents", "rights", "links", "identities")
+WORDS = {True: "held", False: "broken", None: "not tried"}
+COLOURS = {True: "green", False: "red", None: "yellow"}
 OWNERS = ("owner@demo.nexus.example", "owner@workshop.nexus.example")
 
 
@@ -25,14 +27,14 @@ def load() -> list[Attack]:
     return ATTACKS
 
 
-async def held(attack: Attack, stage: Stage) -> tuple[bool, str]:
-    """Whether the promise held, and the evidence. What fails before the attack itself counts as broken."""
+async def judged(attack: Attack, stage: Stage) -> Verdict:
+    """Try it: whether the promise held, and the evidence."""
     try:
-        return True, await attack.attempt(stage)
+        return Verdict(held=True, evidence=await attack.attempt(stage))
     except Broken as broken:
-        return False, str(broken)
+        return Verdict(held=False, evidence=str(broken))
     except (AssertionError, httpx.HTTPError, KeyError, IndexError, ValueError) as fault:
-        return False, f"could not be tried: {type(fault).__name__} {fault}"
+        return Verdict(held=None, evidence=f"{type(fault).__name__} {fault}")
 
 
 async def _signed_in(http: httpx.AsyncClient, public_key: str, email: str, password: str) -> Caller:
@@ -58,6 +60,8 @@ def main(
 ) -> None:
     """Replay every attack on a running Nexus and say of each whether the promise held. Ends with 1 if one was broken.
 
+    A limit by the minute is waited for, so that all of it takes some minutes.
+
     Only ever attack a Nexus of your own: rows are made, and left, in its demo business.
     """
     chosen = [each for each in load() if not names or each.name in names or each.kind in names]
@@ -69,28 +73,29 @@ def main(
 
 
 async def _play(chosen: list[Attack], url: str, secrets: dict[str, str], *, as_json: bool) -> int:
-    broken = 0
+    """The number of broken promises."""
+    verdicts: list[Verdict] = []
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         public_key = secrets["publishable_key"]
         shop, rival = [await _signed_in(http, public_key, owner, secrets["demo_password"]) for owner in OWNERS]
         stage = Stage(http, public_key, secrets["secret_key"], shop, rival, secrets["meta_app_secret"])
         for attack in chosen:
-            well, evidence = await held(attack, stage)
+            verdicts.append(await judged(attack, stage))
             await stage.leave()
-            broken += not well
-            _tell(attack, evidence, well=well, as_json=as_json)
-    Console(stderr=True).print(f"{len(chosen) - broken} held, {broken} broken")
-    return broken
+            _tell(attack, verdicts[-1], as_json=as_json)
+    counts = {word: sum(verdict.held is held for verdict in verdicts) for held, word in WORDS.items()}
+    Console(stderr=True).print(", ".join(f"{count} {word}" for word, count in counts.items()))
+    return counts[WORDS[False]]
 
 
-def _tell(attack: Attack, evidence: str, *, well: bool, as_json: bool) -> None:
+def _tell(attack: Attack, verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"kind": attack.kind, "name": attack.name, "held": well, "evidence": evidence}))  # noqa: T201
+        told = {"kind": attack.kind, "name": attack.name, "held": verdict.held, "evidence": verdict.evidence}
+        print(json.dumps(told), flush=True)  # noqa: T201
         return
-    mark = "[green]held  [/]" if well else "[red]BROKEN[/]"
-    Console(soft_wrap=True).print(
-        f"{mark} {attack.kind:9} {attack.promise}. [dim]{attack.name}: {escape(evidence[:200])}[/]"
-    )
+    mark = f"[{COLOURS[verdict.held]}]{WORDS[verdict.held]:9}[/]"
+    evidence = escape(verdict.evidence[:200])
+    Console(soft_wrap=True).print(f"{mark} {attack.kind:10} {attack.promise}. [dim]{attack.name}: {evidence}[/]")
 
 
 if __name__ == "__main__":

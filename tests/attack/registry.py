@@ -12,6 +12,13 @@ class Broken(Exception):  # noqa: N818  the answer that is printed, not an error
     """The attack worked; the text is the evidence."""
 
 
+class Verdict(NamedTuple):
+    """`held` is None where the attack could not be tried."""
+
+    held: bool | None
+    evidence: str
+
+
 class Attack(NamedTuple):
     kind: str
     name: str

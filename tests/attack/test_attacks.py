@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from tests.attack.__main__ import held, load
+from tests.attack.__main__ import judged, load
 from tests.attack.stage import Caller, Stage
 from tests.graph import APP_SECRET
 
@@ -27,5 +27,5 @@ async def stage(http, services, org, other_org, tenants):
 
 @pytest.mark.parametrize("attack", [each for each in load() if not each.is_long], ids=lambda each: each.name)
 async def test_the_promise_holds(attack, stage):
-    well, evidence = await held(attack, stage)
-    assert well, f"{attack.promise}: {evidence}"
+    verdict = await judged(attack, stage)
+    assert verdict.held, f"{attack.promise}: {verdict.evidence}"

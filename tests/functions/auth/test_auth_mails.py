@@ -109,16 +109,18 @@ async def test_of_two_who_ask_for_one_address_at_once_one_is_served(auth, person
 
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_429_one_network_asks_for_so_many_mails_and_stops_nobody_elses(
-    *, host, auth, person, email, elsewhere, mailed, is_known
+    *, host, auth, person, email, elsewhere, mailed, tenants, is_known
 ):
     host(mails_per_hour=3)
     for number in range(3):
         asked = await auth("POST", "otp", json={"email": f"{number}{email}", "create_user": False})
         assert asked.status_code == 200
+    with tenants.database() as database:
+        database.execute("UPDATE auth.mail_requests SET counted_from = counted_from - interval '40 minutes'")
     body = {"email": person.email if is_known else email, "create_user": False}
     refused = await auth("POST", "otp", json=body)
     assert (refused.status_code, refused.json()["code"]) == (429, "over_email_send_rate_limit")
-    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert 0 < int(refused.headers["retry-after"]) <= 1200
     assert (await auth("POST", "otp", json=body, headers=elsewhere())).status_code == 200
     assert len(mailed(person.email)) == is_known
 

@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,8 +32,11 @@ def world(services, base_url) -> Iterator[SimpleNamespace]:
         tables = read_tables(database)
         rows = Rows(database, tables)
         mine, theirs = seeded(rows, tables, own.id), seeded(rows, tables, other.id)
-        for each in (mine, theirs):
-            each.rows["audit_trail"] = each.rows["audit_events"]  # the view shows the same rows
+        # The view shows the rows of the table.
+        mine, theirs = (
+            replace(tenant, rows={**tenant.rows, "audit_trail": tenant.rows["audit_events"]})
+            for tenant in (mine, theirs)
+        )
         shown = {name: ",".join(privileged_columns(database, name, "authenticated", "SELECT")) for name in READABLE}
         words = [set(_words(database, tables, tenant)) for tenant in (own.id, other.id)]
         yield SimpleNamespace(

@@ -44,6 +44,8 @@ async def reserve(tx: Tx, *, kind: str, address: str, requester: str | None, rec
         interval=timedelta(seconds=chosen.mail_interval_s),
         recipient=_digest(f"mails to {mailbox_of(recipient or address)}"),
         requester=_digest(f"mails for {network_of(requester)}") if requester else None,
+        most_to_recipient=chosen.mails_to_address_per_hour,
+        most_for_requester=chosen.mails_per_hour,
     )
     if reserved.wait_s is not None:
         raise OverEmailSendRateLimit(

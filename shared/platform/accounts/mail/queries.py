@@ -26,9 +26,16 @@ class Reservation(msgspec.Struct, frozen=True):
 
 
 async def reserve_mail(
-    tx: Tx, *, digest: str, interval: timedelta, recipient: str, requester: str | None
+    tx: Tx,
+    *,
+    digest: str,
+    interval: timedelta,
+    recipient: str,
+    requester: str | None,
+    most_to_recipient: int,
+    most_for_requester: int,
 ) -> Reservation:
-    """Two that ask at once wait for each other, and the second is told to wait."""
+    """Two that ask at once wait for each other. `hour_ends_s` is of the counter that is over its limit."""
     sql = """
         WITH asked AS (
           INSERT INTO auth.mail_requests AS request (digest)
@@ -59,9 +66,19 @@ async def reserve_mail(
           (
             SELECT greatest(1, ceil(extract(epoch FROM max(counted_from) + interval '1 hour' - now())))::integer
             FROM counted
+            WHERE asked > CASE digest WHEN %(recipient)s THEN %(most_to_recipient)s ELSE %(most_for_requester)s END
           ) AS hour_ends_s
     """
-    return await tx.one(Reservation, sql, digest=digest, interval=interval, recipient=recipient, requester=requester)
+    return await tx.one(
+        Reservation,
+        sql,
+        digest=digest,
+        interval=interval,
+        recipient=recipient,
+        requester=requester,
+        most_to_recipient=most_to_recipient,
+        most_for_requester=most_for_requester,
+    )
 
 
 def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:
