@@ -42,10 +42,12 @@ async def reserve(tx: Tx, *, kind: str, address: str, requester: str | None, rec
         tx,
         digest=_digest(f"mail {kind} to {address}"),
         interval=timedelta(seconds=chosen.mail_interval_s),
-        recipient=_digest(f"mails to {mailbox_of(recipient or address)}"),
-        requester=_digest(f"mails for {network_of(requester)}") if requester else None,
-        most_to_recipient=chosen.mails_to_address_per_hour,
-        most_for_requester=chosen.mails_per_hour,
+        counters=queries.HourlyCounters(
+            recipient=_digest(f"mails to {mailbox_of(recipient or address)}"),
+            requester=_digest(f"mails for {network_of(requester)}") if requester else None,
+            most_to_recipient=chosen.mails_to_address_per_hour,
+            most_for_requester=chosen.mails_per_hour,
+        ),
     )
     if reserved.wait_s is not None:
         raise OverEmailSendRateLimit(

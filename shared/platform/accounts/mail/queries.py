@@ -1,6 +1,7 @@
 """All SQL of this room, as the role supabase_auth_admin."""
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -25,16 +26,16 @@ class Reservation(msgspec.Struct, frozen=True):
     hour_ends_s: int
 
 
-async def reserve_mail(
-    tx: Tx,
-    *,
-    digest: str,
-    interval: timedelta,
-    recipient: str,
-    requester: str | None,
-    most_to_recipient: int,
-    most_for_requester: int,
-) -> Reservation:
+class HourlyCounters(NamedTuple):
+    """Digests of who gets a mail and who asks for it, and how many an hour each may."""
+
+    recipient: str
+    requester: str | None
+    most_to_recipient: int
+    most_for_requester: int
+
+
+async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta, counters: HourlyCounters) -> Reservation:
     """Two that ask at once wait for each other. `hour_ends_s` is of the counter that is over its limit."""
     sql = """
         WITH asked AS (
@@ -69,16 +70,7 @@ async def reserve_mail(
             WHERE asked > CASE digest WHEN %(recipient)s THEN %(most_to_recipient)s ELSE %(most_for_requester)s END
           ) AS hour_ends_s
     """
-    return await tx.one(
-        Reservation,
-        sql,
-        digest=digest,
-        interval=interval,
-        recipient=recipient,
-        requester=requester,
-        most_to_recipient=most_to_recipient,
-        most_for_requester=most_for_requester,
-    )
+    return await tx.one(Reservation, sql, digest=digest, interval=interval, **counters._asdict())
 
 
 def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:
