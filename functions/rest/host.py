@@ -45,6 +45,8 @@ def callers_bounds() -> Bounds:
         query_bytes=60_000,
         depth=4,
         embeds=20,
+        columns=100,
+        repeats=3,
         rows=2_000_000,
         answer_bytes=8 * _MEGABYTE,
         conditions=200,

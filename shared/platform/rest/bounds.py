@@ -4,6 +4,7 @@ Each refusal says its own code, the limit and what was asked in `details`, as JS
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from .errors import RestRefusal
 from .grammar.values import TEXT_SEARCH
 from .payload import JsonPayload, Payload
 from .plan.model import Node
-from .query import Condition, Filter, Query, Selected, SelectedRelation
+from .query import Condition, Field, Filter, Query, Selected, SelectedRelation
 from .settings import Bounds
 
 _PATTERNS = frozenset({"match", "imatch"})
@@ -44,6 +45,7 @@ def check_query(text: str, query: Query, bounds: Bounds) -> None:
     _most("query_too_large", "bytes of the query string", len(text), bounds.query_bytes)
     _most("embeds_too_deep", "levels of embedded tables", _depth(query.select), bounds.depth)
     _most("query_too_large", "embedded tables", sum(1 for _ in _embeds(query.select)), bounds.embeds)
+    _check_columns(query.select, bounds)
     found = list(_conditions(each for _, each in query.filters))
     _most("query_too_large", "conditions", len(found), bounds.conditions)
     _most("query_too_large", "terms of order", sum(len(terms) for _, terms in query.orders), bounds.conditions)
@@ -119,6 +121,22 @@ def _embeds(select: Iterable[Selected]) -> Iterator[SelectedRelation]:
         if isinstance(each, SelectedRelation):
             yield each
             yield from _embeds(each.select)
+
+
+def _check_columns(select: Iterable[Selected], bounds: Bounds) -> None:
+    columns = Counter(_columns("", select))
+    _most("query_too_large", "columns", columns.total(), bounds.columns)
+    if columns and bounds.repeats is not None:
+        (_, field), times = columns.most_common(1)[0]
+        _most("query_too_large", f"times {field.name}", times, bounds.repeats)
+
+
+def _columns(table: str, select: Iterable[Selected]) -> Iterator[tuple[str, Field]]:
+    for each in select:
+        if isinstance(each, SelectedRelation):
+            yield from _columns(each.name, each.select)
+        else:
+            yield table, each.field
 
 
 def _depth(select: Iterable[Selected]) -> int:

@@ -36,6 +36,10 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """Levels of embedded tables."""
     embeds: int | None = None
     """Embedded tables in all."""
+    columns: int | None = None
+    """Named in all of `select`, those of embedded tables too."""
+    repeats: int | None = None
+    """Of one column of one table, under whatever names."""
     rows: int | None = None
     """Of the answer with all that is embedded: the limits of each level, multiplied."""
     answer_bytes: int | None = None
