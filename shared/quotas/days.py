@@ -4,6 +4,7 @@ from uuid import UUID
 
 from shared.kernel.errors import Refusal
 from shared.runtime.deadline import database_time
+from shared.runtime.resp import StoreError
 from shared.runtime.store import Counter, store
 from shared.tenancy.transactions import service_tx
 
@@ -20,7 +21,7 @@ def is_due(key: str, *, is_new: bool) -> bool:
 
 
 async def recall(counter: Counter, organization_id: UUID | None, count: int) -> int:
-    """Add what Postgres has of the day to the store's `count` of it; the sum."""
+    """Give the store back what Postgres has of the day; the `count` of it, with that."""
     if organization_id is None:
         return count
     try:
@@ -29,11 +30,10 @@ async def recall(counter: Counter, organization_id: UUID | None, count: int) -> 
                 kept = await queries.find_daily_calls(
                     tx, organization_id=organization_id, day=counter.key.rpartition(":")[2]
                 )
-    except Refusal:
+        restored = await store().restore(counter, kept) if kept else 0
+    except (Refusal, StoreError, TimeoutError):
         if len(_missed) < _MOST_MISSED:
             _missed.add(counter.key)
         return count
     _missed.discard(counter.key)
-    if not kept:
-        return count
-    return (await store().add(counter._replace(amount=kept))).values[-1]
+    return max(count, restored)

@@ -34,6 +34,16 @@ return told
 """Adds to counters in their order, as one step; one that passes its limit keeps those behind it from counting."""
 _ADD_DIGEST = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
 
+_RESTORE = """
+local count = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > count then
+  count = redis.call('INCRBY', KEYS[1], ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+end
+return count
+"""
+"""A count that has passed what was kept holds it already, or may: of several who restore it, one does."""
+
 
 class Counter(NamedTuple):
     key: str
@@ -128,6 +138,15 @@ class Store:
             for key, value in zip(keys, values, strict=True)
             if value is not None
         }
+
+    async def restore(self, counter: Counter, kept: int) -> int:
+        """Add to a shared counter that was lost what had been kept of it, once; this process has counted none of it.
+
+        Raises:
+            StoreError, TimeoutError: when the store is away.
+        """
+        key = f"{_PREFIX}:{counter.key}"
+        return int(await self._asked("EVAL", _RESTORE, 1, key, kept, counter.window_s))
 
     async def close(self) -> None:
         if self._connecting is not None:

@@ -205,3 +205,33 @@ async def test_a_day_that_could_not_be_read_back_is_asked_for_at_the_next_call(c
     assert used == [1, 42, 43]
     assert len(asked) == 2
     await db.close()
+
+
+async def test_a_store_that_loses_its_counts_again_and_again_never_raises_the_day(
+    charged, beside, principal, monkeypatch
+):
+    kept = 0
+
+    async def find(_tx, **_):
+        return kept
+
+    monkeypatch.setattr(queries, "find_daily_calls", find)
+    key = f"nexus:{daily_key(principal)}"
+    real = 0
+    for kept in (0, 5, 5, 14, 14, 14, 14):
+        await beside._asked("DEL", key)
+        for _ in range(5):
+            real += 1
+            told = (await charged(STANDARD, principal, address="x")).calls_today
+            assert kept < told <= real
+    assert int(await beside._asked("GET", key)) <= real
+    await db.close()
+
+
+async def test_several_who_restore_a_lost_count_at_once_restore_it_once(counters, beside, org):
+    key = Counter(f"calls:{org.id}:2026-01-01", DAY_S)
+    await counters.add(key)
+    await beside.add(key)
+    await asyncio.gather(*(each.restore(key, 40) for each in (counters, beside) * 3))
+    assert (await counters.add(key)).values == [43]
+    assert 0 < await beside._asked("TTL", f"nexus:{key.key}") <= DAY_S
