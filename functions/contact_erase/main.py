@@ -2,12 +2,14 @@
 
 Identities, conversations, messages, files, kept webhook bodies and the trail's values go. Orders stay as goods and
 money, without the person. What is known must have been handed out by contact-export within 30 days, unless
-`without_export`.
+`without_export`. A person without a contact is erased by `identity`. Every kept answer to an `Idempotency-Key` of the
+organization goes too.
 """
 
+from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactErased
@@ -19,10 +21,24 @@ from shared.kernel.errors import NotFound
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    customer_id: UUID
+    customer_id: UUID | None = None
+    identity: str | None = Field(
+        default=None,
+        min_length=6,
+        max_length=254,
+        description="In place of customer_id: a number with its country code, an e-mail address or an id of a channel.",
+    )
     without_export: bool = Field(default=False, description="Nobody wants to be told what is known.")
+
+    @model_validator(mode="after")
+    def _names_one_person(self) -> Self:
+        if (self.customer_id is None) == (self.identity is None):
+            raise ValueError("give customer_id or identity")
+        return self
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, ExportFirst))
 async def handler(call: Call, body: Body) -> ContactErased:
-    return await service.erase_contact(call.tx, customer_id=body.customer_id, without_export=body.without_export)
+    if body.customer_id is not None:
+        return await service.erase_contact(call.tx, customer_id=body.customer_id, without_export=body.without_export)
+    return await service.erase_person(call.tx, identity=body.identity or "", without_export=body.without_export)

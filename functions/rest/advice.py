@@ -34,6 +34,7 @@ ADVICE = {
         "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest;"
         " customer_id is set when a contact gets the conversation's number, or when its person writes next"
     ),
+    "customers": "contact-erase forgets a contact; created_at and updated_at are written by the database",
     "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
     "stock_balances": "a new row of stock_movements changes them",
     "stock_reservations": "an order's order_status reserves, ships and gives back",

@@ -60,7 +60,7 @@ async def test_200_counts_what_is_there_and_gives_back_what_is_deleted(usage, tx
         await tx.run("INSERT INTO customers (first_name) SELECT 'Mona' FROM generate_series(1, 3)")
         await tx.run("INSERT INTO orders (currency) VALUES ('EGP'), ('EGP')")
     async with tx_as(org.owner) as tx:
-        await tx.run("DELETE FROM customers WHERE id = (SELECT id FROM customers LIMIT 1)")
+        await tx.run("SELECT app.erase_contact((SELECT id FROM customers LIMIT 1), true)")
         await tx.run("DELETE FROM orders WHERE id = (SELECT id FROM orders LIMIT 1)")
     found = (await usage(org.owner))["usage"]
     assert (found["contacts"]["used"], found["contacts"]["limit"], found["contacts"]["remaining"]) == (2, 5000, 4998)

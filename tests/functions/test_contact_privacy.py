@@ -9,6 +9,7 @@ import pytest
 NUMBER = "201012345678"
 WORDS = ("Mona", "Zamalek", "mona@example.com", NUMBER, "my secret order", "behind the mosque", "invoice-mona.pdf")
 
+NAMED = ("contact", "order", "channel", "chat", "message", "file", "group", "other", "moved", "dropped")
 
 MADE = """
 INSERT INTO customers (id, organization_id, first_name, email, phone_number)
@@ -39,11 +40,37 @@ INSERT INTO message_events (organization_id, channel_id, dedup_key, message_id, 
 VALUES (%(org)s, %(channel)s, 'edit', %(message)s, 'edit', 'my secret order!', 'customer', now());
 INSERT INTO channel_events (organization_id, channel_id, dedup_key, name, payload, occurred_at)
 VALUES (%(org)s, %(channel)s, 'tap', 'person.tap', jsonb_build_object('from', %(number)s::text, 'by', 'Mona'), now());
+INSERT INTO message_events (organization_id, channel_id, dedup_key, kind, value, author, details, occurred_at) VALUES
+  (%(org)s, %(channel)s, 'early edit', 'edit', 'my secret order?', 'customer', '{}', now()),
+  (%(org)s, %(channel)s, 'early reaction', 'reaction', 'ok', 'customer',
+   jsonb_build_object('person', %(number)s::text), now()),
+  (%(org)s, %(channel)s, 'status:failed', 'status', 'failed', 'customer',
+   jsonb_build_object('error', jsonb_build_object('message', 'no such number: ' || %(number)s::text)), now()),
+  (%(org)s, %(channel)s, 'status:read:' || %(number)s::text, 'status', 'read', 'participant', '{}', now());
+INSERT INTO chats (id, organization_id, platform, channel_id, platform_chat_id, contact_name, contact_phone)
+VALUES (%(group)s::uuid, %(org)s, 'whatsapp', %(channel)s, 'family-' || %(group)s::text, 'Mona', '+' || %(number)s);
+INSERT INTO channel_identities (organization_id, channel_id, kind, value, chat_id)
+VALUES (%(org)s, %(channel)s, 'group_id', 'family-' || %(group)s::text, %(group)s::uuid);
+INSERT INTO messages (organization_id, chat_id, content, direction, details) VALUES
+  (%(org)s, %(group)s, 'what others say', 'inbound', '{"group_sender": {"wa_id": "4915100000000"}}'),
+  (%(org)s, %(group)s, 'my secret order for all', 'inbound',
+   jsonb_build_object('group_sender', jsonb_build_object('wa_id', %(number)s::text)));
+INSERT INTO order_items (order_id, name, qty, unit_price) VALUES (%(order)s, 'Cake for Mona', 1, 450);
+INSERT INTO customers (id, organization_id, first_name) VALUES (%(other)s, %(org)s, 'Amal');
+INSERT INTO orders (id, organization_id, customer_id, currency, shipping_address)
+VALUES (%(moved)s, %(org)s, %(contact)s, 'EGP', '{"city": "Zamalek"}');
+UPDATE orders SET customer_id = %(other)s, shipping_address = '{"city": "Luxor"}' WHERE id = %(moved)s;
+INSERT INTO orders (id, organization_id, customer_id, currency, notes)
+VALUES (%(dropped)s, %(org)s, %(contact)s, 'EGP', 'behind the mosque');
+DELETE FROM orders WHERE id = %(dropped)s;
 INSERT INTO set_aside (organization_id, queue, subject, error_code, fault)
 VALUES (%(org)s, 'webhooks', 'one', 'unreadable', 'no place for ' || %(number)s || ' Mona');
 INSERT INTO webhook_inbox (source, body_hash, body, signed_with, processed_at)
 SELECT 'meta', sha256(convert_to(told, 'UTF8')), convert_to(told, 'UTF8'), 0, now()
-FROM CAST(jsonb_build_object('id', %(account)s::text, 'from', %(number)s::text) AS text) AS told;
+FROM unnest(ARRAY[
+  CAST(jsonb_build_object('id', %(account)s::text, 'from', %(number)s::text) AS text),
+  CAST(jsonb_build_object('id', CAST(%(account)s AS bigint), 'from', %(number)s::text) AS text)
+]) AS told;
 INSERT INTO outbox (organization_id, topic, payload)
 VALUES (%(org)s, 'messages.received', jsonb_build_object('chat_id', %(chat)s::text))
 """
@@ -54,8 +81,8 @@ def known(tenants):
     """`known(org)`: a contact with an order, a conversation, a file and a history; ids by name."""
 
     def make(org):
-        ids = {name: str(uuid.uuid4()) for name in ("contact", "order", "channel", "chat", "message", "file")}
-        values = ids | {"org": org.id, "number": NUMBER, "account": secrets.token_hex(8)}
+        ids = {name: str(uuid.uuid4()) for name in NAMED}
+        values = ids | {"org": org.id, "number": NUMBER, "account": str(10**15 + secrets.randbelow(10**15))}
         with tenants.database() as db:
             for statement in MADE.split(";\n"):
                 db.execute(statement, values)
@@ -120,7 +147,7 @@ async def test_200_nothing_of_the_person_is_left_anywhere_and_the_money_is(
     answer = await call("contact-erase", as_=agent, json={"customer_id": ids["contact"]})
     assert answer.status_code == 200, answer.text
     erased = answer.json()
-    assert [erased[name] for name in ("orders", "conversations", "messages", "files")] == [1, 1, 1, 1]
+    assert [erased[name] for name in ("orders", "conversations", "messages", "files")] == [1, 1, 2, 1]
     left = everything(ids)
     with tenants.database() as db:
         order = db.execute(
@@ -146,12 +173,77 @@ async def test_200_digests_of_the_trail_hold_while_values_are_there_and_stay_whe
         now = db.execute("SELECT clock_timestamp()").fetchone()
         assert now
         before = db.execute(digests, (org.id, now[0])).fetchall()
-    assert len(before) == 2
+    assert len(before) == 3
     assert all(noted == counted and not erased for noted, counted, erased in before)
     await call("contact-erase", as_=org.agent(), json={"customer_id": ids["contact"], "without_export": True})
     with tenants.database() as db:
         after = db.execute(digests, (org.id, now[0])).fetchall()
     assert after == [(noted, None, True) for noted, _, _ in before]
+
+
+async def test_200_no_kept_answer_tells_of_the_person_again(*, call, http, services, org, known):
+    ids = known(org)
+    agent = org.agent()
+
+    def export():
+        return call(
+            "contact-export", as_=agent, json={"customer_id": ids["contact"]}, headers={"Idempotency-Key": "told"}
+        )
+
+    def change():
+        asked = {"Idempotency-Key": "changed", "Prefer": "return=representation"}
+        return http.patch(
+            f"/rest/v1/customers?id=eq.{ids['contact']}",
+            json={"company": "Lotus"},
+            headers={"apikey": services.secrets.publishable_key, **agent.headers, **asked},
+        )
+
+    assert [answer.status_code for answer in (await export(), await change())] == [200, 200]
+    replayed = await export()
+    assert "Mona" in replayed.text
+    assert (await call("contact-erase", as_=agent, json={"customer_id": ids["contact"]})).status_code == 200
+    for answer in (await export(), await change()):
+        assert "Mona" not in answer.text
+        assert "Idempotent-Replayed" not in answer.headers
+
+
+@pytest.mark.parametrize("identity", [f"+{NUMBER}", NUMBER, "mona@example.com"])
+async def test_200_a_person_whose_contact_is_gone_is_erased_by_what_they_are_known_by(
+    *, call, org, other_org, known, everything, tenants, identity
+):
+    ids, theirs = known(org), known(other_org)
+    with tenants.database() as db:
+        db.execute("DELETE FROM customers WHERE id = %s", (ids["contact"],))
+    body = {"identity": identity}
+    refused = await call("contact-erase", as_=org.agent(), json=body)
+    assert (refused.status_code, refused.json()["error"]) == (409, "export_first")
+    answer = await call("contact-erase", as_=org.agent(), json=body | {"without_export": True})
+    assert answer.status_code == 200, answer.text
+    assert [answer.json()[name] for name in ("customer_id", "orders", "files")] == [ids["contact"], 1, 1]
+    assert [word for word in WORDS if word in everything(ids)] == []
+    assert all(word in everything(theirs) for word in WORDS)
+
+
+async def test_200_by_identity_a_contact_that_is_there_is_erased_too(call, org, known, everything):
+    ids = known(org)
+    body = {"identity": "+20 101 234 5678", "without_export": True}
+    answer = await call("contact-erase", as_=org.agent(), json=body)
+    assert (answer.status_code, answer.json()["customer_id"]) == (200, ids["contact"]), answer.text
+    assert [word for word in WORDS if word in everything(ids)] == []
+
+
+@pytest.mark.parametrize("key", ["publishable_key", "secret_key"])
+async def test_403_for_a_deletion_and_what_to_call_instead(*, http, services, org, known, key):
+    who = org.agent().headers if key == "publishable_key" else {}
+    row = f"/rest/v1/customers?id=eq.{known(org)['contact']}"
+    refused = await http.delete(row, headers={"apikey": getattr(services.secrets, key), **who})
+    assert (refused.status_code, refused.json()["code"]) == (403, "42501")
+    assert "contact-erase" in refused.json()["hint"]
+
+
+@pytest.mark.parametrize("body", [{}, {"identity": "12345"}, {"identity": "mona@example.com", "customer_id": NUMBER}])
+async def test_400_for_nobody_and_for_what_names_too_many(call, org, body):
+    assert (await call("contact-erase", as_=org.agent(), json=body)).status_code in {400, 422}
 
 
 async def test_404_for_a_contact_of_another_tenant_as_for_none(call, org, other_org, known):

@@ -43,6 +43,7 @@ EXCEPTIONS = {
         "create_organization",
         "enqueue",
         "erase_contact",
+        "erase_person",
         "keep_idempotent_answer",
         "keep_upload",
         "mark_chat_read",

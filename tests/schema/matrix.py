@@ -53,7 +53,7 @@ EXPECTED: dict[str, Rights] = {
     "customer_identities": READ_ONLY,
     "customer_journey_stages": RECORDS,
     "customer_labels": Rights("read", "write", None, "write"),
-    "customers": RECORDS,
+    "customers": Rights("read", "write", "write", service=ALL - {"delete"}),
     "idempotency_keys": Rights(service=ALL - {"update"}),
     "item_stock": Rights("read", service=READS),
     "items": RECORDS,

@@ -161,6 +161,7 @@ WRITES = {
     "mark_chat_read",
     "correct_payment",
     "erase_contact",
+    "erase_person",
     "record_export",
     "start_conversation",
     "create_agent_key",

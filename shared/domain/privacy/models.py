@@ -23,9 +23,12 @@ class ContactExport(msgspec.Struct, frozen=True):
 
 
 class ContactErased(msgspec.Struct, frozen=True):
-    """How many went; of `orders` the person alone, of `trail_events` the values."""
+    """How many went; of `orders` the person alone, of `trail_events` the values.
 
-    customer_id: UUID
+    Without `customer_id` there was no contact.
+    """
+
+    customer_id: UUID | None
     orders: int
     conversations: int
     messages: int

@@ -104,3 +104,11 @@ async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> C
         FROM app.erase_contact(%(customer_id)s, %(without_export)s)
     """
     return await tx.one(ContactErased, sql, customer_id=customer_id, without_export=without_export)
+
+
+async def erase_person(tx: Tx, *, identity: str, without_export: bool) -> ContactErased:
+    sql = """
+        SELECT customer_id, orders, conversations, messages, files, trail_events
+        FROM app.erase_person(%(identity)s, %(without_export)s)
+    """
+    return await tx.one(ContactErased, sql, identity=identity, without_export=without_export)

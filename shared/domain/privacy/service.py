@@ -3,12 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
+from shared.kernel import phones
 from shared.kernel.errors import Conflict
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import ContactErased, ContactExport
 
+_COUNTRY_IS_GIVEN = "ZZ"
+"""Read only for numbers without a country code."""
 MOST_MESSAGES = 2000
 MOST_ROWS = 1000
 """Of orders and of the trail, the newest."""
@@ -39,3 +42,13 @@ async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> C
         Refusal: not_found; export_first.
     """
     return await queries.erase_contact(tx, customer_id=customer_id, without_export=without_export)
+
+
+async def erase_person(tx: Tx, *, identity: str, without_export: bool) -> ContactErased:
+    """Forgets who has that number, address or id of a channel, with or without a contact.
+
+    Raises:
+        Refusal: export_first.
+    """
+    number = phones.normalize(identity, _COUNTRY_IS_GIVEN) if identity.strip().startswith("+") else None
+    return await queries.erase_person(tx, identity=number or identity.strip(), without_export=without_export)

@@ -44,11 +44,11 @@ async def test_a_raw_insert_of_a_known_contact_is_refused_with_its_id(org, run_a
     assert set(refused.value.details) == {"contact_id", "matched_on"}
 
 
-async def test_a_deleted_contact_frees_its_phone_and_its_place_in_the_plan(org, tx_as, tenants):
+async def test_an_erased_contact_frees_its_phone_and_its_place_in_the_plan(org, tx_as, tenants):
     async with tx_as(org.owner, scope="admin") as tx:
         for _ in range(2):
             assert await tx.run("INSERT INTO customers (phone_number) VALUES ('+201012345678')") == 1
-            assert await tx.run("DELETE FROM customers") == 1
+            assert await tx.run("SELECT app.erase_contact(id, true) FROM customers") == 1
     with tenants.database() as db:
         used = db.execute(
             "SELECT used FROM usage_counters WHERE organization_id = %s AND resource = 'contacts'", (org.id,)

@@ -221,7 +221,7 @@ async def test_a_merged_or_erased_contact_leaves_its_finished_orders(shop, tx_as
     shop.db.execute("UPDATE orders SET order_status = 'delivered' WHERE id = %s", (order,))
     shop.db.execute("SET session_replication_role = origin")
     async with tx_as(shop.org.owner, scope="admin") as tx:
-        await tx.run("DELETE FROM customers WHERE id = %(id)s", id=shop.customer)
+        await tx.run("SELECT app.erase_contact(%(id)s, true)", id=shop.customer)
     assert shop.db.execute("SELECT customer_id FROM orders WHERE id = %s", (order,)).fetchone() == (None,)
 
 

@@ -22,6 +22,8 @@ from .models import ChannelFact
 UNREACHABLE = 131026
 OPTED_OUT = 131050
 _THROUGHPUT_RAISED = "THROUGHPUT_UPGRADE"
+_ADDRESS_BOOK = "smb_app_state_sync"
+"""Tells of people whom the owner of the phone knows, not of the account."""
 _MOST_DETAILS_BYTES = 4096
 _MOST_PAYLOAD_BYTES = 524_288
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
@@ -34,7 +36,8 @@ async def apply(tx: Tx, channel: Channel, event: e.AnyEvent) -> None:
 async def _message(tx: Tx, channel: Channel, event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> None:
     person = _person(event)
     ids = told.ids_of(person, event.group_id if isinstance(event, e.InboundMessage) else None)
-    message, phone, files = told.message_of(event), told.phone_of(person), told.files_of(event.content)
+    phone = None if "group_id" in ids else told.phone_of(person)
+    message, files = told.message_of(event), told.files_of(event.content)
     if not files:
         queries.keep_message(tx, channel_id=channel.id, person=ids, phone=phone, message=message)
         return
@@ -119,7 +122,7 @@ async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
 
 
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
-    if not await _kept(tx, channel, event, f"account.{event.event or 'told'}"):
+    if not await _kept(tx, channel, event, f"account.{event.event or 'told'}") or event.field == _ADDRESS_BOOK:
         return
     more = event.details if len(msgspec.json.encode(event.details)) <= _MOST_DETAILS_BYTES else {}
     details = {event.field: {**more, "event": event.event, "at": event.occurred_at}}
