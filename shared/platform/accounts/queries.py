@@ -450,16 +450,6 @@ def rotate_refresh_token(
     tx.defer(sql, spent=spent, token=token, session_id=session_id, user_agent=user_agent, address=address)
 
 
-async def update_tokens_revoked(tx: Tx, *, session_id: UUID) -> int:
-    """The whole family: every refresh token of the session."""
-    sql = """
-        UPDATE auth.refresh_tokens
-        SET revoked = true, updated_at = clock_timestamp()
-        WHERE session_id = %(session_id)s AND NOT revoked
-    """
-    return await tx.run(sql, session_id=session_id)
-
-
 async def delete_sessions(tx: Tx, *, user_id: UUID, only: UUID | None = None, but: UUID | None = None) -> int:
     """All of the user's, or only the one, or all but the one."""
     sql = """

@@ -116,11 +116,11 @@ async def refresh(visitor: Visitor, *, refresh_token: str) -> Session:
 
     Raises:
         RefreshTokenNotFound, SessionExpired, UserBannedAtEntry: there is nothing to refresh.
-        RefreshTokenAlreadyUsed: it was spent, and no honest client would still have it: the whole family is revoked.
+        RefreshTokenAlreadyUsed: it was spent, and no honest client would still have it: its session ends.
     """
     async with accounts_tx(request_id=visitor.request_id) as tx:
         session = await _refreshed(tx, visitor, refresh_token)
-    # Raised when the transaction is committed, or the family would live on.
+    # Raised when the transaction is committed, or the session would live on.
     if session is None:
         raise RefreshTokenAlreadyUsed
     return session
@@ -182,7 +182,7 @@ async def _refreshed(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
         raise SessionExpired
     active = _reused(raw, stored) if stored.revoked else _rotated(tx, visitor, raw, stored)
     if active is None:
-        await queries.update_tokens_revoked(tx, session_id=stored.session_id)
+        await queries.delete_sessions(tx, user_id=stored.user_id, only=stored.session_id)
         record(tx, visitor, action="token_reused", user_id=stored.user_id)
         return None
     account = await queries.find_account(tx, user_id=stored.user_id)

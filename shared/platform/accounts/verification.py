@@ -97,7 +97,7 @@ async def _verify(visitor: Visitor, spend: Callable[[Tx], Awaitable[Spent | None
 
 async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) -> Verified:
     if spent.token_type in (Slot.EMAIL_CHANGE_NEW, Slot.EMAIL_CHANGE_CURRENT):
-        if not await _email_is_changed(tx, visitor, spent.user_id):
+        if not await _email_is_changed(tx, visitor, spent):
             return Verified()
     else:
         await _confirm(tx, visitor, spent)
@@ -113,18 +113,24 @@ async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
     await queries.upsert_email_identity(tx, user_id=spent.user_id)
     if not spent.is_proven:
         await proof_queries.delete_tokens(tx, user_id=spent.user_id)
-        await queries.delete_sessions(tx, user_id=spent.user_id)
-        await queries.delete_familiar_networks(tx, user_id=spent.user_id)
+        await _end_what_was_before(tx, spent.user_id)
     record(tx, visitor, action="login" if spent.is_proven else "user_signedup", user_id=spent.user_id)
 
 
-async def _email_is_changed(tx: Tx, visitor: Visitor, user_id: UUID) -> bool:
+async def _end_what_was_before(tx: Tx, user_id: UUID) -> None:
+    """At the first proof: whoever was in without one signs in again, or was never the owner."""
+    await queries.delete_sessions(tx, user_id=user_id)
+    await queries.delete_familiar_networks(tx, user_id=user_id)
+
+
+async def _email_is_changed(tx: Tx, visitor: Visitor, spent: Spent) -> bool:
     """False while the other address has still to agree.
 
     Raises:
         OtpExpired: no change waits any more.
         AlreadyExists: somebody else has the address by now.
     """
+    user_id = spent.user_id
     confirmations = await queries.update_confirmations(tx, user_id=user_id)
     if confirmations is None:
         raise OtpExpired
@@ -134,5 +140,7 @@ async def _email_is_changed(tx: Tx, visitor: Visitor, user_id: UUID) -> bool:
     await queries.update_email_changed(tx, user_id=user_id, is_proven=True)
     await queries.upsert_email_identity(tx, user_id=user_id)
     await proof_queries.delete_tokens(tx, user_id=user_id)
+    if not spent.is_proven:
+        await _end_what_was_before(tx, user_id)
     record(tx, visitor, action="user_modified", user_id=user_id)
     return True

@@ -119,6 +119,18 @@ async def test_200_where_addresses_are_confirmed_somebody_anonymous_stays_so_unt
     assert (await auth("PUT", "user", token=token, json={"email": email})).json()["is_anonymous"]
     answer = await auth("POST", "verify", json={"type": "email_change", "token_hash": mailed(email)[0].token})
     assert (answer.json()["user"]["email"], answer.json()["user"]["is_anonymous"]) == (email, False)
+    assert (await auth("GET", "user", token=token)).json()["code"] == "session_not_found"
+    assert (await auth("GET", "user", token=answer.json()["access_token"])).json()["email"] == email
+
+
+async def test_200_a_change_after_the_first_proof_leaves_the_sessions(host, auth, email, person, mailed):
+    host(mail_interval_s=0, email_change_confirmed_twice=False)
+    await auth("POST", "otp", json={"email": person.email})
+    code = {"type": "email", "email": person.email, "token": mailed(person.email)[0].otp}
+    token = (await auth("POST", "verify", json=code)).json()["access_token"]
+    await auth("PUT", "user", token=token, json={"email": email})
+    await auth("POST", "verify", json={"type": "email_change", "token_hash": mailed(email)[0].token})
+    assert (await auth("GET", "user", token=token)).json()["email"] == email
 
 
 @pytest.fixture

@@ -47,13 +47,30 @@ async def test_200_within_ten_seconds_an_older_token_gets_the_active_one_too(per
     assert again.json()["refresh_token"] == third
 
 
-async def test_400_a_token_used_again_later_revokes_the_whole_family(person, refresh, aged):
+async def test_400_a_token_used_again_later_ends_its_session(person, refresh, aged):
     second = (await refresh(person.refresh_token)).json()["refresh_token"]
     third = (await refresh(second)).json()["refresh_token"]
     aged(person.refresh_token)
-    for raw in (person.refresh_token, third, second, person.refresh_token):
+    reused = await refresh(person.refresh_token)
+    assert (reused.status_code, reused.json()["code"]) == (400, "refresh_token_already_used")
+    for raw in (third, second, person.refresh_token):
         answer = await refresh(raw)
-        assert (answer.status_code, answer.json()["code"]) == (400, "refresh_token_already_used")
+        assert (answer.status_code, answer.json()["code"]) == (400, "refresh_token_not_found")
+
+
+async def test_reuse_of_a_spent_refresh_token_ends_the_access_tokens_of_its_session(
+    *, person, refresh, aged, auth, call, sign_in
+):
+    stolen = (await refresh(person.refresh_token)).json()
+    await refresh(stolen["refresh_token"])
+    aged(person.refresh_token)
+    assert (await refresh(person.refresh_token)).json()["code"] == "refresh_token_already_used"
+    for token in (person.token, stolen["access_token"]):
+        taken = await auth("PUT", "user", token=token, json={"password": "the thief's own"})
+        assert (taken.status_code, taken.json()["code"]) == (403, "session_not_found")
+        made = await call("organization-create", headers={"Authorization": f"Bearer {token}"}, json={"name": "Theirs"})
+        assert (made.status_code, made.json()["error"]) == (401, "session_ended")
+    assert (await sign_in(person.email)).status_code == 200
 
 
 async def test_400_reuse_in_one_session_leaves_the_others_alone(person, refresh, aged, sign_in):
