@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.edge import Call
-from shared.edge.idempotency import Once
+from shared.edge.idempotency import Once, canonical
 from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
 from shared.runtime.db import Tx
@@ -70,8 +70,7 @@ class TenantSession:
 def _once(tool: Tool, arguments: Arguments) -> Once | None:
     if not isinstance(arguments, WriteArguments) or arguments.idempotency_key is None:
         return None
-    payload = arguments.model_dump_json(exclude={"idempotency_key"}, exclude_unset=True).encode()
-    return Once(tool.name, arguments.idempotency_key, payload)
+    return Once(tool.name, arguments.idempotency_key, canonical(arguments))
 
 
 def scopes_of(principal: Principal) -> Collection[str]:

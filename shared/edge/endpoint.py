@@ -27,7 +27,7 @@ from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
-from .idempotency import Once, once_of
+from .idempotency import Once, canonical, once_of
 from .response import Pairs, encoded, finish, preflight, refused
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
 from .webhooks import Provider, Unproven, received
@@ -303,16 +303,11 @@ async def _arguments(spec: Spec, call: Call) -> tuple[BaseModel, ...]:
     return (parse_body(spec.body, raw, call.headers.get("content-type", ""), form=spec.form),)
 
 
-def _canonical(arguments: tuple[BaseModel, ...]) -> bytes:
-    """The same bytes for the same request, however its JSON was spaced and ordered."""
-    return msgspec.json.encode([each.model_dump(mode="json", exclude_unset=True) for each in arguments], order="sorted")
-
-
 def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ...]) -> Once | None:
     key = headers.get("idempotency-key")
     if key is None:
         return None
-    return once_of(spec.name, key, _canonical(arguments))
+    return once_of(spec.name, key, canonical(*arguments))
 
 
 def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,9 @@ import hashlib
 import hmac
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from shared.kernel.errors import InvalidRequest, Refusal
 from shared.runtime.db import Tx
@@ -19,6 +21,7 @@ from . import queries
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from pydantic import BaseModel
 
 _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 _NONCE_BYTES = 12
@@ -41,6 +44,11 @@ class Once(NamedTuple):
     @property
     def request_hash(self) -> str:
         return hashlib.sha256(self.payload).hexdigest()
+
+
+def canonical(*arguments: "BaseModel") -> bytes:
+    """The same bytes for the same request, however its JSON was spaced and ordered, its defaults written out or not."""
+    return msgspec.json.encode([_with_defaults(each) for each in arguments], order="sorted")
 
 
 def once_of(operation: str, key: str, payload: bytes) -> Once:
@@ -95,6 +103,12 @@ def keeping(once: Once, *, status: int, response: bytes) -> Statement:
 async def forget_expired(tx: Tx) -> int:
     """Delete the answers whose day is over, as the service; the number of them."""
     return await queries.delete_expired_idempotency_keys(tx)
+
+
+def _with_defaults(arguments: "BaseModel") -> dict[str, Any]:
+    """The fields; those given alone where a model says `absence_counts`: null clears there what absence keeps."""
+    given_alone = getattr(arguments, "absence_counts", False)
+    return arguments.model_dump(mode="json", exclude={"idempotency_key"}, exclude_unset=given_alone)
 
 
 def _defer(tx: Tx, statement: Statement) -> None:

@@ -1,6 +1,6 @@
 """Tools for contacts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -75,6 +75,8 @@ class CreateContact(ContactFields):
 
 
 class UpdateContact(ContactFields):
+    absence_counts: ClassVar[bool] = True
+
     customer_id: UUID
     address: dict[Literal["line1", "line2", "city", "country"], Name] | None = None
     assigned_to: Annotated[str | None, Field(max_length=100)] = Field(

@@ -68,6 +68,11 @@ async def test_the_same_idempotency_key_makes_one_order(shop, org, mcp):
     first, second = [await mcp("nexus_create_order", arguments, as_=agent) for _ in range(2)]
     assert first == second
     assert len((await mcp("nexus_list_orders", as_=agent))["data"]) == 1
+    line = {"sku": "MUG", "qty": 1, "unit_price": None}
+    written = arguments | {"items": [line], "payment_mode": "COD", "currency": None}
+    assert await mcp("nexus_create_order", written, as_=agent) == first
+    refused = await mcp("nexus_create_order", arguments | {"payment_mode": "prepaid"}, as_=agent)
+    assert refused["error"] == "idempotency_key_reused"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ async def test_the_same_request_gets_the_first_answer_however_its_json_is_writte
     assert first.headers["X-Request-Id"] != again.headers["X-Request-Id"]
 
 
+async def test_a_default_that_is_written_out_is_the_same_request(keyed):
+    first = await keyed("agent-api-key-create", {"name": "Till"})
+    again = await keyed("agent-api-key-create", {"name": "Till", "scopes": ["read"], "expires_at": None})
+    assert (first.status_code, again.content) == (201, first.content)
+
+
 async def test_422_for_another_request_under_the_same_key(keyed):
     await keyed("agent-api-key-create", {"name": "Till"})
     refused = await keyed("agent-api-key-create", {"name": "Door"})
