@@ -67,6 +67,7 @@ def for_the_service() -> RestSettings:
         anonymous_role="anon",
         max_rows=1000,
         guarded=True,
+        plain_cells=True,
         exact_numbers=True,
         bounds=Bounds(answer_bytes=64 * _MEGABYTE, statement_ms=round(settings().rest_service_statement_s * 1000)),
         statuses=STATUSES,

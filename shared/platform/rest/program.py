@@ -112,7 +112,8 @@ class Compiler:
         return Program(task, self._main(task, request), estimate)
 
     def _main(self, task: Task, request: Request) -> Statement:
-        shape = Shape(request.media, head=request.head, most_bytes=self.settings.bounds.answer_bytes)
+        most_bytes, plain_cells = self.settings.bounds.answer_bytes, self.settings.plain_cells
+        shape = Shape(request.media, head=request.head, plain_cells=plain_cells, most_bytes=most_bytes)
         if task.change is not None:
             return change_statement(task.change, task.node, task.location, shape)
         totals = self._totals(task)

@@ -82,6 +82,9 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     exact_numbers: bool = False
     """Whether a number is refused that its column would round, or that has another notation than decimal digits.
     PostgREST has no such setting."""
+    plain_cells: bool = False
+    """Whether a cell of CSV that a spreadsheet would take for a formula begins with an apostrophe, numbers excepted.
+    PostgREST has no such setting."""
     tx_end: TxEnd = TxEnd.COMMIT
     """DB_TX_END."""
     aggregates: bool = False

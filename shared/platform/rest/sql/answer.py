@@ -13,6 +13,10 @@ from .read import SOURCE, Reading
 from .writer import Writer, quoted
 
 _ROWS = '"pgrst_rows"'
+_CELL = ',("(?:[^"]|"")*"|[^,"]*)'
+_FORMULA = r'^"?[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]'
+_NUMBER = "^[+-]?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?$"
+_MARKED = r"\&''"
 _HEADERS = "nullif(current_setting('response.headers', true), '')"
 _STATUS = "nullif(current_setting('response.status', true), '')"
 _NOTHING = "''"
@@ -46,6 +50,8 @@ class Shape(msgspec.Struct, frozen=True):
 
     media: Media
     head: bool = False
+    plain_cells: bool = False
+    """Whether a cell of CSV that a spreadsheet would take for a formula begins with an apostrophe."""
     most_bytes: int | None = None
 
 
@@ -62,7 +68,7 @@ class _Parts(msgspec.Struct, frozen=True):
 def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
     reading = Reading(writer)
-    body = _NOTHING if shape.head else _body(shape.media)
+    body = _NOTHING if shape.head else _body(shape)
     return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), shape)
 
 
@@ -83,7 +89,7 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     needs = needs_of(node) if node is not None else Needs(frozenset(location))
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
-        return _statement(writer, _Parts(Reading(writer).page(node), _body(shape.media), source), shape)
+        return _statement(writer, _Parts(Reading(writer).page(node), _body(shape), source), shape)
     columns = ", ".join(f"{quoted(each)}::text" for each in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
     return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), shape)
@@ -95,13 +101,13 @@ def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) 
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
     many = call.function.returns_set
     if node is None:
-        body = _NOTHING if shape.head or call.function.returns_void else _scalar_body(shape.media, many=many)
+        body = _NOTHING if shape.head or call.function.returns_void else _scalar_body(shape, many=many)
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
         page = f"SELECT * FROM {SOURCE}{writer.cut(call.page.limit, call.page.offset)}"
         return _statement(writer, _Parts(page, body, source, total), shape)
     reading = Reading(writer)
     page = reading.page(node)
-    body = _NOTHING if shape.head else _body(shape.media, many=many)
+    body = _NOTHING if shape.head else _body(shape, many=many)
     return _statement(writer, _Parts(page, body, source, _total(reading, node, totals)), shape)
 
 
@@ -124,16 +130,16 @@ def _total(reading: Reading, node: Node, totals: Totals) -> str:
     return f"(SELECT count(*) FROM ({reading.everything(node, totals.limit)}) AS counted)" if totals.counted else "NULL"
 
 
-def _body(media: Media, *, many: bool = True) -> str:
-    if media.type is MediaType.CSV:
-        return _csv()
-    return _json("json_agg(pgrst_rows)", media, many=many)
+def _body(shape: Shape, *, many: bool = True) -> str:
+    if shape.media.type is MediaType.CSV:
+        return _csv(plain=shape.plain_cells)
+    return _json("json_agg(pgrst_rows)", shape.media, many=many)
 
 
-def _scalar_body(media: Media, *, many: bool) -> str:
-    if media.type is MediaType.CSV:
-        return _csv()
-    return _json(f"json_agg({_ROWS}.{quoted(SCALAR)})", media, many=many)
+def _scalar_body(shape: Shape, *, many: bool) -> str:
+    if shape.media.type is MediaType.CSV:
+        return _csv(plain=shape.plain_cells)
+    return _json(f"json_agg({_ROWS}.{quoted(SCALAR)})", shape.media, many=many)
 
 
 def _json(values: str, media: Media, *, many: bool) -> str:
@@ -143,11 +149,20 @@ def _json(values: str, media: Media, *, many: bool) -> str:
     return f"coalesce({values}::text, '[]')"
 
 
-def _csv() -> str:
+def _csv(*, plain: bool) -> str:
     """A line of names, taken from the first row, then a line for each."""
     first = f"json_object_keys((json_agg({_ROWS}) -> 0))"
-    lines = f"string_agg(substring({_ROWS}::text, 2, length({_ROWS}::text) - 2), E'\\n')"
+    line = f"substring({_ROWS}::text, 2, length({_ROWS}::text) - 2)"
+    lines = f"string_agg({_plain(line) if plain else line}, E'\\n')"
     return f"coalesce((SELECT string_agg(name, ',') FROM {first} AS name), '') || E'\\n' || coalesce({lines}, '')"
+
+
+def _plain(line: str) -> str:
+    """The line, an apostrophe before what a spreadsheet would work out; numbers stay, and so do phones in E.164."""
+    cells = f"regexp_matches(',' || {line}, '{_CELL}', 'g') WITH ORDINALITY AS cells (cell, place)"
+    is_formula = f"cell[1] ~ '{_FORMULA}' AND cell[1] !~ '{_NUMBER}'"
+    cell = f"CASE WHEN {is_formula} THEN regexp_replace(cell[1], '^\"?', '{_MARKED}') ELSE cell[1] END"
+    return f"(SELECT substring(string_agg(',' || {cell}, '' ORDER BY place), 2) FROM {cells})"
 
 
 def _location(columns: tuple[str, ...]) -> str:

@@ -1,0 +1,66 @@
+"""CSV of /rest/v1: what a customer wrote is text to a spreadsheet too."""
+
+import csv
+import io
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+CSV = {"Accept": "text/csv"}
+FORMULAS = [
+    '=HYPERLINK("https://example.com","x")',
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1,2)",
+    "\t=1",
+    "\r=1",
+    '=a,"b"\n=c',
+    "＝1+1",
+]
+PLAIN = [
+    "Mona",
+    "a=b",
+    'say "=1", or not',
+    "منى",
+    " x",
+    "'quoted'",
+    "C:\\=1",
+    "a\n=b",
+    "-",
+    "12",
+    "-12.5",
+    "+201012345678",
+]
+
+
+async def cells(rest, as_, path):
+    answer = await rest("GET", path, as_=as_, headers=CSV)
+    assert answer.status_code == 200, answer.text
+    return [row[0].replace("\\\\", "\\") for row in csv.reader(io.StringIO(answer.text, newline=""))][1:]
+
+
+async def test_a_formula_is_text_and_every_other_value_is_as_it_was(rest, org):
+    values = FORMULAS + PLAIN
+    for value in values:
+        made = await rest("POST", "customers", as_=org.owner, json={"first_name": "Mona", "notes": value})
+        assert made.status_code == 201, made.text
+    found = set(await cells(rest, org.owner, "customers?select=notes&limit=100"))
+    assert found == {f"'{value}" for value in [*FORMULAS, "-"]} | set(PLAIN) - {"-"}
+
+
+async def test_numbers_phones_and_nulls_stay_in_their_columns(rest, org):
+    row = {"first_name": "=1", "phone_number": "+201012345678", "tags": ["=1", "b"], "company": 'A, "B"'}
+    assert (await rest("POST", "customers", as_=org.owner, json=row)).status_code == 201
+    path = "customers?select=first_name,last_name,phone_number,email,tags,company,notes"
+    answer = await rest("GET", path, as_=org.owner, headers=CSV)
+    names, told = csv.reader(io.StringIO(answer.text, newline=""))
+    assert names == path.partition("=")[2].split(",")
+    assert told == ["'=1", "", "+201012345678", "", "{=1,b}", 'A, "B"', ""]
+
+
+async def test_what_a_call_or_a_write_answers_is_guarded_too(rest, org):
+    headers = {**CSV, "Prefer": "return=representation"}
+    answer = await rest("POST", "labels?select=name", as_=org.owner, json={"name": "=1"}, headers=headers)
+    assert answer.text == "name\n'=1"
+    assert (await rest("GET", "labels?name=eq.none", as_=org.owner, headers=CSV)).text == "\n"
