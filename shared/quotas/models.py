@@ -32,10 +32,12 @@ class PlanUsage(msgspec.Struct, frozen=True):
     max_messages_month: int
     max_api_calls_day: int
     max_agents: int | None
+    max_warehouses: int | None
     contacts: int
     orders: int
     messages: int
     agents: int
+    warehouses: int
     room: dict[str, Room]
     month_ends: datetime
     day_ends: datetime

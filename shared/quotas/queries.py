@@ -22,7 +22,8 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
           ) AS scopes,
           plans.features, plans.upgrade,
           plans.max_contacts, plans.max_orders, plans.orders_period, plans.max_messages_month, plans.max_api_calls_day,
-          plans.agents_included + organizations.additional_agents AS max_agents,
+          plans.agents_included + organizations.additional_agents AS max_agents, plans.max_warehouses,
+          (SELECT count(*) FROM warehouses AS kept WHERE kept.organization_id = organizations.id) AS warehouses,
           coalesce(sum(counter.used) FILTER (WHERE counter.resource = 'contacts'), 0)::bigint AS contacts,
           coalesce(sum(counter.used) FILTER (
             WHERE counter.resource = 'orders'
@@ -31,8 +32,7 @@ async def find_plan_usage(tx: Tx) -> PlanUsage | None:
           coalesce(sum(counter.used) FILTER (
             WHERE counter.resource = 'messages' AND counter.period = local.month
           ), 0)::bigint AS messages,
-          (
-            SELECT count(DISTINCT key.agent_id) FROM agent_api_keys AS key
+          (SELECT count(DISTINCT key.agent_id) FROM agent_api_keys AS key
             WHERE key.is_active AND (key.expires_at IS NULL OR key.expires_at > now())
           ) AS agents,
           (

@@ -47,6 +47,7 @@ def _meters(found: PlanUsage, calls_today: int) -> dict[str, Meter]:
         "messages": _meter(found.messages, found.max_messages_month, "month", found.month_ends),
         "api_calls": _meter(calls_today, found.max_api_calls_day, "day", found.day_ends),
         "agents": _meter(found.agents, found.max_agents, "total", None),
+        "warehouses": _meter(found.warehouses, found.max_warehouses, "total", None),
     } | {
         name: _meter(room.used, room.limit, room.period, found.month_ends if room.period == "month" else None)
         for name, room in found.room.items()

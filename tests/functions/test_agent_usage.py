@@ -1,6 +1,7 @@
 """GET /functions/v1/agent-usage."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,10 +50,28 @@ async def test_200_tells_an_agent_and_a_person_the_same_but_for_what_each_may(us
         assert (each["plan"], each["plan_scopes"]) == ("growth", everything)
         assert set(each["usage"]) == {
             "contacts", "orders", "messages", "api_calls", "agents", "items", "labels", "chats", "storage_bytes",
-            "attachment_bytes", "trail_bytes",
+            "attachment_bytes", "trail_bytes", "warehouses",
         }  # fmt: skip
         assert each["upgrade_url"].startswith("https://")
     assert [each["usage"]["api_calls"]["used"] for each in seen] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("plan", ["free", "starter", "growth"])
+async def test_200_tells_everything_that_a_plan_limits(usage, tenants, plan):
+    with tenants.database() as database:
+        limits = database.execute("SELECT to_jsonb(plans) FROM plans WHERE code = %s", [plan]).fetchone()[0]
+    found = (await usage(tenants.org(plan).owner))["usage"]
+    limited = {re.sub("^max_|_(month|day)$", "", name): most for name, most in limits.items() if name[:4] == "max_"}
+    assert len(limited) > 9
+    assert {name: found[name]["limit"] for name in limited} == limited
+
+
+async def test_200_counts_the_warehouses_of_the_organization_alone(usage, tx_as, org, other_org):
+    for each, names in ((org, ["Cairo", "Giza"]), (other_org, ["Dubai"])):
+        async with tx_as(each.owner) as tx:
+            for name in names:
+                await tx.run("INSERT INTO warehouses (name) VALUES (%(name)s)", name=name)
+    assert [(await usage(each.owner))["usage"]["warehouses"]["used"] for each in (org, other_org)] == [2, 1]
 
 
 async def test_200_counts_what_is_there_and_gives_back_what_is_deleted(usage, tx_as, org):
