@@ -42,11 +42,11 @@ USABLE_KEY = """
     WHERE id = (SELECT id FROM agent_api_keys ORDER BY id OFFSET %(position)s LIMIT 1)
 """
 ITEMS = """
-    INSERT INTO items (id, organization_id, name, sku, item_no, barcode, category, selling_price, created_at)
+    INSERT INTO items (id, organization_id, name, sku, sku_key, item_no, barcode, category, selling_price, created_at)
     SELECT md5('item ' || organization.id || number)::uuid, organization.id,
         (ARRAY['Cotton shirt', 'قميص قطن', 'Leather bag', 'حقيبة جلد', 'Coffee beans', 'بن مطحون'])[1 + number %% 6]
             || ' ' || number,
-        'SKU-' || number, 'IT-' || number, '622' || lpad(number::text, 10, '0'),
+        'SKU-' || number, app.code_key('SKU-' || number), 'IT-' || number, '622' || lpad(number::text, 10, '0'),
         (ARRAY['Clothes', 'Bags', 'Food'])[1 + number %% 3], 50 + number %% 400, now() - random() * interval '400 days'
     FROM organizations AS organization
     CROSS JOIN LATERAL generate_series(
