@@ -1,7 +1,8 @@
 """POST /functions/v1/contact-export: all that is known of one contact, as one JSON document.
 
-For the person who asks what is kept about them, and before they are erased. The newest 2,000 messages come with it;
-where `messages_before` is not null, send it back for older ones. That it was handed out is written into the trail.
+For the person who asks what is kept about them, and before they are erased. The newest 2,000 messages, 1,000 orders and
+1,000 events of the trail come with it; where `messages_before`, `orders_before` or `trail_before` is not null, send it
+back for older ones. That it was handed out is written into the trail.
 """
 
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.domain.privacy import service
-from shared.domain.privacy.models import ContactExport
+from shared.domain.privacy.models import ContactExport, ExportedBefore
 from shared.edge import MEMBERS, Call, endpoint
 from shared.kernel.errors import NotFound
 from shared.kernel.moments import Moment
@@ -20,8 +21,11 @@ class Body(BaseModel):
 
     customer_id: UUID
     messages_before: Moment | None = None
+    orders_before: Moment | None = None
+    trail_before: Moment | None = None
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound,))
 async def handler(call: Call, body: Body) -> ContactExport:
-    return await service.export_contact(call.tx, customer_id=body.customer_id, before=body.messages_before)
+    before = ExportedBefore(body.messages_before, body.orders_before, body.trail_before)
+    return await service.export_contact(call.tx, customer_id=body.customer_id, before=before)

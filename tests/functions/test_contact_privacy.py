@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from shared.domain.privacy import service
+
 NUMBER = "201012345678"
 WORDS = ("Mona", "Zamalek", "mona@example.com", NUMBER, "my secret order", "behind the mosque", "invoice-mona.pdf")
 
@@ -131,9 +133,54 @@ async def test_200_everything_that_is_known_in_one_document(call, org, known):
     told = answer.json()
     assert (told["contact"]["first_name"], told["messages_before"]) == ("Mona", None)
     counts = [len(told[name]) for name in ("identities", "orders", "conversations", "messages", "files")]
-    assert counts == [2, 1, 1, 1, 1]
+    assert counts == [2, 1, 1, 2, 1]
     assert {"customers.insert", "customers.update", "customers.export"} <= {each["action"] for each in told["trail"]}
     assert all(word in answer.text for word in WORDS)
+
+
+async def test_200_what_left_the_contact_is_told_too(call, org, known, tenants):
+    """Words in groups, ids of channels, orders that were deleted or went to others, whom the contact was made of."""
+    ids = known(org)
+    with tenants.database() as db:
+        merged = str(uuid.uuid4())
+        db.execute("INSERT INTO customers (id, organization_id, first_name) VALUES (%s, %s, 'Mouna')", (merged, org.id))
+        db.execute("SELECT app.merge_contacts(%s, %s, %s)", (org.id, ids["contact"], merged))
+    told = (await call("contact-export", as_=org.agent(), json={"customer_id": ids["contact"]})).json()
+    assert {each["content"] for each in told["messages"]} == {"my secret order", "my secret order for all"}
+    assert [each["value"] for each in told["channel_identities"]] == [NUMBER]
+    touched = {each["entity_id"] for each in told["trail"]}
+    assert {ids["contact"], ids["order"], ids["moved"], ids["dropped"], merged} <= touched
+    assert any("Mouna" in json.dumps(each) for each in told["trail"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "most"), [("messages", "MOST_MESSAGES"), ("orders", "MOST_ROWS"), ("trail", "MOST_ROWS")]
+)
+async def test_200_pages_have_each_row_once_though_many_are_of_one_second(
+    *, call, org, known, tenants, monkeypatch, rows, most
+):
+    ids = known(org)
+    monkeypatch.setattr(service, most, 2)
+    with tenants.database() as db:
+        db.execute(
+            "INSERT INTO messages (organization_id, chat_id, content, direction, timestamp)"
+            " SELECT %s, %s, n::text, 'inbound', now() - make_interval(mins => n / 3) FROM generate_series(1, 10) AS n",
+            (ids["org"], ids["chat"]),
+        )
+        db.execute(
+            "INSERT INTO orders (organization_id, customer_id, currency, created_at)"
+            " SELECT %s, %s, 'EGP', now() - make_interval(mins => n / 3) FROM generate_series(1, 10) AS n",
+            (ids["org"], ids["contact"]),
+        )
+    seen, asked = [], {"customer_id": ids["contact"]}
+    while True:
+        page = (await call("contact-export", as_=org.agent(), json=asked)).json()
+        seen += [each["id"] for each in page[rows] if each.get("action") != "customers.export"]
+        if page[f"{rows}_before"] is None:
+            break
+        asked[f"{rows}_before"] = page[f"{rows}_before"]
+    least = {"messages": 12, "orders": 11, "trail": 20}[rows]
+    assert len(seen) == len(set(seen)) >= least
 
 
 async def test_200_nothing_of_the_person_is_left_anywhere_and_the_money_is(

@@ -7,8 +7,16 @@ from uuid import UUID
 import msgspec
 
 
+class ExportedBefore(msgspec.Struct, frozen=True):
+    """Where a page begins; None: at the newest."""
+
+    messages: datetime | None = None
+    orders: datetime | None = None
+    trail: datetime | None = None
+
+
 class ContactExport(msgspec.Struct, frozen=True):
-    """Rows as the tables have them. `messages_before` is where to go on; null: there are no older messages."""
+    """Rows as the tables have them. What ends in `_before` is where to go on; null: there are no older ones."""
 
     exported_at: datetime
     contact: dict[str, Any]
@@ -20,6 +28,9 @@ class ContactExport(msgspec.Struct, frozen=True):
     files: list[dict[str, Any]]
     trail: list[dict[str, Any]]
     messages_before: datetime | None
+    channel_identities: list[dict[str, Any]]
+    orders_before: datetime | None
+    trail_before: datetime | None
 
 
 class ContactErased(msgspec.Struct, frozen=True):

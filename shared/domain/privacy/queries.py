@@ -1,13 +1,12 @@
 """All SQL of this room; row level security narrows every statement to the caller's organization."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from shared.runtime.db import Tx
 
-from .models import ContactErased, ContactExport
+from .models import ContactErased, ContactExport, ExportedBefore
 
 
 class _Done(msgspec.Struct, frozen=True):
@@ -20,34 +19,59 @@ async def record_export(tx: Tx, *, customer_id: UUID) -> None:
 
 
 EXPORT = """
-    WITH threads AS MATERIALIZED (
-        SELECT chat.* FROM chats AS chat WHERE chat.customer_id = %(customer_id)s
+    WITH who AS MATERIALIZED (
+        SELECT contact.organization_id AS organization,
+            app.merged_contacts(contact.organization_id, contact.id) AS people
+        FROM customers AS contact
+        WHERE contact.id = %(customer_id)s
+    ), threads AS MATERIALIZED (
+        SELECT chat.* FROM who JOIN chats AS chat ON chat.customer_id = ANY (who.people)
+    ), named AS MATERIALIZED (
+        SELECT who.*, app.names_of(who.organization, who.people, ARRAY(SELECT id FROM threads)) AS names FROM who
+    ), ever AS MATERIALIZED (
+        SELECT named.*, app.said_in_groups(named.organization, named.names) AS in_groups,
+            app.orders_once_of(named.organization, named.people) AS orders
+        FROM named
     ), bought AS MATERIALIZED (
-        SELECT placed.* FROM orders AS placed
-        WHERE placed.customer_id = %(customer_id)s
-        ORDER BY placed.created_at DESC, placed.id DESC
-        LIMIT %(most_rows)s
+        SELECT placed.*
+        FROM ever
+        JOIN orders AS placed ON placed.customer_id = ANY (ever.people)
+        WHERE %(orders_before)s::timestamptz IS NULL OR placed.created_at < %(orders_before)s
+        ORDER BY placed.created_at DESC
+        FETCH FIRST (%(most_rows)s) ROWS WITH TIES
     ), said AS MATERIALIZED (
-        SELECT message.* FROM messages AS message
-        WHERE message.chat_id IN (SELECT id FROM threads)
-            AND (%(before)s::timestamptz IS NULL OR message.timestamp < %(before)s)
-        ORDER BY message.timestamp DESC, message.id DESC
-        LIMIT %(most_messages)s
+        SELECT message.*
+        FROM messages AS message
+        WHERE (message.chat_id IN (SELECT id FROM threads) OR message.id IN (SELECT unnest(ever.in_groups) FROM ever))
+            AND (%(messages_before)s::timestamptz IS NULL OR message.timestamp < %(messages_before)s)
+        ORDER BY message.timestamp DESC
+        FETCH FIRST (%(most_messages)s) ROWS WITH TIES
     ), happened AS MATERIALIZED (
-        SELECT event.* FROM audit_trail AS event
-        WHERE (event.entity_type = 'customers' AND event.entity_id = %(customer_id)s)
-            OR (event.entity_type = 'customer_labels'
-                AND event.entity_key ->> 'customer_id' = %(customer_id)s::text)
-            OR (event.entity_type = 'orders' AND event.entity_id IN (SELECT id FROM bought))
-            OR (event.entity_type = 'chats' AND event.entity_id IN (SELECT id FROM threads))
-        ORDER BY event.created_at DESC, event.id DESC
-        LIMIT %(most_rows)s
+        SELECT event.*
+        FROM ever
+        CROSS JOIN audit_trail AS event
+        WHERE (
+                (event.entity_type = 'customers' AND event.entity_id = ANY (ever.people))
+                OR (event.entity_type = 'customer_labels'
+                    AND event.entity_key ->> 'customer_id' = ANY (ever.people::text[]))
+                OR (event.entity_type = 'orders' AND event.entity_id = ANY (ever.orders))
+                OR (event.entity_type = 'chats' AND event.entity_id IN (SELECT id FROM threads))
+                OR (event.entity_type = 'messages' AND event.entity_id = ANY (ever.in_groups))
+                OR event.id IN (SELECT event_id FROM audit_values WHERE customer_id = ANY (ever.people))
+            )
+            AND (%(trail_before)s::timestamptz IS NULL OR event.created_at < %(trail_before)s)
+        ORDER BY event.created_at DESC
+        FETCH FIRST (%(most_rows)s) ROWS WITH TIES
     )
     SELECT now() AS exported_at, to_jsonb(contact) AS contact,
         (
             SELECT coalesce(jsonb_agg(to_jsonb(known) ORDER BY known.created_at), '[]')
             FROM customer_identities AS known WHERE known.customer_id = contact.id
         ) AS identities,
+        (
+            SELECT coalesce(jsonb_agg(to_jsonb(known) ORDER BY known.created_at), '[]')
+            FROM channel_identities AS known WHERE known.chat_id IN (SELECT id FROM threads)
+        ) AS channel_identities,
         ARRAY(
             SELECT labels.name FROM customer_labels AS worn
             JOIN labels ON labels.organization_id = worn.organization_id AND labels.id = worn.label_id
@@ -78,7 +102,13 @@ EXPORT = """
         ) AS trail,
         (
             SELECT min(said.timestamp) FROM said HAVING count(*) >= %(most_messages)s
-        ) AS messages_before
+        ) AS messages_before,
+        (
+            SELECT min(bought.created_at) FROM bought HAVING count(*) >= %(most_rows)s
+        ) AS orders_before,
+        (
+            SELECT min(happened.created_at) FROM happened HAVING count(*) >= %(most_rows)s
+        ) AS trail_before
     FROM customers AS contact
     WHERE contact.id = %(customer_id)s
 """
@@ -86,13 +116,16 @@ EXPORT = """
 
 
 async def find_export(
-    tx: Tx, *, customer_id: UUID, before: datetime | None, most_messages: int, most_rows: int
+    tx: Tx, *, customer_id: UUID, before: ExportedBefore, most_messages: int, most_rows: int
 ) -> ContactExport:
+    """Rows of one moment are never parted: a page is longer by those that are as old as its oldest."""
     return await tx.one(
         ContactExport,
         EXPORT,
         customer_id=customer_id,
-        before=before,
+        messages_before=before.messages,
+        orders_before=before.orders,
+        trail_before=before.trail,
         most_messages=most_messages,
         most_rows=most_rows,
     )

@@ -1,6 +1,5 @@
 """What may be asked of what is known of a contact."""
 
-from datetime import datetime
 from uuid import UUID
 
 from shared.kernel import phones
@@ -8,13 +7,13 @@ from shared.kernel.errors import Conflict
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import ContactErased, ContactExport
+from .models import ContactErased, ContactExport, ExportedBefore
 
 _COUNTRY_IS_GIVEN = "ZZ"
 """Read only for numbers without a country code."""
 MOST_MESSAGES = 2000
 MOST_ROWS = 1000
-"""Of orders and of the trail, the newest."""
+"""Of orders and of the trail, each page."""
 
 
 class ExportFirst(Conflict):
@@ -23,7 +22,7 @@ class ExportFirst(Conflict):
     code = "export_first"
 
 
-async def export_contact(tx: Tx, *, customer_id: UUID, before: datetime | None) -> ContactExport:
+async def export_contact(tx: Tx, *, customer_id: UUID, before: ExportedBefore) -> ContactExport:
     """All that is known; that it was handed out stands in the trail.
 
     Raises:

@@ -130,6 +130,35 @@ async def test_an_edit_and_a_revocation_reach_their_message_also_before_it_came(
     assert rows("SELECT count(*) FROM messages WHERE organization_id = %s", account.org.id) == [(1,)]
 
 
+async def test_the_preview_follows_the_newest_message_that_can_be_read(tell, account, rows):
+    first, second = account.text(body="first"), account.text(body="second")
+    wamids = [each["entry"][0]["changes"][0]["value"]["messages"][0]["id"] for each in (first, second)]
+    shown = "SELECT last_message FROM chats WHERE organization_id = %s"
+
+    async def edit(wamid, body):
+        changed = {"original_message_id": wamid, "message": {"type": "text", "text": {"body": body}}}
+        await tell(account.text(id=f"wamid.{body}", type="edit", edit=changed))
+
+    await tell(first)
+    await tell(second)
+    await edit(wamids[1], "third")
+    assert rows(shown, account.org.id) == [("third",)]
+    await tell(account.text(id="wamid.gone", type="revoke", revoke={"original_message_id": wamids[1]}))
+    assert rows(shown, account.org.id) == [("first",)]
+    await edit(wamids[0], "fourth")
+    assert rows(shown, account.org.id) == [("fourth",)]
+    await tell(account.text(id="wamid.gone too", type="revoke", revoke={"original_message_id": wamids[0]}))
+    assert rows(shown, account.org.id) == [(None,)]
+
+
+async def test_an_account_keeps_nobody_of_the_address_book_of_its_phone(tell, account, rows):
+    person = {"type": "contact", "contact": {"full_name": "Mona", "phone_number": "201012345678"}, "action": "add"}
+    await tell(account.change({"state_sync": [person]}, field="smb_app_state_sync"))
+    kept = "SELECT details::text LIKE '%%Mona%%' FROM channel_accounts WHERE organization_id = %s"
+    assert rows(kept, account.org.id) == [(False,)]
+    assert rows("SELECT count(*) FROM channel_events WHERE organization_id = %s", account.org.id) == [(1,)]
+
+
 async def test_a_reaction_stands_until_it_is_replaced_or_taken_back(tell, account, rows):
     wrote = account.text()
     wamid = wrote["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
