@@ -1,6 +1,7 @@
 """POST /functions/v1/mark-as-read: a conversation is read here, and its customer sees the read mark.
 
-A typing sign comes along where asked for; it lasts 25 seconds or until the next message.
+A typing sign comes along where asked for; it lasts 25 seconds or until the next message. `unread` marks the
+conversation for later instead, and the customer sees nothing of it.
 """
 
 from functools import partial
@@ -20,10 +21,13 @@ class Body(BaseModel):
 
     chat_id: Annotated[UUID, Field(validation_alias=AliasChoices("chatId", "chat_id"))]
     typing: Annotated[bool, Field(description="Show that somebody is writing.")] = False
+    unread: Annotated[bool, Field(description="Mark it as unread here instead; the customer is told nothing.")] = False
 
 
 @endpoint(Body, tag="Messages", scope="write", refusals=(NotFound,))
 async def handler(call: Call, body: Body) -> MarkedRead:
+    if body.unread:
+        return await receipts.mark_unread(call.tx, chat_id=body.chat_id)
     read = await receipts.mark_read(call.tx, chat_id=body.chat_id)
     call.after_commit(partial(receipts.tell, chat_id=body.chat_id, typing=body.typing, request_id=call.request_id))
     return read

@@ -47,6 +47,7 @@ EXCEPTIONS = {
         "keep_idempotent_answer",
         "keep_upload",
         "mark_chat_read",
+        "mark_chat_unread",
         "organization_claimed",
         "queue_message",
         "record_export",

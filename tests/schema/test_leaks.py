@@ -160,6 +160,7 @@ WRITES = {
     "queue_message",
     "mark_chat_read",
     "correct_payment",
+    "mark_chat_unread",
     "erase_contact",
     "erase_person",
     "record_export",
@@ -275,6 +276,7 @@ CHANGES = {
     "SELECT count(*) > 0 FROM app.rotate_agent_key(%(key)s, 'nxs_ak_00000000', 'hash', '1 day')": "manage",
     "SELECT app.revoke_agent_key(%(key)s)": "manage",
     "SELECT app.mark_chat_read(%(chat)s)": "write",
+    "SELECT app.mark_chat_unread(%(chat)s)": "write",
 }
 """Definer functions that change one row, with the level that they take; each says whether it did."""
 

@@ -80,6 +80,17 @@ async def test_another_organizations_contact_takes_nothing(stranger, org, other_
     assert linked(rows, org) == [(None, None)]
 
 
+async def test_a_name_that_a_colleague_gave_stays(*, connect, org, tell, rows, http, services):
+    channel = connect(org)
+    await tell(channel.text(NUMBER, "first"))
+    headers = {"apikey": services.secrets.publishable_key, **org.agent("write").headers}
+    for given, shown in (("Mona from Zamalek", "Mona from Zamalek"), (None, "Mona")):
+        changed = await http.patch("/rest/v1/chats?id=not.is.null", headers=headers, json={"contact_name": given})
+        assert changed.status_code == 204, changed.text
+        await tell(channel.text(NUMBER, f"after {given}"))
+        assert rows("SELECT contact_name FROM chats WHERE organization_id = %s", org.id) == [(shown,)]
+
+
 async def test_export_and_erasure_find_a_conversation_without_contact(connect, org, tell, rows, call):
     channel = connect(org)
     await tell(channel.text(NUMBER, "my secret"))

@@ -19,6 +19,10 @@ class _Done(msgspec.Struct, frozen=True):
     done: bool
 
 
+class _Number(msgspec.Struct, frozen=True):
+    number: int
+
+
 class _Category(msgspec.Struct, frozen=True):
     category: str | None
     status: str
@@ -112,6 +116,17 @@ async def mark_read(tx: Tx, *, chat_id: UUID) -> bool:
     """Whether there is such a conversation."""
     sql = "SELECT app.mark_chat_read(%(chat_id)s) AS done"
     return (await tx.one(_Done, sql, chat_id=chat_id)).done
+
+
+async def mark_unread(tx: Tx, *, chat_id: UUID) -> bool:
+    """Whether there is such a conversation."""
+    sql = "SELECT app.mark_chat_unread(%(chat_id)s) AS done"
+    return (await tx.one(_Done, sql, chat_id=chat_id)).done
+
+
+async def find_unread_count(tx: Tx, *, chat_id: UUID) -> int:
+    sql = "SELECT unread_count AS number FROM chats WHERE id = %(chat_id)s"
+    return (await tx.one(_Number, sql, chat_id=chat_id)).number
 
 
 async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:

@@ -34,6 +34,17 @@ async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
     return MarkedRead(chat_id, 0, customer_told=False)
 
 
+async def mark_unread(tx: Tx, *, chat_id: UUID) -> MarkedRead:
+    """Here only: what the customer was told of their messages stays.
+
+    Raises:
+        NotFound: no such conversation, or not the caller's.
+    """
+    if not await queries.mark_unread(tx, chat_id=chat_id):
+        raise NotFound
+    return MarkedRead(chat_id, await queries.find_unread_count(tx, chat_id=chat_id), customer_told=False)
+
+
 async def tell(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
     """The read mark, and the typing sign where asked for, on the customer's side; nothing is lost where it fails."""
     async with service_tx(request_id=request_id, read_only=True) as tx:
