@@ -1,5 +1,7 @@
-"""What to do instead: which functions write a table that no client may, and how long to wait."""
+"""What to do instead: what may be written or read, which functions write, and how long to wait."""
 
+import re
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -7,13 +9,78 @@ import msgspec
 
 from shared.kernel import json
 from shared.platform.rest.host import Response
+from shared.platform.rest.payload import JsonPayload
+from shared.platform.rest.program import compiler
+from shared.platform.rest.request import Incoming, Request
 
-FORBIDDEN = HTTPStatus.FORBIDDEN
-LATER = frozenset({FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
+from .host import NexusHost
+from .rights import Rights, Verb, verbs_of
+
+_REFUSED = frozenset({401, 403, 405})
+LATER = frozenset(
+    {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+)
+_NO_GRANT = re.compile(r"permission denied for (?:table|view|materialized view) (\S+)")
+_FOREIGN = "new row violates row-level security policy"
+_NO_TARGET = "55000"
 _SENT = (
     "messages are sent by whatsapp-send-message, whatsapp-send-template, facebook-send-message, instagram-send-message"
     " or the tool nexus_send_message, and received by the channel"
+)
+_CHANNEL = (
+    "channels are connected by save-whatsapp-credentials, wa-es-callback and save-page-credentials,"
+    " and end by channel-disconnect"
+)
+_PACE = "the server keeps the pace of sending; nobody sets it"
+_TRAIL = "the database writes the trail of every change; nobody else does. Read it in audit_trail"
+_PLAN = "the plan of the organization sets and counts this; agent-usage tells what is left"
+_JOBS = "only the server's own jobs use this table; GET /rest/v1/ lists the tables that can be read"
+_STOCK = "a new row of stock_movements changes them"
+ADVICE = {
+    "access_attempts": _JOBS,
+    "agent_accounts": "agent-register makes agents",
+    "agent_api_keys": "agent-api-key-create, agent-api-key-rotate and agent-api-key-revoke change keys",
+    "audit_events": _TRAIL,
+    "audit_trail": _TRAIL,
+    "audit_values": _TRAIL,
+    "channel_accounts": _CHANNEL,
+    "channel_events": "the channel tells what happened; nobody else writes it",
+    "channel_identities": "accounts on channels come with messages",
+    "channel_paces": _PACE,
+    "chat_paces": _PACE,
+    "chats": (
+        "mark-as-read marks as read, conversation-archive and conversation-assign archive and assign, messages make the"
+        " rest; customer_id is set when a contact gets the conversation's number, or when its person writes next"
+    ),
+    "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
+    "customer_labels": "a label is put on by POST and taken off by DELETE",
+    "customers": "contact-erase forgets a contact; created_at and updated_at are written by the database",
+    "idempotency_keys": _JOBS,
+    "item_stock": _STOCK,
+    "media": "media-upload and the channel make files; media-file and media-link give them",
+    "media_tasks": _JOBS,
+    "message_deliveries": _SENT,
+    "message_events": _SENT,
+    "message_media": _SENT,
+    "message_templates": "whatsapp-templates makes and changes templates, whatsapp-get-templates reads them",
+    "messages": _SENT,
+    "order_items": "the database works out the totals of lines",
+    "order_sequences": "the database numbers orders",
+    "organization_members": "the service writes members; organization-create makes its caller the owner",
+    "organizations": "organization-create makes one; its plan and counters are not set by its people",
+    "outbox": _JOBS,
+    "plans": "plans are the same for all; agent-usage tells yours",
+    "set_aside": "the server sets aside what it cannot carry out and tries it again; nobody else writes it",
+    "stock_balances": _STOCK,
+    "stock_movements": "what moved is not changed; a new row of stock_movements moves it back",
+    "stock_reservations": "an order's order_status reserves, ships and gives back",
+    "usage_counters": _PLAN,
+    "webhook_inbox": _JOBS,
+}
+"""By table: who does what clients may not."""
+_KEY = (
+    "a row that is there is changed by PATCH ?id=eq.<id> with those columns alone; upsert and PUT would set each column"
+    " that they send"
 )
 
 
@@ -26,31 +93,61 @@ class _Wait(msgspec.Struct, frozen=True):
     retry_after: int | None = None
 
 
-ADVICE = {
-    "agent_api_keys": "agent-api-key-create, agent-api-key-rotate and agent-api-key-revoke change keys",
-    "messages": _SENT,
-    "message_media": _SENT,
-    "chats": (
-        "is_archived, assigned_to and metadata may be changed; mark-as-read marks as read, messages make the rest;"
-        " customer_id is set when a contact gets the conversation's number, or when its person writes next"
-    ),
-    "customers": "contact-erase forgets a contact; created_at and updated_at are written by the database",
-    "customer_identities": "a contact's phone_number and email are its own; accounts on channels come with messages",
-    "stock_balances": "a new row of stock_movements changes them",
-    "stock_reservations": "an order's order_status reserves, ships and gives back",
-}
-"""By table."""
-
-
-def advised(answer: Response, *, method: str, path: str) -> Response:
-    """The answer, with a hint where it says that no grant covers a write of such a table."""
-    advice = ADVICE.get(path.rstrip("/").rpartition("/")[2])
-    if answer.status != FORBIDDEN or method in READS or advice is None:
+async def advised(answer: Response, incoming: Incoming, host: NexusHost) -> Response:
+    """The answer, with a hint where it says that no grant covers what was asked."""
+    if answer.status not in _REFUSED or not answer.body:
         return answer
     told: dict[str, Any] = msgspec.json.decode(answer.body)
-    if told["code"] != "42501" or not told["message"].startswith("permission denied for"):
+    if told["code"] not in ("42501", _NO_TARGET):
         return answer
-    return msgspec.structs.replace(answer, body=json.encode(told | {"hint": advice}))
+    request = compiler(await host.schema_cache(), host.settings).request(incoming)
+    hint = _hint(told, request, host.rights)
+    return msgspec.structs.replace(answer, body=json.encode(told | {"hint": hint})) if hint else answer
+
+
+def _hint(told: dict[str, Any], request: Request, rights: dict[str, Rights]) -> str | None:
+    if told["code"] == _NO_TARGET:
+        return ADVICE.get(request.target)
+    if told["message"].startswith(_FOREIGN):
+        return "leave organization_id out: new rows are your own organization's"
+    denied = _NO_GRANT.match(told["message"])
+    held = rights.get(denied[1]) if denied else None
+    if held is None:
+        return None
+    verbs = verbs_of(request) if held.table == request.target else frozenset[Verb]()
+    said = [*(_written(held, request, verbs) if verbs else _read(held)), ADVICE.get(held.table)]
+    return "; ".join(each for each in said if each)
+
+
+def _read(held: Rights) -> Iterator[str]:
+    if held.reads:
+        yield f"of {held.table} select only: {_listed(held.reads)}"
+
+
+def _written(held: Rights, request: Request, verbs: frozenset[Verb]) -> Iterator[str]:
+    columns = request.payload.columns if isinstance(request.payload, JsonPayload) else ()
+    if "insert" in verbs and "update" in verbs:
+        fixed = [each for each in columns if each in held.inserts and each not in held.updates]
+        if held.updates and fixed:
+            yield f"{_listed(fixed)} cannot be changed once written: {_KEY}"
+    if "insert" in verbs:
+        yield _may(columns, held.inserts, f"new row of {held.table}")
+    if verbs == {"update"}:
+        yield _may(columns, held.updates, f"change of {held.table}")
+    if "delete" in verbs:
+        yield f"rows of {held.table} are not deleted"
+
+
+def _may(columns: Iterable[str], granted: tuple[str, ...], what: str) -> str:
+    if not granted:
+        return f"clients write no {what}"
+    refused = [each for each in columns if each not in granted]
+    named = f"{_listed(refused)} cannot be written; " if refused else ""
+    return f"{named}a {what} may have: {_listed(granted)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def timed(answer: Response) -> Response:

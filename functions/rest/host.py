@@ -1,5 +1,6 @@
 """What the REST interface runs on here: our connections, our admission, our schema."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 
@@ -15,12 +16,13 @@ from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import Bounds, RestSettings
 from shared.runtime.db import leased
 from shared.runtime.settings import settings
-from shared.runtime.statement import Statement
+from shared.runtime.statement import Rows, Statement
 from shared.runtime.wire import Connection, DatabaseError
 from shared.tenancy.entering import entering
 from shared.tenancy.principal import Kind
 
 from .once import once_of
+from .rights import LIST_RIGHTS, Known, Rights, known_of, verbs_of
 
 SCHEMAS = ("public",)
 SEARCH_PATH = ("public", "extensions")
@@ -84,12 +86,16 @@ class NexusHost:
         self.settings = for_the_service() if call.principal.kind is Kind.SERVICE else for_callers()
         self.anonymous = call.principal.kind is Kind.ANONYMOUS
         self.timeout_s = settings().database_timeout_s + 1
+        self.rights: dict[str, Rights] = {}
+        """Of callers, by table, once the schema was asked for."""
 
     async def schema_cache(self) -> SchemaCache:
         try:
-            return await _holder().current()
+            known = await _holder().current()
         except DatabaseError as fault:
             raise no_schema_cache() from fault
+        self.rights = known.rights
+        return known.service if self._call.principal.kind is Kind.SERVICE else known.callers
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         return leased()
@@ -98,7 +104,7 @@ class NexusHost:
         """As `tenant_tx` enters: whoever belongs to an organization is admitted there, with the scope that it takes."""
         call = self._call
         call.log["route"] = f"{request.method} {'rpc/' if request.is_function else ''}{request.target}"
-        needed = "read" if read_only else "write"
+        needed = "read" if read_only else self._scope(request)
         return entering(
             call.principal,
             request_id=call.request_id,
@@ -106,18 +112,29 @@ class NexusHost:
             calls_today=call.calls_today,
         )
 
+    def _scope(self, request: Request) -> str:
+        """What the table's policies ask for that verb: who lacks it is refused, where they would find no row."""
+        rights = None if request.is_function else self.rights.get(request.target)
+        return rights.scope(verbs_of(request)) if rights else "write"
+
     def once(self, incoming: Incoming) -> Once | None:
         return once_of(self._call, incoming)
 
 
 @cache
-def _holder() -> CacheHolder:
+def _holder() -> CacheHolder[Known]:
     """The process's own."""
     return CacheHolder(_load, most_age_s=_CACHE_MOST_AGE_S)
 
 
-async def _load() -> SchemaCache:
+async def _load() -> Known:
+    rights: list[Rows] = []
+
+    async def exchange(statements: Sequence[Statement]) -> list[Rows]:
+        *answers, last = await connection.exchange([*statements, LIST_RIGHTS], timeout_s=_LOAD_TIMEOUT_S)
+        rights.append(last)
+        return answers
+
     async with leased() as connection:
-        return await load(
-            lambda statements: connection.exchange(statements, timeout_s=_LOAD_TIMEOUT_S), SCHEMAS, SEARCH_PATH
-        )
+        cache = await load(exchange, SCHEMAS, SEARCH_PATH)
+    return known_of(cache, rights[-1])

@@ -21,5 +21,5 @@ from .translation import incoming, outgoing
 @surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True)
 async def handler(call: Call) -> Response:
     await identify(call)
-    answered = await answer(await incoming(call), NexusHost(call))
-    return outgoing(timed(advised(answered, method=call.request.method, path=call.request.url.path)))
+    asked, host = await incoming(call), NexusHost(call)
+    return outgoing(timed(await advised(await answer(asked, host), asked, host)))

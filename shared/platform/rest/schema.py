@@ -38,6 +38,8 @@ class Table(msgspec.Struct, frozen=True):
     insertable: bool = True
     updatable: bool = True
     deletable: bool = True
+    unreadable: frozenset[str] = frozenset()
+    """Columns that the host's callers may not read: no part of `*`, unless it would be empty."""
     computed: dict[str, Column] = {}
     """Fields that a function over one of its rows computes; they are selected, filtered and ordered as columns are, but
     not part of `*`."""

@@ -1,6 +1,7 @@
 """Who may call /rest/v1, by which key and token, and what ends it."""
 
 import json
+import uuid
 
 import psycopg
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shared.auth import tokens
 from shared.quotas.rates import RateClass, charge
 from shared.runtime import store
+from tests.schema.matrix import EXPECTED
 
 pytestmark = pytest.mark.anyio
 
@@ -100,9 +102,28 @@ async def test_400_for_a_change_of_every_row(rest, org, key):
 async def test_a_row_that_asks_for_admin_stays_for_an_agent_who_may_only_write(rest, org):
     writer, admin = org.agent("write"), org.agent("admin")
     await rest("POST", "labels", as_=writer, json={"name": "kept"})
-    for who, left in ((writer, 1), (admin, 0)):
-        assert (await rest("DELETE", "labels?name=eq.kept", as_=who)).status_code == 204
+    for who, status, left in ((writer, 403, 1), (admin, 204, 0)):
+        assert (await rest("DELETE", "labels?name=eq.kept", as_=who)).status_code == status
         assert len((await rest("GET", "labels?name=eq.kept", as_=writer)).json()) == left
+
+
+@pytest.mark.parametrize("table", [name for name, rights in EXPECTED.items() if rights.delete == "admin"])
+async def test_403_for_deleting_where_the_policy_asks_for_more_than_the_caller_holds(rest, org, table):
+    nothing = f"{table}?id=eq.{uuid.uuid4()}"
+    for who, granted in ((org.agent("write"), ["read", "write"]), (org.person("member"), ["read", "write"])):
+        answer = await rest("DELETE", nothing, as_=who)
+        told = json.loads(answer.json()["details"])
+        assert (answer.status_code, told["error"], told["required"]) == (403, "insufficient_scope", "admin")
+        assert (told["granted"], bool(told["remedy"])) == (granted, True)
+    assert (await rest("DELETE", nothing, as_=org.agent("admin"))).status_code == 204
+
+
+async def test_403_for_an_organization_that_a_member_or_an_agent_changes(rest, org, error_of):
+    for who in (org.person("member"), org.agent("admin")):
+        answer = await rest("PATCH", f"organizations?id=eq.{org.id}", as_=who, json={"name": "Mine"})
+        assert (answer.status_code, error_of(answer)) == (403, "insufficient_scope")
+    mine = await rest("PATCH", f"organizations?id=eq.{org.id}", as_=org.owner, json={"name": "Mine"})
+    assert mine.status_code == 204
 
 
 async def test_403_for_a_write_on_the_free_plan_although_the_key_holds_the_scope(rest, org, tenants, error_of):

@@ -3,6 +3,7 @@
 import asyncio
 
 from shared.kernel.errors import Unavailable
+from shared.platform.rest.schema import SchemaCache
 from shared.runtime.notices import notices
 from shared.runtime.wire import DatabaseError
 
@@ -12,7 +13,7 @@ CHANNEL = "pgrst"
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 
 
-async def follow(holder: CacheHolder, database_url: str, *, channel: str = CHANNEL) -> None:
+async def follow(holder: CacheHolder[SchemaCache], database_url: str, *, channel: str = CHANNEL) -> None:
     """Reload at each `NOTIFY pgrst`, and after a lost connection, which may have missed one; until cancelled.
 
     The payload `reload config` changes nothing here, and any other reloads.

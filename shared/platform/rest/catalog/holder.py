@@ -4,22 +4,23 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
-from shared.platform.rest.schema import SchemaCache
+_Cache = TypeVar("_Cache")
 
 
-class CacheHolder:
+class CacheHolder(Generic[_Cache]):
     """`most_age_s` is for a process that is told of no change: an older cache is read again, beside the requests."""
 
-    def __init__(self, load: Callable[[], Awaitable[SchemaCache]], *, most_age_s: float = math.inf) -> None:
+    def __init__(self, load: Callable[[], Awaitable[_Cache]], *, most_age_s: float = math.inf) -> None:
         self._load = load
         self._most_age_s = most_age_s
         self._read_at = 0.0
-        self._cache: SchemaCache | None = None
-        self._loading: asyncio.Task[SchemaCache] | None = None
+        self._cache: _Cache | None = None
+        self._loading: asyncio.Task[_Cache] | None = None
         self._outdated = False
 
-    async def current(self) -> SchemaCache:
+    async def current(self) -> _Cache:
         """What is there, although a newer one may be on its way.
 
         Raises:
@@ -32,16 +33,16 @@ class CacheHolder:
             self._start()
         return self._cache
 
-    async def reload(self) -> SchemaCache:
+    async def reload(self) -> _Cache:
         """A cache that was read after this call. Who asks while one is being read shares the one after that."""
         self._outdated = True
         return await self._shared()
 
-    async def _shared(self) -> SchemaCache:
+    async def _shared(self) -> _Cache:
         # A request that is given up must not stop the load that others wait for.
         return await asyncio.shield(self._start())
 
-    def _start(self) -> asyncio.Task[SchemaCache]:
+    def _start(self) -> asyncio.Task[_Cache]:
         """The load under way, or a new one."""
         if self._loading is None or self._loading.done():
             self._outdated = True
@@ -50,7 +51,7 @@ class CacheHolder:
             self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._loading
 
-    async def _read(self) -> SchemaCache:
+    async def _read(self) -> _Cache:
         while self._outdated:
             self._outdated = False
             self._cache = await self._load()

@@ -252,3 +252,36 @@ def find_surroundings(schemas: list[str]) -> Statement:
         )::text
     """
     return Statement(sql, {"schemas": schemas})
+
+
+def list_rights(schema: str, role: str) -> Statement:
+    """What a role may do with each table: its columns by verb, and the rules of the policies for writing."""
+    sql = """
+        SELECT json_agg(json_build_object(
+            'table', relname,
+            'reads', ARRAY(
+                SELECT attname FROM pg_attribute WHERE attrelid = shown.oid AND attnum > 0 AND NOT attisdropped
+                    AND has_column_privilege(%(role)s, attrelid, attnum, 'SELECT') ORDER BY attnum
+            ),
+            'inserts', ARRAY(
+                SELECT attname FROM pg_attribute WHERE attrelid = shown.oid AND attnum > 0 AND NOT attisdropped
+                    AND has_column_privilege(%(role)s, attrelid, attnum, 'INSERT') ORDER BY attnum
+            ),
+            'updates', ARRAY(
+                SELECT attname FROM pg_attribute WHERE attrelid = shown.oid AND attnum > 0 AND NOT attisdropped
+                    AND has_column_privilege(%(role)s, attrelid, attnum, 'UPDATE') ORDER BY attnum
+            ),
+            'deletes', has_table_privilege(%(role)s, shown.oid, 'DELETE'),
+            'policies', ARRAY(
+                SELECT json_build_object(
+                    'verb', CASE polcmd WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' ELSE 'delete' END,
+                    'rule', concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+                )
+                FROM pg_policy WHERE polrelid = shown.oid AND polcmd IN ('a', 'w', 'd') AND polpermissive
+            )
+        ))::text
+        FROM pg_class AS shown
+        JOIN pg_namespace ON pg_namespace.oid = relnamespace AND nspname = %(schema)s
+        WHERE relkind IN ('r', 'p', 'v', 'm')
+    """
+    return Statement(sql, {"schema": schema, "role": role})

@@ -1,6 +1,6 @@
 """The tree of what is read: columns, conditions and orders of a table, and of everything embedded in its rows."""
 
-from itertools import count
+from itertools import chain, count
 
 from msgspec.structs import replace
 
@@ -95,7 +95,8 @@ class _Tree:
             key=wanted.key if wanted else "",
             inner=wanted is not None and wanted.join == "inner",
             spread=wanted is not None and wanted.spread,
-            outputs=_bare_count(table, select) or tuple(self._output(table, each) for each in fields),
+            outputs=_bare_count(table, select)
+            or tuple(chain.from_iterable(self._outputs(table, each) for each in fields)),
             where=tuple(_test(table, relations, each) for each in scope.own_filters),
             orders=tuple(_order(table, relations, children, each) for each in scope.own_orders),
             limit=at_most(scope.own_page.limit, self._max_rows),
@@ -108,19 +109,28 @@ class _Tree:
         table = self._cache.tables[relationship.target]
         return self._node(table, wanted.select, scope, wanted, relationship)
 
-    def _output(self, table: Table, wanted: SelectedField) -> Output | Star:
+    def _outputs(self, table: Table, wanted: SelectedField) -> tuple[Output | Star, ...]:
         if wanted.aggregate is not None and not self._settings.aggregates:
             raise errors.aggregates_off()
         whole = wanted.field.name == "*" and not wanted.field.steps
         if whole and wanted.aggregate is None:
-            return Star()
-        return Output(
+            return _star(table)
+        only = Output(
             alias=wanted.alias or _alias(wanted.field, wanted.aggregate),
             place=None if whole else _place(table, wanted.field),
             cast=wanted.cast,
             aggregate=wanted.aggregate,
             aggregate_cast=wanted.aggregate_cast,
         )
+        return (only,)
+
+
+def _star(table: Table) -> tuple[Output | Star, ...]:
+    """All columns, or those that callers may read, where these are known to be fewer."""
+    readable = [name for name in table.columns if name not in table.unreadable]
+    if not readable or not table.unreadable:
+        return (Star(),)
+    return tuple(Output(name, _place(table, Field(name))) for name in readable)
 
 
 def _bare_count(table: Table, select: tuple[Selected, ...]) -> tuple[Output, ...]:

@@ -7,12 +7,12 @@ import pytest
 from shared.platform.rest.catalog.follow import follow
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
-from shared.platform.rest.schema import Name
+from shared.platform.rest.schema import Name, SchemaCache
 from tests.platform.rest.supports import supports
 
 
 @pytest.fixture
-async def followed(library_url, exchange) -> AsyncIterator[tuple[CacheHolder, asyncio.Event]]:
+async def followed(library_url, exchange) -> AsyncIterator[tuple[CacheHolder[SchemaCache], asyncio.Event]]:
     """A holder that follows the library, and what is set at each load."""
     loaded = asyncio.Event()
 

@@ -1,0 +1,71 @@
+"""What callers with a token may do with each table: the columns of their grants, and the scopes of its policies."""
+
+import re
+from typing import Literal
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from shared.platform.rest.catalog.queries import list_rights
+from shared.platform.rest.preferences import Resolution
+from shared.platform.rest.request import Action, Request
+from shared.platform.rest.schema import SchemaCache
+from shared.runtime.statement import Rows
+
+Verb = Literal["insert", "update", "delete"]
+_WEAKEST = "write"
+_BY_STRENGTH = ("read", _WEAKEST, "admin", "manage")
+LIST_RIGHTS = list_rights("public", "authenticated")
+_ASKED = re.compile(r"organization_with\('([a-z]+)'")
+
+
+class Policy(msgspec.Struct, frozen=True):
+    verb: Verb
+    rule: str
+
+
+class Rights(msgspec.Struct, frozen=True):
+    """Of one table or view."""
+
+    table: str
+    reads: tuple[str, ...]
+    inserts: tuple[str, ...]
+    updates: tuple[str, ...]
+    deletes: bool
+    policies: tuple[Policy, ...]
+
+    def scope(self, verbs: frozenset[Verb]) -> str:
+        """The strongest that any of these asks for."""
+        rules = " ".join(each.rule for each in self.policies if each.verb in verbs)
+        asked: list[str] = _ASKED.findall(rules)
+        return max([_WEAKEST, *asked], key=_BY_STRENGTH.index)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """The schema, for the service and for callers, to whom `*` is what they may read; and their rights by table."""
+
+    service: SchemaCache
+    callers: SchemaCache
+    rights: dict[str, Rights]
+
+
+def known_of(cache: SchemaCache, rows: Rows) -> Known:
+    listed = msgspec.json.decode(rows.values[0][0], type=list[Rights])
+    rights = {each.table: each for each in listed}
+    tables = {
+        name: replace(table, unreadable=frozenset(table.columns) - frozenset(rights[name.name].reads))
+        for name, table in cache.tables.items()
+    }
+    return Known(cache, SchemaCache(**asdict(cache) | {"tables": tables}), rights)
+
+
+def verbs_of(request: Request) -> frozenset[Verb]:
+    """What a request does to rows; nothing where it reads or calls a function."""
+    if request.action is Action.PUT:
+        return frozenset({"insert", "update"})
+    if request.action is Action.INSERT:
+        merges = request.preferences.resolution is Resolution.MERGE
+        return frozenset({"insert", "update"} if merges else {"insert"})
+    if request.action is Action.UPDATE:
+        return frozenset({"update"})
+    return frozenset({"delete"} if request.action is Action.DELETE else ())
