@@ -32,15 +32,14 @@ class _Numbers(GenerateJsonSchema):
         return False
 
 
-def clearable(schema: dict[str, Any]) -> None:
-    """For `Field(json_schema_extra=clearable)`: null is a value of its own here (it clears), so the schema keeps it."""
-    schema.pop("default", None)
-
-
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """An argument that may be left out loses its null alternative: leaving it out says the same in fewer bytes."""
+    """An argument that may be left out loses its null alternative: leaving it out says the same in fewer bytes.
+
+    Where the model says `absence_counts`, null is a value of its own (it clears), and the schema keeps it.
+    """
     raw = model.model_json_schema(schema_generator=_Numbers)
-    return _portable(raw, raw.get("$defs", {}), _without_null) | {"additionalProperties": False}
+    settle = _with_null if getattr(model, "absence_counts", False) else _without_null
+    return _portable(raw, raw.get("$defs", {}), settle) | {"additionalProperties": False}
 
 
 def record_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
@@ -96,6 +95,11 @@ def _without_default(schema: dict[str, Any]) -> None:
     if schema.get("format") == "decimal":
         del schema["format"]
         schema["type"] = "number"
+
+
+def _with_null(schema: dict[str, Any]) -> None:
+    if schema.get("default", NULL) is None:
+        del schema["default"]
 
 
 def _without_null(schema: dict[str, Any]) -> None:

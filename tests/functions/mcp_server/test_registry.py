@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import jsonschema
@@ -11,8 +11,9 @@ import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
+from functions.mcp_server.catalog import registry
 from functions.mcp_server.registry import Arguments, ToolCall, WriteArguments, tool
-from functions.mcp_server.schemas import clearable, input_schema, output_schema, record_schema
+from functions.mcp_server.schemas import input_schema, output_schema, record_schema
 
 
 class Colour(StrEnum):
@@ -31,8 +32,12 @@ class Order(Arguments):
     title: str
     colour: Colour | None = None
     lines: list[Line] = Field(min_length=1, description="What is ordered")
-    note: str | None = Field(default=None, json_schema_extra=clearable, description="null clears it")
+    note: str | None = Field(default=None, description="null clears it")
     limit: int = Field(default=25, ge=1, le=100)
+
+
+class ChangedOrder(Order):
+    absence_counts: ClassVar[bool] = True
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -62,7 +67,9 @@ def keywords(schema: Any) -> set[str]:
     return set(schema) | keywords(inner) | keywords(list(schema.get("properties", {}).values()))
 
 
-@pytest.mark.parametrize("schema", [input_schema(Order), output_schema(Whole), record_schema(Whole)])
+@pytest.mark.parametrize(
+    "schema", [input_schema(Order), input_schema(ChangedOrder), output_schema(Whole), record_schema(Whole)]
+)
 def test_a_schema_is_portable(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["type"] == "object"
@@ -88,9 +95,22 @@ def test_an_argument_that_may_be_left_out_has_no_null_unless_null_clears():
                 "required": ["sku", "quantity"],
             },
         },
-        "note": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "null clears it"},
+        "note": {"type": "string", "description": "null clears it"},
         "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 25},
     }
+    note = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "null clears it"}
+    assert input_schema(ChangedOrder)["properties"]["note"] == note
+
+
+@pytest.mark.parametrize("offered", registry.tools.values(), ids=list(registry.tools))
+def test_a_tool_whose_fields_null_clears_says_so_in_each_of_them(offered):
+    clears = getattr(offered.arguments, "absence_counts", False)
+    assert clears == ("null clears" in offered.description)
+    schema = offered.definition["inputSchema"]
+    for name, field in offered.arguments.model_fields.items():
+        takes_null = field.default is None and not field.is_required()
+        told = {"type": "null"} in schema["properties"][name].get("anyOf", [])
+        assert told == (clears and takes_null), name
 
 
 def test_a_result_is_outlined_by_the_members_that_it_always_has():
