@@ -42,7 +42,7 @@ async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[Sig
 async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Response:
     """The bytes of the object that the token was made for, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
-    maker = standing(claims.maker, visit.call.request_id)
+    maker = standing(claims.maker, visit.call.request_id, made_at=claims.iat)
     with told_to_a_stranger():
         found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
@@ -57,8 +57,8 @@ async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
 
 async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
     """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
-    target, maker = links.writable(query.token, bucket_id=bucket, name=name)
-    caller = standing(maker, visit.call.request_id)
+    target, claims = links.writable(query.token, bucket_id=bucket, name=name)
+    caller = standing(claims.maker, visit.call.request_id, made_at=claims.iat)
     caller = await counted(caller.principal, visit.call)
     with told_to_a_stranger():
         return await put_up(visit, caller, target)

@@ -34,7 +34,8 @@ class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str
     """Bucket and name."""
     scope: str
-    iat: int
+    iat: float
+    """To the microsecond: it is compared with the proof of the maker's address."""
     exp: int
     owner: UUID | None = None
     """Whose the object will be."""
@@ -83,8 +84,8 @@ async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
     checked_bucket(target.bucket_id)
     checked_name(target.name)
     await rehearse(caller, target)
-    now = int(time.time())
-    until = now + settings().storage_upload_link_ttl_s
+    now = time.time()
+    until = int(now) + settings().storage_upload_link_ttl_s
     claims = Claims(
         target.key, _UPLOAD, now, until, target.owner, upsert=target.is_upsert, maker=maker_of(caller), jti=uuid4()
     )
@@ -101,8 +102,8 @@ def readable(token: str, *, bucket_id: str, name: str) -> Claims:
     return _verified(token, _DOWNLOAD, f"{bucket_id}/{name}")
 
 
-def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, dict[str, Any]]:
-    """Where an upload with this token goes, and who had it made.
+def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, Claims]:
+    """Where an upload with this token goes, and what else the token says.
 
     Raises:
         InvalidToken, InvalidSignature.
@@ -111,13 +112,13 @@ def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, dict[str
     if claims.jti is None:
         raise InvalidToken
     link = Link(claims.jti, datetime.fromtimestamp(claims.exp, UTC))
-    return Target(bucket_id, name, claims.owner, claims.upsert, link), claims.maker
+    return Target(bucket_id, name, claims.owner, claims.upsert, link), claims
 
 
 def _address(bucket_id: str, name: str, expires_in: int, maker: dict[str, Any]) -> str:
-    now = int(time.time())
+    now = time.time()
     url = f"{bucket_id}/{name}"
-    token = _token(Claims(url, _DOWNLOAD, now, now + expires_in, maker=maker))
+    token = _token(Claims(url, _DOWNLOAD, now, int(now) + expires_in, maker=maker))
     return f"/object/sign/{url.translate(_ESCAPED)}?token={token}"
 
 

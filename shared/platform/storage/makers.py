@@ -36,13 +36,13 @@ def maker_of(caller: Caller) -> dict[str, Any]:
     return {name: told[name] for name in _OF_RIGHTS if name in told} | ({"app_metadata": member} if member else {})
 
 
-def standing(maker: dict[str, Any], request_id: str) -> Caller:
-    """The maker as a caller, whose right the next transaction asks for anew.
+def standing(maker: dict[str, Any], request_id: str, *, made_at: float) -> Caller:
+    """The maker as a caller, whose right to an address made then the next transaction asks for anew.
 
     Raises:
         InvalidToken: the address does not say who made it.
     """
     try:
-        return Caller(principal_of(maker), request_id)
+        return Caller(principal_of({**maker, "link_made_at": made_at}), request_id)
     except (KeyError, ValueError, TypeError) as fault:
         raise InvalidToken from fault

@@ -1,0 +1,103 @@
+"""The first proof of an address: what somebody made under it before ends, and what its owner makes after it works."""
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+PDF = {"Content-Type": "application/pdf"}
+
+
+@pytest.fixture
+def bearer():
+    return lambda token: {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def proved(auth, mailed):
+    """A session by a mailed code."""
+
+    async def enter(email):
+        await auth("POST", "otp", json={"email": email})
+        code = {"type": "email", "email": email, "token": mailed(email)[0].otp}
+        return (await auth("POST", "verify", json=code)).json()
+
+    return enter
+
+
+@pytest.fixture
+async def stranger(*, host, sign_up, call, refresh, bearer, tenants):
+    """Somebody who signed up with another's address and made an organization: the token and the organization."""
+    host(mail_interval_s=0)
+    person = await sign_up()
+    made = await call("organization-create", headers=bearer(person.token), json={"name": "Theirs"})
+    assert made.status_code == 201, made.text
+    with tenants.database() as database:
+        database.execute("UPDATE organizations SET plan_code = 'growth' WHERE id = %s", (made.json()["id"],))
+    person.session |= (await refresh(person.refresh_token)).json()
+    return person
+
+
+@pytest.fixture
+def make_door(call, http, bearer, elsewhere):
+    """A key with its token, and the two kinds of signed address, made by whoever has the token."""
+
+    async def make(token):
+        made = await call("agent-api-key-create", headers=bearer(token), json={"name": "A door", "scopes": ["write"]})
+        assert made.status_code == 201, made.text
+        key, organization = made.json()["api_key"], made.json()["organization_id"]
+        agent = (await call("agent-auth", headers=elsewhere(), json={"api_key": key})).json()["access_token"]
+        place = f"labels/{organization}/{made.json()['key_prefix']}"
+        doors = {"key": key, "agent": agent}
+        for who, by in (("person", token), ("agent", agent)):
+            at = f"{place}-{who}"
+            put = await http.post(f"/storage/v1/object/{at}", headers=bearer(by) | PDF, content=b"%PDF")
+            assert put.status_code == 200, put.text
+            read = await http.post(f"/storage/v1/object/sign/{at}", headers=bearer(by), json={"expiresIn": 600})
+            write = await http.post(f"/storage/v1/object/upload/sign/{at}-new", headers=bearer(by))
+            doors |= {f"read by {who}": read.json()["signedURL"], f"write by {who}": write.json()["url"]}
+        return doors
+
+    return make
+
+
+@pytest.fixture
+def opened(call, http, bearer, elsewhere):
+    """The status that each door answers."""
+
+    async def knock(doors):
+        key = doors["key"]
+        return {
+            "key": (await call("agent-auth", headers=elsewhere(), json={"api_key": key})).status_code,
+            "agent": (await call("agent-usage", method="GET", headers=bearer(doors["agent"]))).status_code,
+            **{
+                f"read by {who}": (await http.get(f"/storage/v1{doors[f'read by {who}']}")).status_code
+                for who in ("person", "agent")
+            },
+            **{
+                f"write by {who}": (
+                    await http.put(f"/storage/v1{doors[f'write by {who}']}", content=b"%PDF", headers=PDF)
+                ).status_code
+                for who in ("person", "agent")
+            },
+        }
+
+    return knock
+
+
+async def test_the_first_proof_ends_keys_their_tokens_and_signed_addresses(*, stranger, make_door, proved, opened):
+    doors = await make_door(stranger.token)
+    await proved(stranger.email)
+    assert set((await opened(doors)).values()) <= {400, 401}
+
+
+async def test_who_proved_the_address_owns_the_organization_and_makes_keys_and_addresses_anew(
+    *, stranger, make_door, proved, opened, call, bearer
+):
+    before = await make_door(stranger.token)
+    token = (await proved(stranger.email))["access_token"]
+    listed = await call("agent-api-key-list", method="GET", headers=bearer(token))
+    assert listed.json()["data"] == []
+    doors = await make_door(token)
+    assert set((await opened(doors)).values()) == {200}
+    await proved(stranger.email)
+    assert (await opened(doors))["read by person"] == 200
+    assert (await opened(before))["agent"] == 401
