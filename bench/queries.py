@@ -275,6 +275,12 @@ def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str
     return connection.execute(sql, {"count": count}).fetchall()
 
 
+def list_prefixes(connection: Connection, *, organization_id: str) -> list[str]:
+    """What the organization's keys begin with."""
+    sql = "SELECT prefix FROM agent_api_keys WHERE organization_id = %(organization_id)s LIMIT 50"
+    return [row[0] for row in connection.execute(sql, {"organization_id": organization_id})]
+
+
 def lock_usage(connection: Connection, *, organization_id: str) -> None:
     """Hold the organization's counters until the transaction ends."""
     sql = "SELECT FROM usage_counters WHERE organization_id = %(organization_id)s FOR UPDATE"

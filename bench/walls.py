@@ -77,8 +77,10 @@ class Walls:
 
 @contextlib.contextmanager
 def _wrong_keys(walls: Walls) -> Iterator[None]:
-    """Keys whose prefix exists and whose rest does not: each costs a whole hash."""
-    wrong = [key[:15] + "0" * 40 for key in walls.room.data.keys]
+    """Keys whose prefix is the noisy tenant's and whose rest is wrong: each costs a whole hash."""
+    with walls.room.data.connect() as connection:
+        prefixes = queries.list_prefixes(connection, organization_id=walls.noisy[0].organization_id)
+    wrong = [prefix + "0" * (len(walls.room.data.keys[0]) - len(prefix)) for prefix in prefixes]
     requests = [replace(each, path="/functions/v1/agent-auth") for each in traffic.of_exchange(wrong, count=2000)]
     yield from _while(walls.flood("keys", requests, 30))
 

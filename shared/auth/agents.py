@@ -94,7 +94,8 @@ async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] 
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     stored = attempt.key
-    share = f"organization:{stored.organization_id}" if stored else f"address:{network_of(ip)}"
+    # Keys that do not exist are one share together, from however many addresses they come.
+    share = f"organization:{stored.organization_id}" if stored else "unknown keys"
     hashing = passwords.verify_secret(raw, stored.key_hash if stored else None, share=share)
     matches, _ = await asyncio.gather(hashing, tokens.warm())
     # Nothing is held while bcrypt works; before and behind it one statement each, because it needs the processors.

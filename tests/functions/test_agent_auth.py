@@ -5,6 +5,8 @@ import base64
 import jwt
 import pytest
 
+from shared.auth import passwords
+
 pytestmark = pytest.mark.anyio
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -200,3 +202,17 @@ async def test_401_as_for_an_unknown_key_whatever_hash_is_stored(exchange, key, 
     stored, unknown = await exchange(key), await exchange("nxs_ak_" + "A" * 48)
     assert (stored.status_code, unknown.status_code) == (401, 401)
     assert stored.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}
+
+
+async def test_keys_that_do_not_exist_are_one_share_of_the_hashing(exchange, key, org, monkeypatch):
+    shares = []
+    verify = passwords.verify_secret
+
+    async def counted(secret, hashed, *, share):
+        shares.append(share)
+        return await verify(secret, hashed, share=share)
+
+    monkeypatch.setattr(passwords, "verify_secret", counted)
+    for raw in ("nxs_ak_" + "A" * 48, "nxs_ak_" + "B" * 48, key):
+        await exchange(raw)
+    assert shares == ["unknown keys", "unknown keys", f"organization:{org.id}"]
