@@ -12,11 +12,14 @@ from shared.platform.rest.host import Response
 from shared.platform.rest.payload import JsonPayload
 from shared.platform.rest.program import compiler
 from shared.platform.rest.request import Incoming, Request
+from shared.platform.rest.schema import Name
 
+from . import rules
 from .host import NexusHost
 from .rights import Rights, Verb, verbs_of
 
-_REFUSED = frozenset({401, 403, 405})
+_REFUSED = frozenset({400, 401, 403, 405, 409})
+_BROKEN = frozenset({rules.UNIQUE, rules.REFERENCE, rules.CHECK})
 LATER = frozenset(
     {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 )
@@ -98,10 +101,15 @@ async def advised(answer: Response, incoming: Incoming, host: NexusHost) -> Resp
     if answer.status not in _REFUSED or not answer.body:
         return answer
     told: dict[str, Any] = msgspec.json.decode(answer.body)
-    if told["code"] not in ("42501", _NO_TARGET):
+    if told.get("code") not in {"42501", _NO_TARGET, *_BROKEN}:
         return answer
-    request = compiler(await host.schema_cache(), host.settings).request(incoming)
-    hint = _hint(told, request, host.rights)
+    cache = await host.schema_cache()
+    request = compiler(cache, host.settings).request(incoming)
+    table, held = cache.tables.get(Name(request.schema, request.target)), host.rights.get(request.target)
+    if told["code"] in _BROKEN:
+        hint = rules.explained(told, table, held) if table and held and not request.is_function else None
+    else:
+        hint = _hint(told, request, host.rights)
     return msgspec.structs.replace(answer, body=json.encode(told | {"hint": hint})) if hint else answer
 
 

@@ -33,6 +33,8 @@ class Rights(msgspec.Struct, frozen=True):
     updates: tuple[str, ...]
     deletes: bool
     policies: tuple[Policy, ...]
+    checks: dict[str, str]
+    """What each CHECK says, by its name."""
 
     def scope(self, verbs: frozenset[Verb]) -> str:
         """The strongest that any of these asks for."""

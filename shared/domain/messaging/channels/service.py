@@ -89,7 +89,10 @@ async def chosen(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelVi
     if found is None and channel_id is not None:
         raise NotFound
     if found is None:
-        raise ChannelNotConnected(f"no {platform} channel is connected: an owner or admin has to connect one")
+        connector = "save-whatsapp-credentials" if platform == "whatsapp" else "save-page-credentials"
+        raise ChannelNotConnected(
+            f"no {platform} channel is connected: an owner or admin connects one with {connector}"
+        )
     if found.status is not ChannelStatus.CONNECTED:
         raise ChannelNotConnected(
             f"the channel is {found.status}: {found.status_reason or 'an owner or admin has to look at it'}",

@@ -114,7 +114,10 @@ async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -
     if thread.platform not in SENDING:
         raise ChannelCannotSend(f"{thread.platform} conversations are listed only: nothing can be sent there")
     if thread.channel_id is None or thread.channel_status is None:
-        raise ChannelNotConnected("no connected channel holds this conversation: an owner or admin has to connect one")
+        raise ChannelNotConnected(
+            "no connected channel holds this conversation: an owner or admin connects it with save-whatsapp-credentials"
+            " or save-page-credentials; channel-list tells what is connected"
+        )
     if thread.channel_status is not ChannelStatus.CONNECTED:
         reason = thread.channel_status_reason or "an owner or admin has to look at it"
         raise ChannelNotConnected(

@@ -272,6 +272,10 @@ def list_rights(schema: str, role: str) -> Statement:
                     AND has_column_privilege(%(role)s, attrelid, attnum, 'UPDATE') ORDER BY attnum
             ),
             'deletes', has_table_privilege(%(role)s, shown.oid, 'DELETE'),
+            'checks', (
+                SELECT coalesce(json_object_agg(conname, pg_get_constraintdef(pg_constraint.oid)), '{}')
+                FROM pg_constraint WHERE conrelid = shown.oid AND contype = 'c'
+            ),
             'policies', ARRAY(
                 SELECT json_build_object(
                     'verb', CASE polcmd WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' ELSE 'delete' END,

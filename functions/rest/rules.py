@@ -1,0 +1,53 @@
+"""What a broken constraint of a table means: which column, and what is allowed."""
+
+import re
+from typing import Any
+
+from shared.platform.rest.schema import Table
+
+from .rights import Rights
+
+UNIQUE, REFERENCE, CHECK = "23505", "23503", "23514"
+_USED = re.compile(r'is still referenced from table "(\w+)"')
+_ABSENT = re.compile(r'is not present in table "(\w+)"')
+_CONSTRAINT = re.compile(r'violates (?:check|unique) constraint "(\w+)"')
+_LISTED = re.compile(r"'([^']*)'::text")
+
+
+def explained(told: dict[str, Any], table: Table, rights: Rights) -> str | None:
+    """None where what Postgres says is all there is to say."""
+    details = told["details"] if isinstance(told["details"], str) else ""
+    if told["code"] == REFERENCE:
+        return _referenced(details)
+    broken = _CONSTRAINT.search(told["message"])
+    if broken is None:
+        return None
+    return _twin(broken[1], table) if told["code"] == UNIQUE else _checked(broken[1], table, rights)
+
+
+def _twin(constraint: str, table: Table) -> str | None:
+    """Row level security hides the key's values, so its name has to say which column it is of."""
+    name = constraint.removeprefix(f"{table.name.name}_").removeprefix("organization_id_").removesuffix("_key")
+    if name == "pkey":
+        name = ", ".join(table.primary_key)
+    elif name not in table.columns:
+        return None
+    return f"another row of {table.name.name} has the same {name}: change that row, or choose another {name}"
+
+
+def _referenced(details: str) -> str | None:
+    if used := _USED.search(details):
+        return f"{used[1]} use this row: let them name another one first, or keep it"
+    absent = _ABSENT.search(details)
+    return f"your organization has no such row of {absent[1]}: check the id" if absent else None
+
+
+def _checked(constraint: str, table: Table, rights: Rights) -> str | None:
+    name = constraint.removeprefix(f"{table.name.name}_").removesuffix("_check")
+    column, rule = table.columns.get(name), rights.checks.get(constraint, "")
+    if column is None:
+        return None
+    allowed = _LISTED.findall(rule) if "= ANY (ARRAY[" in rule else []
+    if allowed:
+        return f"{name} is one of {', '.join(allowed)}"
+    return f"{name} breaks its rule. {column.description}" if column.description else None
