@@ -8,6 +8,7 @@ from functools import partial
 import msgspec
 
 from shared.auth import agents
+from shared.domain.media import queries as media
 from shared.domain.messaging.delivery import queries as deliveries
 from shared.domain.messaging.inbox import queries as inbox
 from shared.edge import Call, cron, idempotency
@@ -27,6 +28,7 @@ _DELETES = {
     "message_events": inbox.delete_old_message_events,
     "channel_events": inbox.delete_old_channel_events,
     "deliveries": deliveries.delete_old_deliveries,
+    "files": media.delete_never_shown,
     "usage_days": quotas.delete_old_counters,
     "audit_events": tenancy.delete_old_audit,
 }
@@ -41,6 +43,7 @@ class Purged(msgspec.Struct, frozen=True):
     message_events: int
     channel_events: int
     deliveries: int
+    files: int
     usage_days: int
     audit_events: int
 

@@ -42,6 +42,37 @@ async def test_200_forgets_what_is_past_its_time_and_nothing_younger(call, tenan
     assert bodies == [(0, 1), (1, 2)]
 
 
+async def test_200_files_that_no_message_shows_are_erased(call, tenants, org, service_headers):
+    made = (
+        "INSERT INTO media (organization_id, origin, kind, status, mime_type, size_bytes, sha256, created_at)"
+        " SELECT %s, origin, 'image', 'stored', 'image/png', 9, sha, now() - age FROM (VALUES"
+        " ('channel', repeat('a', 64), interval '1 hour'), ('channel', repeat('b', 64), interval '2 days'),"
+        " ('upload', repeat('c', 64), interval '2 days'), ('upload', repeat('d', 64), interval '31 days'),"
+        " ('channel', repeat('e', 64), interval '2 days')) AS given (origin, sha, age) RETURNING id"
+    )
+    with tenants.database() as db:
+        files = [row[0] for row in db.execute(made, (org.id,)).fetchall()]
+        chat = db.execute(
+            "INSERT INTO chats (organization_id, platform, platform_chat_id) VALUES (%s, 'internal', 'x') RETURNING id",
+            (org.id,),
+        ).fetchone()
+        message = db.execute(
+            "INSERT INTO messages (organization_id, chat_id, direction) VALUES (%s, %s, 'inbound') RETURNING id",
+            (org.id, chat[0]),
+        ).fetchone()
+        db.execute(
+            "INSERT INTO message_media (organization_id, message_id, media_id) VALUES (%s, %s, %s)",
+            (org.id, message[0], files[4]),
+        )
+    assert (await call("purge-expired", headers=service_headers)).json()["files"] >= 2
+    ended = "SELECT media_id FROM media_tasks WHERE organization_id = %s AND task = 'erase'"
+    with tenants.database() as db:
+        assert {row[0] for row in db.execute(ended, (org.id,))} == {files[1], files[3]}
+        db.execute("DELETE FROM messages WHERE id = %s", message)
+        assert {row[0] for row in db.execute(ended, (org.id,))} == {files[1], files[3], files[4]}
+        db.execute("DELETE FROM organizations WHERE id = %s", (org.id,))
+
+
 async def test_403_for_a_tenants_owner(call, org):
     answer = await call("purge-expired", as_=org.owner)
     assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")

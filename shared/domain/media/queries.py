@@ -153,3 +153,12 @@ async def update_deleted(tx: Tx, *, organization_id: UUID, media_ids: Sequence[U
         SET task = 'erase', provider_id = NULL, url = NULL, sha256 = NULL, attempts = 0, available_at = now()
     """
     return await tx.run(sql, organization_id=organization_id, media_ids=list(media_ids))
+
+
+class _Gone(msgspec.Struct, frozen=True):
+    count: int
+
+
+async def delete_never_shown(tx: Tx) -> int:
+    """Files that no message shows: of a channel after a day, put up after 30."""
+    return (await tx.one(_Gone, "SELECT app.forget_media(500) AS count")).count

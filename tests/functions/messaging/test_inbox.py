@@ -151,6 +151,19 @@ async def test_the_preview_follows_the_newest_message_that_can_be_read(tell, acc
     assert rows(shown, account.org.id) == [(None,)]
 
 
+async def test_the_same_delivery_again_brings_nobody_back_who_was_erased(tell, account, call, rows):
+    wrote = account.text(body="hello")
+    number = wrote["entry"][0]["changes"][0]["value"]["messages"][0]["from"]
+    await tell(wrote)
+    erased = await call(
+        "contact-erase", as_=account.org.agent(), json={"identity": f"+{number}", "without_export": True}
+    )
+    assert (erased.status_code, erased.json()["messages"]) == (200, 1), erased.text
+    await tell(wrote)
+    for table in ("messages", "chats", "customers"):
+        assert rows(f"SELECT count(*) FROM {table} WHERE organization_id = %s", account.org.id) == [(0,)]
+
+
 async def test_an_account_keeps_nobody_of_the_address_book_of_its_phone(tell, account, rows):
     person = {"type": "contact", "contact": {"full_name": "Mona", "phone_number": "201012345678"}, "action": "add"}
     await tell(account.change({"state_sync": [person]}, field="smb_app_state_sync"))
