@@ -277,7 +277,7 @@ def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str
 
 def list_prefixes(connection: Connection, *, organization_id: str) -> list[str]:
     """What the organization's keys begin with."""
-    sql = "SELECT prefix FROM agent_api_keys WHERE organization_id = %(organization_id)s LIMIT 50"
+    sql = "SELECT prefix FROM agent_api_keys WHERE organization_id = %(organization_id)s"
     return [row[0] for row in connection.execute(sql, {"organization_id": organization_id})]
 
 

@@ -47,7 +47,8 @@ class Walls:
         """The victims' work, by what it is called in the figures."""
         crowd = self.room.crowd.many
         reads = traffic.of_tool("get_contact", servers.MCP, crowd)
-        sign_ins = traffic.of_exchange(self.room.data.keys, count=500)
+        keys = [key for key in self.room.data.keys if not key.startswith(tuple(self.noisy_prefixes))]
+        sign_ins = traffic.of_exchange(keys, count=500)
         webhooks = [self._intake.message(number) for number in range(int(A_SECOND["intake"] * self.seconds * 2))]
         return {
             "reads": [replace(each, path="/functions/v1/mcp-server") for each in reads],
@@ -59,6 +60,8 @@ class Walls:
     def __post_init__(self) -> None:
         self._intake = ingest.Sender(self.room, ingest.PATH)
         self._sends = _sends(self.room)
+        with self.room.data.connect() as connection:
+            self.noisy_prefixes = queries.list_prefixes(connection, organization_id=self.noisy[0].organization_id)
 
     def measure(self) -> dict[str, float]:
         """The p99 of each kind of work, all at once."""
@@ -78,9 +81,7 @@ class Walls:
 @contextlib.contextmanager
 def _wrong_keys(walls: Walls) -> Iterator[None]:
     """Keys whose prefix is the noisy tenant's and whose rest is wrong: each costs a whole hash."""
-    with walls.room.data.connect() as connection:
-        prefixes = queries.list_prefixes(connection, organization_id=walls.noisy[0].organization_id)
-    wrong = [prefix + "0" * (len(walls.room.data.keys[0]) - len(prefix)) for prefix in prefixes]
+    wrong = [prefix + "0" * (len(walls.room.data.keys[0]) - len(prefix)) for prefix in walls.noisy_prefixes]
     requests = [replace(each, path="/functions/v1/agent-auth") for each in traffic.of_exchange(wrong, count=2000)]
     yield from _while(walls.flood("keys", requests, 30))
 

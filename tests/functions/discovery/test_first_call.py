@@ -98,7 +98,7 @@ async def test_the_plans_of_the_agents_page_are_those_of_the_database(http, tena
     def told(number: int | None, suffix: str = "") -> str:
         return "unlimited" if number is None else f"{number:,}{suffix}"
 
-    assert rows == [
+    assert rows[: len(plans)] == [
         (
             code,
             " | ".join(
@@ -109,6 +109,38 @@ async def test_the_plans_of_the_agents_page_are_those_of_the_database(http, tena
             ),
         )
         for code, price, scopes, contacts, orders, each, messages, calls, agents in plans
+    ]
+
+
+async def test_the_room_of_plans_on_the_agents_page_is_that_of_the_database(http, tenants):
+    text = (await http.get("/llms-full.txt")).text
+    rows = re.findall(r"^\| (free|starter|growth|scale) \| (.*) \|$", text, re.MULTILINE)
+    with tenants.database() as database:
+        plans = database.execute(
+            "SELECT code, max_items, max_labels, max_chats, max_storage_bytes, max_attachment_bytes,"
+            " max_trail_bytes_month, max_warehouses, retention_days FROM plans ORDER BY rank"
+        ).fetchall()
+
+    def counted(number: int | None) -> str:
+        return "unlimited" if number is None else f"{number:,}"
+
+    def sized(bytes_: int) -> str:
+        return f"{bytes_ >> 30} GB" if bytes_ >= 1 << 30 else f"{bytes_ >> 20} MB"
+
+    assert rows[len(plans) :] == [
+        (
+            code,
+            " | ".join(
+                [
+                    *map(counted, numbers),
+                    *map(sized, sizes),
+                    counted(warehouses),
+                    "for ever" if days is None else f"{days} days",
+                ]
+            ),
+        )
+        for code, *numbers, storage, attachments, trail, warehouses, days in plans
+        for sizes in [(storage, attachments, trail)]
     ]
 
 
