@@ -78,7 +78,9 @@ async def create_user(
                 email=email_address(email),
                 encrypted_password=encrypted_password,
                 confirmed="proven" if changes.email_confirm else "no",
-                metadata=({**EMAIL_PROVIDER, **(changes.app_metadata or {})}, changes.user_metadata or {}),
+                metadata=queries.Metadata(
+                    {**EMAIL_PROVIDER, **(changes.app_metadata or {})}, changes.user_metadata or {}
+                ),
                 banned_until=ban.until if ban else None,
             )
             await queries.upsert_email_identity(tx, user_id=made)

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from shared.kernel.errors import BadRequest, InvalidRequest
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
@@ -53,15 +55,21 @@ async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[st
         await outbox.reserve(tx, requester=visitor.address, kind=Slot.RECOVERY, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is None and creates and settings().signup_enabled:
-            addressee = await add_account(tx, address=address, data=data, is_confirmed=settings().confirms_by_itself)
+            addressee = await add_account(
+                tx, address=address, data=data, is_confirmed=settings().confirms_by_itself, is_claimed=True
+            )
             record(tx, visitor, action="user_signedup", user_id=addressee.id)
         if addressee is not None:
             record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
-            letters.send(tx, visitor, addressee, Kind.MAGICLINK, landing)
+            letters.send(tx, visitor, replace(addressee, data=data), Kind.MAGICLINK, landing)
 
 
-async def resend_confirmation(visitor: Visitor, *, email: str, landing: Landing) -> None:
+async def resend_confirmation(
+    visitor: Visitor, *, email: str, landing: Landing, kind: Kind = Kind.SIGNUP, data: dict[str, Any] | None = None
+) -> None:
     """Mail the confirmation of a sign-up again, to who has not confirmed it yet.
+
+    Another kind leaves the confirmation that waits as it is. `data` is what the request says of the person.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
@@ -73,7 +81,7 @@ async def resend_confirmation(visitor: Visitor, *, email: str, landing: Landing)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None and not addressee.is_confirmed:
             record(tx, visitor, action="user_confirmation_requested", user_id=addressee.id)
-            letters.send(tx, visitor, addressee, Kind.SIGNUP, landing)
+            letters.send(tx, visitor, replace(addressee, data=data), kind, landing)
 
 
 async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing) -> None:
@@ -125,8 +133,10 @@ async def ask_for_new_email(
         letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_CURRENT, landing)
 
 
-async def add_account(tx: Tx, *, address: str, data: dict[str, Any], is_confirmed: bool) -> Addressee:
-    """One without a password."""
+async def add_account(
+    tx: Tx, *, address: str, data: dict[str, Any], is_confirmed: bool, is_claimed: bool = False
+) -> Addressee:
+    """One without a password; claimed by whoever asks for it, or made by the service."""
     user_id = uuid4()
     await queries.insert_user(
         tx,
@@ -134,7 +144,7 @@ async def add_account(tx: Tx, *, address: str, data: dict[str, Any], is_confirme
         email=address,
         encrypted_password=None,
         confirmed="by_host" if is_confirmed else "no",
-        metadata=(EMAIL_PROVIDER, data),
+        metadata=queries.Metadata(EMAIL_PROVIDER, data, is_claimed),
     )
     await queries.upsert_email_identity(tx, user_id=user_id)
     return Addressee(id=user_id, email=address, new_email="", user_metadata=data, is_confirmed=is_confirmed)

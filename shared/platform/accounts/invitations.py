@@ -62,7 +62,7 @@ async def invite(visitor: Visitor, *, email: str, data: dict[str, Any], landing:
         elif addressee.is_confirmed:
             raise EmailExists
         record(tx, visitor, action="user_invited", user_id=addressee.id)
-        letters.send(tx, visitor, addressee, Kind.INVITE, landing)
+        letters.send(tx, visitor, msgspec.structs.replace(addressee, data=data), Kind.INVITE, landing)
         return await _user(tx, addressee)
 
 
@@ -82,7 +82,7 @@ async def generate_link(visitor: Visitor, wanted: Wanted, *, landing: Landing) -
             await queries.update_user(tx, user_id=addressee.id, encrypted_password=hashed)
         if wanted.type in _CHANGES:
             addressee = await _with_new_email(tx, wanted, addressee)
-        drawn = letters.draw(tx, addressee, kind, landing)
+        drawn = letters.draw(tx, msgspec.structs.replace(addressee, data=wanted.data), kind, landing)
         record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
         return _told(await _user(tx, addressee), kind, drawn, landing)
 

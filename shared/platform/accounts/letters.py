@@ -54,14 +54,22 @@ def check_possible() -> None:
 
 
 def draw(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Drawn:
-    """A new code and link, written with the transaction's next statement; those before them stop to work."""
+    """A new code and link, written with the transaction's next statement; those of its kind before it stop to work."""
     slot, link_type = _SLOTS[kind], _link_type(kind)
     if kind is Kind.MAGICLINK and not addressee.is_confirmed:
         # Who opens it confirms the address, which clients know as a sign-up.
         slot, link_type = Slot.CONFIRMATION, Kind.SIGNUP.value
     address = addressee.new_email if kind is Kind.EMAIL_CHANGE_NEW else addressee.email
     flow_state_id = flows.begin(tx, user_id=addressee.id, begun_with=landing.challenge, method=_method(kind))
-    code = tokens.new(tx, user_id=addressee.id, address=address, slot=slot, sent_for=kind, flow_state_id=flow_state_id)
+    code = tokens.new(
+        tx,
+        user_id=addressee.id,
+        address=address,
+        slot=slot,
+        sent_for=kind,
+        flow_state_id=flow_state_id,
+        user_metadata=addressee.data,
+    )
     queries.update_mailed(tx, user_id=addressee.id, slot=slot, is_invited=kind is Kind.INVITE)
     query = urlencode({"token": code.token, "type": link_type, "redirect_to": landing.redirect_to})
     return Drawn(code, f"{access_tokens.issuer()}/verify?{query}")

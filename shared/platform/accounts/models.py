@@ -41,6 +41,8 @@ class Addressee(msgspec.Struct, frozen=True):
     new_email: str
     user_metadata: dict[str, Any]
     is_confirmed: bool
+    data: dict[str, Any] | None = None
+    """What the request for the mail says of the person: their metadata if that mail is the first proof."""
 
 
 class Identity(msgspec.Struct, frozen=True):

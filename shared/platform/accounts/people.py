@@ -114,7 +114,9 @@ async def sign_up(
             async with accounts_tx(request_id=visitor.request_id) as tx:
                 await queries.update_password_contested(tx, email=address)
         if letters.is_possible():
-            await asking.resend_confirmation(visitor, email=address, landing=landing)
+            # Somebody else's sign-up leaves what waits to be proved: its mail is of another kind.
+            kind = Kind.SIGNUP if repeats else Kind.MAGICLINK
+            await asking.resend_confirmation(visitor, email=address, landing=landing, kind=kind, data=data)
         return _look_alike(address, data)
 
 
@@ -260,7 +262,7 @@ async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, An
         email=address,
         encrypted_password=encrypted_password,
         confirmed="by_host" if is_confirmed else "no",
-        metadata=(EMAIL_PROVIDER, data),
+        metadata=queries.Metadata(EMAIL_PROVIDER, data, is_claimed=True),
     )
     await queries.upsert_email_identity(tx, user_id=user_id)
     return user_id

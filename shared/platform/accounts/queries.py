@@ -1,7 +1,7 @@
 """All SQL of this room, as the role supabase_auth_admin."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -35,6 +35,13 @@ class Claims(msgspec.Struct, frozen=True):
     error: dict[str, Any] | None
 
 
+class Metadata(NamedTuple):
+    app: dict[str, Any]
+    user: dict[str, Any]
+    is_claimed: bool = False
+    """By whoever makes the account without proof, and not by the service."""
+
+
 async def insert_user(
     tx: Tx,
     *,
@@ -42,19 +49,18 @@ async def insert_user(
     email: str,
     encrypted_password: str | None,
     confirmed: Confirmed,
-    metadata: tuple[dict[str, Any], dict[str, Any]],
+    metadata: Metadata,
     banned_until: datetime | None = None,
 ) -> int:
-    """`metadata` is the app's and the user's own."""
     sql = """
         INSERT INTO auth.users (
           id, email, encrypted_password, email_confirmed_at, email_proven_at, raw_app_meta_data, raw_user_meta_data,
-          banned_until
+          metadata_claimed, banned_until
         )
         VALUES (
           %(user_id)s, %(email)s, %(encrypted_password)s, CASE WHEN %(confirmed)s <> 'no' THEN now() END,
           CASE WHEN %(confirmed)s = 'proven' THEN now() END, %(app_metadata)s::jsonb, %(user_metadata)s::jsonb,
-          %(banned_until)s::timestamptz
+          %(metadata_claimed)s, %(banned_until)s::timestamptz
         )
     """
     return await tx.run(
@@ -63,8 +69,9 @@ async def insert_user(
         email=email,
         encrypted_password=encrypted_password,
         confirmed=confirmed,
-        app_metadata=_json(metadata[0]),
-        user_metadata=_json(metadata[1]),
+        app_metadata=_json(metadata.app),
+        user_metadata=_json(metadata.user),
+        metadata_claimed=metadata.is_claimed,
         banned_until=banned_until,
     )
 
@@ -183,8 +190,8 @@ async def delete_old_familiar_networks(tx: Tx) -> int:
 
 async def insert_anonymous_user(tx: Tx, *, user_id: UUID, metadata: dict[str, Any]) -> int:
     sql = """
-        INSERT INTO auth.users (id, is_anonymous, raw_user_meta_data, last_sign_in_at)
-        VALUES (%(user_id)s, true, %(metadata)s::jsonb, now())
+        INSERT INTO auth.users (id, is_anonymous, raw_user_meta_data, metadata_claimed, last_sign_in_at)
+        VALUES (%(user_id)s, true, %(metadata)s::jsonb, true, now())
     """
     return await tx.run(sql, user_id=user_id, metadata=_json(metadata))
 
@@ -210,9 +217,11 @@ def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None
     tx.defer(sql, user_id=user_id, slot=slot, is_invited=is_invited)
 
 
-async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool) -> int:
+async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool, user_metadata: dict[str, Any] | None) -> int:
     """The address is the user's, who signs in now; a password that somebody else may have set goes, and at the first
     proof a change of address that somebody else may have asked for.
+
+    Metadata that somebody else may have given go with the password; those of the mail that proves come in their place.
     """
     sql = """
         UPDATE auth.users
@@ -223,10 +232,21 @@ async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool) -> in
           email_change = CASE WHEN email_proven_at IS NOT NULL THEN email_change END,
           email_change_confirm_status = CASE
             WHEN email_proven_at IS NOT NULL THEN email_change_confirm_status ELSE 0
-          END
+          END,
+          raw_user_meta_data = CASE
+            WHEN email_proven_at IS NULL AND metadata_claimed AND (%(drops_password)s OR encrypted_password IS NULL)
+            THEN coalesce(%(user_metadata)s::jsonb, '{}')
+            ELSE raw_user_meta_data
+          END,
+          metadata_claimed = false
         WHERE id = %(user_id)s
     """
-    return await tx.run(sql, user_id=user_id, drops_password=drops_password)
+    return await tx.run(
+        sql,
+        user_id=user_id,
+        drops_password=drops_password,
+        user_metadata=None if user_metadata is None else _json(user_metadata),
+    )
 
 
 async def update_new_email(tx: Tx, *, user_id: UUID, email: str) -> int:

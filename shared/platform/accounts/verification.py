@@ -109,7 +109,9 @@ async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) ->
 async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
     # Whoever signed up with somebody else's address may have set the password; the sign-up's own mail vouches for it.
     drops_password = not spent.is_proven and spent.sent_for != Kind.SIGNUP
-    await queries.update_confirmed(tx, user_id=spent.user_id, drops_password=drops_password)
+    await queries.update_confirmed(
+        tx, user_id=spent.user_id, drops_password=drops_password, user_metadata=spent.user_metadata
+    )
     await queries.upsert_email_identity(tx, user_id=spent.user_id)
     if not spent.is_proven:
         await proof_queries.delete_tokens(tx, user_id=spent.user_id)

@@ -1,5 +1,7 @@
 """The first proof of an address: what somebody made under it before ends, and what its owner makes after it works."""
 
+from typing import Any
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -101,3 +103,81 @@ async def test_who_proved_the_address_owns_the_organization_and_makes_keys_and_a
     await proved(stranger.email)
     assert (await opened(doors))["read by person"] == 200
     assert (await opened(before))["agent"] == 401
+
+
+@pytest.fixture
+def said(auth, proved):
+    """The metadata of whoever proves the address."""
+
+    async def of(email):
+        return (await proved(email))["user"]["user_metadata"]
+
+    return of
+
+
+THEIRS = {"name": "Whoever came first", "locale": "ar"}
+
+
+@pytest.mark.parametrize("autoconfirm", [True, False])
+@pytest.mark.parametrize("way", ["signup", "otp"])
+async def test_a_proof_ends_the_metadata_of_who_came_first(*, host, auth, email, said, way, autoconfirm):
+    host(email_autoconfirm=autoconfirm, mail_interval_s=0)
+    body = {"email": email, "data": THEIRS} | ({"password": "the stranger's own"} if way == "signup" else {})
+    assert (await auth("POST", way, json=body)).status_code == 200
+    assert await said(email) == {}
+
+
+async def test_the_metadata_of_the_mail_that_proves_take_the_place_of_those_before(*, host, auth, email, mailed):
+    host(email_autoconfirm=False, mail_interval_s=0)
+    for data in (THEIRS, {"name": "Layla"}):
+        await auth("POST", "otp", json={"email": email, "data": data})
+    code = {"type": "email", "email": email, "token": mailed(email)[0].otp}
+    user = (await auth("POST", "verify", json=code)).json()["user"]
+    assert user["user_metadata"] == {"name": "Layla"}
+    await auth("POST", "otp", json={"email": email, "data": THEIRS})
+    code["token"] = mailed(email)[0].otp
+    assert (await auth("POST", "verify", json=code)).json()["user"]["user_metadata"] == {"name": "Layla"}
+
+
+async def test_a_sign_up_keeps_what_it_said_by_its_own_mail(*, host, auth, email, mailed, sign_in):
+    host(email_autoconfirm=False, mail_interval_s=0)
+    await auth("POST", "signup", json={"email": email, "password": "one of my own", "data": {"name": "Layla"}})
+    await auth("POST", "resend", json={"type": "signup", "email": email})
+    await auth("POST", "verify", json={"type": "signup", "token_hash": mailed(email)[0].token})
+    user = (await sign_in(email, "one of my own")).json()["user"]
+    assert user["user_metadata"] == {"name": "Layla"}
+
+
+async def test_what_the_service_said_of_a_person_stays(*, host, auth, email, said):
+    host(mail_interval_s=0)
+    body = {"email": email, "user_metadata": {"name": "Layla"}}
+    assert (await auth("POST", "admin/users", key="secret", json=body)).status_code == 200
+    assert await said(email) == {"name": "Layla"}
+
+
+@pytest.mark.parametrize("way", ["signup", "otp", "resend"])
+async def test_nobody_else_ends_an_invitation(*, host, auth, email, mailed, elsewhere, way):
+    host(email_autoconfirm=False, mail_interval_s=0)
+    await auth("POST", "invite", key="secret", json={"email": email, "data": {"name": "Layla"}})
+    invitation = mailed(email)[0]
+    bodies: dict[str, dict[str, Any]] = {
+        "signup": {"password": "the stranger's own", "data": THEIRS},
+        "otp": {"data": THEIRS},
+    }
+    body = {"email": email, **bodies.get(way, {"type": "signup"})}
+    assert (await auth("POST", way, json=body, headers=elsewhere())).status_code == 200
+    code = {"type": "invite", "email": email, "token": invitation.otp}
+    opened = await auth("POST", "verify", json=code)
+    assert opened.status_code == 200, opened.text
+    assert opened.json()["user"]["user_metadata"] == {"name": "Layla"}
+    newer = await auth("POST", "verify", json={"type": "signup", "token_hash": mailed(email)[0].token})
+    assert (newer.status_code, newer.json()["code"]) == (403, "otp_expired")
+
+
+async def test_a_second_sign_up_leaves_the_code_of_the_first(*, host, auth, email, mailed, elsewhere):
+    host(email_autoconfirm=False, mail_interval_s=0)
+    await auth("POST", "signup", json={"email": email, "password": "one of my own"})
+    first = mailed(email)[0]
+    await auth("POST", "signup", json={"email": email, "password": "the stranger's own"}, headers=elsewhere())
+    opened = await auth("POST", "verify", json={"type": "signup", "token_hash": first.token})
+    assert opened.status_code == 200, opened.text

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,9 +17,19 @@ class Spent(msgspec.Struct, frozen=True):
     token_type: str
     sent_for: str
     flow_state_id: UUID | None
+    user_metadata: dict[str, Any] | None
+    """What the request for its mail said of the person."""
     is_proven: bool
     """Whether the address was proved to be its user's before."""
     is_banned: bool
+
+
+class Mail(NamedTuple):
+    """What carries a token: for what it is sent, where to, and what the request for it said of the person."""
+
+    sent_for: str
+    address: str
+    user_metadata: dict[str, Any] | None
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -35,30 +46,33 @@ def upsert_token(
     *,
     user_id: UUID,
     token_type: str,
-    sent_for: str,
     token_hash: str,
-    relates_to: str,
+    mail: Mail,
     flow_state_id: UUID | None,
 ) -> None:
-    """The one before it stops to work. Goes out with the next statement or the commit."""
+    """The one before it of the same mail stops to work. Goes out with the next statement or the commit."""
     sql = """
-        INSERT INTO auth.one_time_tokens (user_id, token_type, sent_for, token_hash, relates_to, flow_state_id)
-        VALUES (
-          %(user_id)s, %(token_type)s, %(sent_for)s, %(token_hash)s, %(relates_to)s, %(flow_state_id)s::uuid
+        INSERT INTO auth.one_time_tokens (
+          user_id, token_type, sent_for, token_hash, relates_to, flow_state_id, user_metadata
         )
-        ON CONFLICT (user_id, token_type)
+        VALUES (
+          %(user_id)s, %(token_type)s, %(sent_for)s, %(token_hash)s, %(relates_to)s, %(flow_state_id)s::uuid,
+          %(user_metadata)s::jsonb
+        )
+        ON CONFLICT (user_id, token_type, sent_for)
         DO UPDATE SET
-          sent_for = excluded.sent_for, token_hash = excluded.token_hash, relates_to = excluded.relates_to,
+          user_metadata = excluded.user_metadata, token_hash = excluded.token_hash, relates_to = excluded.relates_to,
           flow_state_id = excluded.flow_state_id, created_at = now(), updated_at = now()
     """
     tx.defer(
         sql,
         user_id=user_id,
         token_type=token_type,
-        sent_for=sent_for,
+        sent_for=mail.sent_for,
         token_hash=token_hash,
-        relates_to=relates_to,
+        relates_to=mail.address,
         flow_state_id=flow_state_id,
+        user_metadata=None if mail.user_metadata is None else msgspec.json.encode(mail.user_metadata).decode(),
     )
 
 
@@ -74,7 +88,7 @@ async def spend_token(
           AND users.id = token.user_id AND users.deleted_at IS NULL
           AND (%(user_id)s::uuid IS NULL OR users.id = %(user_id)s)
         RETURNING
-          token.user_id, token.token_type, token.sent_for, token.flow_state_id,
+          token.user_id, token.token_type, token.sent_for, token.flow_state_id, token.user_metadata,
           users.email_proven_at IS NOT NULL AS is_proven,
           coalesce(users.banned_until > now(), false) AS is_banned
     """

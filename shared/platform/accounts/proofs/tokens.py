@@ -9,14 +9,14 @@ import secrets
 from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 
 from . import queries
-from .queries import Spent
+from .queries import Mail, Spent
 
 FLOW_PREFIX = "pkce_"
 """Tells a link that ends with a code from one that ends with a session; a part of the token, which is none without."""
@@ -39,8 +39,17 @@ class Code(NamedTuple):
     """What the link carries, which needs no address."""
 
 
-def new(tx: Tx, *, user_id: UUID, address: str, slot: Slot, sent_for: str, flow_state_id: UUID | None = None) -> Code:
-    """Replaces the one before it; written with the transaction's next statement."""
+def new(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    address: str,
+    slot: Slot,
+    sent_for: str,
+    flow_state_id: UUID | None = None,
+    user_metadata: dict[str, Any] | None = None,
+) -> Code:
+    """Replaces the one before it that was sent for the same; written with the transaction's next statement."""
     length = settings().mailed_code_length
     otp = f"{secrets.randbelow(10**length):0{length}}"
     token = (FLOW_PREFIX if flow_state_id else "") + token_of(address, otp)
@@ -48,9 +57,8 @@ def new(tx: Tx, *, user_id: UUID, address: str, slot: Slot, sent_for: str, flow_
         tx,
         user_id=user_id,
         token_type=slot,
-        sent_for=sent_for,
         token_hash=_digest(token),
-        relates_to=address,
+        mail=Mail(sent_for, address, user_metadata),
         flow_state_id=flow_state_id,
     )
     return Code(otp, token)
