@@ -1,8 +1,8 @@
 """What the routes take in bodies and queries. Names that this host has no use for are passed over, as upstream does."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _BIGGEST = 2**53
 
@@ -14,6 +14,13 @@ MimeTypes = Annotated[
     list[Annotated[str, Field(max_length=255)]] | None, Field(max_length=200, description="image/* is every image.")
 ]
 Name = Annotated[str, Field(max_length=1024)]
+
+
+def no_boolean(value: Any) -> Any:
+    """True is no number of seconds."""
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number")  # noqa: TRY004  (pydantic turns only a ValueError into a refusal)
+    return value
 
 
 class _Body(BaseModel):
@@ -94,7 +101,9 @@ class Copy(Move):
 
 
 class Signing(_Body):
-    expires_in: Annotated[int, Field(alias="expiresIn", ge=1, le=10 * 365 * 86_400, description="Seconds.")]
+    expires_in: Annotated[
+        int, BeforeValidator(no_boolean), Field(alias="expiresIn", ge=1, le=10 * 365 * 86_400, description="Seconds.")
+    ]
 
 
 class SigningMany(Signing):

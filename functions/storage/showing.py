@@ -15,7 +15,7 @@ from shared.platform.storage.models import StoredObject
 from shared.platform.storage.refusals import InvalidRange
 from shared.runtime.blobs import Span
 
-_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,400})-(\d{0,400})", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 _LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-revalidate|immutable", re.ASCII)
 """What an uploader may say about the caches of those who may read a private object."""

@@ -14,8 +14,8 @@ PLACEHOLDER = ".emptyFolderPlaceholder"
 _MOST_NAME_BYTES = 1024
 _MOST_BUCKET_NAME = 100
 _BUCKET = re.compile(r"[\w!.*'() &$@=;:+,?-]+", re.ASCII)
-# Everything that XML can carry, as S3 has it.
-_NAME = re.compile(r"[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+# What XML can carry, without the controls of C0 and C1 and the marks that turn the direction of writing.
+_NAME = re.compile(r"[\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _MIME_TYPE = re.compile(r"(?:[\w!#$&^.+-]+|\*)/(?:[\w!#$&^.+-]+|\*)", re.ASCII)
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(gb|mb|kb|b)", re.ASCII | re.IGNORECASE)
 _UNITS = {"gb": 10**9, "mb": 10**6, "kb": 10**3, "b": 1}

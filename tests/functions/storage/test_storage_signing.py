@@ -243,3 +243,13 @@ async def test_an_address_that_does_not_say_who_made_it_opens_nothing(storage, r
     for maker in ({}, {"role": "owner"}, {"role": "authenticated"}):
         token = jwt.encode({**claims, "maker": maker}, key, algorithm="HS256")
         refused(await storage("GET", f"object/sign/{picture}?token={token}"), 400, "InvalidJWT")
+
+
+async def test_true_is_no_number_of_seconds(storage, refused, picture):
+    told = await storage("POST", f"object/sign/{picture}", key="secret_key", json={"expiresIn": True})
+    refused(told, 400, "InvalidRequest")
+
+
+async def test_a_range_that_ends_far_beyond_the_object_is_a_range(storage, signed, picture):
+    read = await storage("GET", await signed(picture), headers={"Range": "bytes=0-99999999999999999999"})
+    assert (read.status_code, read.headers["content-range"]) == (206, "bytes 0-3/4")
