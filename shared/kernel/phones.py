@@ -11,6 +11,15 @@ _SPELT = re.compile(r"[0-9+()\[\]./\\~\s\-\u2010-\u2015\u2212\u30fc]+")
 _MARKS = frozenset({"Cf", "Mn", "Me"})
 _TATWEEL = "\u0640"
 _NO_REGION = "ZZ"
+_TRUNK = re.compile(
+    r"^(\+(?:"
+    r"20|27|31|32|33|40|41|43|44|46|49|51|52|53|54|55|58|60|61|63|64|84|86|90|92|93|94|95|98|211|212|213|"
+    r"216|218|231|232|233|234|243|249|251|252|254|255|256|260|261|262|263|264|265|291|353|355|358|370|373|"
+    r"374|375|377|380|381|382|383|385|386|387|389|421|423|508|590|591|593|594|595|596|686|850|855|856|"
+    r"880|886|961|962|963|964|965|966|967|968|970|971|972|973|974|976|977|994|995|996"
+    r"))0+(?=[1-9])|^(\+(?:62|66|81|82|91|359|598))0(?=[1-9])"
+)
+"""Of countries where no number begins with 0, or (the second list) none with one alone."""
 _FEWEST_SPOKEN = 7
 _MOST_WITHOUT_PLUS = 13
 """Longer digits are a channel's id of a person rather than a number that lacks its plus."""
@@ -63,10 +72,15 @@ def plain(raw: str) -> str:
 
 def key(number: str) -> str:
     """What two official forms of one E.164 number have in common, as the database's app.phone_key."""
-    official = _official(number)
+    official = _official(without_trunk(number))
     if re.fullmatch(r"\+549[0-9]{10}", official):
-        return "+54" + official[4:]
-    return official
+        official = "+54" + official[4:]
+    return without_trunk(official)
+
+
+def without_trunk(number: str) -> str:
+    """Without the 0 that is dialled before it at home, as the database's app.phone_without_trunk."""
+    return _TRUNK.sub(r"\1\2", number)
 
 
 def _ascii(letter: str) -> str:
@@ -93,7 +107,7 @@ def _parsed(text: str, region: str) -> Phone | None:
     try:
         number = phonenumbers.parse(text, region)
         written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        official = _official(written)
+        official = without_trunk(_official(without_trunk(written)))
         if official != written:
             number = phonenumbers.parse(official, _NO_REGION)
     except phonenumbers.NumberParseException:

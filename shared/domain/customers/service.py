@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
-from shared.kernel import phones
+from shared.kernel import emails, phones
 from shared.kernel.errors import InvalidRequest, NotFound, Refusal
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
@@ -51,6 +51,11 @@ class InvalidPhone(InvalidRequest):
     default_message = "that is no phone number: send it with its country code, such as +201012345678"
 
 
+class InvalidEmail(InvalidRequest):
+    code = "invalid_email"
+    default_message = "that is no e-mail address: send one such as mona@example.com and nothing around it"
+
+
 class ContactUnreachable(InvalidRequest):
     code = "contact_unreachable"
     default_message = "a contact needs at least one of first_name, last_name, company, phone and email"
@@ -80,7 +85,7 @@ async def create_contact(tx: Tx, *, given: ContactChanges) -> CreatedContact:
     """One contact, however many ask for it at once: the others get the one that was made.
 
     Raises:
-        UnknownJourneyStage, UnknownLeadSource, InvalidPhone, ContactUnreachable: before anything is written.
+        UnknownJourneyStage, UnknownLeadSource, InvalidPhone, InvalidEmail, ContactUnreachable: before it writes.
         Refusal: plan_limit_exceeded.
     """
     choices = await queries.find_choices(tx)
@@ -103,7 +108,7 @@ async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) ->
 
     Raises:
         NotFound: absent, or not the caller's.
-        UnknownJourneyStage, UnknownLeadSource, InvalidPhone: before anything is written.
+        UnknownJourneyStage, UnknownLeadSource, InvalidPhone, InvalidEmail: before anything is written.
         Refusal: contact_exists, with the id of the contact that has the phone number or e-mail address;
             contact_unreachable, where neither a name nor a way to the contact would be left.
     """
@@ -169,6 +174,8 @@ def _columns(given: ContactChanges, choices: Choices | None) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(given)
     for spoken in ("phone", "journey_stage", "lead_source"):
         values.pop(spoken, None)
+    if given.email and not emails.is_address(emails.clean(given.email)):
+        raise InvalidEmail
     if given.tags:
         values["tags"] = list(dict.fromkeys(given.tags))
     if choices is None:

@@ -1,5 +1,8 @@
 """Phone numbers as people write them: one reading for all spellings, and its twin in the database."""
 
+from collections.abc import Iterator
+
+import phonenumbers
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,6 +141,54 @@ def test_the_database_has_the_same_keys_and_forms(services, numbers):
         assert key == phones.key(number)
         assert number in forms
         assert set(keys) == {key}
+
+
+def _with_trunk(number: str, zeros: str) -> str:
+    code = phonenumbers.parse(number).country_code
+    return f"+{code}{zeros}{number[1 + len(str(code)) :]}"
+
+
+def _mobiles() -> Iterator[str]:
+    """One number of every country whose trunk prefix is 0, and of the eighteen."""
+    yield from (number for _, _, number in COUNTRIES)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+        if known is not None and known.national_prefix == "0":
+            number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+            if number is not None:
+                yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def test_a_trunk_zero_is_read_alike_by_functions_and_the_database(services):
+    spelt = {_with_trunk(number, "0"): number for number in _mobiles()}
+    read = {text: normalize(text, "EG") for text in spelt}
+    with psycopg.connect(services.admin_url) as db:
+        rows = db.execute(
+            "SELECT text, app.phone_without_trunk(text), app.phone_key(text) FROM unnest(%s::text[]) AS text",
+            (list(spelt),),
+        ).fetchall()
+    assert {text: (phones.without_trunk(text), phones.key(text)) for text in spelt} == {
+        text: (written, key) for text, written, key in rows
+    }
+    stored = {text: written for text, written, _ in rows}
+    kept = {text for text, written in stored.items() if written == text}
+    assert len(kept) <= 6, kept
+    assert {text: read[text] for text in spelt if text not in kept} == {
+        text: phones._official(stored[text]) for text in spelt if text not in kept
+    }
+
+
+@pytest.mark.parametrize(("region", "national", "number"), COUNTRIES)
+@pytest.mark.parametrize("zeros", ["0", "00"])
+def test_zeros_before_a_number_of_the_eighteen_countries_are_none_of_it(region, national, number, zeros):
+    spelt = _with_trunk(number, zeros)
+    assert phones.without_trunk(spelt) == number
+    assert normalize(spelt, region) == number
+
+
+@pytest.mark.parametrize("number", ["+390612345678", "+3780549123456", "+2250712345678", "+242061234567"])
+def test_a_zero_that_is_part_of_a_number_stays(number):
+    assert phones.without_trunk(number) == number
 
 
 @given(number=E164 | TWO_FORMS)
