@@ -132,4 +132,4 @@ def test_a_condition_taken_out_of_the_callers_rights_is_noticed(owner_database, 
     row = owner_database.execute("SELECT pg_get_functiondef('app.organization_claimed'::regproc)").fetchone()
     old, new = BREAKS[break_]
     assert re.search(re.escape(old), row[0]), "the function reads otherwise by now: say the break anew"
-    assert first_fault(row[0].replace(old, new), "customers")
+    assert first_fault(row[0].replace(old, new), "items")
