@@ -1,5 +1,6 @@
 """What may be done to an order, and when."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -68,6 +69,9 @@ async def list_orders(
     rows = await queries.list_orders(tx, filters=filters, after=_after(cursor), limit=limit + 1)
     kept = rows[:limit]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+
+
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
 def cursor_of(order: OrderSummary) -> str:
@@ -190,8 +194,8 @@ def _named(reference: str) -> tuple[UUID | None, list[str] | None]:
 
 
 def _as_generated(number: str) -> str:
-    """In capitals and ASCII digits, as generated numbers are."""
-    return fold(number).upper()
+    """In capitals, ASCII digits and hyphens, without a leading #, as generated numbers are."""
+    return _DASHES.sub("-", fold(number)).upper().lstrip("# ")
 
 
 def _no_order(reference: str) -> NotFound:
