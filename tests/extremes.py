@@ -18,6 +18,8 @@ WORDS = [
 ]  # fmt: skip
 
 FORMS = [
+    "https://example.com/a.png",
+    "https://example.com/" + "ا" * 500,
     "#a1B2c3", "a@b.c", "a" * 64 + "@" + "b" * 185 + ".com", "+1234567", "+123456789012345", "EGP", "EG", "0" * 64,
     "A_B", "nxs_ak_00000000", "total", "2026-01", "x.y", "customer.created",
 ]  # fmt: skip

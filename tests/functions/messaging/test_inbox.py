@@ -131,7 +131,8 @@ async def test_an_edit_and_a_revocation_reach_their_message_also_before_it_came(
 
 
 async def test_the_preview_follows_the_newest_message_that_can_be_read(tell, account, rows):
-    first, second = account.text(body="first"), account.text(body="second")
+    now = int(time.time())
+    first, second = (account.text(body=body, timestamp=str(now - age)) for body, age in (("first", 9), ("second", 8)))
     wamids = [each["entry"][0]["changes"][0]["value"]["messages"][0]["id"] for each in (first, second)]
     shown = "SELECT last_message FROM chats WHERE organization_id = %s"
 
