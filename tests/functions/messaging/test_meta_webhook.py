@@ -58,7 +58,12 @@ async def test_413_for_more_than_meta_ever_sends(post):
 async def test_200_for_what_nobody_understands_and_it_is_kept(post, process, rows, raw):
     assert (await post(raw)).status_code == 200
     await process()
-    kept = rows("SELECT processed_at IS NOT NULL, unrouted, last_error FROM webhook_inbox WHERE body = %s", raw)
+    # The newest: bodies of before may have been emptied when a person was erased.
+    kept = rows(
+        "SELECT processed_at IS NOT NULL, unrouted, last_error FROM webhook_inbox WHERE body = %s"
+        " ORDER BY id DESC LIMIT 1",
+        raw,
+    )
     assert kept == [(True, 1, None)]
 
 
