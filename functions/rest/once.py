@@ -24,6 +24,11 @@ class KeptOnce:
         self.claim: Statement = idempotency.claiming(once)
 
     def keep(self, answer: Response) -> Statement:
+        """The statement that keeps it.
+
+        Raises:
+            AnswerTooLargeToKeep.
+        """
         return idempotency.keeping(self._once, status=answer.status, response=msgspec.json.encode(answer))
 
     def replayed(self, fault: DatabaseFault) -> Response | None:

@@ -24,7 +24,13 @@ WITH_SESSION = ("session_ended",)
 WITH_ORGANIZATION = ("insufficient_scope", "plan_limit_exceeded", "no_organization", "not_found")
 WITH_AGENTS = ("key_revoked",)
 WITH_TRANSACTION = ("invalid_idempotency_key", "permission_denied")
-WHEN_WRITING = ("idempotency_in_flight", "idempotency_key_reused", "already_exists", "invalid_reference")
+WHEN_WRITING = (
+    "answer_too_large_to_keep",
+    "idempotency_in_flight",
+    "idempotency_key_reused",
+    "already_exists",
+    "invalid_reference",
+)
 
 
 def refusals(spec: Spec) -> dict[int, list[Code]]:

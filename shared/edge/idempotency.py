@@ -1,6 +1,8 @@
 """Writes that happen once: the first answer under an idempotency key is the answer, for a day.
 
-Answers are kept sealed: one may hold an API key, of which the database is to have no more than a hash.
+Answers are kept sealed: one may hold an API key, of which the database is to have no more than a hash. An answer is
+kept whole or the write is refused before its commit: a part, or a status alone, would leave whoever lost the first
+answer without the ids in it, and no way to ask for them again.
 """
 
 import base64
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from shared.kernel.errors import InvalidRequest, Refusal
+from shared.kernel.errors import InvalidRequest, PayloadTooLarge, Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 from shared.runtime.statement import Statement
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 _NONCE_BYTES = 12
+MOST_KEPT_BYTES = 98_304
+"""An answer of 64 kB as `/rest/v1` keeps it, in base64 with its headers; the table's own bound is above it."""
 _ANSWERED_BEFORE = "answered_before"
 """What the database refuses the work with, sparing it, where its answer is kept; never told to a client."""
 
@@ -32,6 +36,16 @@ _ANSWERED_BEFORE = "answered_before"
 class InvalidIdempotencyKey(InvalidRequest):
     code = "invalid_idempotency_key"
     default_message = "Idempotency-Key is 1 to 255 printable ASCII characters"
+
+
+class AnswerTooLargeToKeep(PayloadTooLarge):
+    """Nothing was changed; the key is still free."""
+
+    code = "answer_too_large_to_keep"
+    default_message = (
+        "an answer under an idempotency key is at most 64 kB, and nothing was changed: ask for less (on /rest/v1 "
+        "Prefer: return=minimal, select=id or fewer rows), or leave the key out where doing it twice does no harm"
+    )
 
 
 class Once(NamedTuple):
@@ -85,11 +99,22 @@ def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
 
 
 def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:
-    """Keep the answer; it goes out with the commit of the effect it tells of."""
+    """Keep the answer; it goes out with the commit of the effect it tells of.
+
+    Raises:
+        AnswerTooLargeToKeep.
+    """
     _defer(tx, keeping(once, status=status, response=response))
 
 
 def keeping(once: Once, *, status: int, response: bytes) -> Statement:
+    """What keeps the answer.
+
+    Raises:
+        AnswerTooLargeToKeep.
+    """
+    if len(response) > MOST_KEPT_BYTES:
+        raise AnswerTooLargeToKeep
     nonce = os.urandom(_NONCE_BYTES)
     return queries.keep_idempotent_answer(
         operation=once.operation,

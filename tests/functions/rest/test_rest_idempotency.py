@@ -126,3 +126,30 @@ async def test_a_read_takes_no_notice_of_a_key(write):
     key = uuid.uuid4().hex
     answers = [await write("GET", target, key=key) for target in ("customers", "items")]
     assert {answer.status_code for answer in answers} == {200}
+
+
+def many(rows, characters):
+    return [{"name": f"Item {number}", "sku": f"{number}", "description": "x" * characters} for number in range(rows)]
+
+
+def weight(answer):
+    return len(answer.content)
+
+
+async def test_413_for_an_answer_that_is_too_large_to_keep_and_nothing_is_done(write, rest, error_of, org):
+    body, key = many(100, 1000), "large"
+    for _ in range(2):
+        refused = await write("POST", "items", key=key, json=body, headers=SHOWN)
+        assert (refused.status_code, error_of(refused)) == (413, "answer_too_large_to_keep")
+    assert (await rest("GET", "items?select=id", as_=org.owner)).json() == []
+    ids = [await write("POST", "items?select=id", key=key, json=body, headers=SHOWN) for _ in range(2)]
+    assert (ids[0].status_code, len(ids[0].json()), told(ids[1])) == (201, 100, told(ids[0]))
+
+
+async def test_an_answer_of_64_kb_is_kept_whole(write):
+    answers = [
+        await write("POST", "items?select=description", key="full", json=many(64, 980), headers=SHOWN) for _ in range(2)
+    ]
+    assert 64_000 < weight(answers[0]) <= 65_536
+    assert [told(each) for each in answers] == [told(answers[0])] * 2
+    assert answers[1].headers["Idempotent-Replayed"] == "true"

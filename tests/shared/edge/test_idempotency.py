@@ -2,12 +2,13 @@
 
 import uuid
 
+import psycopg
 import pytest
 from starlette.requests import Request
 
 from shared.auth import tokens
 from shared.edge.call import Answer, Call
-from shared.edge.idempotency import Once
+from shared.edge.idempotency import MOST_KEPT_BYTES, AnswerTooLargeToKeep, Once
 from shared.kernel.errors import Forbidden, NotFound
 from shared.quotas.rates import STANDARD
 from shared.runtime import db
@@ -124,6 +125,72 @@ async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_
     first = await perform(NotFound)
     again = await perform(later)
     assert (first.status, first.replayed, again) == (404, False, first._replace(replayed=True))
+
+
+LARGE = "x" * MOST_KEPT_BYTES
+
+
+@pytest.fixture
+async def performed(base_url, org):
+    """Work of the owner's under one key; connections end with the test."""
+
+    async def perform(work, *, after=None) -> Answer:
+        call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), STANDARD)
+
+        async def worked(tx):
+            if after is not None:
+                call.after_commit(after)
+            return await work(tx)
+
+        return await call.perform(worked, scope="write", read_only=False, once=Once("test", "round", b"{}"))
+
+    yield perform
+    await db.close()
+
+
+async def make_label(tx):
+    await tx.run("INSERT INTO labels (name) VALUES ('large')")
+
+
+async def test_work_whose_answer_is_too_large_to_keep_is_undone_and_uses_no_key_up(performed, org, tenants):
+    async def large(tx):
+        await make_label(tx)
+        return LARGE
+
+    async def small(tx):
+        await make_label(tx)
+        return "small"
+
+    for _ in range(2):
+        with pytest.raises(AnswerTooLargeToKeep):
+            await performed(large)
+    made = await performed(small)
+    assert (await performed(small), made.replayed) == (made._replace(replayed=True), False)
+    with tenants.database() as database:
+        (labels,) = database.execute("SELECT count(*) FROM labels WHERE organization_id = %s", [org.id]).fetchone()
+    assert labels == 1
+
+
+async def test_an_answer_that_grew_too_large_after_the_commit_leaves_the_one_before_it(performed):
+    async def small(tx):
+        await make_label(tx)
+        return "queued"
+
+    async def grown():
+        return LARGE
+
+    first, again = await performed(small, after=grown), await performed(small, after=grown)
+    assert (len(first.body), again.body, again.replayed) == (MOST_KEPT_BYTES + 2, b'"queued"', True)
+
+
+def test_the_table_takes_every_answer_that_may_be_kept_and_none_much_larger(org, tenants):
+    keep = "INSERT INTO idempotency_keys (organization_id, principal_id, operation, key, request_hash, status, response)"
+    values = " VALUES (%s, gen_random_uuid(), 'test', 'round', '', 200, %s)"
+    sealing = 12 + 16
+    with tenants.database() as database:
+        database.execute(keep + values, [org.id, b"x" * (MOST_KEPT_BYTES + sealing)])
+        with pytest.raises(psycopg.errors.CheckViolation):
+            database.execute(keep + values, [org.id, b"x" * 100_001])
 
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
