@@ -184,13 +184,15 @@ async def test_an_answer_that_grew_too_large_after_the_commit_leaves_the_one_bef
 
 
 def test_the_table_takes_every_answer_that_may_be_kept_and_none_much_larger(org, tenants):
-    keep = "INSERT INTO idempotency_keys (organization_id, principal_id, operation, key, request_hash, status, response)"
-    values = " VALUES (%s, gen_random_uuid(), 'test', 'round', '', 200, %s)"
+    keep = """
+        INSERT INTO idempotency_keys (organization_id, principal_id, operation, key, request_hash, status, response)
+        VALUES (%s, gen_random_uuid(), 'test', 'round', '', 200, %s)
+    """
     sealing = 12 + 16
     with tenants.database() as database:
-        database.execute(keep + values, [org.id, b"x" * (MOST_KEPT_BYTES + sealing)])
+        database.execute(keep, [org.id, b"x" * (MOST_KEPT_BYTES + sealing)])
         with pytest.raises(psycopg.errors.CheckViolation):
-            database.execute(keep + values, [org.id, b"x" * 100_001])
+            database.execute(keep, [org.id, b"x" * 100_001])
 
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
