@@ -3,30 +3,53 @@
 For installations that keep files in a directory; with a bucket, links lead to the bucket itself.
 """
 
-from starlette.responses import FileResponse, Response
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+from functools import partial
 
-from shared.edge import ANYONE, Call, surface
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.edge import ANYONE, Call, files, surface
+from shared.edge.response import refused
 from shared.kernel.content_types import FILE_HEADERS
-from shared.kernel.errors import MethodNotAllowed, NotFound
+from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
 from shared.quotas.rates import PUBLIC
-from shared.runtime.blobs import DirectoryBlobs, blobs
+from shared.runtime.blobs import DirectoryBlobs, Linked, Span, blobs
 
 _METHODS = ["GET", "HEAD"]
 
 
-@surface(tag="Messages", access=ANYONE, rate=PUBLIC)
+def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
+    answer = refused(refusal, request_id=request_id)
+    if isinstance(refusal, files.RangeNotSatisfiable):
+        answer.headers["Content-Range"] = f"bytes */{refusal.details['size_bytes']}"
+    return answer
+
+
+@surface(tag="Messages", access=ANYONE, rate=PUBLIC, refuse=_refuse)
 async def handler(call: Call) -> Response:
     if call.request.method not in _METHODS:
         raise MethodNotAllowed(allowed=_METHODS)
     store = blobs()
     if not isinstance(store, DirectoryBlobs):
         raise NotFound("files are read from the bucket")
-    path, shown = store.linked(call.request.query_params)
-    # Customers' files: no browser may run anything that is in one.
-    headers = {
+    found = store.linked(call.request.query_params)
+    return await files.served(call.request, _headers(found), found.size, partial(_read, store, found))
+
+
+async def _read(store: DirectoryBlobs, found: Linked, span: Span | None) -> AsyncIterator[bytes]:
+    return await store.get(found.key, span=span)
+
+
+def _headers(found: Linked) -> dict[str, str]:
+    return {
+        # Customers' files: no browser may run anything that is in one.
         **FILE_HEADERS,
-        "Content-Disposition": shown.disposition,
+        "Content-Type": found.shown.content_type,
+        "Content-Disposition": found.shown.disposition,
         "Cache-Control": "private, max-age=300",
         "Referrer-Policy": "no-referrer",
+        "ETag": f'"{found.key}"',
+        "Last-Modified": formatdate(found.modified, usegmt=True),
     }
-    return FileResponse(path, media_type=shown.content_type, headers=headers)

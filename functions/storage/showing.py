@@ -3,19 +3,19 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from shared.edge import files
 from shared.kernel.content_types import FILE_HEADERS, is_shown_inline, shown_type
 from shared.platform.storage import blobs
 from shared.platform.storage.models import StoredObject
 from shared.platform.storage.refusals import InvalidRange
-from shared.runtime.blobs import Span
 
-_RANGE = re.compile(r"bytes=(\d{0,400})-(\d{0,400})", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 _LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-revalidate|immutable", re.ASCII)
 """What an uploader may say about the caches of those who may read a private object."""
@@ -44,14 +44,10 @@ async def show(request: Request, found: StoredObject, shown: Shown) -> Response:
     if _is_unchanged(request, headers):
         return Response(status_code=304, headers={name: headers[name] for name in _KEPT if name in headers})
     size = int(metadata.get("size") or 0)
-    span = _span(request, headers, size)
-    headers["Content-Length"] = str(span.length if span else size)
-    if span:
-        headers["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{size}"
-    status = 206 if span else 200
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers)
-    return StreamingResponse(await blobs.read(found.version, span), status_code=status, headers=headers)
+    try:
+        return await files.served(request, headers, size, partial(blobs.read, found.version))
+    except files.RangeNotSatisfiable as beyond:
+        raise InvalidRange(size=size) from beyond
 
 
 _KEPT = ("ETag", "Last-Modified", "Cache-Control", "Expires", "Vary")
@@ -65,7 +61,6 @@ def _headers(found: StoredObject, metadata: dict[str, Any], shown: Shown) -> dic
         "Content-Type": shown_type(mime_type),
         "ETag": _printable(metadata.get("eTag"), f'"{found.version}"'),
         "Last-Modified": format_datetime(found.updated_at.astimezone(UTC), usegmt=True),
-        "Accept-Ranges": "bytes",
     }
     if shown.expires:
         headers["Expires"] = format_datetime(shown.expires, usegmt=True)
@@ -104,26 +99,6 @@ def _is_unchanged(request: Request, headers: dict[str, str]) -> bool:
         return not known.isdisjoint({"*", headers["ETag"], headers["ETag"].strip('"')})
     since = _time(request.headers.get("if-modified-since"))
     return since is not None and parsedate_to_datetime(headers["Last-Modified"]) <= since
-
-
-def _span(request: Request, headers: dict[str, str], size: int) -> Span | None:
-    """The part that is asked for; several parts, and units of others, are answered with the whole."""
-    asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
-    condition = request.headers.get("if-range")
-    if (
-        asked is None
-        or asked[0] == "bytes=-"
-        or (condition and condition not in (headers["ETag"], headers["Last-Modified"]))
-    ):
-        return None
-    if asked[1]:
-        start, end = int(asked[1]), int(asked[2]) if asked[2] else size - 1
-    else:
-        start, end = max(0, size - int(asked[2])), size - 1
-    end = min(end, size - 1)
-    if start > end:
-        raise InvalidRange(size=size)
-    return Span(start, end - start + 1)
 
 
 def _time(text: str | None) -> datetime | None:

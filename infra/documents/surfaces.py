@@ -129,7 +129,14 @@ def _file() -> dict[str, Any]:
         "responses": {
             "200": {"description": "The file.", "content": content},
             "206": {"description": "The part of it that Range asks for.", "content": content},
-            **refused_with("method_not_allowed", "not_found", "rate_limit_exceeded", "internal_error", "unavailable"),
+            **refused_with(
+                "method_not_allowed",
+                "not_found",
+                "range_not_satisfiable",
+                "rate_limit_exceeded",
+                "internal_error",
+                "unavailable",
+            ),
         },
     }
 

@@ -49,6 +49,15 @@ class Shown(NamedTuple):
         return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(self.file_name, safe='')}"
 
 
+class Linked(NamedTuple):
+    """What a link leads to: a file under its key, which is never another's."""
+
+    key: str
+    shown: Shown
+    size: int
+    modified: float
+
+
 class Span(NamedTuple):
     """A part of a file: `length` bytes from `start`."""
 
@@ -146,16 +155,22 @@ class DirectoryBlobs:
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
-    def linked(self, said: Mapping[str, str]) -> tuple[Path, Shown]:
+    def linked(self, said: Mapping[str, str]) -> Linked:
         """The file that a link names in its query, and how to show it.
 
         Raises:
             NotFound: we did not sign this link, it has ended, or the file is gone: all alike.
         """
+        ended = NotFound("this link is not valid or has ended: ask for a new one")
         signed = hmac.compare_digest(self._signature(said).encode(), said.get("signature", "").encode())
-        if not signed or int(said["expires"]) < time.time() or not self._path(said["key"]).is_file():
-            raise NotFound("this link is not valid or has ended: ask for a new one")
-        return self._path(said["key"]), Shown(said["type"], said["name"], said["inline"] == "1")
+        if not signed or int(said["expires"]) < time.time():
+            raise ended
+        try:
+            found = self._path(said["key"]).stat()
+        except FileNotFoundError as gone:
+            raise ended from gone
+        shown = Shown(said["type"], said["name"], said["inline"] == "1")
+        return Linked(said["key"], shown, found.st_size, found.st_mtime)
 
     async def _open(self, key: str) -> BinaryIO:
         try:

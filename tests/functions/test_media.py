@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.media import service
 from shared.kernel.clock import utc_now
+from tests import ranges
 
 pytestmark = pytest.mark.anyio
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 500
@@ -120,10 +121,43 @@ async def test_403_before_the_bytes_for_who_may_not_write(upload, org):
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
 
 
-async def test_range_requests_get_the_part_they_ask_for(upload, org, http):
-    url = urlsplit((await upload(PNG, as_=org.owner)).json()["url"])
-    got = await http.get(url.path, params=dict(parse_qsl(url.query)), headers={"Range": "bytes=0-7"})
-    assert (got.status_code, got.content) == (206, PNG[:8])
+@pytest.fixture
+def ten(upload, org, http):
+    """`await ten(method, headers)`: what a link to a file of ten bytes answers."""
+
+    async def ask(method="GET", headers=None, content=ranges.TEN):
+        url = urlsplit((await upload(content, as_=org.owner, kind="document")).json()["url"])
+        return await http.request(method, url.path, params=dict(parse_qsl(url.query)), headers=headers)
+
+    return ask
+
+
+@pytest.mark.parametrize("case", ranges.CASES, ids=ranges.named)
+async def test_a_range_is_answered_as_everywhere(ten, case):
+    answer = await ten(headers={"Range": case.asked})
+    ranges.check(answer, case)
+    if case.status == 416:
+        assert (answer.json()["error"], answer.json()["size_bytes"]) == ("range_not_satisfiable", 10)
+
+
+async def test_head_passes_a_range_over(ten):
+    head, got = await ten("HEAD", {"Range": "bytes=0-1"}), await ten()
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "10")
+    for name in ("content-type", "etag", "last-modified", "cache-control", "accept-ranges", "content-disposition"):
+        assert head.headers[name] == got.headers[name]
+
+
+async def test_a_part_is_asked_for_only_of_the_same_bytes(ten):
+    known = (await ten()).headers
+    for condition, status in (
+        (known["etag"], 206),
+        (known["last-modified"], 206),
+        (f"W/{known['etag']}", 200),
+        ('"another"', 200),
+        ("Mon, 01 Jan 2024 00:00:00 GMT", 200),
+    ):
+        answer = await ten(headers={"Range": "bytes=0-1", "If-Range": condition})
+        assert (condition, answer.status_code) == (condition, status)
 
 
 @pytest.mark.parametrize("name", ["key", "type", "name", "inline", "expires", "signature"])
