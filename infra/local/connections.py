@@ -1,32 +1,86 @@
-"""Connections of the local gateway: a head comes in time or not at all, and no address holds all there are."""
+"""Connections of the local gateway: what does not come or is not taken is not waited for; no address holds them all."""
 
 import asyncio
 from collections import Counter
+from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserError, HttpParserUpgrade
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from infra.local.refusals import LONGEST_TARGET, MOST_HEADERS_BYTES, check_head, check_size, refusal_of, told
+from infra.local.sending import CountedTransport
+from shared.kernel.errors import Refusal
+from shared.runtime.log import log
+from shared.runtime.shares import TooManyAtOnce
+
+_MOST_PIPELINED = 100
+"""Requests that wait on one connection for the answers before theirs: a head of 20 bytes is kilobytes here."""
+_LOOKS = 4
+"""At what was taken, in the time for which nothing may be."""
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """uvicorn's, closed where a head or the rest of an unread body does not come; the body itself is for functions."""
+    """uvicorn's, closed where a head, an unread body's rest or a reader does not come; bodies are for functions."""
 
     waits_s: float
+    write_waits_s: float
+    """For the other side to take some of what was sent."""
     most_of_one: int
     """Connections of one address at once."""
     open: Counter[str]
+    url = b""
     _waiting: asyncio.TimerHandle | None = None
+    _looking: asyncio.TimerHandle | None = None
+    _sent: CountedTransport
+    _taken = 0
+    _stalled = 0
+    """Looks at which nothing more was taken."""
+    _came = 0
+    """Bytes that made no head and no piece of a body yet."""
+    _refusal: Refusal | None = None
+    _deaf = False
+    """Whether what still comes is for nobody."""
+    _active: RequestResponseCycle | None = None
+    """The request that is at work, or was the last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        self._sent = CountedTransport(transport)
+        super().connection_made(cast("asyncio.Transport", self._sent))
         self.open[self._address] += 1
         if self.open[self._address] > self.most_of_one:
             transport.close()
         else:
             self._wait()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
+        if self._looking is not None:
+            self._looking.cancel()
+        if self._active is not None:
+            _disconnect(self._active)
         self.open[self._address] -= 1
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        self._unset_keepalive_if_required()
+        self._came += len(data)
+        try:
+            self.parser.feed_data(data)
+            if self._came > MOST_HEADERS_BYTES:
+                check_size(self.url, self._came - LONGEST_TARGET)
+        except HttpParserUpgrade:
+            self._deaf = True
+            self.cycle.keep_alive = False
+        except HttpParserError as fault:
+            self._refuse(refusal_of(fault))
+        except Refusal as refusal:
+            self._refuse(refusal)
+        if self._waiting is None and not self._answering:
+            self._wait()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -34,20 +88,50 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop()
+        self._came = 0
+        check_head(self.url, self.headers, self.parser.get_http_version())
         super().on_headers_complete()
+        self.headers = []  # What stands in trailers is no header of the request.
+        if len(self.pipeline) > _MOST_PIPELINED:
+            raise TooManyAtOnce
+
+    def on_body(self, body: bytes) -> None:
+        self._came = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._stop()
+        self._came = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        answered, was_last = self._active, not self.pipeline
         super().on_response_complete()
-        if self.cycle.more_body:
+        if self._refusal is not None and was_last:
+            self._tell(self._refusal)
+        elif answered is self.cycle and self.cycle.more_body:
             self._wait()
+
+    def _should_upgrade(self) -> bool:
+        """No function speaks another protocol: who asks for one is answered in this, once."""
+        return False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._active = cycle
+
+        async def begin(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            if not cycle.disconnected:
+                await app(scope, receive, send)
+
+        super()._start_asgi_task(cycle, begin)
 
     @property
     def _address(self) -> str:
         return self.client[0] if self.client else ""
+
+    @property
+    def _answering(self) -> bool:
+        return self._active is not None and not self._active.response_complete
 
     def _wait(self) -> None:
         self._stop()
@@ -58,7 +142,53 @@ class BoundedConnection(HttpToolsProtocol):
             self._waiting.cancel()
             self._waiting = None
 
+    def _refuse(self, refusal: Refusal) -> None:
+        """Say no to what came last, once all that was asked before it is answered."""
+        self._stop()
+        self._deaf = True
+        last = self.cycle
+        if last is not None and last.more_body and not last.response_complete:  # Its body is what cannot be read.
+            if last is not self._active:
+                self.pipeline.popleft()
+            elif last.response_started:
+                last.keep_alive = False  # Whatever is said now would be read as a part of its answer.
+                return
+            else:
+                _disconnect(last)
+                self._active = None
+        self._refusal = refusal
+        if not self._answering:
+            self._tell(refusal)
 
-def bounded(*, waits_s: float, most_of_one: int) -> type[BoundedConnection]:
+    def _tell(self, refusal: Refusal) -> None:
+        """Say it, and read on for a while: who still sends would lose what was said with the connection."""
+        if self.transport.is_closing():
+            return
+        origin = next((value for name, value in self.headers or () if name == b"origin"), b"")
+        self.transport.write(told(refusal, origin=origin.decode("latin-1")))
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._wait()
+
+    def _look(self) -> None:
+        """Compare what the other side has taken with the last time; who takes nothing for so long is not waited for."""
+        unread = self._sent.unread()
+        taken = self._sent.given - unread
+        self._stalled = self._stalled + 1 if unread and taken == self._taken else 0
+        self._taken = taken
+        if self._stalled < _LOOKS:
+            self._looking = self.loop.call_later(self.write_waits_s / _LOOKS, self._look)
+        else:
+            log().info("reader_gone", unread_bytes=unread)
+            self._sent.reset()
+
+
+def _disconnect(cycle: RequestResponseCycle) -> None:
+    cycle.disconnected = True
+    cycle.message_event.set()
+
+
+def bounded(*, waits_s: float, write_waits_s: float, most_of_one: int) -> type[BoundedConnection]:
     """For one server, which counts for itself."""
-    return type("Connection", (BoundedConnection,), {"waits_s": waits_s, "most_of_one": most_of_one, "open": Counter()})
+    chosen = {"waits_s": waits_s, "write_waits_s": write_waits_s, "most_of_one": most_of_one}
+    return type("Connection", (BoundedConnection,), {**chosen, "open": Counter()})

@@ -48,7 +48,12 @@ def serve(
     chosen = LocalSettings()
     config = uvicorn.Config(
         "infra.gateway:app",
-        http=bounded(waits_s=chosen.head_timeout_s, most_of_one=chosen.connections_of_one),
+        http=bounded(
+            waits_s=chosen.head_timeout_s,
+            write_waits_s=chosen.write_timeout_s,
+            most_of_one=chosen.connections_of_one,
+        ),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -12,6 +12,7 @@ from infra import gateway
 from infra.documents.answers import refusals
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
+from infra.local.refusals import HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion
 from infra.needs import ROOT
 from shared.kernel.errors import Refusal
 from shared.platform.rest.bounds import STATUSES
@@ -21,6 +22,8 @@ IN_MCP = {("forbidden_origin", 403), ("not_acceptable", 406), ("input_required",
 """Told by the protocol core, which knows no Refusal."""
 IN_REST = set(STATUSES.items())
 """Told by the interface to any database, which knows no Refusal either."""
+IN_LAUNCHER = {(each.code, each.status) for each in (HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion)}
+"""Told by the local gateway, before any function is asked."""
 TOLD_TO_NOBODY = {("answered_before", 409)}
 """The edge answers with what was kept under the idempotency key."""
 OF_ACCOUNTS = ("shared.platform.accounts", "functions.auth")
@@ -90,7 +93,7 @@ def test_every_field_of_a_result_is_described(spec_of_function, described):
 def test_every_code_of_ours_is_on_the_errors_page_with_its_status_and_no_other(classes):
     ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_PLATFORM)}
     there = {(each.code, each.status) for each in documented().values()}
-    assert ours | (in_sql() - TOLD_TO_NOBODY) | IN_MCP | IN_REST == there
+    assert ours | (in_sql() - TOLD_TO_NOBODY) | IN_MCP | IN_REST | IN_LAUNCHER == there
 
 
 def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_other(classes):

@@ -1,8 +1,18 @@
 """What is launched here reads its own settings, not those of the gateway that other tests run against."""
 
+import contextlib
 import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
+import uvicorn
+import uvloop
+from uvicorn._types import ASGI3Application
+
+from infra.local.connections import bounded
 
 LAUNCHED = ("test_local_", "test_migrate", "test_seed", "test_simulator")
 
@@ -12,3 +22,38 @@ def environment_of_a_fresh_machine(request: pytest.FixtureRequest, monkeypatch: 
     if request.path.name.startswith(LAUNCHED):
         for name in [name for name in os.environ if name.startswith("NEXUS_")]:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="module")
+def serve(base_url: str) -> Iterator[Callable[..., int]]:
+    """`serve(app)`: the port of a server with the gateway's connections, on a loop as the gateway's."""
+    with contextlib.ExitStack() as closing:
+
+        def served(app: ASGI3Application, *, write_waits_s: float = 0.4, keeps_bytes: int | None = None) -> int:
+            http = bounded(waits_s=1, write_waits_s=write_waits_s, most_of_one=1000)
+            config = uvicorn.Config(app, log_config=None, lifespan="off", http=http, ws="none")
+            config.timeout_graceful_shutdown = 1
+            listener = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
+            if keeps_bytes:  # In the kernel, for each connection; otherwise some megabytes.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, keeps_bytes)
+            closing.enter_context(_running(uvicorn.Server(config), listener))
+            port: int = listener.getsockname()[1]
+            return port
+
+        yield served
+
+
+@contextlib.contextmanager
+def _running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+    def run() -> None:
+        loop = uvloop.new_event_loop()
+        loop.run_until_complete(server.serve(sockets=[listener]))
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield
+    server.should_exit = True
+    thread.join()

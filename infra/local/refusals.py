@@ -1,0 +1,96 @@
+"""Refusals of what the gateway cannot read as a request, and how they are told without one."""
+
+import os
+from collections.abc import Iterable
+
+from httptools import HttpParserError
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from shared.edge.response import finish, refused
+from shared.kernel.errors import PayloadTooLarge, Refusal
+from shared.runtime.log import log
+
+LONGEST_TARGET = 65_535
+"""Bytes of path and query string, which is as many as the parser takes."""
+MOST_HEADERS_BYTES = 65_536
+"""All headers as they are sent."""
+
+
+class MalformedRequest(Refusal):
+    status = 400
+    code = "malformed_request"
+    default_message = "this is no HTTP request that could be understood; the connection is closed"
+
+
+class TargetTooLong(Refusal):
+    status = 400
+    code = "query_too_large"
+    default_message = "the path and the query string are longer than may be: split the request"
+
+
+class HeadTooLarge(Refusal):
+    status = 431
+    code = "head_too_large"
+    default_message = "the headers are larger than may be: send fewer, or shorter ones"
+
+
+class UnsupportedVersion(Refusal):
+    status = 505
+    code = "unsupported_http_version"
+    default_message = "HTTP/1.1 and HTTP/1.0 are spoken here"
+
+
+def check_head(target: bytes, headers: Iterable[tuple[bytes, bytes]], version: str) -> None:
+    """Whether a head that the parser took is one that nobody on the way can have read otherwise.
+
+    Raises:
+        TargetTooLong, HeadTooLarge, UnsupportedVersion, MalformedRequest.
+    """
+    if version not in {"1.1", "1.0"}:
+        raise UnsupportedVersion
+    size = hosts = 0
+    for name, value in headers:
+        size += len(name) + len(value) + 4
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and (version == "1.0" or value.lower() != b"chunked"):
+            raise MalformedRequest("no other transfer encoding than chunked is understood, and that in HTTP/1.1 alone")
+    check_size(target, size)
+    if hosts != 1 and (hosts or version == "1.1"):
+        raise MalformedRequest("a request has one header Host")
+
+
+def check_size(target: bytes, headers_bytes: int) -> None:
+    """Whether what is there of a head, which may not be all, is within the bounds.
+
+    Raises:
+        TargetTooLong, HeadTooLarge.
+    """
+    if len(target) > LONGEST_TARGET:
+        raise TargetTooLong(limit=LONGEST_TARGET, current=len(target))
+    if headers_bytes > MOST_HEADERS_BYTES:
+        raise HeadTooLarge(limit_bytes=MOST_HEADERS_BYTES)
+
+
+def refusal_of(fault: HttpParserError) -> Refusal:
+    """What the parser stumbled over: a refusal raised while it read, or its own word, which repeats nothing of it."""
+    if isinstance(fault.__context__, Refusal):
+        return fault.__context__
+    reason = str(fault)
+    if reason in {"Invalid HTTP version", "Pause on PRI/Upgrade"}:
+        return UnsupportedVersion()
+    if reason in {"Content-Length overflow", "Chunk size overflow"}:
+        return PayloadTooLarge(limit_bytes=2**64 - 1)
+    if fault.__context__ is not None:
+        return MalformedRequest("the target is no path of this host")
+    return MalformedRequest(f"this is no HTTP request that could be understood: {reason}")
+
+
+def told(refusal: Refusal, *, origin: str) -> bytes:
+    """The whole answer, after which the connection ends; its line is in the log."""
+    request_id = os.urandom(16).hex()
+    log().info("refused_head", status=refusal.status, error=refusal.code, request_id=request_id)
+    named = [(b"x-request-id", request_id.encode()), (b"connection", b"close")]
+    response = finish(refused(refusal, request_id=request_id), origin=origin, headers=named)
+    head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
+    return STATUS_LINE[refusal.status] + head + b"\r\n" + bytes(response.body)

@@ -1,0 +1,138 @@
+"""Who asks and does not read: the connection and the answer are kept for a while, and not for ever."""
+
+import socket
+import time
+import tracemalloc
+
+import pytest
+
+MIB = 2**20
+LARGE = 8 * MIB
+PIECE = 65_536
+WAITS_S = 0.4
+"""Of `serve`, for a reader to take something."""
+
+
+@pytest.fixture(scope="module")
+def given():
+    """Bytes that the app has made of each streamed answer."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def port(serve, given):
+    async def stream(send):
+        made = [0]
+        given.append(made)
+        for _ in range(LARGE // PIECE):
+            await send({"type": "http.response.body", "body": b"x" * PIECE, "more_body": True})
+            made[0] += PIECE
+        await send({"type": "http.response.body", "body": b""})
+
+    return serve(serving(stream), write_waits_s=WAITS_S)
+
+
+def serving(stream):
+    async def app(scope, receive, send):
+        size = {"/large": LARGE, "/streamed": LARGE, "/half": MIB // 2, "/kept": MIB // 4}.get(scope["path"], 2)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
+        if scope["path"] == "/streamed":
+            await stream(send)
+        else:
+            await send({"type": "http.response.body", "body": b"x" * size})
+
+    return app
+
+
+@pytest.fixture
+def ask(port):
+    """`ask(path)`: a connection that takes little at once, on which that was asked."""
+    opened = []
+
+    def ask(path, *, header=b"", receives=4096, port=port):
+        connection = socket.socket()
+        opened.append(connection)
+        if receives:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path.encode(), header))
+        return connection
+
+    yield ask
+    for connection in opened:
+        connection.close()
+
+
+def read(connection, size):
+    """Bytes of the answer's body, as many as come."""
+    answer = connection.recv(PIECE)
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(PIECE)
+    taken = len(answer.partition(b"\r\n\r\n")[2])
+    while taken < size:
+        piece = connection.recv(PIECE)
+        if not piece:
+            break
+        taken += len(piece)
+    return taken
+
+
+@pytest.mark.parametrize("header", [b"", b"Connection: close\r\n"])
+@pytest.mark.parametrize("path", ["/large", "/streamed"])
+def test_an_answer_of_which_nothing_is_taken_is_not_kept(path, header, ask):
+    connection = ask(path, header=header)
+    time.sleep(WAITS_S * 3)
+    with pytest.raises(ConnectionResetError):
+        read(connection, LARGE)
+
+
+def test_an_answer_that_the_kernel_has_whole_is_not_kept_for_ever_either(ask):
+    connection = ask("/kept")
+    time.sleep(WAITS_S * 3)
+    with pytest.raises(ConnectionResetError):
+        read(connection, MIB // 4)
+
+
+def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(ask, given):
+    ask("/streamed")
+    time.sleep(WAITS_S / 2)
+    (made,) = given[-1]
+    time.sleep(WAITS_S / 4)
+    assert given[-1] == [made]
+    assert 0 < made < LARGE
+
+
+def test_a_slow_reader_gets_the_whole(serve):
+    port = serve(serving(None), write_waits_s=1)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        taken = 0
+        while taken <= LARGE and (piece := connection.recv(LARGE // 32)):
+            taken += len(piece)
+            time.sleep(0.1)
+    assert taken > LARGE
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_connection_of_which_all_is_taken_is_kept(reads, ask):
+    connection = ask("/", receives=None)
+    for _ in range(3):
+        time.sleep(WAITS_S * 1.5)
+        assert not reads or read(connection, 2) == 2
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read(connection, 2) >= 2
+
+
+def test_many_who_do_not_read_hold_no_memory_after_a_while_and_nobody_waits_for_them(serve, ask):
+    port = serve(serving(None), write_waits_s=2, keeps_bytes=PIECE)
+    tracemalloc.start()
+    try:
+        for _ in range(300):
+            ask("/half", port=port)
+        assert read(ask("/", port=port, receives=None), 2) == 2
+        assert tracemalloc.get_traced_memory()[0] > 50 * MIB
+        time.sleep(3)
+        assert tracemalloc.get_traced_memory()[0] < 10 * MIB
+    finally:
+        tracemalloc.stop()
