@@ -31,7 +31,7 @@ STATUSES = {
 }
 """Of each code that is told here."""
 ANSWER = "rest-answer-of-bytes:"
-"""What the database stumbles over where an answer is too large; see `capped`."""
+"""What the database stumbles over where an answer is too large; see `capped` and `sql.held`."""
 
 
 def check_query(text: str, query: Query, bounds: Bounds) -> None:
@@ -89,13 +89,18 @@ def capped(column: str, most: int) -> str:
 
 
 def answer_too_large(message: str, most: int | None) -> RestRefusal | None:
-    """The refusal that `capped` stands for; None for any other fault of a number."""
+    """The refusal that `capped` stands for; None for any other fault of a number.
+
+    How large the answer would have been is not known: it is gathered no further than until it is too large.
+    """
     _, mark, rest = message.partition(ANSWER)
     if not mark or most is None:
         return None
     size = "".join(each for each in rest if each.isdigit())
+    told = msgspec.json.encode({"error": "answer_too_large", "limit": most, "current": int(size or 0)}).decode()
+    message = f"an answer has at most {most} bytes, and this one would have more"
     hint = "ask for fewer rows or columns: limit, offset and select"
-    return _refusal("answer_too_large", "bytes of an answer", int(size or 0), most, hint)
+    return RestRefusal(STATUSES["answer_too_large"], "PT413", message, told, hint)
 
 
 _NONE = Bounds()

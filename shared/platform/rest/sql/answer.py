@@ -9,6 +9,7 @@ from shared.platform.rest.plan.needs import needs_of
 from shared.runtime.statement import Statement
 
 from .change import SCALAR, UPDATED, called, changed
+from .held import VALUE, Held, held_of, measured
 from .read import SOURCE, Reading
 from .writer import Writer, quoted
 
@@ -20,6 +21,11 @@ _MARKED = r"\&''"
 _HEADERS = "nullif(current_setting('response.headers', true), '')"
 _STATUS = "nullif(current_setting('response.status', true), '')"
 _NOTHING = "''"
+_NAMES = '"pgrst_names"'
+_FIRST_NAMES = (
+    f"CASE WHEN row_number() OVER () = 1 THEN (SELECT string_agg(name, ',') FROM json_object_keys(row_to_json({_ROWS}))"
+    f" AS name) END AS {_NAMES}"
+)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -65,11 +71,21 @@ class _Parts(msgspec.Struct, frozen=True):
     location: str = "NULL"
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """The page with what its rows answer: `row` is what of one stands in the body, `within` what of it was counted."""
+
+    page: str
+    row: str
+    within: tuple[str, ...] = ()
+    many: bool = True
+
+
 def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
-    reading = Reading(writer)
-    body = _NOTHING if shape.head else _body(shape)
-    return _statement(writer, _Parts(reading.page(node), body, total=_total(reading, node, totals)), shape)
+    held = _held(node, shape)
+    reading = Reading(writer, held)
+    parts = _told(_rows_told(reading, node), shape, held)
+    return _statement(writer, msgspec.structs.replace(parts, total=_total(reading, node, totals)), shape)
 
 
 def pre_request_statement(function: str) -> Statement:
@@ -89,7 +105,9 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     needs = needs_of(node) if node is not None else Needs(frozenset(location))
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
-        return _statement(writer, _Parts(Reading(writer).page(node), _body(shape), source), shape)
+        held = _held(node, shape)
+        parts = _told(_rows_told(Reading(writer, held), node), shape, held)
+        return _statement(writer, msgspec.structs.replace(parts, source=source), shape)
     columns = ", ".join(f"{quoted(each)}::text" for each in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
     return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), shape)
@@ -101,14 +119,18 @@ def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) 
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
     many = call.function.returns_set
     if node is None:
-        body = _NOTHING if shape.head or call.function.returns_void else _scalar_body(shape, many=many)
-        total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
+        held = held_of(None, shape.most_bytes, call.page.limit if many else 1)
         page = f"SELECT * FROM {SOURCE}{writer.cut(call.page.limit, call.page.offset)}"
-        return _statement(writer, _Parts(page, body, source, total), shape)
-    reading = Reading(writer)
-    page = reading.page(node)
-    body = _NOTHING if shape.head else _body(shape, many=many)
-    return _statement(writer, _Parts(page, body, source, _total(reading, node, totals)), shape)
+        total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
+        if call.function.returns_void:
+            return _statement(writer, _Parts(page, _NOTHING, source, total), shape)
+        parts = _told(_Told(page, f"to_json({_ROWS}.{quoted(SCALAR)})", many=many), shape, held)
+    else:
+        held = _held(node, shape)
+        reading = Reading(writer, held)
+        parts = _told(msgspec.structs.replace(_rows_told(reading, node), many=many), shape, held)
+        total = _total(reading, node, totals)
+    return _statement(writer, msgspec.structs.replace(parts, source=source, total=total), shape)
 
 
 def _statement(writer: Writer, parts: _Parts, shape: Shape) -> Statement:
@@ -130,31 +152,37 @@ def _total(reading: Reading, node: Node, totals: Totals) -> str:
     return f"(SELECT count(*) FROM ({reading.everything(node, totals.limit)}) AS counted)" if totals.counted else "NULL"
 
 
-def _body(shape: Shape, *, many: bool = True) -> str:
+def _held(node: Node, shape: Shape) -> Held | None:
+    return None if shape.head else held_of(node, shape.most_bytes)
+
+
+def _rows_told(reading: Reading, node: Node) -> _Told:
+    page = reading.page(node)
+    return _Told(page, f"row_to_json({_ROWS})", tuple(reading.within(node, _ROWS)))
+
+
+def _told(told: _Told, shape: Shape, held: Held | None) -> _Parts:
+    if shape.head:
+        return _Parts(told.page, _NOTHING)
+    rows = f"({told.page}) AS {_ROWS}"
     if shape.media.type is MediaType.CSV:
-        return _csv(plain=shape.plain_cells)
-    return _json("json_agg(pgrst_rows)", shape.media, many=many)
+        line = f"substring({_ROWS}::text, 2, length({_ROWS}::text) - 2)"
+        made = measured(_plain(line) if shape.plain_cells else line, rows, told.within, f", {_FIRST_NAMES}")
+        return _Parts(made, _csv(VALUE if held is None else held.piece(of_type="text")))
+    row = f"json_strip_nulls({told.row})" if shape.media.stripped else told.row
+    page = measured(row, rows, told.within)
+    return _Parts(page, _json(VALUE if held is None else held.piece(), shape.media, many=told.many))
 
 
-def _scalar_body(shape: Shape, *, many: bool) -> str:
-    if shape.media.type is MediaType.CSV:
-        return _csv(plain=shape.plain_cells)
-    return _json(f"json_agg({_ROWS}.{quoted(SCALAR)})", shape.media, many=many)
-
-
-def _json(values: str, media: Media, *, many: bool) -> str:
-    values = f"json_strip_nulls({values})" if media.stripped else values
+def _json(value: str, media: Media, *, many: bool) -> str:
     if media.type is MediaType.SINGULAR or not many:
-        return f"coalesce(({values} -> 0)::text, 'null')"
-    return f"coalesce({values}::text, '[]')"
+        return f"coalesce((json_agg({value}) -> 0)::text, 'null')"
+    return f"coalesce(json_agg({value})::text, '[]')"
 
 
-def _csv(*, plain: bool) -> str:
+def _csv(line: str) -> str:
     """A line of names, taken from the first row, then a line for each."""
-    first = f"json_object_keys((json_agg({_ROWS}) -> 0))"
-    line = f"substring({_ROWS}::text, 2, length({_ROWS}::text) - 2)"
-    lines = f"string_agg({_plain(line) if plain else line}, E'\\n')"
-    return f"coalesce((SELECT string_agg(name, ',') FROM {first} AS name), '') || E'\\n' || coalesce({lines}, '')"
+    return f"coalesce(max({_NAMES}), '') || E'\\n' || coalesce(string_agg({line}, E'\\n'), '')"
 
 
 def _plain(line: str) -> str:

@@ -7,10 +7,12 @@ from msgspec.structs import replace
 from shared.platform.rest.plan.model import Node, Order, Output, Place, Related, Star
 
 from .conditions import Rows, cast, tested
+from .held import Held, counts_within, is_counted, measured, running_size
 from .writer import Writer, qualified, quoted
 
 SOURCE = '"pgrst_source"'
 """The statement before this one, as WITH names it."""
+_BYTES = '"pgrst_bytes"'
 
 
 class Shown:
@@ -29,19 +31,30 @@ class Shown:
 class Reading:
     """Writes the nodes of one tree into one statement's parameters."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, held: Held | None = None) -> None:
         self._writer = writer
+        self._held = held
         self._origins: dict[str, str] = {}
+        self._uncounted: set[str] = set()
 
     def page(self, node: Node) -> str:
         """The rows of the page with everything embedded."""
         return self._select(node, None)
+
+    def within(self, node: Node, rows: str) -> Iterator[str]:
+        """What was counted within a row of the node, as expressions over `rows`."""
+        if self._held is not None and self._counts_within(node):
+            for child in node.children:
+                if is_counted(child):
+                    yield self._held.counted_of(f"{rows}.{quoted(child.key)}")
 
     def everything(self, node: Node, limit: int | None = None) -> str:
         """One column for each row that the conditions let through, whichever page it is on."""
         return f"SELECT 1 {self._origin(node, None)}{self._writer.cut(limit, 0)}"
 
     def _select(self, node: Node, parent: Rows | None) -> str:
+        if not self._counts_within(node):
+            self._uncounted |= {child.alias for child in node.children}
         shown = list(self._shown(node))
         columns = ", ".join(each.text for each in shown)
         laterals = "".join(self._laterals(node))
@@ -119,10 +132,19 @@ class Reading:
 
     def _json(self, child: Node, parent: Rows) -> str:
         """The embed as one JSON value."""
-        inner = f"FROM ({self._select(child, parent)}) AS {_lateral(child)}"
+        rows = _lateral(child)
+        inner = f"({self._select(child, parent)}) AS {rows}"
+        held, is_uncounted = self._held, child.alias in self._uncounted
+        if held is None or (child.to_one and (is_uncounted or not is_counted(child))):
+            value = f"row_to_json({rows})" if child.to_one else f"coalesce(json_agg({rows}), '[]')"
+            return f"(SELECT {value} FROM {inner})"
+        made = measured(f"row_to_json({rows})", inner, self.within(child, rows))
         if child.to_one:
-            return f"(SELECT row_to_json({_lateral(child)}) {inner})"
-        return f"(SELECT coalesce(json_agg({_lateral(child)}), '[]') {inner})"
+            return f"(SELECT {held.piece()} FROM ({made}) AS x)"
+        return held.shared(made) if is_uncounted else held.listed(made)
+
+    def _counts_within(self, node: Node) -> bool:
+        return node.alias not in self._uncounted and counts_within(node)
 
     def _spread(self, child: Node) -> Iterator[Shown]:
         """The columns of the embed as the parent's; aggregates of a to-one are computed over the parent's rows."""
@@ -162,7 +184,11 @@ class Reading:
             return selected
         inner = quoted(f"{child.alias}_many")
         columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in self._spread_names(child))
-        return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
+        if self._held is None:
+            return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
+        running = f"SELECT {inner}.*, {running_size(inner)} AS {_BYTES} FROM ({selected}) AS {inner}"
+        within = self._held.within_share(f"{inner}.{_BYTES}")
+        return f"SELECT {', '.join(columns)} FROM ({running}) AS {inner} WHERE {within}"
 
     def _ordered(self, node: Node) -> str:
         terms = ", ".join(self._order(node, each) for each in node.orders)

@@ -19,7 +19,7 @@ from shared.platform.rest.catalog.load import load
 from shared.platform.rest.host import Response
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
-from shared.platform.rest.settings import RestSettings, TxEnd
+from shared.platform.rest.settings import Bounds, RestSettings, TxEnd
 from shared.runtime.statement import Statement
 from shared.runtime.wire import Connection
 
@@ -97,14 +97,16 @@ async def films_cache(films_url) -> SchemaCache:
         return await load(lambda sent: opened.exchange(sent, timeout_s=30), ["films", "attic"], ["tools"])
 
 
-@pytest.fixture
-def archive(connection, films_cache) -> Archive:
+@pytest.fixture(params=[None, 2**20], ids=["unbounded", "bounded"])
+def archive(connection, films_cache, request) -> Archive:
+    """Twice: an answer that has a bound is gathered by another statement."""
     settings = RestSettings(
         schemas=("films", "attic"),
         extra_search_path=("tools",),
         tx_end=TxEnd.ROLLBACK_ALLOW_OVERRIDE,
         aggregates=True,
         plan=True,
+        bounds=Bounds(answer_bytes=request.param),
     )
     return Archive(settings, films_cache, connection)
 

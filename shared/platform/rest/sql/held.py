@@ -1,0 +1,133 @@
+"""What the database may hold of an answer, measured while the answer is gathered.
+
+Each piece (a row's JSON, the list of an embed) beyond `small` adds its bytes to a setting of the transaction, less
+those of the pieces within it that were added before. So the setting is how much of the answer there is, and the
+statement fails as soon as that is more than may be. Pieces up to `small` are not counted, so that an ordinary read pays
+a comparison for each row; they are so small that as many as one list may have do not matter.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from shared.platform.rest.bounds import ANSWER
+from shared.platform.rest.plan.model import Node, Star
+
+HELD = "pgrst.held"
+"""The setting that counts."""
+VALUE = '"pgrst_value"'
+WITHIN = '"pgrst_within"'
+"""Bytes of the pieces within a value that were counted already."""
+_LIST = '"pgrst_list"'
+_PARTS = 16
+"""As many lists of small rows as may be gathered beside what is counted."""
+_HEADER = 4
+"""Bytes of a value's own length."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """`share` is of each list that cannot be counted, because not all that is gathered is answered."""
+
+    most: int
+    small: int
+    share: int
+
+    def piece(self, value: str = VALUE, within: str = WITHIN, of_type: str = "json") -> str:
+        """The value, counted."""
+        return f"CASE WHEN {_size(value)} > {self.small} THEN {self._counted(value, within, of_type)} ELSE {value} END"
+
+    def counted_of(self, value: str) -> str:
+        """How many of its bytes were counted when it was gathered."""
+        return f"CASE WHEN {_size(value)} > {self.small} THEN {_bytes(value)} ELSE 0 END"
+
+    def listed(self, rows: str) -> str:
+        """The rows of `measured` as one counted list."""
+        within = f"coalesce(sum({self.counted_of(VALUE)}), 0)"
+        gathered = (
+            f"SELECT coalesce(json_agg({self.piece()}), '[]') AS {_LIST}, {within} AS {WITHIN} FROM ({rows}) AS x"
+        )
+        return f"(SELECT {self.piece(_LIST)} FROM ({gathered}) AS x)"
+
+    def shared(self, rows: str) -> str:
+        """The rows of `measured` as a list that is no larger than its share, whatever else there is."""
+        running = f"SELECT {VALUE}, {_running(_size(VALUE))} AS {WITHIN} FROM ({rows}) AS x"
+        return f"(SELECT coalesce(json_agg({VALUE}), '[]') FROM ({running}) AS x WHERE {self.within_share(WITHIN)})"
+
+    def within_share(self, running: str) -> str:
+        """A condition that fails where the running sum is larger."""
+        failure = _failure(f"greatest({running}, {self.most + 1})")
+        return f"CASE WHEN {running} > {self.share} THEN {failure} = 0 ELSE TRUE END"
+
+    def _counted(self, value: str, within: str, of_type: str) -> str:
+        held = f"coalesce(nullif(current_setting('{HELD}', true), ''), '0')::bigint"
+        added = f"set_config('{HELD}', ({held} + {_bytes(value)} - {within})::text, true)::bigint"
+        failure = _failure(f"current_setting('{HELD}', true)")
+        return f"CASE WHEN {added} > {self.most} THEN {failure}::text::{of_type} ELSE {value} END"
+
+
+def held_of(node: Node | None, most: int | None, limit: int | None = None) -> Held | None:
+    """What may be held for these rows, or for so many values; None where nothing says how much."""
+    if most is None:
+        return None
+    limits = [each.limit for each in _nodes(node)] if node is not None else [limit]
+    rows = max((each for each in limits if each is not None), default=1)
+    small = 0 if None in limits else most // (_PARTS * max(rows, 1))
+    lists = sum(1 for each in _nodes(node) if not each.to_one) if node is not None else 0
+    return Held(most, small, most // max(lists, 1))
+
+
+def measured(row: str, rows: str, within: Iterable[str] = (), more: str = "") -> str:
+    """A SELECT of each row's value, which is made once, and of what was counted within it."""
+    return f"SELECT {row} AS {VALUE}, {' + '.join(within) or '0'} AS {WITHIN}{more} FROM {rows} OFFSET 0"
+
+
+def running_size(row: str) -> str:
+    """Bytes of the rows so far, as text."""
+    return _running(_size(f"row_to_json({row})"))
+
+
+def is_counted(node: Node) -> bool:
+    """Whether it is a piece of its own: what may be many, or has that within it."""
+    return node.is_shown and not node.spread and (not node.to_one or any(is_counted(each) for each in node.children))
+
+
+def counts_within(node: Node) -> bool:
+    """Whether each piece within its rows is gathered once for each row of the answer, and has a name of its own."""
+    if node.is_aggregated or node.spread or node.offset:
+        return False
+    names = list(_names(node))
+    return len(names) == len(set(names))
+
+
+def _names(node: Node) -> Iterator[str]:
+    for each in node.outputs:
+        yield from (node.of.columns if isinstance(each, Star) else (each.alias,))
+    for child in node.children:
+        if child.spread:
+            yield from _names(child)
+        elif child.is_shown:
+            yield child.key
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    if node.is_shown or node.relationship is None:
+        yield node
+        for child in node.children:
+            yield from _nodes(child)
+
+
+def _size(value: str) -> str:
+    return f"pg_column_size({value})"
+
+
+def _bytes(value: str) -> str:
+    return f"(pg_column_size({value}) - {_HEADER})"
+
+
+def _running(size: str) -> str:
+    return f"sum({size}) OVER (ROWS UNBOUNDED PRECEDING)"
+
+
+def _failure(size: str) -> str:
+    """A number that is none, which says how much there was."""
+    return f"('{ANSWER}' || {size})::int"
