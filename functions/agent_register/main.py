@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import agents
 from shared.auth.models import PlanLimits
@@ -15,6 +15,8 @@ from shared.auth.passwords import HashingBusy
 from shared.edge import ANYONE, Call, endpoint
 from shared.quotas.rates import REGISTRATION
 from shared.runtime.settings import settings
+
+from .addresses import Address
 
 
 class Body(BaseModel):
@@ -26,7 +28,7 @@ class Body(BaseModel):
     agent_platform: Annotated[
         str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="What it runs on, e.g. claude.")
     ]
-    owner_email: Annotated[EmailStr, Field(max_length=254, description="Who answers for the agent.")]
+    owner_email: Annotated[Address, Field(description="Who answers for the agent.")]
     organization_name: Annotated[str, Field(min_length=1, max_length=200)]
     plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
 

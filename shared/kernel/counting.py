@@ -3,6 +3,8 @@
 import ipaddress
 from functools import lru_cache
 
+from .emails import clean
+
 _LONGEST = 64
 _SUBSCRIBER_BITS = 64
 """Of an IPv6 address; what is behind them each subscriber chooses freely."""
@@ -43,8 +45,8 @@ def network_of(text: str) -> str:
 
 def mailbox_of(email: str) -> str:
     """The mailbox that an address reaches: without what follows a plus sign, nor the dots that Gmail reads over."""
-    name, _, domain = email.strip().casefold().rpartition("@")
-    name, domain = name.partition("+")[0] or name, domain.rstrip(".")
+    name, _, domain = clean(email).casefold().rpartition("@")
+    name = name.partition("+")[0] or name
     if domain in _DOTLESS:
         return f"{name.replace('.', '')}@gmail.com"
     return f"{name}@{domain}"

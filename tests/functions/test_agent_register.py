@@ -65,7 +65,9 @@ async def test_201_keeps_no_more_of_the_key_than_its_prefix_and_a_hash(call, bod
 @pytest.mark.parametrize(("field", "value"), [
     ("agent_name", ""), ("agent_name", "x" * 101), ("agent_name", None), ("agent_name", 7), ("agent_name", "a\0b"),
     ("agent_platform", "a\nb"), ("agent_platform", "x" * 51), ("owner_email", "nobody"), ("owner_email", "a@b@c.com"),
-    ("owner_email", f"{'x' * 250}@example.com"), ("organization_name", "   "), ("organization_name", "x" * 201),
+    ("owner_email", "boss@"), ("owner_email", "a\u0640b@example.com"), ("owner_email", "boss.@example.com"),
+    ("owner_email", 7), ("owner_email", "." * 200_000 + "a@example.com"), ("owner_email", f"{'x' * 250}@example.com"),
+    ("organization_name", "   "), ("organization_name", "x" * 201),
     ("plan", "growth"), ("plan", None), ("organization_id", str(uuid.UUID(int=1))), ("scopes", ["admin"]),
 ])  # fmt: skip
 async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(call, body, elsewhere, field, value):
@@ -103,6 +105,33 @@ async def test_429_a_mailbox_is_one_owner_however_it_is_spelled(call, body, else
         assert answer.status_code == 201
     refused = await call("agent-register", json=body, headers=elsewhere())
     assert (refused.status_code, refused.json()["limited_by"]) == (429, "owner_email")
+
+
+SPELLINGS = [
+    str.upper, "mailto:{}".format, " <{}>, ".format, "{}.".format, "\u200e{}\u3164".format,
+    lambda text: text.replace("a", "a\u00ad"), lambda text: text.replace("@", "\uff20").replace(".", "\uff0e"),
+    lambda text: "".join(chr(ord(each) + 0xFEE0) if each.isalnum() else each for each in text),
+    lambda text: text.replace("@", "\uff0btwo@"), lambda text: text.replace("@", "+1@"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spell", SPELLINGS)
+async def test_429_every_spelling_of_an_address_is_counted_as_one(call, body, elsewhere, spell):
+    for _ in range(5):
+        assert (await call("agent-register", json=body, headers=elsewhere())).status_code == 201
+    spelled = body | {"owner_email": spell(body["owner_email"])}
+    refused = await call("agent-register", json=spelled, headers=elsewhere())
+    assert (refused.status_code, refused.json().get("limited_by")) == (429, "owner_email")
+
+
+async def test_201_keeps_the_address_clean(call, body, elsewhere, tenants):
+    spelled = "mailto:\u200e" + body["owner_email"].replace("@", "\uff20") + ".\u3164"
+    made = (await call("agent-register", json=body | {"owner_email": spelled}, headers=elsewhere())).json()
+    with tenants.database() as database:
+        (kept,) = database.execute(
+            "SELECT owner_email FROM agent_accounts WHERE id = %s", [made["agent_id"]]
+        ).fetchone()
+    assert kept == body["owner_email"]
 
 
 async def test_429_the_addresses_of_one_ipv6_network_are_one(call, body):

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from shared.auth.passwords import HASH, MAX_BYTES, hash_secret
+from shared.kernel import emails
 from shared.kernel.errors import InvalidRequest, Refusal
 
 SHORTEST_PASSWORD = 6
@@ -32,13 +33,18 @@ class MetadataTooLarge(Refusal):
     default_message = "app_metadata and user_metadata travel in every token: keep larger things elsewhere"
 
 
+def spelling(text: str) -> str:
+    """The one that accounts are found by, of an address or of what is none."""
+    return emails.clean(text).lower()
+
+
 def email_address(text: str) -> str:
     """In the one spelling that accounts are found by.
 
     Raises:
         InvalidRequest: for what is no address.
     """
-    address = text.strip().lower()
+    address = spelling(text)
     if len(address) > _LONGEST_EMAIL or not _EMAIL.fullmatch(address):
         raise InvalidRequest("email is not an e-mail address")
     return address

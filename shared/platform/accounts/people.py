@@ -15,7 +15,7 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import asking, letters, queries
 from .asking import EmailNotConfirmed, addressee_of, ask_for_new_email
-from .credentials import check_metadata, email_address, hash_password
+from .credentials import check_metadata, email_address, hash_password, spelling
 from .evening import evened
 from .mail import outbox
 from .mail.templates import Kind
@@ -174,7 +174,7 @@ async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
         UserBannedAtEntry, EmailNotConfirmed: told only to whoever knows the password.
         RateExceeded: after failures from this network, or from all that the account has never signed in from.
     """
-    address = email.strip().lower().replace("\0", "")
+    address = spelling(email).replace("\0", "")
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         stored = await queries.find_password(tx, email=address, network=network_of(visitor.address))
     is_familiar = stored is not None and stored.is_familiar

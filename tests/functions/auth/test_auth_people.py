@@ -67,6 +67,17 @@ async def test_422_an_address_is_taken_in_whatever_case(person, auth):
     assert (answer.status_code, answer.json()["code"]) == (422, "user_already_exists")
 
 
+@pytest.mark.parametrize(
+    "spell", ["mailto:{}".format, "\u200e{}\u3164.".format, lambda text: text.replace("@", "\uff20"), " <{}>".format]
+)
+async def test_an_account_is_one_in_every_spelling_of_its_address(person, auth, spell):
+    body = {"email": spell(person.email), "password": person.password}
+    taken = await auth("POST", "signup", json=body)
+    assert (taken.status_code, taken.json()["code"]) == (422, "user_already_exists")
+    found = await auth("POST", "token?grant_type=password", json=body)
+    assert (found.status_code, found.json()["user"]["email"]) == (200, person.email)
+
+
 async def test_two_sign_ups_with_one_address_at_once_make_one_account(auth, email):
     body = {"email": email, "password": "long enough"}
     answers = await asyncio.gather(*(auth("POST", "signup", json=body) for _ in range(4)))

@@ -40,6 +40,10 @@ def test_an_address_has_one_spelling_and_one_network(text, address, network):
         ("b.o.ss+x@gmail.com", "boss@gmail.com"),
         ("boss@googlemail.com", "boss@gmail.com"),
         ("+x@example.com", "+x@example.com"),
+        ("\uff42\uff4f\uff53\uff53\uff20example.com", "boss@example.com"),
+        ("bo\u200bss\uff0b1@example\uff0ecom", "boss@example.com"),
+        ("<boss@example.com>.,", "boss@example.com"),
+        ("mailto:Boss@example.com", "boss@example.com"),
     ],
 )
 def test_addresses_of_one_mailbox_are_one(one, mailbox):
