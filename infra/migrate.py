@@ -200,7 +200,8 @@ def _apply_once(database: Database, migration: Migration, wanted: list[Migration
 def _explain(error: psycopg.Error) -> str:
     place = f" (character {error.diag.statement_position})" if error.diag.statement_position else ""
     context = f"; {error.diag.context}" if error.diag.context else ""
-    return f"{error.diag.message_primary or error}{place}{context}"
+    hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
+    return f"{error.diag.message_primary or error}{place}{hint}{context}"
 
 
 def _unknown(applied: list[AppliedMigration], migrations: list[Migration]) -> list[str]:

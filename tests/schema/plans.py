@@ -26,16 +26,17 @@ FILL = """
     INSERT INTO customer_identities (organization_id, customer_id, kind, value)
     SELECT organization_id, id, 'phone', phone_number FROM customers
     WHERE organization_id = %(org)s AND last_name = 'Family';
-    INSERT INTO items (organization_id, name, sku, category, created_at)
-    SELECT %(org)s, 'Item ' || n, 'SKU-' || n, 'kind ' || n %% 20, now() - n * interval '1 minute'
+    INSERT INTO items (organization_id, name, sku, sku_key, category, created_at)
+    SELECT %(org)s, 'Item ' || n, 'SKU-' || n, 'sku-' || n, 'kind ' || n %% 20, now() - n * interval '1 minute'
     FROM generate_series(1, %(rows)s) AS n;
     INSERT INTO warehouses (organization_id, name) VALUES (%(org)s, 'Plans');
     INSERT INTO stock_balances (organization_id, item_id, warehouse_id, quantity)
     SELECT items.organization_id, items.id, warehouses.id, 5
     FROM items JOIN warehouses ON warehouses.organization_id = items.organization_id AND warehouses.name = 'Plans'
     WHERE items.organization_id = %(org)s;
-    INSERT INTO orders (organization_id, order_number, customer_id, currency, created_at)
-    SELECT organization_id, 'ORD-1999-' || row_number() OVER (), id, 'EGP', created_at FROM customers
+    INSERT INTO orders (organization_id, order_number, order_number_key, customer_id, currency, created_at)
+    SELECT organization_id, 'ORD-1999-' || number, 'ord-1999-' || number, id, 'EGP', created_at
+    FROM (SELECT row_number() OVER () AS number, * FROM customers) AS customers
     WHERE organization_id = %(org)s AND last_name = 'Family';
     INSERT INTO order_items (organization_id, order_id, sku, qty, unit_price)
     SELECT organization_id, id, 'x', 1, 0 FROM orders WHERE organization_id = %(org)s;

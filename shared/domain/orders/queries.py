@@ -77,8 +77,8 @@ ORDER_DETAIL = """
     FROM orders
     CROSS JOIN LATERAL (SELECT app.currency_decimals(orders.currency) AS decimals) AS currency
     WHERE (%(order_id)s::uuid IS NULL OR orders.id = %(order_id)s)
-        AND (%(numbers)s::text[] IS NULL OR orders.order_number = ANY(%(numbers)s))
-    ORDER BY array_position(%(numbers)s::text[], orders.order_number)
+        AND (%(number)s::text IS NULL OR orders.order_number_key = ANY(app.order_number_keys(%(number)s)))
+    ORDER BY orders.order_number = %(number)s DESC
     LIMIT 1
 """
 """One statement, because a read is one round trip. Amounts in JSON are text: a JSON number would become a float."""
@@ -104,8 +104,9 @@ async def list_orders(
         FROM orders
         WHERE (%(order_status)s::order_status IS NULL OR orders.order_status = %(order_status)s)
             AND (%(customer_id)s::uuid IS NULL OR orders.customer_id = %(customer_id)s)
-            AND (%(number_from)s::text IS NULL
-                OR (orders.order_number >= %(number_from)s AND orders.order_number < %(number_below)s))
+            AND (%(number)s::text IS NULL
+                OR (orders.order_number_key >= app.order_number_key(%(number)s)
+                    AND orders.order_number_key < app.order_number_key(%(number)s) || %(last)s))
             AND (%(created_from)s::timestamptz IS NULL OR orders.created_at >= %(created_from)s)
             AND (%(created_below)s::timestamptz IS NULL OR orders.created_at < %(created_below)s)
             AND (%(local_from)s::timestamp IS NULL OR orders.created_at >= %(local_from)s::timestamp AT TIME ZONE (
@@ -123,8 +124,8 @@ async def list_orders(
         sql,
         order_status=filters.order_status,
         customer_id=filters.customer_id,
-        number_from=filters.order_number,
-        number_below=filters.order_number and filters.order_number + LAST,
+        number=filters.order_number,
+        last=LAST,
         created_from=_aware(filters.created_from),
         created_below=_aware(filters.created_below),
         local_from=_local(filters.created_from),
@@ -144,13 +145,13 @@ def _local(moment: datetime | None) -> datetime | None:
 
 
 async def find_order(
-    tx: Tx, *, order_id: UUID | None, numbers: Sequence[str] | None, max_lines: int, max_events: int
+    tx: Tx, *, order_id: UUID | None, number: str | None, max_lines: int, max_events: int
 ) -> OrderDetail | None:
     return await tx.find(
         OrderDetail,
         ORDER_DETAIL,
         order_id=order_id,
-        numbers=None if numbers is None else list(numbers),
+        number=number,
         max_lines=max_lines,
         max_events=max_events,
     )
@@ -198,7 +199,7 @@ async def update_order_status(
     tx: Tx,
     *,
     order_id: UUID | None,
-    numbers: Sequence[str] | None,
+    number: str | None,
     order_status: OrderStatus,
     expected_status: OrderStatus | None,
 ) -> OrderMoved | None:
@@ -208,8 +209,8 @@ async def update_order_status(
             SELECT id, order_number, order_status
             FROM orders
             WHERE (%(order_id)s::uuid IS NULL OR id = %(order_id)s)
-                AND (%(numbers)s::text[] IS NULL OR order_number = ANY(%(numbers)s))
-            ORDER BY array_position(%(numbers)s::text[], order_number)
+                AND (%(number)s::text IS NULL OR order_number_key = ANY(app.order_number_keys(%(number)s)))
+            ORDER BY order_number = %(number)s DESC
             LIMIT 1
             FOR NO KEY UPDATE
         ), moved AS (
@@ -230,7 +231,7 @@ async def update_order_status(
         OrderMoved,
         sql,
         order_id=order_id,
-        numbers=None if numbers is None else list(numbers),
+        number=number,
         order_status=order_status,
         expected_status=expected_status,
     )

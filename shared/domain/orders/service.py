@@ -1,19 +1,15 @@
 """What may be done to an order, and when."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
-
-from msgspec.structs import replace
 
 from shared.domain.catalog import service as catalog
 from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.money import check_currency, quantize
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
-from shared.kernel.text import fold
 from shared.runtime.db import Tx
 
 from . import queries
@@ -64,14 +60,9 @@ async def list_orders(
     tx: Tx, *, filters: OrderFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[OrderSummary]:
     """The newest first."""
-    if filters.order_number is not None:
-        filters = replace(filters, order_number=_as_generated(filters.order_number))
     rows = await queries.list_orders(tx, filters=filters, after=_after(cursor), limit=limit + 1)
     kept = rows[:limit]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
-
-
-_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
 def cursor_of(order: OrderSummary) -> str:
@@ -91,8 +82,8 @@ async def get_order(tx: Tx, *, reference: str) -> OrderDetail:
     Raises:
         NotFound: no such order.
     """
-    order_id, numbers = _named(reference)
-    found = await queries.find_order(tx, order_id=order_id, numbers=numbers, max_lines=MAX_LINES, max_events=MAX_EVENTS)
+    order_id, number = _named(reference)
+    found = await queries.find_order(tx, order_id=order_id, number=number, max_lines=MAX_LINES, max_events=MAX_EVENTS)
     if found is None:
         raise _no_order(reference)
     return found
@@ -171,9 +162,9 @@ async def update_order_status(
         StatusChanged: it is not in the expected status.
         Refusal: illegal_transition, order_without_lines, insufficient_stock, by the database.
     """
-    order_id, numbers = _named(reference)
+    order_id, number = _named(reference)
     moved = await queries.update_order_status(
-        tx, order_id=order_id, numbers=numbers, order_status=order_status, expected_status=expected_status
+        tx, order_id=order_id, number=number, order_status=order_status, expected_status=expected_status
     )
     if moved is None:
         raise _no_order(reference)
@@ -185,17 +176,12 @@ async def update_order_status(
     return moved
 
 
-def _named(reference: str) -> tuple[UUID | None, list[str] | None]:
-    """The id, or the numbers that may be meant: as written, then as ours are written."""
+def _named(reference: str) -> tuple[UUID | None, str | None]:
+    """The id, or the number that is meant."""
     try:
         return UUID(reference), None
     except ValueError:
-        return None, [reference, _as_generated(reference)]
-
-
-def _as_generated(number: str) -> str:
-    """In capitals, ASCII digits and hyphens, without a leading #, as generated numbers are."""
-    return _DASHES.sub("-", fold(number)).upper().lstrip("# ")
+        return None, reference
 
 
 def _no_order(reference: str) -> NotFound:

@@ -152,3 +152,35 @@ def test_no_price_is_written_in_a_currency_that_has_just_gone(shop, race):
 
     outcomes = race(shop.org.owner, change_and_price, writers=2, rounds=100)
     assert {tuple(outcome) for outcome in outcomes} <= {("JPY", "PT422"), ("PT409", "1.250")}
+
+
+SPELT = ["1001", "#1001", "\u0661\u0660\u0660\u0661", " 1001"]
+
+
+def test_one_number_in_four_spellings_at_once_is_made_once(org, tenants, race):
+    insert = "INSERT INTO orders (order_number) VALUES (%(number)s) RETURNING 'made'"
+    with tenants.database() as db:
+
+        def four_spellings(_):
+            db.execute("DELETE FROM orders WHERE organization_id = %s", (org.id,))
+            return [(insert, {"number": number}) for number in SPELT]
+
+        outcomes = race(org.agent("write"), four_spellings, writers=4, rounds=50)
+    assert [sorted(outcome) for outcome in outcomes] == [["23505", "23505", "23505", "made"]] * 50
+
+
+def test_generated_numbers_and_other_spellings_of_them_never_meet(org, tenants, race):
+    """Who writes the next number by hand has it, or is refused; who leaves it out always gets one."""
+    with tenants.database() as db:
+        year = db.execute(
+            "SELECT extract(year FROM now() AT TIME ZONE timezone)::int FROM organizations WHERE id = %s", (org.id,)
+        ).fetchone()[0]
+        hand = "INSERT INTO orders (order_number) VALUES (%(number)s) RETURNING order_number"
+
+        def both(turn):
+            made = db.execute("SELECT count(*) FROM orders WHERE organization_id = %s", (org.id,)).fetchone()[0]
+            return [(INSERT, {}), (hand, {"number": f"#ord-{year}-{made + 1:03}"}), (INSERT, {})]
+
+        outcomes = race(org.agent("write"), both, writers=3, rounds=30)
+    refused = [outcome for outcome in outcomes if "23505" in (outcome[0], outcome[2])]
+    assert refused == []
