@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from shared.auth import service
 from shared.auth.passwords import HashingBusy
@@ -21,9 +21,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: UUID
-    overlap_s: Annotated[int, Field(ge=0, le=_WEEK_S, description="Seconds; a day unless given, a week at most.")] = (
-        86_400
-    )
+    overlap_s: Annotated[
+        StrictInt, Field(ge=0, le=_WEEK_S, description="Seconds; a day unless given, a week at most.")
+    ] = 86_400
 
 
 class Rotated(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from shared.kernel.errors import InvalidRequest
 from shared.platform.accounts.invitations import LinkType
@@ -50,7 +50,7 @@ class OneTimePassword(Begun):
     email: Email = None
     phone: Phone = None
     create_user: Annotated[
-        bool, Field(description="False mails nobody who has no account; the answer is the same.")
+        StrictBool, Field(description="False mails nobody who has no account; the answer is the same.")
     ] = True
     data: Metadata = None
 
@@ -135,7 +135,7 @@ class AdminUser(BaseModel):
     password: Password = None
     password_hash: Annotated[str | None, Field(max_length=100, description="bcrypt, instead of the password.")] = None
     phone: Phone = None
-    email_confirm: Annotated[bool | None, Field(description="True confirms the address.")] = None
+    email_confirm: Annotated[StrictBool | None, Field(description="True confirms the address.")] = None
     role: Annotated[str | None, Field(pattern="^authenticated$")] = None
     user_metadata: Metadata = None
     app_metadata: Metadata = None
@@ -147,7 +147,7 @@ class AdminUser(BaseModel):
 class Deletion(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    should_soft_delete: Annotated[bool, Field(description="True keeps the id and nothing else.")] = False
+    should_soft_delete: Annotated[StrictBool, Field(description="True keeps the id and nothing else.")] = False
 
 
 class GrantQuery(BaseModel):

@@ -9,7 +9,7 @@ organization goes too.
 from typing import Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactErased
@@ -28,7 +28,7 @@ class Body(BaseModel):
         max_length=254,
         description="In place of customer_id: a number with its country code, an e-mail address or an id of a channel.",
     )
-    without_export: bool = Field(default=False, description="Nobody wants to be told what is known.")
+    without_export: StrictBool = Field(default=False, description="Nobody wants to be told what is known.")
 
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:

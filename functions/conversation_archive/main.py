@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from shared.domain.messaging.conversations import service
 from shared.domain.messaging.conversations.models import ConversationState
@@ -13,7 +13,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     chat_id: UUID
-    is_archived: bool = True
+    is_archived: StrictBool = True
 
 
 @endpoint(Body, tag="Messages", access=MEMBERS, scope="write")

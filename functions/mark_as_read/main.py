@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
 
 from shared.domain.messaging.delivery import receipts
 from shared.domain.messaging.delivery.receipts import MarkedRead
@@ -20,8 +20,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     chat_id: Annotated[UUID, Field(validation_alias=AliasChoices("chatId", "chat_id"))]
-    typing: Annotated[bool, Field(description="Show that somebody is writing.")] = False
-    unread: Annotated[bool, Field(description="Mark it as unread here instead; the customer is told nothing.")] = False
+    typing: Annotated[StrictBool, Field(description="Show that somebody is writing.")] = False
+    unread: Annotated[
+        StrictBool, Field(description="Mark it as unread here instead; the customer is told nothing.")
+    ] = False
 
 
 @endpoint(Body, tag="Messages", scope="write", refusals=(NotFound,))

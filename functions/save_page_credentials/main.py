@@ -6,7 +6,7 @@ Meta is asked whose token it is and webhooks are turned on; the token is kept se
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from shared.domain.messaging.channels import connecting
 from shared.domain.messaging.channels.connecting import Asked, SecretText
@@ -23,7 +23,9 @@ class Body(BaseModel):
     login: Annotated[
         Literal["page", "instagram"], Field(description="page: a page token. instagram: from Instagram Login.")
     ] = "page"
-    with_instagram: Annotated[bool, Field(description="Also the Instagram account that hangs on the page.")] = True
+    with_instagram: Annotated[StrictBool, Field(description="Also the Instagram account that hangs on the page.")] = (
+        True
+    )
 
 
 class Connected(msgspec.Struct, frozen=True):

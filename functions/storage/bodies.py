@@ -1,13 +1,14 @@
 """What the routes take in bodies and queries. Names that this host has no use for are passed over, as upstream does."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 _BIGGEST = 2**53
 
 Size = Annotated[
-    Annotated[int, Field(ge=0, le=_BIGGEST)] | Annotated[str, Field(max_length=40)] | None,
+    Annotated[StrictInt, Field(ge=0, le=_BIGGEST)] | Annotated[str, Field(max_length=40)] | None,
     Field(description="Bytes, or a text such as 20MB."),
 ]
 MimeTypes = Annotated[
@@ -16,10 +17,13 @@ MimeTypes = Annotated[
 Name = Annotated[str, Field(max_length=1024)]
 
 
-def no_boolean(value: Any) -> Any:
-    """True is no number of seconds."""
-    if isinstance(value, bool):
-        raise ValueError("must be a whole number")  # noqa: TRY004  (pydantic turns only a ValueError into a refusal)
+_DIGITS = re.compile(r"\d{1,12}", re.ASCII)
+
+
+def whole_number(value: Any) -> Any:
+    """A whole number, or its digits as the Python client sends them; True is none."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
     return value
 
 
@@ -30,7 +34,7 @@ class _Body(BaseModel):
 class NewBucket(_Body):
     name: Annotated[str, Field(max_length=255)]
     id: Annotated[str | None, Field(max_length=255, description="The name, where it is left out.")] = None
-    public: bool = False
+    public: StrictBool = False
     file_size_limit: Size = None
     allowed_mime_types: MimeTypes = None
 
@@ -38,7 +42,7 @@ class NewBucket(_Body):
 class BucketChanges(_Body):
     """What is left out stays as it is; null takes a limit away."""
 
-    public: bool = False
+    public: StrictBool = False
     file_size_limit: Size = None
     allowed_mime_types: MimeTypes = None
 
@@ -62,8 +66,8 @@ class SortBy(_Body):
 
 class FolderQuery(_Body):
     prefix: Annotated[str, Field(max_length=1024, description="The folder; empty for the bucket itself.")]
-    limit: Annotated[int, Field(ge=1, le=_BIGGEST)] = 100
-    offset: Annotated[int, Field(ge=0, le=_BIGGEST)] = 0
+    limit: Annotated[StrictInt, Field(ge=1, le=_BIGGEST)] = 100
+    offset: Annotated[StrictInt, Field(ge=0, le=_BIGGEST)] = 0
     sort_by: Annotated[SortBy | None, Field(alias="sortBy")] = None
     search: Annotated[str | None, Field(max_length=1024)] = None
 
@@ -75,9 +79,9 @@ class PageSortBy(_Body):
 
 class PageQuery(_Body):
     prefix: Annotated[str | None, Field(max_length=1024)] = None
-    limit: Annotated[int | None, Field(ge=1, le=_BIGGEST)] = None
+    limit: Annotated[StrictInt | None, Field(ge=1, le=_BIGGEST)] = None
     cursor: Annotated[str | None, Field(max_length=8192)] = None
-    with_delimiter: bool = False
+    with_delimiter: StrictBool = False
     sort_by: Annotated[PageSortBy | None, Field(alias="sortBy")] = None
 
 
@@ -96,13 +100,15 @@ class CopiedMetadata(_Body):
 
 
 class Copy(Move):
-    copy_metadata: Annotated[bool, Field(alias="copyMetadata")] = True
+    copy_metadata: Annotated[StrictBool, Field(alias="copyMetadata")] = True
     metadata: CopiedMetadata | None = None
 
 
 class Signing(_Body):
     expires_in: Annotated[
-        int, BeforeValidator(no_boolean), Field(alias="expiresIn", ge=1, le=10 * 365 * 86_400, description="Seconds.")
+        StrictInt,
+        BeforeValidator(whole_number),
+        Field(alias="expiresIn", ge=1, le=10 * 365 * 86_400, description="Seconds."),
     ]
 
 

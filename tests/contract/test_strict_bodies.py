@@ -1,0 +1,81 @@
+"""In a body true is no number, and neither 1 nor "true" is a boolean; texts of numbers pass where clients send them."""
+
+from collections.abc import Iterator
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from functions.auth.routes import ROUTES as AUTH
+from functions.storage.routes import ROUTES as STORAGE
+from infra import gateway
+
+AS_TEXT = {"Signing.expires_in", "SigningMany.expires_in", "NewBucket.file_size_limit", "BucketChanges.file_size_limit"}
+"""What the Python client sends as text, and sizes such as 20MB."""
+
+
+def models() -> Iterator[type[BaseModel]]:
+    found = [route.body for route in (*AUTH, *STORAGE) if route.body is not None]
+    found += [spec.body for spec in gateway.specs() if spec.body is not None and spec.method != "GET"]
+    for model in dict.fromkeys(found):
+        yield from within(model)
+
+
+def within(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for kind in parts(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from within(kind)
+
+
+def parts(annotation: Any) -> Iterator[Any]:
+    origin = get_origin(annotation)
+    if origin is None:
+        yield annotation
+    else:
+        for each in get_args(annotation)[: 1 if origin is Annotated else None]:
+            yield from parts(each)
+
+
+def plain(annotation: Any) -> set[Any]:
+    """What a field takes by itself, not in a list or an object."""
+    if get_origin(annotation) is Annotated:
+        return plain(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return {kind for each in get_args(annotation) for kind in plain(each)}
+    return {annotation} - {NoneType}
+
+
+FIELDS = sorted(
+    {
+        (model.__module__, model.__name__, name, kind)
+        for model in models()
+        for name, field in model.model_fields.items()
+        for kind in plain(field.annotation) & {int, bool}
+    },
+    key=str,
+)
+NAMED = {(model.__module__, model.__name__): model for model in models()}
+WRONG: dict[type, list[Any]] = {bool: [1, 0, "true", "1", "yes", 1.0], int: [True, False, 1.5, "1", "true", 1.0]}
+
+
+@pytest.mark.parametrize(("module", "name", "field", "kind"), FIELDS, ids=str)
+def test_a_field_takes_nothing_but_its_own_type(module, name, field, kind):
+    declared = NAMED[module, name].model_fields[field]
+    kept = declared.metadata or [None]
+    whole: Any = Annotated[declared.annotation, *kept]
+    adapter: TypeAdapter[Any] = TypeAdapter(whole)
+    as_text = f"{name}.{field}" in AS_TEXT
+    for value in WRONG[kind]:
+        if as_text and isinstance(value, str):
+            continue
+        with pytest.raises(ValidationError):
+            adapter.validate_python(value)
+
+
+def test_there_is_something_to_hold():
+    assert {("NewBucket", "public"), ("Signing", "expires_in"), ("Deletion", "should_soft_delete")} <= {
+        (name, field) for _, name, field, _ in FIELDS
+    }
