@@ -1,4 +1,7 @@
-"""Where links may lead: the site itself, and what the host has listed. Anywhere else, a session would be given away."""
+"""Where links may lead: the site itself, and what the host has listed. Anywhere else, a session would be given away.
+
+Whole addresses alone, as Supabase Auth has it: a path is of no site, and what names a person before its host of none.
+"""
 
 import ipaddress
 import re
@@ -44,7 +47,7 @@ def _is_allowed(url: str) -> bool:
         as_header(url)
     except ValueError:
         return False
-    if any(character <= " " or character in "\\\x7f" for character in url) or not parts.scheme:
+    if any(character <= " " or character in "\\\x7f" for character in url) or not parts.scheme or "@" in parts.netloc:
         return False
     if parts.scheme in ("http", "https") and _is_foreign_address(parts):
         return False
