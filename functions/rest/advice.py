@@ -169,5 +169,7 @@ def timed(answer: Response) -> Response:
         wait = msgspec.json.decode(told.details, type=_Wait).retry_after
     except msgspec.DecodeError:
         return answer
-    later = () if wait is None else (("Retry-After", str(wait)),)
-    return msgspec.structs.replace(answer, headers=(*answer.headers, *later))
+    if wait is None:
+        return answer
+    kept = (each for each in answer.headers if each[0].lower() != "retry-after")
+    return msgspec.structs.replace(answer, headers=(*kept, ("Retry-After", str(wait))))

@@ -26,8 +26,19 @@ from .rights import LIST_RIGHTS, Known, Rights, known_of, verbs_of
 
 SCHEMAS = ("public",)
 SEARCH_PATH = ("public", "extensions")
-STATUSES = (("54001", 400), ("55000", 405), ("57014", 503))
-"""Of a tree too deep to be read, of a view that nothing is written to, of a statement that took too long."""
+STATUSES = (
+    ("40001", 503),
+    ("40P01", 503),
+    ("54001", 400),
+    ("55000", 405),
+    ("55P03", 503),
+    ("57014", 503),
+    ("57P02", 503),
+    ("57P03", 503),
+    ("57P05", 503),
+)
+"""Of a tree too deep to be read, and of a view that nothing is written to; of what will pass: writers who met, locks,
+statements that took too long, a server that ends or begins."""
 _MEGABYTE = 2**20
 _CACHE_MOST_AGE_S = 300.0
 _LOAD_TIMEOUT_S = 30.0
@@ -93,6 +104,7 @@ class NexusHost:
         try:
             known = await _holder().current()
         except DatabaseError as fault:
+            self.unanswered(str(fault))
             raise no_schema_cache() from fault
         self.rights = known.rights
         return known.service if self._call.principal.kind is Kind.SERVICE else known.callers
@@ -116,6 +128,9 @@ class NexusHost:
         """What the table's policies ask for that verb: who lacks it is refused, where they would find no row."""
         rights = None if request.is_function else self.rights.get(request.target)
         return rights.scope(verbs_of(request)) if rights else "write"
+
+    def unanswered(self, reason: str) -> None:
+        self._call.log["database_fault"] = reason
 
     def once(self, incoming: Incoming) -> Once | None:
         return once_of(self._call, incoming)

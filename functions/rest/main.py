@@ -14,6 +14,7 @@ from shared.quotas.rates import PUBLIC
 from .advice import advised, timed
 from .callers import identify
 from .host import NexusHost
+from .outages import worded
 from .refusing import refused
 from .translation import incoming, outgoing
 
@@ -22,4 +23,5 @@ from .translation import incoming, outgoing
 async def handler(call: Call) -> Response:
     await identify(call)
     asked, host = await incoming(call), NexusHost(call)
-    return outgoing(timed(await advised(await answer(asked, host), asked, host)))
+    told = timed(await advised(await answer(asked, host), asked, host))
+    return outgoing(worded(told, call.request_id))

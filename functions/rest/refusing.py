@@ -21,7 +21,7 @@ def refused(request: Request, refusal: Refusal, request_id: str) -> Response:
         "hint": None,
         "message": refusal.message,
     }
-    headers = {}
+    headers = {"Retry-After": "2"} if refusal.status == 503 else {}  # noqa: PLR2004
     if "retry_after" in refusal.details:
         headers["Retry-After"] = str(refusal.details["retry_after"])
     if refusal.status == 401:  # noqa: PLR2004

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from shared.runtime.wire import Connection, DatabaseError
 ADDRESS = "127.0.0.1"
 _LARGEST = 100 * 2**20
 """Bytes of a body."""
+_LOG = logging.getLogger("nexus.rest")
 _RECONNECT_S = 1.0
 """The pool tries again at growing intervals, of which the next request would have to wait out the last."""
 _LONGEST_S = 3600.0
@@ -48,6 +50,7 @@ class ForeignHost:
         try:
             return await self._server.cache.current()
         except (DatabaseError, RestRefusal) as fault:
+            self.unanswered(str(fault))
             raise errors.no_schema_cache() from fault
 
     @asynccontextmanager
@@ -57,6 +60,9 @@ class ForeignHost:
 
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002  (the role alone decides)
         return queries.enter(self._caller)
+
+    def unanswered(self, reason: str) -> None:
+        _LOG.warning("the database does not answer: %s", reason)
 
     def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
         return None
@@ -124,9 +130,9 @@ class RestServer:
         except PoolTimeout as fault:
             # The pool waits alike for one that is given back and for one that cannot be made.
             full = self._lent >= self.database.pool_size
-            raise errors.pool_timeout() if full else errors.unreachable(str(fault)) from fault
+            raise errors.pool_timeout() if full else _unreachable(fault) from fault
         except DatabaseError as fault:
-            raise errors.unreachable(str(fault)) from fault
+            raise _unreachable(fault) from fault
         return lent
 
     @property
@@ -146,6 +152,11 @@ class RestServer:
 
     async def _configure(self, connection: Connection) -> None:
         connection.prepares = self.database.prepares
+
+
+def _unreachable(fault: DatabaseError) -> RestRefusal:
+    _LOG.warning("the database does not answer: %s", fault)
+    return errors.unreachable()
 
 
 def serve(database: ForeignDatabase, *, port: int) -> None:

@@ -120,6 +120,12 @@ def test_one_code_has_one_status_among_ours(classes):
     assert {code: statuses for code, statuses in found.items() if len(statuses) > 1} == {}
 
 
+def test_every_bound_of_tables_over_http_is_on_its_page_with_its_status():
+    page = (ROOT / "docs/rest.md").read_text()
+    assert [code for code, status in IN_REST if f"{status} `{code}`" not in page] == []
+    assert "503 `statement_timeout`" in page
+
+
 def test_links_between_pages_lead_somewhere():
     for page in (ROOT / "docs").rglob("*.md"):
         for target in re.findall(r"\]\(([^)#:]+\.\w+)(?:#[^)]*)?\)", page.read_text()):

@@ -18,13 +18,15 @@ class RestRefusal(Exception):  # noqa: N818  (saying no is an answer, not a faul
         self.message = message
         self.details = details
         self.hint = hint
-        self.headers: dict[str, str] = {"WWW-Authenticate": "Bearer"} if status == _UNAUTHORIZED else {}
+        self.headers: dict[str, str] = dict(_HEADERS.get(status, {}))
 
     def body(self) -> dict[str, Any]:
         return {"code": self.code, "details": self.details, "hint": self.hint, "message": self.message}
 
 
 _UNAUTHORIZED = 401
+AWAY = 503
+_HEADERS = {_UNAUTHORIZED: {"WWW-Authenticate": "Bearer"}, AWAY: {"Retry-After": "2"}}
 _SYNTAX = "PGRST100"
 
 
@@ -40,12 +42,13 @@ class DatabaseFault(msgspec.Struct, frozen=True):
 # Where the database is.
 
 
-def unreachable(reason: str) -> RestRefusal:
-    return RestRefusal(503, "PGRST000", "Database connection error. Retrying the connection.", reason)
+def unreachable() -> RestRefusal:
+    """Why is for the log: what the driver says of it names hosts, ports and users."""
+    return RestRefusal(AWAY, "PGRST000", "Database connection error. Retrying the connection.")
 
 
-def client_fault(reason: str) -> RestRefusal:
-    return RestRefusal(503, "PGRST001", "Database client error. Retrying the connection.", reason)
+def client_fault() -> RestRefusal:
+    return RestRefusal(AWAY, "PGRST001", "Database client error. Retrying the connection.")
 
 
 def no_schema_cache() -> RestRefusal:
@@ -275,7 +278,9 @@ def of_database(fault: DatabaseFault, *, anonymous: bool, statuses: Mapping[str,
     if fault.sqlstate == "PGRST":
         return _raised(fault)
     status = statuses.get(fault.sqlstate) or _status(fault, anonymous=anonymous)
-    return RestRefusal(status, fault.sqlstate, fault.message, fault.detail, fault.hint)
+    # Of a server behind the database, the detail names address and user.
+    detail = None if fault.sqlstate.startswith("08") else fault.detail
+    return RestRefusal(status, fault.sqlstate, fault.message, detail, fault.hint)
 
 
 def _status(fault: DatabaseFault, *, anonymous: bool) -> int:

@@ -108,11 +108,17 @@ class Session:
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
     def refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
-        if fault.sqlstate is None:
-            self.was_lost = self._connection.broken and not isinstance(fault, wire.AnswerTimeout)
-            unanswered = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
-            return errors.unreachable(str(fault)) if unanswered else errors.client_fault(str(fault))
-        told = said_by(fault)
+        found = self._unanswered(fault) if fault.sqlstate is None else self._refused(said_by(fault))
+        if found.status == errors.AWAY:
+            self._host.unanswered(f"{fault.sqlstate or type(fault).__name__}: {fault}")
+        return found
+
+    def _unanswered(self, fault: wire.DatabaseError) -> errors.RestRefusal:
+        self.was_lost = self._connection.broken and not isinstance(fault, wire.AnswerTimeout)
+        unanswered = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
+        return errors.unreachable() if unanswered else errors.client_fault()
+
+    def _refused(self, told: errors.DatabaseFault) -> errors.RestRefusal:
         settings = self._host.settings
         too_large = answer_too_large(told.message, settings.bounds.answer_bytes)
         return too_large or errors.of_database(told, anonymous=self._host.anonymous, statuses=dict(settings.statuses))

@@ -141,6 +141,8 @@ async def test_503_for_a_statement_that_takes_too_long(rest, org, bounded, custo
         database.execute("SELECT 1 FROM customers WHERE id = %s FOR UPDATE", [customer])
         answer = await rest("PATCH", f"customers?id=eq.{customer}", as_=org.owner, json={"notes": "late"})
     assert (answer.status_code, answer.json()["code"]) == (503, "57014"), answer.text
+    assert ("statement_timeout" in answer.json()["details"], "canceling" in answer.text) == (True, False)
+    assert answer.headers["retry-after"] == "2"
     assert (await rest("PATCH", f"customers?id=eq.{customer}", as_=org.owner, json={"notes": "now"})).status_code == 204
 
 

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Archive:
     lent: Connection
     caller: Caller = EDITOR
     timeout_s: float = 30
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def anonymous(self) -> bool:
@@ -52,6 +53,9 @@ class Archive:
 
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002
         return queries.enter(self.caller)
+
+    def unanswered(self, reason: str) -> None:
+        self.reasons.append(reason)
 
     def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
         return None

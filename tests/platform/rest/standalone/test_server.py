@@ -98,6 +98,7 @@ async def test_a_database_that_goes_away_is_told_and_its_return_is_noticed(servi
             away = await client.get("/books")
             admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         assert (away.status_code, away.json()["code"]) == (503, "PGRST000")
+        assert (away.headers["Retry-After"], away.json()["details"]) == ("2", None)
         tries = [await client.get("/books") for _ in range(5)]
     assert tries[-1].status_code == 200
 
