@@ -27,6 +27,8 @@ app = typer.Typer(
     [bold]NEXUS_ADMIN_DATABASE_URL[/] (the schema's owner there, for migrations),
     [bold]NEXUS_PG_BIN[/] (the programs of another Postgres),
     [bold]NEXUS_MAIL_URL[/] (a mail server instead of the mailbox at /mailbox),
+    [bold]NEXUS_HEAD_TIMEOUT_S[/] and [bold]NEXUS_WRITE_TIMEOUT_S[/] (how long a request's head may take to come,
+    and nothing of an answer be taken), [bold]NEXUS_CONNECTIONS_OF_ONE[/] (how many one address may hold),
     [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator, with NEXUS_META_* of an app there).""",
 )
 app.add_typer(simulate_command.app, name="simulate")
@@ -49,7 +51,10 @@ def up(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it all and keeps the data."""
+    """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it all and keeps the data.
+
+    `nexus --help` lists the settings.
+    """
     with plain_errors(as_json=as_json) as settings:
         from infra.local import up as command  # noqa: PLC0415
 

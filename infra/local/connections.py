@@ -8,7 +8,15 @@ from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from infra.local.refusals import LONGEST_TARGET, MOST_HEADERS_BYTES, check_head, check_size, refusal_of, told
+from infra.local.refusals import (
+    LONGEST_TARGET,
+    MOST_HEADERS_BYTES,
+    check_head,
+    check_size,
+    headers_bytes,
+    refusal_of,
+    told,
+)
 from infra.local.sending import CountedTransport
 from shared.kernel.errors import Refusal
 from shared.runtime.log import log
@@ -36,6 +44,10 @@ class BoundedConnection(HttpToolsProtocol):
     _taken = 0
     _stalled = 0
     """Looks at which nothing more was taken."""
+    _read = 0
+    """Bytes of the last piece that came."""
+    _head = 0
+    """Bytes of all pieces in which the head stands, or parts of it."""
     _came = 0
     """Bytes that made no head and no piece of a body yet."""
     _refusal: Refusal | None = None
@@ -52,7 +64,7 @@ class BoundedConnection(HttpToolsProtocol):
             transport.close()
         else:
             self._wait()
-        self._look()
+        self._looking = self.loop.call_later(self.write_waits_s / _LOOKS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
@@ -67,7 +79,9 @@ class BoundedConnection(HttpToolsProtocol):
         if self._deaf:
             return
         self._unset_keepalive_if_required()
-        self._came += len(data)
+        self._read = len(data)
+        self._head += self._read
+        self._came += self._read
         try:
             self.parser.feed_data(data)
             if self._came > MOST_HEADERS_BYTES:
@@ -84,12 +98,15 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._head = self._read
         self._wait()
 
     def on_headers_complete(self) -> None:
         self._stop()
         self._came = 0
-        check_head(self.url, self.headers, self.parser.get_http_version())
+        check_head(self.headers, self.parser.get_http_version())
+        if self._head > MOST_HEADERS_BYTES:
+            check_size(self.url, headers_bytes(self.headers))
         super().on_headers_complete()
         self.headers = []  # What stands in trailers is no header of the request.
         if len(self.pipeline) > _MOST_PIPELINED:
@@ -164,8 +181,8 @@ class BoundedConnection(HttpToolsProtocol):
         """Say it, and read on for a while: who still sends would lose what was said with the connection."""
         if self.transport.is_closing():
             return
-        origin = next((value for name, value in self.headers or () if name == b"origin"), b"")
-        self.transport.write(told(refusal, origin=origin.decode("latin-1")))
+        origin = next((value for name, value in self.headers or () if name == b"origin"), b"").decode("latin-1")
+        self.transport.write(told(refusal, origin=origin, headers=self.server_state.default_headers))
         self.transport.write_eof()
         self.flow.resume_reading()
         self._wait()

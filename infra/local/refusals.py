@@ -1,12 +1,11 @@
 """Refusals of what the gateway cannot read as a request, and how they are told without one."""
 
 import os
-from collections.abc import Iterable
 
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from shared.edge.response import finish, refused
+from shared.edge.response import Pairs, finish, refused
 from shared.kernel.errors import PayloadTooLarge, Refusal
 from shared.runtime.log import log
 
@@ -14,6 +13,9 @@ LONGEST_TARGET = 65_535
 """Bytes of path and query string, which is as many as the parser takes."""
 MOST_HEADERS_BYTES = 65_536
 """All headers as they are sent."""
+
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class MalformedRequest(Refusal):
@@ -40,24 +42,26 @@ class UnsupportedVersion(Refusal):
     default_message = "HTTP/1.1 and HTTP/1.0 are spoken here"
 
 
-def check_head(target: bytes, headers: Iterable[tuple[bytes, bytes]], version: str) -> None:
+def check_head(headers: Headers, version: str) -> None:
     """Whether a head that the parser took is one that nobody on the way can have read otherwise.
 
     Raises:
-        TargetTooLong, HeadTooLarge, UnsupportedVersion, MalformedRequest.
+        UnsupportedVersion, MalformedRequest.
     """
     if version not in {"1.1", "1.0"}:
         raise UnsupportedVersion
-    size = hosts = 0
-    for name, value in headers:
-        size += len(name) + len(value) + 4
-        if name == b"host":
-            hosts += 1
-        elif name == b"transfer-encoding" and (version == "1.0" or value.lower() != b"chunked"):
-            raise MalformedRequest("no other transfer encoding than chunked is understood, and that in HTTP/1.1 alone")
-    check_size(target, size)
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
     if hosts != 1 and (hosts or version == "1.1"):
         raise MalformedRequest("a request has one header Host")
+    if b"transfer-encoding" in names:
+        coding = b",".join(value for name, value in headers if name == b"transfer-encoding")
+        if version == "1.0" or coding.lower() != b"chunked":
+            raise MalformedRequest("chunked is the only transfer encoding that is understood, and in HTTP/1.1 alone")
+
+
+def headers_bytes(headers: Headers) -> int:
+    return sum(len(name) + len(value) + len(b": \r\n") for name, value in headers)
 
 
 def check_size(target: bytes, headers_bytes: int) -> None:
@@ -86,11 +90,11 @@ def refusal_of(fault: HttpParserError) -> Refusal:
     return MalformedRequest(f"this is no HTTP request that could be understood: {reason}")
 
 
-def told(refusal: Refusal, *, origin: str) -> bytes:
-    """The whole answer, after which the connection ends; its line is in the log."""
+def told(refusal: Refusal, *, origin: str, headers: Pairs) -> bytes:
+    """The whole answer, with `headers` and our own, after which the connection ends; its line is in the log."""
     request_id = os.urandom(16).hex()
     log().info("refused_head", status=refusal.status, error=refusal.code, request_id=request_id)
     named = [(b"x-request-id", request_id.encode()), (b"connection", b"close")]
-    response = finish(refused(refusal, request_id=request_id), origin=origin, headers=named)
+    response = finish(refused(refusal, request_id=request_id), origin=origin, headers=[*headers, *named])
     head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
     return STATUS_LINE[refusal.status] + head + b"\r\n" + bytes(response.body)

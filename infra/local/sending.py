@@ -1,6 +1,5 @@
 """Sending on a connection: what was given to it, and how much of that the other side has not taken yet."""
 
-import array
 import asyncio
 import contextlib
 import fcntl
@@ -51,10 +50,10 @@ class CountedTransport:
 
 def _kept_by_kernel(connection: socket.socket) -> int:
     """0 where the system does not tell, as if all was taken that the kernel has."""
-    count = array.array("i", [0])
-    with contextlib.suppress(OSError, ValueError):
+    kept = 0
+    with contextlib.suppress(OSError, ValueError):  # It is closed already.
         if sys.platform == "linux":
-            fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, count)
+            kept = int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
         elif sys.platform == "darwin":
-            count[0] = connection.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-    return count[0]
+            kept = connection.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
+    return kept

@@ -1,6 +1,7 @@
 """Who asks and does not read: the connection and the answer are kept for a while, and not for ever."""
 
 import socket
+import threading
 import time
 import tracemalloc
 
@@ -42,6 +43,12 @@ def serving(stream):
             await send({"type": "http.response.body", "body": b"x" * size})
 
     return app
+
+
+@pytest.fixture
+def gone():
+    """Set when the app is told that its reader is gone."""
+    return threading.Event()
 
 
 @pytest.fixture
@@ -101,6 +108,19 @@ def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(ask, 
     time.sleep(WAITS_S / 4)
     assert given[-1] == [made]
     assert 0 < made < LARGE
+
+
+def test_the_app_is_told_that_its_reader_is_gone_when_another_request_waits(serve, ask, gone):
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(LARGE // PIECE):
+            await send({"type": "http.response.body", "body": b"x" * PIECE, "more_body": True})
+        if (await receive())["type"] == "http.disconnect":
+            gone.set()
+
+    ask("/", port=serve(app)).sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert gone.wait(5)
 
 
 def test_a_slow_reader_gets_the_whole(serve):
