@@ -22,6 +22,12 @@ BEFORE = """
         ('00000000-0000-4000-8000-00000000000a', 'number', 'delivered', 'NaN', 'EGP', 'NaN', 'paid');
     INSERT INTO order_items (organization_id, order_id, name, qty, unit_price)
     SELECT organization_id, id, 'Lantern', 3, CASE order_number WHEN 'nothing' THEN 'NaN' ELSE 320.0 END FROM orders;
+    INSERT INTO channel_accounts (id, organization_id, platform, external_id) VALUES
+        ('00000000-0000-4000-8000-00000000000c', '00000000-0000-4000-8000-00000000000a', 'whatsapp', '1');
+    INSERT INTO channel_events (organization_id, channel_id, dedup_key, name, payload, occurred_at)
+    SELECT organization_id, id, field, 'account.told',
+        jsonb_build_object('field', field, 'details', '{"state_sync": [{"name": "Mona"}]}'::jsonb), now()
+    FROM channel_accounts, unnest(ARRAY['smb_app_state_sync', 'account_update']) AS field;
 """
 
 
@@ -55,3 +61,9 @@ def test_rows_of_before_are_taken_and_stay_workable(upgraded):
     upgraded.execute("UPDATE orders SET notes = 'seen'")
     upgraded.execute("UPDATE orders SET payment_status = 'paid', refund_amount = 300 WHERE order_number = 'refunded'")
     upgraded.execute("RESET ROLE")
+
+
+def test_address_books_of_before_are_reduced_to_how_many_they_had(upgraded):
+    kept = dict(upgraded.execute("SELECT dedup_key, payload FROM channel_events").fetchall())
+    assert kept["smb_app_state_sync"] == {"field": "smb_app_state_sync", "people": 1}
+    assert "details" in kept["account_update"]

@@ -122,7 +122,11 @@ async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
 
 
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
-    if not await _kept(tx, channel, event, f"account.{event.event or 'told'}") or event.field == _ADDRESS_BOOK:
+    name = f"account.{event.event or 'told'}"
+    if event.field == _ADDRESS_BOOK:
+        await _kept(tx, channel, event, name, payload={"field": event.field, "people": _people_told(event)})
+        return
+    if not await _kept(tx, channel, event, name):
         return
     more = event.details if len(msgspec.json.encode(event.details)) <= _MOST_DETAILS_BYTES else {}
     details = {event.field: {**more, "event": event.event, "at": event.occurred_at}}
@@ -135,6 +139,12 @@ async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
         await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason, told_at=at)
     elif change is not None:
         await channels.resume(tx, channel_id=channel.id, told_at=event.occurred_at)
+
+
+def _people_told(event: e.AccountEvent) -> int:
+    """How many an address book tells of; who they are is kept nowhere, for none of them wrote to the business."""
+    people = event.details.get("state_sync")
+    return len(people) if isinstance(people, list) else 0
 
 
 async def _kept(
