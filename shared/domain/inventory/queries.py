@@ -76,7 +76,8 @@ async def find_stock_check(
                     AND balance.warehouse_id = warehouses.id AND balance.item_id = stock.item_id
                 WHERE CASE
                     WHEN %(warehouse_id)s::uuid IS NOT NULL THEN warehouses.id = %(warehouse_id)s
-                    WHEN %(warehouse_name)s::text IS NOT NULL THEN lower(warehouses.name) = lower(%(warehouse_name)s)
+                    WHEN %(warehouse_name)s::text IS NOT NULL
+                        THEN app.fold(warehouses.name) = app.fold(%(warehouse_name)s)
                     ELSE balance.id IS NOT NULL
                 END
             ) AS warehouses

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.kernel.errors import NotFound
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
-from shared.kernel.text import fold
+from shared.kernel.text import code_key, fold
 from shared.runtime.db import Tx
 
 from . import queries
@@ -26,12 +26,18 @@ async def list_inventory(
     rows = await queries.list_item_stock(
         tx,
         filters=filters,
-        codes=None if search is None else [search, fold(search).upper()],
+        codes=None if search is None else _spellings(search),
         after=_after(cursor),
         limit=limit + 1,
     )
     kept = rows[:limit]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+
+
+def _spellings(code: str) -> list[str]:
+    """In which an item number or a barcode may have been stored."""
+    key = code_key(code)
+    return [code, fold(code).upper(), key, key.upper()]
 
 
 def cursor_of(item: ItemStock) -> str:

@@ -126,7 +126,7 @@ async def test_stock_is_told_by_warehouse_with_totals(shelves, org, mcp):
 
 async def test_one_warehouse_is_told_also_when_it_holds_none(shelves, org, mcp):
     shelves(org)
-    told = await mcp("nexus_check_stock", {"sku": "MUG", "warehouse": "cairo"}, as_=org.agent("read"))
+    told = await mcp("nexus_check_stock", {"sku": "MUG", "warehouse": " ca\u200biro"}, as_=org.agent("read"))
     assert [(place["name"], place["quantity"]) for place in told["warehouses"]] == [("Cairo", 0)]
     again = {"sku": "MUG", "warehouse": told["warehouses"][0]["warehouse_id"]}
     assert await mcp("nexus_check_stock", again, as_=org.agent("read")) == told
@@ -143,3 +143,18 @@ async def test_absent_and_foreign_are_refused_alike(shelves, org, other_org, mcp
         assert (refused["error"], refused["warehouse"]) == ("unknown_warehouse", warehouse)
     for neither in ({}, {"sku": "SHIRT", "item_id": theirs["SHIRT"]}):
         assert (await mcp("nexus_check_stock", neither, as_=agent))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("spelt", ["it-7", "IT\u20137", " it\u22127 ", "\uff29\uff34-\u0667", "I\u200bT-7"])
+@pytest.mark.parametrize("column", ["item_no", "barcode"])
+async def test_an_item_is_found_by_spellings_of_its_number_and_barcode(tenants, org, mcp, column, spelt):
+    with tenants.database() as db:
+        for stored in ("IT-7", "it-8"):
+            db.execute(
+                f"INSERT INTO items (organization_id, name, {column}) VALUES (%s, %s, %s)", (org.id, stored, stored)
+            )
+    for written, name in ((spelt, "IT-7"), (spelt.replace("7", "8").replace("\u0667", "\u0668"), "it-8")):
+        listed = await mcp("nexus_list_inventory", {"search": written}, as_=org.agent("read"))
+        found = await mcp("nexus_search", {"query": written, "kinds": ["item"]}, as_=org.agent("read"))
+        assert [each["name"] for each in listed["data"]] == [name], written
+        assert [(each["title"], each["matched"]) for each in found["data"]] == [(name, "code")], written

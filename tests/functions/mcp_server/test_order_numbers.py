@@ -92,3 +92,19 @@ async def test_another_number_is_not_found(mcp, order, org, written):
     order(org, "1001")
     got = await mcp("nexus_get_order", {"order_id": written}, as_=org.agent())
     assert (got["is_error"], got["error"]) == (True, "not_found")
+
+
+async def test_a_twin_of_before_is_found_by_its_own_number_alone(mcp, order, org, tenants):
+    order(org, "1001")
+    with tenants.database() as db, db.transaction():
+        db.execute("SET LOCAL session_replication_role = replica")
+        db.execute(
+            "INSERT INTO orders (organization_id, currency, order_number, order_number_key)"
+            " VALUES (%s, 'EGP', '#1001', '1001 #1001')",
+            (org.id,),
+        )
+    agent = org.agent("write")
+    moved = await mcp("nexus_update_order_status", {"order_id": "#1001", "order_status": "cancelled"}, as_=agent)
+    assert (moved["order_number"], moved["order_status"]) == ("#1001", "cancelled")
+    elder = await mcp("nexus_get_order", {"order_id": "# 1001"}, as_=agent)
+    assert (elder["order_number"], elder["order_status"]) == ("1001", "pending")

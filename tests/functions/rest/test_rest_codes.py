@@ -84,3 +84,33 @@ async def test_409_for_a_second_item_of_one_sku_in_another_dash(rest, org, other
     answer = await rest("POST", "items", as_=org.agent("write"), json={"sku": "ab-12", "name": "Lamp"})
     assert (answer.status_code, answer.json()["code"]) == (409, "23505")
     assert answer.json()["hint"].startswith("another row of items has the same sku"), answer.text
+
+
+async def test_orders_of_before_that_share_a_number_can_be_listed(rest, order, org, tenants):
+    order(org, "1001")
+    with tenants.database() as db, db.transaction():
+        db.execute("SET LOCAL session_replication_role = replica")
+        insert = (
+            "INSERT INTO orders (organization_id, currency, order_number, order_number_key)"
+            " VALUES (%s, 'EGP', '#1001', '1001 #1001')"
+        )
+        db.execute(insert, (org.id,))
+    listed = await rest("GET", "orders?order_number_key=like.*%20*&select=order_number", as_=org.agent("read"))
+    assert listed.json() == [{"order_number": "#1001"}]
+
+
+async def test_one_statement_that_gives_two_orders_one_number_changes_none(rest, order, org):
+    order(org, "1001")
+    order(org, "1002")
+    who = org.agent("write")
+    rows = [{"order_number": "7"}, {"order_number": "#7"}]
+    assert (await rest("POST", "orders", as_=who, json=rows)).status_code == 409
+    assert (await rest("PATCH", "orders?order_number=neq.x", as_=who, json={"order_number": "9"})).status_code == 409
+    shown = await rest("GET", "orders?select=order_number&order=order_number_key", as_=who)
+    assert [each["order_number"] for each in shown.json()] == ["1001", "1002"]
+    upsert = {"Prefer": "resolution=merge-duplicates,return=representation"}
+    path = "orders?on_conflict=organization_id,order_number&select=order_number"
+    body = {"order_number": "#1001", "notes": "x"}
+    assert (await rest("POST", path, as_=who, json=body, headers=upsert)).status_code == 409
+    same = await rest("POST", path, as_=who, json=body | {"order_number": "1001"}, headers=upsert)
+    assert (same.status_code, same.json()) in [(200, [{"order_number": "1001"}]), (201, [{"order_number": "1001"}])]

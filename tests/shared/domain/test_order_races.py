@@ -4,6 +4,11 @@ import random
 import uuid
 from itertools import chain
 
+import psycopg
+import pytest
+
+from shared.auth import tokens
+
 CONFIRM = "UPDATE orders SET order_status = 'confirmed' WHERE id = %(id)s RETURNING order_status"
 INSERT = "INSERT INTO orders DEFAULT VALUES RETURNING order_number"
 
@@ -184,3 +189,16 @@ def test_generated_numbers_and_other_spellings_of_them_never_meet(org, tenants, 
         outcomes = race(org.agent("write"), both, writers=3, rounds=30)
     refused = [outcome for outcome in outcomes if "23505" in (outcome[0], outcome[2])]
     assert refused == []
+
+
+def test_nobody_waits_for_the_numbers_of_another_organization(org, other_org, tenants):
+    insert = "INSERT INTO orders (organization_id, order_number) VALUES (%s, %s)"
+    claims = tokens.verify(other_org.agent("write").token).claims
+    with tenants.database() as theirs, tenants.database() as mine, theirs.transaction():
+        theirs.execute(insert, (org.id, None))
+        mine.execute("BEGIN")
+        mine.execute("SELECT app.enter('authenticated', %s, '{}', 'write', NULL)", (claims,))
+        mine.execute("SET LOCAL lock_timeout = '1s'")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            mine.execute(insert, (org.id, "ORD-2026-077"))
+        mine.execute("ROLLBACK")
