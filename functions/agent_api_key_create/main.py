@@ -14,15 +14,18 @@ from shared.auth.passwords import HashingBusy
 from shared.edge import PEOPLE, Call, endpoint
 from shared.kernel.clock import rfc3339
 from shared.kernel.moments import Moment
+from shared.kernel.visible import VISIBLE, InvisibleText
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=100, description="What people will see the agent called.")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=100, description="What people will see the agent called."), VISIBLE
+    ]
     scopes: Annotated[list[Literal["read", "write", "admin"]], Field(min_length=1, max_length=3)] = ["read"]
     expires_at: Annotated[Moment | None, Field(description="Never, where it is left out.")] = None
-    agent_platform: Annotated[str, Field(min_length=1, max_length=50)] = "custom"
+    agent_platform: Annotated[str, Field(min_length=1, max_length=50), VISIBLE] = "custom"
 
 
 class Created(msgspec.Struct, frozen=True):
@@ -37,7 +40,7 @@ class Created(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(HashingBusy,))
+@endpoint(Body, tag="Agents", access=PEOPLE, scope="manage", status=201, refusals=(HashingBusy, InvisibleText))
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_key(
         call.tx,

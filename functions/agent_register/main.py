@@ -13,6 +13,7 @@ from shared.auth import agents
 from shared.auth.models import PlanLimits
 from shared.auth.passwords import HashingBusy
 from shared.edge import ANYONE, Call, endpoint
+from shared.kernel.visible import VISIBLE, InvisibleText
 from shared.quotas.rates import REGISTRATION
 from shared.runtime.settings import settings
 
@@ -23,13 +24,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     agent_name: Annotated[
-        str, Field(min_length=1, max_length=100, description="What people will see the agent called.")
+        str, Field(min_length=1, max_length=100, description="What people will see the agent called."), VISIBLE
     ]
     agent_platform: Annotated[
         str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="What it runs on, e.g. claude.")
     ]
     owner_email: Annotated[Address, Field(description="Who answers for the agent.")]
-    organization_name: Annotated[str, Field(min_length=1, max_length=200)]
+    organization_name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]
     plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
 
 
@@ -46,7 +47,9 @@ class Registered(msgspec.Struct, frozen=True):
     message: str
 
 
-@endpoint(Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201, refusals=(HashingBusy,))
+@endpoint(
+    Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201, refusals=(HashingBusy, InvisibleText)
+)
 async def handler(call: Call, body: Body) -> Registered:
     made = await agents.register(
         agent_name=body.agent_name,

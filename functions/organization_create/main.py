@@ -13,13 +13,14 @@ from shared.edge import PEOPLE, Call, endpoint
 from shared.kernel.clock import UnknownTimeZone
 from shared.kernel.countries import UnknownCountry
 from shared.kernel.money import UnknownCurrency
+from shared.kernel.visible import VISIBLE, InvisibleText
 from shared.tenancy import service
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]
     timezone: Annotated[str, Field(max_length=64, description="IANA name.")] = "Africa/Cairo"
     country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")] = "EG"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217.")] = "EGP"
@@ -41,7 +42,14 @@ class Created(msgspec.Struct, frozen=True):
     tag="Auth",
     access=PEOPLE,
     status=201,
-    refusals=(service.AnonymousAccount, service.TooManyOrganizations, UnknownCountry, UnknownCurrency, UnknownTimeZone),
+    refusals=(
+        service.AnonymousAccount,
+        service.TooManyOrganizations,
+        UnknownCountry,
+        UnknownCurrency,
+        UnknownTimeZone,
+        InvisibleText,
+    ),
 )
 async def handler(call: Call, body: Body) -> Created:
     made = await service.create_organization(

@@ -41,6 +41,13 @@ async def test_422_for_a_field_that_is_wrong(call, org, fields):
     assert answer.json()["errors"][0]["pointer"].startswith("/" + next(iter(fields)))
 
 
+@pytest.mark.parametrize("field", ["name", "agent_platform"])
+async def test_422_for_a_name_that_nobody_can_see(call, org, field):
+    asked = {"name": "Layla", field: "\u200b"}
+    answer = await call("agent-api-key-create", as_=org.owner, json=asked)
+    assert (answer.status_code, answer.json()["error"], answer.json()["field"]) == (422, "invisible_text", field)
+
+
 async def test_403_for_a_member(call, org):
     answer = await call("agent-api-key-create", as_=org.person("member"), json={"name": "Layla"})
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")

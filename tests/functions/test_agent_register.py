@@ -76,6 +76,14 @@ async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(call, body, else
     assert field in answer.text or answer.json()["error"] == "invalid_value"
 
 
+@pytest.mark.parametrize("field", ["agent_name", "organization_name"])
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2063\u00ad", " \u3164 ", "\ufe0f", "\u2800"])
+async def test_422_for_a_name_that_nobody_can_see(*, call, body, elsewhere, field, unseen):
+    answer = await call("agent-register", json=body | {field: unseen}, headers=elsewhere())
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["field"]) == (422, "invisible_text", field)
+
+
 @pytest.mark.parametrize("field", ["agent_name", "agent_platform", "owner_email", "organization_name"])
 async def test_422_for_a_field_that_is_missing(call, body, elsewhere, field):
     del body[field]

@@ -68,6 +68,12 @@ async def test_422_for_a_code_that_iso_does_not_know(create, person, fields, ref
     assert (answer.status_code, answer.json()["error"]) == (422, refused)
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u2063", "\u180e", "\u3164", "\ufeff", "\U000e0041"])
+async def test_422_for_a_name_that_nobody_can_see(create, person, name):
+    answer = await create(person, name=name)
+    assert (answer.status_code, answer.json()["error"], answer.json()["field"]) == (422, "invisible_text", "name")
+
+
 async def test_403_for_agents(create, org):
     answer = await create(org.agent("admin"))
     assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.local.simulators.graph import checks
+from shared.kernel.visible import InvisibleText
 from shared.providers.meta import contents
 from shared.providers.meta.bodies import body_for, mark_read_body, sender_action_body
 from shared.providers.meta.contents import InvalidMessageContent, content_from, stored
@@ -169,11 +170,42 @@ def test_actions_beside_messages_are_taken():
         assert checks.check_messenger("facebook", sender_action_body(PERSON, action)) == action
 
 
-@pytest.mark.parametrize("blank", [" ", "\n\t", "\x1f", "\u2003"])
-def test_a_text_of_white_space_alone_is_refused_before_meta_does(blank):
-    with pytest.raises(InvalidMessageContent) as refused:
-        content_from({"type": "text", "body": blank})
-    assert refused.value.details["errors"][0]["pointer"] == "/body"
+@pytest.mark.parametrize("blank", [" ", "\n\t", "\x1f", "\u2003", "\u200b", "\ufe0f", "\u3164\u2800", "\u0301"])
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({"type": "text", "body": None}, "/body"),
+        ({"type": "image", "link": LINK, "caption": None}, "/caption"),
+        ({"type": "reaction", "message_id": "wamid.1", "emoji": None}, "/emoji"),
+        ({"type": "location", "latitude": 1, "longitude": 1, "name": None}, "/name"),
+        ({"type": "cta_url", "body": "x", "title": None, "url": LINK}, "/title"),
+        (
+            {"type": "template", "name": "a", "language": "ar", "components": [
+                {"type": "body", "parameters": [{"type": "text", "text": None}]}]},
+            "/components/0/body/parameters/0/text/text",
+        ),
+        (
+            {"type": "template", "name": "a", "language": "ar", "components": [
+                {"type": "button", "sub_type": "url", "index": 0, "parameters": [
+                    {"type": "payload", "payload": None}]}]},
+            "/components/0/button/parameters/0/payload/payload",
+        ),
+    ],
+)  # fmt: skip
+def test_a_text_that_nobody_can_see_is_refused_before_meta_is_asked(blank, content, pointer):
+    with pytest.raises(InvisibleText) as refused:
+        content_from(filled(content, blank))
+    assert refused.value.details["field"] == pointer.rpartition("/")[2]
+    assert refused.value.details["errors"][0]["pointer"] == pointer
+
+
+def filled(content: Any, text: str) -> Any:
+    """The same with the text in place of None."""
+    if isinstance(content, dict):
+        return {name: filled(value, text) for name, value in content.items()}
+    if isinstance(content, list):
+        return [filled(each, text) for each in content]
+    return text if content is None else content
 
 
 @settings(max_examples=400, deadline=None)
@@ -193,7 +225,7 @@ def test_whatever_passes_here_passes_the_channels_checks(body, titles, url):
         for channel, to, check in channels:
             try:
                 sent = body_for(channel, to, content_from(value))
-            except InvalidMessageContent:
+            except (InvalidMessageContent, InvisibleText):
                 continue
             check(sent)
 

@@ -61,7 +61,8 @@ EXCEPTIONS = {
     "asking": ["organization_claimed", "admit_request", "create_organization"],
     # Put in place of their call, which a setting of their own would prevent: policies ask them for every table of every
     # statement. Their bodies are in standard SQL, resolved when they were made: no search path changes what they call.
-    "inlined": ["claims", "enter", "organization_id", "organization_with", "request_id"],
+    # So does what triggers ask of every row that is written.
+    "inlined": ["claims", "enter", "is_visible", "organization_id", "organization_with", "request_id"],
     # The tables of storage have Supabase's own grants. No API exposes that schema: functions/storage alone writes
     # there, as the caller, under policies.
     "granted_by_the_platform": ["storage.buckets", "storage.objects"],
@@ -76,6 +77,24 @@ EXCEPTIONS = {
     # Unique over all tenants on values that we make ourselves at random, or that the service alone writes once a
     # provider has confirmed them: no tenant can try another's.
     "unguessable": ["agent_accounts_user_id_key", "agent_api_keys_prefix_key", "channel_accounts_route_key"],
+    # Text that may be blank: notes, and a number as it was written. An assignee is held to the organization's
+    # colleagues, a plan's name is written by migrations; what Meta, a channel or the server itself names is kept as it
+    # is told, and a file's invisible name is refused when it is sent.
+    "seen_or_not": [
+        "customers.phone_raw",
+        "customers.notes",
+        "customers.assigned_to",
+        "chats.assigned_to",
+        "items.description",
+        "orders.notes",
+        "stock_movements.notes",
+        "plans.name",
+        "channel_accounts.display_name",
+        "message_templates.name",
+        "media.file_name",
+        "set_aside.subject",
+        "access_attempts.subject",
+    ],
     # Named like an enumeration and none: names of tables, MIME types, what an agent says it runs on.
     "free_text": ["audit_events.entity_type", "messages.media_type", "media.mime_type", "agent_accounts.platform"],
 }

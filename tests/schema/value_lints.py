@@ -74,6 +74,37 @@ VALUE_LINTS = [
         "items.shelf",
     ),
     Lint(
+        "name_that_nobody_sees",
+        # What callers write as they like, and what is called a name or a title, whoever writes it.
+        r"""
+        SELECT a.attrelid::regclass || '.' || a.attname
+        FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+        JOIN pg_type t ON t.oid = a.atttypid AND t.typname IN ('text', 'varchar', 'bpchar', 'citext', '_text')
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relname <> 'schema_migrations' AND a.attnum > 0
+          AND NOT a.attisdropped AND a.attgenerated = ''
+          AND (
+            a.attname ~ '(^|_)(names?|titles?|labels?|subject|company)$'
+            OR has_column_privilege('authenticated', c.oid, a.attnum, 'INSERT')
+            OR has_column_privilege('authenticated', c.oid, a.attnum, 'UPDATE')
+          )
+          AND NOT EXISTS (
+            SELECT FROM pg_constraint k
+            WHERE k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = array[a.attnum]
+              AND pg_get_constraintdef(k.oid) ~ ' = ANY | ~\*? |is_time_zone'
+          )
+          AND NOT EXISTS (
+            SELECT FROM pg_trigger g
+            WHERE g.tgrelid = a.attrelid AND g.tgfoid = 'app.refuse_invisible'::regproc AND g.tgenabled = 'O'
+              AND g.tgargs = convert_to(a.attname, 'UTF8') || '\x00'::bytea AND a.attnum = ANY (g.tgattr)
+              AND pg_get_triggerdef(g.oid) ~ ('(BEFORE|AFTER) (INSERT OR )?UPDATE OF ' || a.attname || ' .*visible')
+          )
+          AND c.relname || '.' || a.attname <> ALL (%(seen_or_not)s)
+        """,
+        "ALTER TABLE labels ADD title text",
+        "labels.title",
+    ),
+    Lint(
         "counter_that_overflows",
         _columns_without_rule("t.typname IN ('int2', 'int4') AND a.attname ~ '_count$'", "<= "),
         "ALTER TABLE chats ADD reply_count integer NOT NULL DEFAULT 0 CHECK (reply_count >= 0)",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shared.domain.messaging import service
 from shared.domain.messaging.delivery.models import SentMessage
 from shared.domain.messaging.models import Conversation, ConversationFilter
+from shared.kernel.visible import VISIBLE
 from shared.runtime.lazily import lazy
 
 from ..lists import ListArguments, Listing, fitted
@@ -63,7 +64,7 @@ class TemplateToSend(BaseModel):
 
 class SendMessage(WriteArguments):
     chat_id: UUID
-    content: Annotated[str | None, Field(max_length=4096, pattern=r"\S")] = None
+    content: Annotated[Annotated[str, VISIBLE] | None, Field(max_length=4096, pattern=r"\S")] = None
     media_id: UUID | None = None
     reply_to: Annotated[UUID | None, Field(description="A message of it")] = None
     template: TemplateToSend | None = None

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from shared.kernel.visible import is_visible
+
 from .events import Person
 from .faults import FaultKind, ProviderFault, classify
 from .identities import is_user_id
@@ -172,8 +174,8 @@ def profile_from(answer: Wire) -> Profile:
 
 
 def _words(text: str | None) -> str | None:
-    """None for white space alone."""
-    return " ".join(text.split()) or None if text else None
+    """None for what nobody can see."""
+    return " ".join(text.split()) if text and is_visible(text) else None
 
 
 def fault_of(error: Wire, retry_after_s: float | None) -> ProviderFault:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from shared.kernel.errors import Refusal
+from shared.kernel.visible import InvisibleText
 
 from .templates import DocumentReference, FileReference, Link, Part, Place, Template
 
@@ -204,16 +205,22 @@ def content_from(value: Any) -> Content:
 
     Raises:
         InvalidMessageContent: with a pointer and a reason for each fault.
+        InvisibleText: the same, where a text has nothing that can be seen.
     """
     try:
         return _content().validate_python(value)
     except ValidationError as fault:
-        errors = [
-            {"pointer": "".join(f"/{part}" for part in each["loc"][1:]), "message": each["msg"]}
-            for each in fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
-        ]
-        told = "; ".join(f"{each['pointer'] or 'the content'}: {each['message']}" for each in errors[:3])
-        raise InvalidMessageContent(f"the message cannot be sent: {told}", errors=errors) from fault
+        raise _refusal(fault) from fault
+
+
+def _refusal(fault: ValidationError) -> Refusal:
+    found = fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
+    errors = [{"pointer": "".join(f"/{part}" for part in each["loc"][1:]), "message": each["msg"]} for each in found]
+    told = "; ".join(f"{each['pointer'] or 'the content'}: {each['message']}" for each in errors[:3])
+    unseen = next((each for each in found if each["type"] == InvisibleText.code), None)
+    if unseen is not None:
+        return InvisibleText(f"the message cannot be sent: {told}", field=str(unseen["loc"][-1]), errors=errors)
+    return InvalidMessageContent(f"the message cannot be sent: {told}", errors=errors)
 
 
 def stored(content: Content) -> dict[str, Any]:

@@ -3,6 +3,9 @@
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.kernel.visible import InvisibleText, is_visible
 
 Name = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[a-z0-9_]+$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(_[A-Z]{2,3})?$", description="Meta's code, as ar or en_US.")]
@@ -16,10 +19,10 @@ class Part(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _not_blank(cls, value: Any) -> Any:
-        """Meta takes a text of white space alone for a missing one."""
-        if isinstance(value, str) and value and not value.strip():
-            raise ValueError("has nothing but white space")
+    def _visible(cls, value: Any) -> Any:
+        """Meta takes a text of white space alone for a missing one, and a customer sees nothing of others."""
+        if isinstance(value, str) and value and not is_visible(value):
+            raise PydanticCustomError(InvisibleText.code, "has no character that can be seen")
         return value
 
 

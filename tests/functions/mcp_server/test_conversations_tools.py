@@ -133,7 +133,9 @@ async def test_a_message_is_queued_once_and_waits_while_its_channel_has_no_acces
         ("facebook", "x" * 2001, "invalid_message_content"),
         ("instagram", "م" * 501, "invalid_message_content"),
         ("email", "x", "channel_cannot_send"),
-        ("whatsapp", " ", "invalid_request"),
+        ("whatsapp", "", "invalid_request"),
+        ("whatsapp", " ", "invisible_text"),
+        ("facebook", "\u200b", "invisible_text"),
         ("whatsapp", "x" * 4097, "invalid_request"),
     ],
 )

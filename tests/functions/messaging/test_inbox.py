@@ -51,6 +51,15 @@ async def test_a_customer_without_a_number_is_one_contact_and_stays_it_when_the_
     assert people(account.org) == (1, 1, 4)
 
 
+@pytest.mark.parametrize("name", ["\u200b", " \u3164", "\ufe0f\u2063"])
+async def test_a_customer_whose_name_nobody_can_see_is_kept_under_the_number(tell, account, rows, name):
+    told = account.text(NUMBER)
+    told["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"] = name
+    await tell(told)
+    assert rows("SELECT first_name FROM customers WHERE organization_id = %s", account.org.id) == [(f"+{NUMBER}",)]
+    assert rows("SELECT contact_name FROM chats WHERE organization_id = %s", account.org.id) == [(None,)]
+
+
 async def test_two_conversations_that_prove_to_be_one_person_become_one_with_all_their_messages(
     tell, account, hidden, people, rows
 ):

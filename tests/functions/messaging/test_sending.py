@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from shared.domain.messaging.delivery import sending
+from shared.kernel.errors import Refusal
 
 pytestmark = pytest.mark.anyio
 TEXT = {"message": "أهلا وسهلا"}
@@ -66,6 +67,50 @@ async def test_the_same_key_sends_once_and_gets_the_first_answer(call, graph, nu
     assert first.json() == second.json()
     assert second.headers["Idempotent-Replayed"] == "true"
     assert (len(graph.sent(number.meta)), used(number.org)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "asked", "field"),
+    [
+        ("whatsapp-send-message", {"message": "\u200b"}, "message"),
+        ("whatsapp-send-message", {"message": " \u2063\ufe0f"}, "message"),
+        ("whatsapp-send-message", {"content": {"type": "text", "body": "\u3164"}}, "body"),
+        ("whatsapp-send-message", {"content": {"type": "image", "id": "1", "caption": "\u200d"}}, "caption"),
+        ("facebook-send-message", {"message": "\u200b"}, "message"),
+        ("instagram-send-message", {"message": "\u2800"}, "message"),
+    ],
+)
+async def test_422_for_a_message_that_nobody_can_see(*, call, graph, number, chat_with, used, function, asked, field):
+    answer = await call(function, as_=number.org.agent(), json={"chat_id": await chat_with(number), **asked})
+    told = answer.json()
+    assert (answer.status_code, told["error"], told["field"]) == (422, "invisible_text", field)
+    assert (graph.sent(number.meta), used(number.org)) == ([], 0)
+
+
+async def test_422_for_a_template_or_a_reaction_with_what_nobody_can_see(*, call, graph, number, chat_with, rows):
+    chat, agent = await chat_with(number), number.org.agent()
+    ((inbound,),) = rows("SELECT id::text FROM messages WHERE chat_id = %s", chat)
+    filled = [{"type": "body", "parameters": [{"type": "text", "text": "Mona"}, {"type": "text", "text": "\u200b"}]}]
+    template = {"chat_id": chat, "template_name": "order_update", "language": "ar", "components": filled}
+    reaction = {"message_id": inbound, "emoji": "\ufe0f"}
+    for function, asked, field in (
+        ("whatsapp-send-template", template, "text"),
+        ("whatsapp-send-reaction", reaction, "emoji"),
+    ):
+        answer = await call(function, as_=agent, json=asked)
+        told = answer.json()
+        assert (answer.status_code, told["error"], told["field"]) == (422, "invisible_text", field)
+    assert graph.sent(number.meta) == []
+
+
+async def test_the_database_queues_nothing_that_nobody_can_see(number, chat_with, tx_as):
+    chat = await chat_with(number)
+    sql = "SELECT app.queue_message(jsonb_build_object('chat_id', %(chat)s::text, 'content', %(text)s::text,"
+    sql += " 'message_type', 'text'), '{}')"
+    with pytest.raises(Refusal) as refused:
+        async with tx_as(number.org.agent()) as tx:
+            await tx.run(sql, chat=str(chat), text="\u200b")
+    assert (refused.value.code, refused.value.details["field"]) == ("invisible_text", "content")
 
 
 async def test_409_outside_the_window_with_the_templates_that_would_go(*, call, graph, number, chat_with, age, used):

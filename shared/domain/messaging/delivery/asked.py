@@ -9,6 +9,7 @@ from shared.domain.customers.service import InvalidPhone
 from shared.domain.media import service as media
 from shared.domain.messaging.channels.service import ChannelNotConnected
 from shared.kernel.errors import Conflict, NotFound, Refusal
+from shared.kernel.visible import VISIBLE, InvisibleText
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
@@ -43,6 +44,7 @@ REFUSALS: tuple[type[Refusal], ...] = (
     WindowClosed,
     RecipientUnreachable,
     InvalidMessageContent,
+    InvisibleText,
 )
 TEMPLATE_REFUSALS: tuple[type[Refusal], ...] = (
     *REFUSALS,
@@ -68,7 +70,8 @@ class Asked(BaseModel):
 class MessageAsked(Asked):
     chat_id: Annotated[UUID, _named("chatId", "chat_id")]
     message: Annotated[
-        str | None, Field(min_length=1, max_length=4096, description="The text; with media_id, the caption.")
+        Annotated[str, VISIBLE] | None,
+        Field(min_length=1, max_length=4096, description="The text; with media_id, the caption."),
     ] = None
     content: Annotated[
         dict[str, Any] | None,

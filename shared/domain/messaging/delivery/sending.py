@@ -21,6 +21,7 @@ from shared.domain.messaging.inbox.applying import OPTED_OUT, UNREACHABLE
 from shared.domain.messaging.inbox.models import MessageFact
 from shared.kernel.content_types import UNKNOWN
 from shared.kernel.errors import NotFound, Refusal, Unavailable
+from shared.kernel.visible import InvisibleText
 from shared.providers.meta.answers import Sent
 from shared.providers.meta.bodies import body_for
 from shared.providers.meta.client import GraphClient
@@ -164,7 +165,7 @@ async def _outcome(due: Due, request_id: str) -> Outcome:
     except ProviderFault as fault:
         log().info("message_not_sent", message_id=str(due.message_id), kind=fault.kind, code=fault.code)
         return Outcome(fault=fault)
-    except InvalidMessageContent as refused:
+    except (InvalidMessageContent, InvisibleText) as refused:
         return Outcome(fault=ProviderFault(FaultKind.CONTENT, refused.message))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.kernel.phones import normalize
+from shared.kernel.visible import is_visible
 from shared.providers.meta.events import (
     DeleteEvent,
     EchoMessage,
@@ -31,10 +32,11 @@ _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
 
 def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
-    """Of a group message the conversation is the group's."""
+    """Of a group message the conversation is the group's; a name that nobody can see is none."""
     if group_id is not None:
         return {"group_id": group_id}
-    return {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
+    ids = {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
+    return {name: value for name, value in ids.items() if name not in _NAMES or is_visible(value)}
 
 
 def known_as(people: Sequence[Person | None]) -> list[str] | None:
