@@ -107,10 +107,11 @@ async def advised(answer: Response, incoming: Incoming, host: NexusHost) -> Resp
     request = compiler(cache, host.settings).request(incoming)
     table, held = cache.tables.get(Name(request.schema, request.target)), host.rights.get(request.target)
     if told["code"] in _BROKEN:
-        hint = rules.explained(told, table, held) if table and held and not request.is_function else None
+        changed = {} if request.is_function else rules.reworded(told, table, held)
     else:
         hint = _hint(told, request, host.rights)
-    return msgspec.structs.replace(answer, body=json.encode(told | {"hint": hint})) if hint else answer
+        changed = {"hint": hint} if hint else {}
+    return msgspec.structs.replace(answer, body=json.encode(told | changed)) if changed else answer
 
 
 def _hint(told: dict[str, Any], request: Request, rights: dict[str, Rights]) -> str | None:

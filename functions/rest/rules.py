@@ -12,6 +12,16 @@ _USED = re.compile(r'is still referenced from table "(\w+)"')
 _ABSENT = re.compile(r'is not present in table "(\w+)"')
 _CONSTRAINT = re.compile(r'violates (?:check|unique) constraint "(\w+)"')
 _LISTED = re.compile(r"'([^']*)'::text")
+_TWIN = "another row has the same key: change that row, or choose another key"
+
+
+def reworded(told: dict[str, Any], table: Table | None, rights: Rights | None) -> dict[str, Any]:
+    """What changes in the answer; a message never names a unique index, which says nothing to who reads it."""
+    hint = explained(told, table, rights) if table and rights else None
+    if told["code"] == UNIQUE and _CONSTRAINT.search(told["message"]):
+        hint = hint or _TWIN
+        return {"message": hint.partition(":")[0], "hint": hint}
+    return {"hint": hint} if hint else {}
 
 
 def explained(told: dict[str, Any], table: Table, rights: Rights) -> str | None:
@@ -29,8 +39,12 @@ def _twin(constraint: str, table: Table) -> str | None:
     """Row level security hides the key's values, so its name has to say which column it is of."""
     name = constraint.removeprefix(f"{table.name.name}_").removeprefix("organization_id_").removesuffix("_key")
     if name == "pkey":
-        name = ", ".join(table.primary_key)
-    elif name not in table.columns:
+        name = ", ".join(each for each in table.primary_key if each != "organization_id")
+    else:
+        # A column such as sku_key is what sku is compared by.
+        names = (name.removesuffix("_key"), name, f"is_{name}")
+        name = next((each for each in names if each in table.columns), "")
+    if not name:
         return None
     return f"another row of {table.name.name} has the same {name}: change that row, or choose another {name}"
 

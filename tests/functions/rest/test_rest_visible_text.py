@@ -31,7 +31,7 @@ HELD = """
 @pytest.fixture
 def held(tenants) -> list[tuple[str, str, str, bool, bool]]:
     with tenants.database() as database:
-        return database.execute(HELD).fetchall()
+        return list(database.execute(HELD))
 
 
 @pytest.fixture
