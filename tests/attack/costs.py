@@ -1,13 +1,31 @@
 """Requests that are cheap to send and dear to answer."""
 
 import asyncio
+import socket
 
 import httpx
+import msgspec
 
 from tests.attack.outcome import readable, refused
 from tests.attack.registry import Broken, attack
 from tests.attack.stage import Stage
 
+HEAD = b"POST /functions/v1/agent-auth HTTP/1.1\r\nHost: x\r\n"
+NO_REQUESTS = (
+    b"\x16\x03\x01\x02\x00\x01",
+    HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    HEAD + b"A: b\r\n c\r\n\r\n",
+    HEAD + b"A: b\n\r\n",
+    HEAD + b"A: b\0\r\n\r\n",
+    HEAD + b"Host: y\r\n\r\n",
+    HEAD + b"A: " + b"x" * 1_000_000,
+    b"GET /?" + b"x" * 1_000_000,
+    b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
+)
+HIDDEN = b"GET /llms.txt HTTP/1.1\r\nHost: x\r\n\r\n"
 MOST_BYTES = 8 * 1024 * 1024
 
 
@@ -66,6 +84,44 @@ async def exchange_keys_that_do_not_exist(stage: Stage) -> str:
     if not told <= {401, 429}:
         raise Broken(f"statuses {told}")
     return f"statuses {sorted(told)}"
+
+
+@attack("costs", is_long=True)
+async def send_what_is_no_request(stage: Stage) -> str:
+    """What is no request is refused in the one error body, and nothing that hides behind it is asked."""
+    host, port = stage.http.base_url.host, stage.http.base_url.port or 80
+    codes = set()
+    for sent in NO_REQUESTS:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(sent + HIDDEN)
+        async with asyncio.timeout(30):
+            _, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+        try:
+            codes.add(msgspec.json.decode(body)["error"])
+        except (msgspec.DecodeError, KeyError, TypeError) as fault:
+            raise Broken(f"{sent[:80]!r} was answered {body[:80]!r}") from fault
+    return f"{', '.join(sorted(codes))} for {len(NO_REQUESTS)}"
+
+
+@attack("costs", is_long=True)
+async def leave_answers_unread(stage: Stage) -> str:
+    """An answer of which nothing is taken is let go, and others are served meanwhile."""
+    loop, place = asyncio.get_running_loop(), (stage.http.base_url.host, stage.http.base_url.port or 80)
+    held = [socket.socket() for _ in range(50)]
+    for each in held:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        each.setblocking(False)
+        await loop.sock_connect(each, place)
+        await loop.sock_sendall(each, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+    readable(await stage.shop.tool("nexus_list_contacts", limit=5))
+    await asyncio.sleep(80)
+    still_open = sum(each.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0 for each in held)
+    for each in held:
+        each.close()
+    if still_open:
+        raise Broken(f"{still_open} of {len(held)} were open after 80 s")
+    return "all closed within 80 s"
 
 
 @attack("costs", is_long=True)
