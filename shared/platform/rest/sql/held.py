@@ -22,7 +22,8 @@ _LIST = '"pgrst_list"'
 _PARTS = 16
 """As many lists of small rows as may be gathered beside what is counted."""
 _HEADER = 4
-"""Bytes of a value's own length."""
+"""Bytes of a value's own length, but for a short value that was put into a row: there it is one."""
+_SHORT = 127
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -60,7 +61,7 @@ class Held(msgspec.Struct, frozen=True):
 
     def _counted(self, value: str, within: str, of_type: str) -> str:
         held = f"coalesce(nullif(current_setting('{HELD}', true), ''), '0')::bigint"
-        added = f"set_config('{HELD}', ({held} + {_bytes(value)} - {within})::text, true)::bigint"
+        added = f"set_config('{HELD}', ({held} + ({_bytes(value)}) - {within})::text, true)::bigint"
         failure = _failure(f"current_setting('{HELD}', true)")
         return f"CASE WHEN {added} > {self.most} THEN {failure}::text::{of_type} ELSE {value} END"
 
@@ -121,7 +122,8 @@ def _size(value: str) -> str:
 
 
 def _bytes(value: str) -> str:
-    return f"(pg_column_size({value}) - {_HEADER})"
+    size = _size(value)
+    return f"CASE WHEN {size} > {_SHORT + _HEADER} THEN {size} - {_HEADER} ELSE octet_length({value}::text) END"
 
 
 def _running(size: str) -> str:

@@ -1,5 +1,6 @@
 """What the database holds of an answer: no more than may be answered, however the rows are gathered."""
 
+import json
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -129,3 +130,36 @@ async def test_the_same_without_a_bound_holds_much(ask, peak, name):
     before = peak()
     assert (await ask(*WIDE[name], most=None)).status == 200
     assert peak() - before > ROOM
+
+
+SIDE = ",".join(f"b{number}:books(note)" for number in range(3))
+COUNTED = {
+    "rows": ("GET", "/books?limit=60", {}),
+    "columns": ("GET", f"/shelves?select={NOTES}&limit=9", {}),
+    "lists": ("GET", "/shelves?select=id,books(note)&limit=3", {}),
+    "lists beside one another": ("GET", f"/shelves?select=note,{SIDE}&limit=1&order=id.desc", {}),
+    "lists in lists": ("GET", "/shelves?select=note,books(note,pages(note))&limit=1&books.limit=9", {}),
+    "lists of one row of another": ("GET", "/pages?select=note,books(note,shelves(id,books(note)))&limit=2", {}),
+    "narrow rows": ("GET", "/shelves?select=id,books(id,pages(id))", {}),
+    "values of a function": ("GET", "/rpc/notes?limit=40", {}),
+    "rows of a function": ("GET", "/rpc/every?limit=40&select=note,shelves(note)", {}),
+    "CSV": ("GET", "/books?limit=40", {"accept": "text/csv"}),
+    "CSV of lists": ("GET", "/shelves?select=note,books(note)&limit=2", {"accept": "text/csv"}),
+    "one object": ("GET", "/shelves?id=eq.3&select=*,books(*)", {"accept": "application/vnd.pgrst.object+json"}),
+    "without nulls": ("GET", "/books?limit=60", {"accept": "application/vnd.pgrst.array+json;nulls=stripped"}),
+    "what was changed": ("PATCH", "/books?id=lt.40&select=id,note,shelves(note)", {"prefer": "return=representation"}),
+    "behind an offset": ("GET", "/shelves?select=id,books(note)&limit=2&offset=10", {}),
+    "spread": ("GET", "/shelves?select=id,...books(note)&limit=2", {}),
+    "twice the same name": ("GET", "/shelves?select=books:id,books(note)&limit=2", {}),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+async def test_an_answer_that_just_fits_is_given_and_one_byte_less_is_not(ask, name):
+    without = await ask(*COUNTED[name], most=None)
+    found = await ask(*COUNTED[name], most=2**30)
+    assert (without.status, found.status, "".join(found.body.split())) == (200, 200, "".join(without.body.split()))
+    size = len(found.body.encode())
+    assert (await ask(*COUNTED[name], most=size)).body == found.body
+    refused = await ask(*COUNTED[name], most=size - 1)
+    assert (refused.status, json.loads(refused.json["details"])["limit"]) == (413, size - 1)
