@@ -271,6 +271,72 @@ async def test_200_a_person_whose_contact_is_gone_is_erased_by_what_they_are_kno
     assert all(word in everything(theirs) for word in WORDS)
 
 
+STRANGER = """
+DELETE FROM orders WHERE organization_id = %(org)s;
+DELETE FROM customers WHERE id = %(contact)s;
+DELETE FROM audit_values WHERE organization_id = %(org)s;
+UPDATE chats SET contact_phone = '+' || %(number)s WHERE id = %(chat)s
+"""
+
+
+@pytest.fixture
+def stranger(known, tenants):
+    """`stranger(org)`: somebody who wrote, and was never a contact as far as anybody can tell."""
+
+    def make(org):
+        ids = known(org)
+        with tenants.database() as db:
+            for statement in STRANGER.split(";\n"):
+                db.execute(statement, ids)
+        return ids
+
+    return make
+
+
+@pytest.mark.parametrize("identity", [f"+{NUMBER}", "\u200e+20 101-234 5678 ", NUMBER])
+async def test_200_who_is_no_contact_is_told_of_by_identity_then_erased(
+    *, call, org, other_org, stranger, everything, identity
+):
+    ids, theirs = stranger(org), stranger(other_org)
+    body, agent = {"identity": identity}, org.agent()
+    early = await call("contact-erase", as_=agent, json=body)
+    assert (early.status_code, early.json()["error"]) == (409, "export_first")
+    told = (await call("contact-export", as_=agent, json=body)).json()
+    assert (told["contact"], told["identities"], told["orders"]) == (None, [], [])
+    assert {each["content"] for each in told["messages"]} == {"my secret order", "my secret order for all"}
+    assert [each["id"] for each in told["conversations"]] == [ids["chat"]]
+    assert [each["value"] for each in told["channel_identities"]] == [NUMBER]
+    assert [each["name"] for each in told["channel_events"]] == ["person.tap"]
+    assert [each["id"] for each in told["files"]] == [ids["file"]]
+    assert theirs["chat"] not in json.dumps(told)
+    assert (await call("contact-erase", as_=other_org.agent(), json=body)).status_code == 409
+    erased = await call("contact-erase", as_=agent, json=body)
+    assert (erased.status_code, erased.json()["messages"]) == (200, 2), erased.text
+    assert [word for word in WORDS if word in everything(ids)] == []
+    assert "my secret order" in everything(theirs)
+    nothing = (await call("contact-export", as_=agent, json=body)).json()
+    found = ("conversations", "messages", "channel_events", "channel_identities", "files")
+    assert [nothing[name] for name in found] == [[]] * 5
+
+
+async def test_200_by_identity_a_contact_is_told_of_as_by_its_id(call, org, known):
+    ids = known(org)
+    by_name = (await call("contact-export", as_=org.agent(), json={"identity": "<OTHER@example.com>."})).json()
+    by_id = (await call("contact-export", as_=org.agent(), json={"customer_id": ids["contact"]})).json()
+    assert by_name["contact"]["id"] == ids["contact"]
+    rows = ("identities", "orders", "conversations", "messages", "files", "channel_events", "channel_identities")
+    assert [by_name[name] for name in rows] == [by_id[name] for name in rows]
+
+
+async def test_200_by_identity_whose_contact_is_gone_is_told_what_the_trail_knows(call, org, known, tenants):
+    ids = known(org)
+    with tenants.database() as db:
+        db.execute("DELETE FROM customers WHERE id = %s", (ids["contact"],))
+    told = (await call("contact-export", as_=org.agent(), json={"identity": "mona@example.com"})).json()
+    assert (told["contact"], [each["id"] for each in told["orders"]]) == (None, [ids["order"]])
+    assert {ids["contact"], ids["order"]} <= {each["entity_id"] for each in told["trail"]}
+
+
 async def test_200_by_identity_a_contact_that_is_there_is_erased_too(call, org, known, everything):
     ids = known(org)
     body = {"identity": "+20 101 234 5678", "without_export": True}
@@ -289,8 +355,9 @@ async def test_403_for_a_deletion_and_what_to_call_instead(*, http, services, or
 
 
 @pytest.mark.parametrize("body", [{}, {"identity": "12345"}, {"identity": "mona@example.com", "customer_id": NUMBER}])
-async def test_400_for_nobody_and_for_what_names_too_many(call, org, body):
-    assert (await call("contact-erase", as_=org.agent(), json=body)).status_code in {400, 422}
+@pytest.mark.parametrize("function", ["contact-export", "contact-erase"])
+async def test_400_for_nobody_and_for_what_names_too_many(call, org, body, function):
+    assert (await call(function, as_=org.agent(), json=body)).status_code in {400, 422}
 
 
 async def test_404_for_a_contact_of_another_tenant_as_for_none(call, org, other_org, known):

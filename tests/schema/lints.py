@@ -51,6 +51,7 @@ EXCEPTIONS = {
         "organization_claimed",
         "queue_message",
         "record_export",
+        "record_person_export",
         "revoke_agent_key",
         "rotate_agent_key",
         "search",

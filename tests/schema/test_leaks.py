@@ -164,6 +164,7 @@ WRITES = {
     "erase_contact",
     "erase_person",
     "record_export",
+    "record_person_export",
     "start_conversation",
     "create_agent_key",
     "rotate_agent_key",

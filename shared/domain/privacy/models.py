@@ -16,10 +16,13 @@ class ExportedBefore(msgspec.Struct, frozen=True):
 
 
 class ContactExport(msgspec.Struct, frozen=True):
-    """Rows as the tables have them. What ends in `_before` is where to go on; null: there are no older ones."""
+    """Rows as the tables have them. What ends in `_before` is where to go on; null: there are no older ones.
+
+    `contact` is null of a person who is none. Of `channel_events` the newest come.
+    """
 
     exported_at: datetime
-    contact: dict[str, Any]
+    contact: dict[str, Any] | None
     identities: list[dict[str, Any]]
     labels: list[str]
     orders: list[dict[str, Any]]
@@ -27,6 +30,7 @@ class ContactExport(msgspec.Struct, frozen=True):
     messages: list[dict[str, Any]]
     files: list[dict[str, Any]]
     trail: list[dict[str, Any]]
+    channel_events: list[dict[str, Any]]
     messages_before: datetime | None
     channel_identities: list[dict[str, Any]]
     orders_before: datetime | None

@@ -18,16 +18,37 @@ async def record_export(tx: Tx, *, customer_id: UUID) -> None:
     await tx.one(_Done, sql, customer_id=customer_id)
 
 
+class _Known(msgspec.Struct, frozen=True):
+    customer_id: UUID | None
+
+
+async def record_person_export(tx: Tx, *, identity: str) -> UUID | None:
+    """The contact with that identity, whose export it is then."""
+    sql = "SELECT app.record_person_export(%(identity)s) AS customer_id"
+    return (await tx.one(_Known, sql, identity=identity)).customer_id
+
+
 EXPORT = """
-    WITH who AS MATERIALIZED (
-        SELECT contact.organization_id AS organization,
-            app.merged_contacts(contact.organization_id, contact.id) AS people
-        FROM customers AS contact
-        WHERE contact.id = %(customer_id)s
+    WITH asked AS MATERIALIZED (
+        SELECT app.organization_id() AS organization, %(customer_id)s::uuid IS NULL AS by_name,
+            CASE WHEN %(customer_id)s::uuid IS NULL THEN coalesce(app.spellings(%(identity)s::text), '{}')
+                ELSE '{}' END AS spellings
+    ), who AS MATERIALIZED (
+        SELECT asked.*, CASE WHEN asked.by_name THEN ARRAY(
+                SELECT DISTINCT made_of
+                FROM unnest(app.deleted_contacts(asked.organization, asked.spellings)) AS gone
+                CROSS JOIN unnest(app.merged_contacts(asked.organization, gone)) AS made_of
+            ) ELSE app.merged_contacts(asked.organization, %(customer_id)s::uuid) END AS people
+        FROM asked
+    ), met AS MATERIALIZED (
+        SELECT who.*, CASE WHEN who.by_name THEN app.threads_of(
+                who.organization, who.people, who.spellings || app.former_names(who.organization, who.people)
+            ) ELSE ARRAY(SELECT id FROM chats WHERE customer_id = ANY (who.people)) END AS chats
+        FROM who
     ), threads AS MATERIALIZED (
-        SELECT chat.* FROM who JOIN chats AS chat ON chat.customer_id = ANY (who.people)
+        SELECT chat.* FROM met JOIN chats AS chat ON chat.id = ANY (met.chats)
     ), named AS MATERIALIZED (
-        SELECT who.*, app.names_of(who.organization, who.people, ARRAY(SELECT id FROM threads)) AS names FROM who
+        SELECT met.*, met.spellings || app.names_of(met.organization, met.people, met.chats) AS names FROM met
     ), ever AS MATERIALIZED (
         SELECT named.*, app.said_in_groups(named.organization, named.names) AS in_groups,
             app.orders_once_of(named.organization, named.people) AS orders
@@ -36,6 +57,7 @@ EXPORT = """
         SELECT placed.*
         FROM ever
         JOIN orders AS placed ON placed.customer_id = ANY (ever.people)
+            OR (placed.id = ANY (CASE WHEN ever.by_name THEN ever.orders ELSE '{}' END) AND placed.customer_id IS NULL)
         WHERE %(orders_before)s::timestamptz IS NULL OR placed.created_at < %(orders_before)s
         ORDER BY placed.created_at DESC
         FETCH FIRST (%(most_rows)s) ROWS WITH TIES
@@ -58,10 +80,21 @@ EXPORT = """
                 OR (event.entity_type = 'chats' AND event.entity_id IN (SELECT id FROM threads))
                 OR (event.entity_type = 'messages' AND event.entity_id = ANY (ever.in_groups))
                 OR event.id IN (SELECT event_id FROM audit_values WHERE customer_id = ANY (ever.people))
+                OR event.id IN (
+                    SELECT kept.event_id FROM ever AS known CROSS JOIN audit_values AS kept
+                    WHERE known.by_name AND app.is_named_in(kept.changes, known.names)
+                )
             )
             AND (%(trail_before)s::timestamptz IS NULL OR event.created_at < %(trail_before)s)
         ORDER BY event.created_at DESC
         FETCH FIRST (%(most_rows)s) ROWS WITH TIES
+    ), noted AS MATERIALIZED (
+        SELECT told.*
+        FROM ever
+        CROSS JOIN channel_events AS told
+        WHERE told.chat_id = ANY (ever.chats) OR (told.chat_id IS NULL AND app.is_named_in(told.payload, ever.names))
+        ORDER BY told.occurred_at DESC
+        FETCH FIRST (%(most_rows)s) ROWS ONLY
     )
     SELECT now() AS exported_at, to_jsonb(contact) AS contact,
         (
@@ -101,6 +134,9 @@ EXPORT = """
             SELECT coalesce(jsonb_agg(to_jsonb(happened) ORDER BY happened.created_at DESC), '[]') FROM happened
         ) AS trail,
         (
+            SELECT coalesce(jsonb_agg(to_jsonb(noted) ORDER BY noted.occurred_at DESC), '[]') FROM noted
+        ) AS channel_events,
+        (
             SELECT min(said.timestamp) FROM said HAVING count(*) >= %(most_messages)s
         ) AS messages_before,
         (
@@ -109,20 +145,30 @@ EXPORT = """
         (
             SELECT min(happened.created_at) FROM happened HAVING count(*) >= %(most_rows)s
         ) AS trail_before
-    FROM customers AS contact
-    WHERE contact.id = %(customer_id)s
+    FROM asked
+    LEFT JOIN customers AS contact ON contact.id = %(customer_id)s::uuid
 """
 """One statement, so that it is one moment of all there is. Rows as they are: a column that is added comes along."""
 
 
 async def find_export(
-    tx: Tx, *, customer_id: UUID, before: ExportedBefore, most_messages: int, most_rows: int
+    tx: Tx,
+    *,
+    customer_id: UUID | None,
+    identity: str | None,
+    before: ExportedBefore,
+    most_messages: int,
+    most_rows: int,
 ) -> ContactExport:
-    """Rows of one moment are never parted: a page is longer by those that are as old as its oldest."""
+    """Of a contact, or of whom `identity` names alone.
+
+    Rows of one moment are never parted: a page is longer by those that are as old as its oldest.
+    """
     return await tx.one(
         ContactExport,
         EXPORT,
         customer_id=customer_id,
+        identity=identity,
         messages_before=before.messages,
         orders_before=before.orders,
         trail_before=before.trail,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.kernel import phones
+from shared.kernel import emails, phones
 from shared.kernel.errors import Conflict
 from shared.runtime.db import Tx
 
@@ -29,8 +29,24 @@ async def export_contact(tx: Tx, *, customer_id: UUID, before: ExportedBefore) -
         Refusal: not_found.
     """
     await queries.record_export(tx, customer_id=customer_id)
+    return await _export(tx, customer_id, None, before)
+
+
+async def export_person(tx: Tx, *, identity: str, before: ExportedBefore) -> ContactExport:
+    """All that is known of who has that number, address or id of a channel, with or without a contact."""
+    spelled = _spelled(identity)
+    contact = await queries.record_person_export(tx, identity=spelled)
+    return await _export(tx, contact, spelled, before)
+
+
+async def _export(tx: Tx, customer_id: UUID | None, identity: str | None, before: ExportedBefore) -> ContactExport:
     return await queries.find_export(
-        tx, customer_id=customer_id, before=before, most_messages=MOST_MESSAGES, most_rows=MOST_ROWS
+        tx,
+        customer_id=customer_id,
+        identity=identity,
+        before=before,
+        most_messages=MOST_MESSAGES,
+        most_rows=MOST_ROWS,
     )
 
 
@@ -49,5 +65,13 @@ async def erase_person(tx: Tx, *, identity: str, without_export: bool) -> Contac
     Raises:
         Refusal: export_first.
     """
-    number = phones.normalize(identity, _COUNTRY_IS_GIVEN) if identity.strip().startswith("+") else None
-    return await queries.erase_person(tx, identity=number or identity.strip(), without_export=without_export)
+    return await queries.erase_person(tx, identity=_spelled(identity), without_export=without_export)
+
+
+def _spelled(identity: str) -> str:
+    """As it is kept: a number in E.164, an address cleaned, an id of a channel as it is."""
+    written = identity.strip()
+    if "@" in written:
+        return emails.clean(written)
+    number = phones.normalize(written, _COUNTRY_IS_GIVEN) if "+" in written else None
+    return number or written
