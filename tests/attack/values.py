@@ -1,10 +1,13 @@
 """Values that the database could take and no reader decode."""
 
+import secrets
+
 from tests.attack.outcome import all_can_read, readable, refused
 from tests.attack.registry import attack
 from tests.attack.stage import Stage
 
 MOMENTS = ("infinity", "-infinity", "294276-12-31T00:00:00Z", "0044-03-15 00:00:00 BC", "1899-12-31", "2201-01-01")
+UNSEEN = ("\u200b", "\u3164\u2800", "\ufe0f", "\u00a0\u00ad")
 LISTS = ([None], [["a"], ["b"]], ["x" * 10_000], [str(number) for number in range(5000)])
 
 
@@ -70,6 +73,23 @@ async def ask_for_the_end_of_time(stage: Stage) -> str:
             if not (answer.json().get("result") or {}).get("isError"):
                 readable(answer)
     return "answered or refused"
+
+
+@attack("values")
+async def write_a_name_that_nobody_sees(stage: Stage) -> str:
+    """A name has a character that can be seen, in every table and by every way to write it."""
+    told = ""
+    label = await stage.shop.made("labels", name=f"seen {secrets.token_hex(4)}")
+    for unseen in UNSEEN:
+        for table in ("labels", "lead_sources", "customer_journey_stages", "items", "warehouses"):
+            told = refused(await stage.shop.insert(table, {"name": unseen}), of=f"{table} {unseen!a}")
+        for column in ("first_name", "last_name", "company"):
+            row = {"email": f"{secrets.token_hex(6)}@example.com", column: unseen}
+            refused(await stage.shop.insert("customers", row), of=f"{column} {unseen!a}")
+        refused(await stage.shop.insert("orders", {"order_number": unseen}), of=f"order_number {unseen!a}")
+        change = await stage.shop.update("labels", f"id=eq.{label['id']}", {"name": unseen})
+        refused(change, of=f"a change to {unseen!a}")
+    return told
 
 
 @attack("values")

@@ -34,6 +34,13 @@ async def test_201_gives_a_second_key_of_the_same_agent_while_the_old_one_works_
     assert by_id[old["id"]]["expires_at"] < by_id[new["id"]]["expires_at"]
 
 
+async def test_201_for_a_key_of_before_whose_name_nobody_can_see(make_key, rotate, tenants):
+    old = await make_key("write", name="Till")
+    with tenants.database() as database:
+        database.execute("UPDATE agent_api_keys SET name = %s WHERE id = %s", ["\u200b", old["id"]])
+    assert (await rotate(old["id"])).status_code == 201
+
+
 async def test_201_takes_no_further_agent_of_the_plan(tenants, call):
     org = tenants.org("free")
     made = (await call("agent-api-key-create", as_=org.owner, json={"name": "Layla"})).json()

@@ -62,8 +62,7 @@ EXCEPTIONS = {
     "asking": ["organization_claimed", "admit_request", "create_organization"],
     # Put in place of their call, which a setting of their own would prevent: policies ask them for every table of every
     # statement. Their bodies are in standard SQL, resolved when they were made: no search path changes what they call.
-    # So does what triggers ask of every row that is written.
-    "inlined": ["claims", "enter", "is_visible", "organization_id", "organization_with", "request_id"],
+    "inlined": ["claims", "enter", "organization_id", "organization_with", "request_id"],
     # The tables of storage have Supabase's own grants. No API exposes that schema: functions/storage alone writes
     # there, as the caller, under policies.
     "granted_by_the_platform": ["storage.buckets", "storage.objects"],
@@ -80,7 +79,7 @@ EXCEPTIONS = {
     "unguessable": ["agent_accounts_user_id_key", "agent_api_keys_prefix_key", "channel_accounts_route_key"],
     # Text that may be blank: notes, and a number as it was written. An assignee is held to the organization's
     # colleagues, a plan's name is written by migrations; what Meta, a channel or the server itself names is kept as it
-    # is told, and a file's invisible name is refused when it is sent.
+    # is told, and a file's invisible name is refused when it is sent. A key has its agent's name.
     "seen_or_not": [
         "customers.phone_raw",
         "customers.notes",
@@ -90,6 +89,7 @@ EXCEPTIONS = {
         "orders.notes",
         "stock_movements.notes",
         "plans.name",
+        "agent_api_keys.name",
         "channel_accounts.display_name",
         "message_templates.name",
         "media.file_name",
