@@ -233,7 +233,7 @@ def test_an_answer_that_has_begun_goes_to_its_end_and_no_refusal_into_it(serve):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6")]})
         await send({"type": "http.response.body", "body": b"one", "more_body": True})
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1)
         await send({"type": "http.response.body", "body": b"two"})
 
     with socket.create_connection(("127.0.0.1", serve(app)), timeout=10) as connection:

@@ -1,5 +1,6 @@
 """Who asks and does not read: the connection and the answer are kept for a while, and not for ever."""
 
+import errno
 import socket
 import threading
 import time
@@ -21,7 +22,7 @@ def given():
 
 
 @pytest.fixture(scope="module")
-def port(serve, given):
+def stream(given):
     async def stream(send):
         made = [0]
         given.append(made)
@@ -30,6 +31,11 @@ def port(serve, given):
             made[0] += PIECE
         await send({"type": "http.response.body", "body": b""})
 
+    return stream
+
+
+@pytest.fixture(scope="module")
+def port(serve, stream):
     return serve(serving(stream), write_waits_s=WAITS_S)
 
 
@@ -85,29 +91,36 @@ def read(connection, size):
     return taken
 
 
+def comes(happens, *, within_s=20):
+    """Whether it happens in time, on a busy machine too."""
+    until = time.monotonic() + within_s
+    while not (happened := happens()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return happened
+
+
+def is_reset(connection):
+    return comes(lambda: connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET)
+
+
 @pytest.mark.parametrize("header", [b"", b"Connection: close\r\n"])
 @pytest.mark.parametrize("path", ["/large", "/streamed"])
 def test_an_answer_of_which_nothing_is_taken_is_not_kept(path, header, ask):
-    connection = ask(path, header=header)
-    time.sleep(WAITS_S * 3)
-    with pytest.raises(ConnectionResetError):
-        read(connection, LARGE)
+    assert is_reset(ask(path, header=header))
 
 
 def test_an_answer_that_the_kernel_has_whole_is_not_kept_for_ever_either(ask):
-    connection = ask("/kept")
-    time.sleep(WAITS_S * 3)
-    with pytest.raises(ConnectionResetError):
-        read(connection, MIB // 4)
+    assert is_reset(ask("/kept"))
 
 
-def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(ask, given):
-    ask("/streamed")
-    time.sleep(WAITS_S / 2)
-    (made,) = given[-1]
-    time.sleep(WAITS_S / 4)
-    assert given[-1] == [made]
-    assert 0 < made < LARGE
+def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(serve, given, stream, ask):
+    given.clear()
+    ask("/streamed", port=serve(serving(stream), write_waits_s=10, keeps_bytes=PIECE))
+    assert comes(lambda: bool(given and given[0][0]))
+    made = 0
+    while made != (made := given[0][0]):
+        time.sleep(0.3)
+    assert made < LARGE
 
 
 def test_the_app_is_told_that_its_reader_is_gone_when_another_request_waits(serve, ask, gone):
@@ -152,7 +165,6 @@ def test_many_who_do_not_read_hold_no_memory_after_a_while_and_nobody_waits_for_
             ask("/half", port=port)
         assert read(ask("/", port=port, receives=None), 2) == 2
         assert tracemalloc.get_traced_memory()[0] > 50 * MIB
-        time.sleep(3)
-        assert tracemalloc.get_traced_memory()[0] < 10 * MIB
+        assert comes(lambda: tracemalloc.get_traced_memory()[0] < 10 * MIB)
     finally:
         tracemalloc.stop()
