@@ -137,6 +137,28 @@ async def test_what_cannot_be_a_contact_is_refused(mcp, org, arguments, code):
     assert (answer["is_error"], answer["error"]) == (True, code)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("first_name", "\u200b"),
+        ("last_name", "\u3164"),
+        ("company", " \u00ad "),
+        ("tags", ["vip", "\ufe0f"]),
+    ],
+)
+async def test_a_name_that_nobody_can_see_is_refused_and_changes_nothing(mcp, org, field, value):
+    agent, known = org.agent(), {"first_name": "Mona", "phone": "+201012345678"}
+    refused = await mcp("nexus_create_contact", {**known, field: value}, as_=agent)
+    assert (refused["is_error"], refused["error"], refused["field"]) == (True, "invisible_text", field)
+    made = await mcp("nexus_create_contact", {**known, "idempotency_key": "k-1"}, as_=agent)
+    assert made["created"] is True
+    change = {"customer_id": made["contact"]["id"], field: value, "idempotency_key": "k-2"}
+    for _ in range(2):
+        again = await mcp("nexus_update_contact", change, as_=agent)
+        assert (again["is_error"], again["error"], again["field"]) == (True, "invisible_text", field)
+    assert (await mcp("nexus_update_contact", {**change, field: None}, as_=agent))["is_error"] is False
+
+
 async def test_an_unknown_stage_is_refused_with_the_stages_there_are(mcp, org):
     answer = await mcp("nexus_create_contact", {"first_name": "Mona", "journey_stage": "hot"}, as_=org.agent())
     assert answer["error"] == "unknown_journey_stage"

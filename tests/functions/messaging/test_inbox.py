@@ -93,6 +93,20 @@ async def test_a_merge_moves_the_orders_of_the_contact_that_goes(tell, account, 
     assert held == [(1, 2)]
 
 
+async def test_a_merge_keeps_names_of_before_that_nobody_can_see(tell, account, hidden, tenants, people):
+    await tell(hidden(), account.text(NUMBER))
+    with tenants.database() as db:
+        db.execute(
+            "UPDATE customers SET last_name = %s, company = %s, tags = ARRAY[%s] WHERE organization_id = %s",
+            ("\u200b", "\u3164", "\ufe0f", account.org.id),
+        )
+        db.execute("UPDATE chats SET contact_name = %s WHERE organization_id = %s", ("\u200b", account.org.id))
+    linked = account.text(NUMBER)
+    linked["entry"][0]["changes"][0]["value"]["contacts"][0]["user_id"] = USER_ID
+    await tell(linked)
+    assert people(account.org) == (1, 1, 3)
+
+
 async def test_a_new_number_is_the_same_person_and_the_old_one_may_become_anothers(tell, account, people, rows):
     await tell(account.text(NUMBER))
     change = {
