@@ -4,30 +4,21 @@ What it spends elsewhere, reading its body or calling a provider, is not counted
 """
 
 import math
-from contextvars import ContextVar, Token
-from types import TracebackType
+from contextvars import ContextVar
+
+from .blocks import Block
+
+_current: ContextVar["database_time | None"] = ContextVar("database_time", default=None)
 
 
-class database_time:  # noqa: N801  (read as a function; a generator costs more)
+class database_time(Block):  # noqa: N801  (read as a function)
     """The time for the length of the block, in place of the one around it; None sets no limit."""
 
-    __slots__ = ("_outer", "left_s")
+    __slots__ = ("left_s",)
+    current = _current
 
     def __init__(self, seconds: float | None) -> None:
         self.left_s = math.inf if seconds is None else seconds
-        self._outer: Token[database_time | None] | None = None
-
-    def __enter__(self) -> None:
-        self._outer = _current.set(self)
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._outer is not None:
-            _current.reset(self._outer)
-
-
-_current: ContextVar[database_time | None] = ContextVar("database_time", default=None)
 
 
 def left_s(most: float) -> float:

@@ -8,11 +8,12 @@ in, the exchange of keys. Where too many wait, the least important are sent away
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from contextvars import ContextVar, Token
-from types import TracebackType
+from contextvars import ContextVar
 from typing import Literal, NamedTuple
 
 from shared.kernel.errors import RateLimited, Unavailable
+
+from .blocks import Block
 
 Lane = Literal["access", "intake", "ordinary", "background"]
 """What the work is, the most important first: signing in and the exchange of keys; webhooks; callers' work; jobs."""
@@ -51,27 +52,18 @@ class Claim(NamedTuple):
     caller: str | None = None
 
 
-class claiming:  # noqa: N801  (read as a function; a generator costs more)
+_current: ContextVar["claiming | None"] = ContextVar("claiming", default=None)
+
+
+class claiming(Block):  # noqa: N801  (read as a function)
     """Connections that are taken in the block are claimed by what `claim` says then; a second one at once is free."""
 
-    __slots__ = ("_outer", "claim", "held")
+    __slots__ = ("claim", "held")
+    current = _current
 
     def __init__(self, claim: Callable[[], Claim]) -> None:
         self.claim = claim
         self.held = 0
-        self._outer: Token[claiming | None] | None = None
-
-    def __enter__(self) -> None:
-        self._outer = _current.set(self)
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._outer is not None:
-            _current.reset(self._outer)
-
-
-_current: ContextVar[claiming | None] = ContextVar("claiming", default=None)
 
 
 class Place(NamedTuple):

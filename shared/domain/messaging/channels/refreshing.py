@@ -5,11 +5,11 @@ from functools import partial
 from uuid import UUID
 
 from shared.providers.meta.faults import PERMANENT, FaultKind, ProviderFault
-from shared.runtime import set_aside
 from shared.runtime.log import log
 from shared.runtime.secrets import seal
 from shared.runtime.set_aside import Fault, Piece
 from shared.runtime.workers import drain
+from shared.tenancy import pieces
 from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries, service
@@ -37,13 +37,10 @@ async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedToken | None:
 async def _perform(request_id: str, claimed: ClaimedToken) -> str:
     """The name of what became of it; whatever is wrong with one token is that token's alone."""
     piece = Piece(claimed.organization_id, _QUEUE, str(claimed.channel_id))
-    token = set_aside.decoded(claimed.row, EndingToken)
-    renewed = token if isinstance(token, Fault) else await set_aside.attempt(partial(_renew, token, request_id))
-    async with service_statements(request_id=request_id) as tx:
-        if isinstance(renewed, Fault):
-            await set_aside.record(tx, piece, renewed)
-            return "set_aside"
-        await set_aside.clear(tx, piece)
+    work = partial(_renew, request_id=request_id)
+    renewed = await pieces.worked(piece, claimed.row, EndingToken, work, request_id=request_id)
+    if isinstance(renewed, Fault):
+        return "set_aside"
     return "renewed" if renewed else "kept"
 
 

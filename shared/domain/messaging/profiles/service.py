@@ -6,10 +6,10 @@ from uuid import UUID
 
 from shared.domain.messaging.channels.access import client_of
 from shared.providers.meta.faults import ProviderFault
-from shared.runtime import set_aside
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault, Piece
 from shared.runtime.workers import drain
+from shared.tenancy import pieces
 from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
@@ -37,14 +37,12 @@ async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedStranger | No
 async def _perform(request_id: str, claimed: ClaimedStranger) -> str:
     """The name of what became of it; whatever is wrong with one row is that row's alone."""
     piece = Piece(claimed.organization_id, _QUEUE, claimed.subject)
-    stranger = set_aside.decoded(claimed.row, Stranger)
-    named = stranger if isinstance(stranger, Fault) else await set_aside.attempt(partial(_ask, stranger, request_id))
-    async with service_statements(request_id=request_id) as tx:
-        if isinstance(named, Fault):
-            await set_aside.record(tx, piece, named)
-            return "set_aside"
-        if isinstance(stranger, Stranger) and stranger.attempts > 1:
-            await set_aside.clear(tx, piece)
+    work = partial(_ask, request_id=request_id)
+    named = await pieces.worked(
+        piece, claimed.row, Stranger, work, may_be_aside=lambda stranger: stranger.attempts > 1, request_id=request_id
+    )
+    if isinstance(named, Fault):
+        return "set_aside"
     return "named" if named else "unnamed"
 
 
