@@ -94,10 +94,18 @@ def is_counted(node: Node) -> bool:
 
 def counts_within(node: Node) -> bool:
     """Whether each piece within its rows is gathered once for each row of the answer, and has a name of its own."""
-    if node.is_aggregated or node.spread or node.offset:
+    if node.is_aggregated or node.spread or (node.offset and not cuts_first(node)):
         return False
     names = list(_names(node))
     return len(names) == len(set(names))
+
+
+def cuts_first(node: Node) -> bool:
+    """Whether its page is cut before anything is embedded in its rows: others would count what is not answered."""
+    if not node.offset or node.is_aggregated or node.from_source or node.spread:
+        return False
+    shown = [each for each in node.children if each.is_shown]
+    return any(is_counted(each) for each in shown) and not any(each.spread for each in shown)
 
 
 def _names(node: Node) -> Iterator[str]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from shared.platform.rest.plan.model import Node, Order, Output, Place, Related, Star
+from shared.platform.rest.plan.needs import needs_of
 
-from .conditions import Rows, cast, tested
-from .held import Held, counts_within, is_counted, measured, running_size
+from .conditions import ROW, Rows, cast, tested
+from .held import Held, counts_within, cuts_first, is_counted, measured, running_size
 from .writer import Writer, qualified, quoted
 
 SOURCE = '"pgrst_source"'
@@ -53,6 +54,8 @@ class Reading:
         return f"SELECT 1 {self._origin(node, None)}{self._writer.cut(limit, 0)}"
 
     def _select(self, node: Node, parent: Rows | None) -> str:
+        if self._held is not None and cuts_first(node):
+            return self._cut(node, parent)
         if not self._counts_within(node):
             self._uncounted |= {child.alias for child in node.children}
         shown = list(self._shown(node))
@@ -62,6 +65,17 @@ class Reading:
         limit = 1 if _may_repeat(node) and node.limit != 0 else node.limit
         page = self._writer.cut(limit, node.offset)
         return f"SELECT {columns} {origin}{_grouped(node, shown)}{self._ordered(node)}{page}"
+
+    def _cut(self, node: Node, parent: Rows | None) -> str:
+        """The page's rows first, so that nothing is embedded in those before them."""
+        needs, rows = needs_of(node), _rows(node)
+        names = node.of.columns if needs.everything else sorted(needs.columns)
+        needed = [f"{rows.alias}.{quoted(name)}" for name in names]
+        needed += [f"{rows.row} AS {quoted(ROW)}"] if needs.row else []
+        page = self._writer.cut(node.limit, node.offset)
+        first = f"SELECT {', '.join(needed) or '1'} {self._origin(node, parent)}{self._ordered(node)}{page}"
+        columns = ", ".join(each.text for each in self._shown(replace(node, from_source=True)))
+        return f"SELECT {columns} FROM ({first}) AS {rows.alias}"
 
     def _origin(self, node: Node, parent: Rows | None, laterals: str = "") -> str:
         """FROM and WHERE. What the conditions say is written once, however often it is needed."""

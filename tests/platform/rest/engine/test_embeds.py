@@ -210,3 +210,29 @@ async def test_an_embed_by_alias_twice(get):
 async def test_a_page_of_a_to_one_embed_may_leave_it_out(get):
     assert await get("/films?id=eq.1&select=id,posters(url)&posters.limit=0") == [{"id": 1, "posters": None}]
     assert await get("/films?select=id,posters!inner(url)&posters.limit=0") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select=id,actors(id)&actors.order=id&order=id",
+        "select=*,roles(part,actors(name))&roles.order=actor_id&order=year.desc,id",
+        "select=full_title,sequels(id,full_title),first_actor(name)&order=id",
+        "select=actors(name,films(title))&actors.order=id&actors.films.order=id&order=id",
+        (
+            "select=id,directors!director_id(name,films!director_id(id))&directors.films.order=id"
+            "&order=directors(name).desc.nullslast,id"
+        ),
+        "select=facts->reels,actors!inner(id)&actors.order=id&order=id",
+        "select=title,...directors!director_id(name),actors(id)&actors.order=id&order=id",
+        "select=id,...actors(name),roles(part)&actors.order=id&roles.order=actor_id&order=id",
+        "select=id,actors(id)&actors=not.is.null&actors.order=id&order=id.desc",
+        "select=id,roles(actor_id)&roles.order=actor_id&roles.offset=1&roles.limit=1&order=id",
+    ],
+)
+async def test_rows_behind_an_offset_are_those_of_the_whole(get, query):
+    whole = await get(f"/films?{query}")
+    assert len(whole) > 2
+    for offset in range(1, len(whole)):
+        assert await get(f"/films?{query}&offset={offset}&limit=2") == whole[offset : offset + 2]
+        assert await get(f"/films?{query}&offset={offset}") == whole[offset:]

@@ -149,6 +149,13 @@ COUNTED = {
     "without nulls": ("GET", "/books?limit=60", {"accept": "application/vnd.pgrst.array+json;nulls=stripped"}),
     "what was changed": ("PATCH", "/books?id=lt.40&select=id,note,shelves(note)", {"prefer": "return=representation"}),
     "behind an offset": ("GET", "/shelves?select=id,books(note)&limit=2&offset=10", {}),
+    "lists behind an offset": ("GET", f"/shelves?select=note,{SIDE}&limit=1&offset=7&order=id.desc", {}),
+    "a list behind offsets": ("GET", "/shelves?select=*,first(*)&limit=1&offset=3&order=note,id", {}),
+    "lists behind offsets": (
+        "GET",
+        "/shelves?select=books(id,pages(note))&limit=1&offset=3&books.offset=9&books.limit=3",
+        {},
+    ),
     "spread": ("GET", "/shelves?select=id,...books(note)&limit=2", {}),
     "twice the same name": ("GET", "/shelves?select=books:id,books(note)&limit=2", {}),
 }
