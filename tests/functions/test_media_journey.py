@@ -101,3 +101,14 @@ async def test_an_uploaded_file_reaches_the_customer(received, call, graph, org,
     assert line.kind == "document"
     assert line.content["filename"] == "invoice.pdf"
     assert graph.world.files[line.content["id"]].content == b"%PDF-1.7"
+
+
+async def test_a_file_whose_name_nobody_can_see_is_sent_without_it(received, call, graph, org, number):
+    chat_id, _ = received
+    headers = {"Content-Type": "application/pdf"}
+    query = {"kind": "document", "file_name": "\u200b"}
+    put = await call("media-upload", as_=org.agent("write"), params=query, content=b"%PDF-1.7", headers=headers)
+    body = {"chatId": chat_id, "media_id": put.json()["id"]}
+    sent = await call("whatsapp-send-message", as_=org.agent("write"), json=body)
+    assert sent.status_code == 200, sent.text
+    assert "filename" not in graph.sent(number)[0].content

@@ -79,7 +79,7 @@ EXCEPTIONS = {
     "unguessable": ["agent_accounts_user_id_key", "agent_api_keys_prefix_key", "channel_accounts_route_key"],
     # Text that may be blank: notes, and a number as it was written. An assignee is held to the organization's
     # colleagues, a plan's name is written by migrations; what Meta, a channel or the server itself names is kept as it
-    # is told, and a file's invisible name is refused when it is sent. A key has its agent's name.
+    # is told, and a file is sent without an invisible name. A key has its agent's name.
     "seen_or_not": [
         "customers.phone_raw",
         "customers.notes",

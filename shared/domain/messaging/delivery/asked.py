@@ -9,7 +9,7 @@ from shared.domain.customers.service import InvalidPhone
 from shared.domain.media import service as media
 from shared.domain.messaging.channels.service import ChannelNotConnected
 from shared.kernel.errors import Conflict, NotFound, Refusal
-from shared.kernel.visible import VISIBLE, InvisibleText
+from shared.kernel.visible import VISIBLE, InvisibleText, is_visible
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
@@ -194,7 +194,8 @@ async def _content(tx: Tx, asked: MessageAsked) -> Content:
     if file.status != "stored":
         raise InvalidMessageContent.at("/media_id", f"the file cannot be sent: it is {file.status}")
     # Where the file is, is settled when it goes out; until then its own id stands for it.
-    named = {"filename": file.file_name} if file.kind == "document" and file.file_name else {}
+    shown = file.kind == "document" and file.file_name and is_visible(file.file_name)
+    named = {"filename": file.file_name} if shown else {}
     caption = {"caption": asked.message} if asked.message else {}
     return content_from({"type": file.kind.value, "id": str(file.id), **caption, **named})
 
