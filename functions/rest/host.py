@@ -104,7 +104,7 @@ class NexusHost:
         try:
             known = await _holder().current()
         except DatabaseError as fault:
-            self.unanswered(str(fault))
+            self.failed(str(fault))
             raise no_schema_cache() from fault
         self.rights = known.rights
         return known.service if self._call.principal.kind is Kind.SERVICE else known.callers
@@ -129,7 +129,7 @@ class NexusHost:
         rights = None if request.is_function else self.rights.get(request.target)
         return rights.scope(verbs_of(request)) if rights else "write"
 
-    def unanswered(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         self._call.log["database_fault"] = reason
 
     def once(self, incoming: Incoming) -> Once | None:

@@ -1,15 +1,15 @@
-"""503 in our words: what callers hear names no host, port or user, and says what to do and when."""
+"""503, and 500 of the server itself, in our words: what callers hear names no host, port, user or file."""
 
 import re
 
 import msgspec
 
 from shared.kernel import json
-from shared.kernel.errors import Unavailable
+from shared.kernel.errors import Refusal, Unavailable
 from shared.platform.rest.host import Response
 from shared.runtime.db import Busy
 
-AWAY = 503
+AWAY, FAULT = 503, 500
 _RETRY_S = 2
 
 
@@ -25,6 +25,8 @@ class StatementTimeout(Unavailable):
 
 _OURS = re.compile(r"PGRST00\d|(?:08|40|53|55|57)\w{3}")
 """Codes that Postgres, the driver or the interface told; who raises another one says its own words."""
+_OF_THE_SERVER = re.compile(r"(?:58|F0|HV|XX)\w{3}|53400")
+"""Codes of faults inside Postgres, whose words may name files and servers."""
 _MEANINGS = {"40": Busy, "55": Busy, "57014": StatementTimeout}
 """By SQLSTATE, or its first two characters; everything else is away."""
 
@@ -35,6 +37,8 @@ class _Told(msgspec.Struct, frozen=True):
 
 def worded(answer: Response, request_id: str) -> Response:
     """The answer; where Postgres or the driver said why there is none, in our words, and with Retry-After."""
+    if answer.status == FAULT:
+        return _without_words(answer, request_id)
     if answer.status != AWAY:
         return answer
     named = {name.lower() for name, _ in answer.headers}
@@ -43,9 +47,19 @@ def worded(answer: Response, request_id: str) -> Response:
     if code is None or not _OURS.fullmatch(code):
         return msgspec.structs.replace(answer, headers=headers)
     refusal = (_MEANINGS.get(code) or _MEANINGS.get(code[:2]) or Unavailable)()
-    details = {"error": refusal.code, "retry_after": _RETRY_S, "request_id": request_id}
-    body = {"code": code, "details": json.encode(details).decode(), "hint": None, "message": refusal.message}
-    return Response(AWAY, headers, json.encode(body))
+    return Response(AWAY, headers, _body(code, refusal, retry_after=_RETRY_S, request_id=request_id))
+
+
+def _without_words(answer: Response, request_id: str) -> Response:
+    code = _code(answer.body)
+    if code is None or not _OF_THE_SERVER.fullmatch(code):
+        return answer
+    return Response(FAULT, answer.headers, _body(code, Refusal(), request_id=request_id))
+
+
+def _body(code: str, refusal: Refusal, **fields: object) -> bytes:
+    details = json.encode({"error": refusal.code, **fields}).decode()
+    return json.encode({"code": code, "details": details, "hint": None, "message": refusal.message})
 
 
 def _code(body: bytes) -> str | None:

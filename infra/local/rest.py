@@ -50,7 +50,7 @@ class ForeignHost:
         try:
             return await self._server.cache.current()
         except (DatabaseError, RestRefusal) as fault:
-            self.unanswered(str(fault))
+            self.failed(str(fault))
             raise errors.no_schema_cache() from fault
 
     @asynccontextmanager
@@ -61,8 +61,8 @@ class ForeignHost:
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002  (the role alone decides)
         return queries.enter(self._caller)
 
-    def unanswered(self, reason: str) -> None:
-        _LOG.warning("the database does not answer: %s", reason)
+    def failed(self, reason: str) -> None:
+        _LOG.warning("the database failed: %s", reason)
 
     def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
         return None
@@ -155,7 +155,7 @@ class RestServer:
 
 
 def _unreachable(fault: DatabaseError) -> RestRefusal:
-    _LOG.warning("the database does not answer: %s", fault)
+    _LOG.warning("the database failed: %s", fault)
     return errors.unreachable()
 
 

@@ -25,7 +25,7 @@ class RestRefusal(Exception):  # noqa: N818  (saying no is an answer, not a faul
 
 
 _UNAUTHORIZED = 401
-AWAY = 503
+AWAY, FAULT = 503, 500
 _HEADERS = {_UNAUTHORIZED: {"WWW-Authenticate": "Bearer"}, AWAY: {"Retry-After": "2"}}
 _SYNTAX = "PGRST100"
 

@@ -108,12 +108,12 @@ class Session:
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
     def refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
-        found = self._unanswered(fault) if fault.sqlstate is None else self._refused(said_by(fault))
-        if found.status == errors.AWAY:
-            self._host.unanswered(f"{fault.sqlstate or type(fault).__name__}: {fault}")
+        found = self._lost(fault) if fault.sqlstate is None else self._refused(said_by(fault))
+        if found.status in (errors.AWAY, errors.FAULT):
+            self._host.failed(f"{fault.sqlstate or type(fault).__name__}: {fault}")
         return found
 
-    def _unanswered(self, fault: wire.DatabaseError) -> errors.RestRefusal:
+    def _lost(self, fault: wire.DatabaseError) -> errors.RestRefusal:
         self.was_lost = self._connection.broken and not isinstance(fault, wire.AnswerTimeout)
         unanswered = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
         return errors.unreachable() if unanswered else errors.client_fault()

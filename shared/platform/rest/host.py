@@ -35,8 +35,8 @@ class Host(Protocol):
         `read_only`: GET and HEAD, and POST to a function that promises to change nothing.
         """
 
-    def unanswered(self, reason: str) -> None:
-        """Told what the database or the driver says of a 503, which is for the log and not for callers."""
+    def failed(self, reason: str) -> None:
+        """Log what the database or the driver says of a 503 or 500; callers are not to see it."""
 
     def once(self, incoming: Incoming) -> "Once | None":
         """Of a write that is to be carried out once, however often it is sent; None for any other."""

@@ -70,7 +70,7 @@ def hang(monkeypatch):
         released = asyncio.Event()
         seen = SimpleNamespace(others=0, at_once=Counter(), most=Counter())
 
-        async def answer(piece, _request_id):
+        async def answer(piece, request_id):
             owner = piece.organization_id
             seen.at_once[owner] += 1
             seen.most[owner] = max(seen.most[owner], seen.at_once[owner])

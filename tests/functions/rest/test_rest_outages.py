@@ -152,3 +152,19 @@ def test_a_503_of_our_own_rules_keeps_its_words_and_its_time():
 @pytest.mark.parametrize("body", [b"", b"[]", b"later", b'{"code":"CLOSED","message":"come back"}'])
 def test_a_503_that_a_function_of_the_database_answers_is_left_to_it(body):
     assert outages.worded(Response(503, (), body), "r1") == Response(503, (("Retry-After", "2"),), body)
+
+
+@pytest.mark.parametrize("state", ["XX000", "XX001", "58P01", "58030", "F0000", "53400"])
+def test_500_of_the_server_itself_in_words_of_ours(state, error_of):
+    fault = DatabaseFault(state, 'could not open file "base/5/1259"', "at 10.0.0.9", "ask the owner of nexus")
+    answer = outages.worded(refused(of_database(fault, anonymous=False, statuses=dict(host.STATUSES))), "r1")
+    told = httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+    assert (told.status_code, told.json()["code"], error_of(told)) == (500, state, "internal_error")
+    assert json.loads(told.json()["details"]) == {"error": "internal_error", "request_id": "r1"}
+    assert not any(each in told.text for each in ("base/5", "10.0.0.9", "owner"))
+
+
+def test_a_500_that_a_function_raises_keeps_its_words():
+    fault = DatabaseFault("P0003", "more rows than one", None, None)
+    answer = refused(of_database(fault, anonymous=False, statuses=dict(host.STATUSES)))
+    assert outages.worded(answer, "r1") == answer

@@ -54,7 +54,7 @@ class Archive:
     def enter(self, request: Request, *, read_only: bool) -> Statement:  # noqa: ARG002
         return queries.enter(self.caller)
 
-    def unanswered(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         self.reasons.append(reason)
 
     def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
