@@ -14,7 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from infra.local import mailbox
 from shared.edge.spec import Handler, Spec
-from shared.runtime import db, http, store
+from shared.runtime import db, http
+from shared.runtime.store import client
 
 FUNCTIONS = Path(__file__).parent.parent / "functions"
 SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage", "graphql": "unserved", "realtime": "unserved"}
@@ -84,7 +85,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
             await db.close()
-            await store.close()
+            await client.close()
             await http.close()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from shared.kernel.counting import network_of
-from shared.runtime.store import Counter, store
+from shared.runtime.store.client import Counter, store
 
 from .rates import RateClass, RateExceeded, Usage
 

@@ -15,7 +15,7 @@ from shared.kernel.counting import network_of
 from shared.kernel.errors import RateLimited
 from shared.runtime.settings import settings
 from shared.runtime.shares import Lane
-from shared.runtime.store import Counter, store
+from shared.runtime.store.client import Counter, store
 from shared.tenancy.principal import Principal
 
 from . import days

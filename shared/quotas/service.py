@@ -7,7 +7,7 @@ from shared.kernel.errors import NotFound
 from shared.runtime.db import Tx
 from shared.runtime.log import log
 from shared.runtime.settings import settings
-from shared.runtime.store import store
+from shared.runtime.store.client import store
 
 from . import queries
 from .models import Meter, PlanUsage, UsageReport

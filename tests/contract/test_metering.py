@@ -8,7 +8,7 @@ import pytest
 
 from shared.auth import tokens
 from shared.quotas.rates import RateClass, RateExceeded, charge
-from shared.runtime import store
+from shared.runtime.store import client
 from shared.tenancy.principal import ANONYMOUS, Kind
 from tests.contract.bodies import readable
 
@@ -50,7 +50,7 @@ async def test_429_over_the_rate_class_with_the_time_to_wait(spec, ask, caller_o
             if answer.status_code == 429:
                 break
     finally:
-        await store.close()
+        await client.close()
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= spec.rate.window_s
     if spec.name not in {"auth", "storage", "rest"}:
@@ -64,7 +64,7 @@ async def test_403_over_the_plans_calls_of_the_day(spec_with_scope, ask, refused
     try:
         await charge(RateClass("of this test", 1000), tokens.verify(as_.token), address="", calls=501)
     finally:
-        await store.close()
+        await client.close()
     answer = await ask(spec_with_scope, as_=as_, **readable(spec_with_scope))
     body = refused(answer, 403, "plan_limit_exceeded")
     assert (body["resource"], body["limit"], body["plan"]) == ("api_calls", 500, "free")

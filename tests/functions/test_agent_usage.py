@@ -9,8 +9,8 @@ import pytest
 
 from shared.auth import tokens
 from shared.quotas.rates import daily_key
-from shared.runtime import store
-from shared.runtime.store import Counter
+from shared.runtime.store import client
+from shared.runtime.store.client import Counter
 
 pytestmark = pytest.mark.anyio
 CAIRO = ZoneInfo("Africa/Cairo")
@@ -141,8 +141,8 @@ async def test_403_beyond_the_days_api_calls(call, tenants, base_url):
     org = tenants.org("free")
     agent = org.agent("read")
     used = Counter(daily_key(tokens.verify(agent.token)), 172_800, 490)
-    await store.store().add(used)
-    await store.close()
+    await client.store().add(used)
+    await client.close()
     answers = await asyncio.gather(*(call("agent-usage", method="GET", as_=agent) for _ in range(15)))
     told = [answer.json() for answer in answers if answer.status_code != 200]
     assert len(answers) - len(told) == 10

@@ -7,7 +7,7 @@ import pytest
 
 from shared.auth import tokens
 from shared.quotas.rates import RateClass, charge
-from shared.runtime import store
+from shared.runtime.store import client
 from tests.conftest import Caller
 
 pytestmark = pytest.mark.anyio
@@ -183,7 +183,7 @@ async def test_a_spent_day_says_on_every_surface_when_it_ends(reads, tenants):
     try:
         await charge(RateClass("of this test", 1000), tokens.verify(agent.token), address="", calls=501)
     finally:
-        await store.close()
+        await client.close()
     told = re.compile(r"the next day begins at \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)")
     for name, answer in (await reads(agent.headers)).items():
         assert 0 < int(answer.headers["retry-after"]) <= 86_400, name

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.gateway import app
-from shared.runtime import db, store
+from shared.runtime import db
 from shared.runtime.blobs import DirectoryBlobs
+from shared.runtime.store import client
 
 pytestmark = pytest.mark.anyio
 MOST_PIECE = 262_144
@@ -53,7 +54,7 @@ async def ask(base_url):
     """`await ask(method, path, headers, pieces)`: status, sizes of the body's pieces, how many pieces were taken."""
     yield _ask
     await db.close()
-    await store.close()
+    await client.close()
 
 
 async def _ask(method, url, headers=None, pieces=()):

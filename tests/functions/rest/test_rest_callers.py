@@ -8,7 +8,7 @@ import pytest
 
 from shared.auth import tokens
 from shared.quotas.rates import RateClass, charge
-from shared.runtime import store
+from shared.runtime.store import client
 from tests.schema.matrix import EXPECTED
 
 pytestmark = pytest.mark.anyio
@@ -155,7 +155,7 @@ async def test_403_when_the_days_calls_are_used_up(rest, tenants, error_of):
     try:
         await charge(RateClass("filling", 1000), tokens.verify(agent.token), address="", calls=500)
     finally:
-        await store.close()
+        await client.close()
     answer = await rest("GET", "customers", as_=agent)
     assert (answer.status_code, error_of(answer)) == (403, "plan_limit_exceeded")
     assert json.loads(answer.json()["details"])["resource"] == "api_calls"

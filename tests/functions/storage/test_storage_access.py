@@ -6,7 +6,7 @@ import pytest
 
 from shared.auth import tokens
 from shared.quotas.rates import RateClass, charge
-from shared.runtime import store
+from shared.runtime.store import client
 
 pytestmark = pytest.mark.anyio
 PDF = {"Content-Type": "application/pdf"}
@@ -134,7 +134,7 @@ async def test_calls_count_for_the_plan_and_the_rate_class(storage, refused, ten
     try:
         await charge(RateClass("of this test", 1000), tokens.verify(agent.token), address="", calls=501)
     finally:
-        await store.close()
+        await client.close()
     refused(await storage("GET", "bucket", as_=agent), 403, "AccessDenied")
 
 

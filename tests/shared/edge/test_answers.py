@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from shared.edge import ANYONE, surface
 from shared.kernel.errors import Conflict, Refusal, Unavailable
-from shared.runtime import store
+from shared.runtime.store import client
 
 pytestmark = pytest.mark.anyio
 edge = importlib.import_module("shared.edge.endpoint")
@@ -27,7 +27,7 @@ def asked(base_url, address):
         try:
             answer = await function(Request(scope))
         finally:
-            await store.close()
+            await client.close()
         return answer, json.loads(answer.body)
 
     return ask

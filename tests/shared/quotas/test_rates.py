@@ -10,8 +10,9 @@ import pytest
 from shared.kernel.errors import Unavailable
 from shared.quotas import queries, rates
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
-from shared.runtime import db, store
-from shared.runtime.store import Counter, Store
+from shared.runtime import db
+from shared.runtime.store import client
+from shared.runtime.store.client import Counter, Store
 from shared.tenancy.principal import Kind, Principal
 from tests.proxy import proxied
 
@@ -52,7 +53,7 @@ def principal(org):
 async def charged(base_url):
     """The process's own store, closed afterwards as every event loop has one."""
     yield charge
-    await store.close()
+    await client.close()
 
 
 async def test_two_processes_count_together(counters, beside, org):
@@ -72,7 +73,7 @@ async def test_a_store_that_goes_away_does_not_begin_the_count_anew(counters, li
 
 
 async def test_what_was_counted_meanwhile_is_told_when_the_store_is_back(counters, beside, link, org, monkeypatch):
-    monkeypatch.setattr(store, "_RETRY_STORE_S", 0.0)
+    monkeypatch.setattr(client, "_RETRY_STORE_S", 0.0)
     key = Counter(f"calls:{org.id}:2026-01-01", DAY_S)
     await counters.add(key)
     with link.down():
@@ -83,7 +84,7 @@ async def test_what_was_counted_meanwhile_is_told_when_the_store_is_back(counter
 
 
 async def test_the_list_of_counts_holds_what_the_store_missed(counters, link, org, monkeypatch):
-    monkeypatch.setattr(store, "_RETRY_STORE_S", 0.0)
+    monkeypatch.setattr(client, "_RETRY_STORE_S", 0.0)
     key = Counter(f"calls:{org.id}:2026-01-01", DAY_S)
     with link.down():
         await counters.add(key)
@@ -132,7 +133,7 @@ async def test_a_class_refuses_what_is_beyond_it_and_does_not_charge_the_day(cha
     with pytest.raises(RateExceeded) as refused:
         await charged(few, principal, address="x")
     assert refused.value.details["limit"] == 3
-    counts = await store.store().listed(daily_key(principal))
+    counts = await client.store().listed(daily_key(principal))
     assert list(counts.values()) == [3]
 
 

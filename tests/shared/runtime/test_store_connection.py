@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.runtime.resp import StoreError, StoreRefused, connect, place_of
+from shared.runtime.store.connection import StoreError, StoreRefused, connect, place_of
 from tests.proxy import proxied
 
 pytestmark = pytest.mark.anyio

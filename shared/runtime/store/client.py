@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from .log import log
-from .resp import Connection, Part, StoreError, StoreRefused, connect, place_of
-from .settings import settings
+from shared.runtime.log import log
+from shared.runtime.settings import settings
+
+from .connection import Connection, Part, StoreError, StoreRefused, connect, place_of
 
 _RETRY_STORE_S = 1.0
 _PREFIX = "nexus"
