@@ -9,7 +9,8 @@ from bench.figures import Figure, Goal, alone, compared, interleaved
 from bench.groups import Room, Target, ask, reads
 from bench.servers import Server, running, spawn, stop
 from bench.traffic import Request
-from infra import gateway
+from infra import functions
+from infra.local import gateway
 from infra.local.process import free_port
 
 PATIENCE_S = 20
@@ -74,7 +75,7 @@ def memory(room: Room) -> list[Figure]:
         one = machine.resident_mb(function.process.pid)
     room.step()
     with running(servers.GATEWAY, room.data) as everything:
-        for name in sorted(gateway.names()):
+        for name in sorted(functions.names()):
             ask(everything.port, Request("OPTIONS", _path(name), ""))
         path = "/functions/v1/mcp-server"
         calls = [traffic.mcp(agent, "tools/list", {}, era=traffic.LEGACY, path=path) for agent in room.crowd.many]

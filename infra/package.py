@@ -12,10 +12,10 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from infra.functions import FUNCTIONS, names
 from infra.needs import ROOT, needs, pins
 
 BUILD = ROOT / "build"
-FUNCTIONS = ROOT / "functions"
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
@@ -51,10 +51,6 @@ def package(name: str, *, build: Path = BUILD) -> Package:
     return Package(name, str(folder), sha256, changed, found.rooms, found.packages)
 
 
-def names() -> list[str]:
-    return sorted(path.parent.name for path in FUNCTIONS.glob("*/main.py"))
-
-
 def _hash_of(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
@@ -70,11 +66,11 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array at the end, for programs.")] = False,
 ) -> None:
     """Make folders under build/ that run by themselves: functions-framework --target handler."""
-    chosen = names() if every else [each.strip("/").rpartition("/")[2].replace("-", "_") for each in functions or []]
+    chosen = sorted(names()) if every else [_folder_name(named) for named in functions or []]
     if not chosen:
         raise typer.BadParameter("name a function, or say --all")
     if unknown := sorted(set(chosen) - set(names())):
-        raise typer.BadParameter(f"there is no function {', '.join(unknown)}; there are {', '.join(names())}")
+        raise typer.BadParameter(f"there is no function {', '.join(unknown)}; there are {', '.join(sorted(names()))}")
     made = []
     for number, name in enumerate(chosen, 1):
         made.append(package(name))
@@ -82,6 +78,10 @@ def main(
             typer.echo(f"[{number}/{len(chosen)}] {_told(made[-1])}")
     if as_json:
         typer.echo(json.dumps([each._asdict() for each in made], indent=2))
+
+
+def _folder_name(named: str) -> str:
+    return named.strip("/").rpartition("/")[2].replace("-", "_")
 
 
 def _told(made: Package) -> str:

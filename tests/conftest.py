@@ -191,7 +191,7 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
     }
     os.environ.update(chosen)
     server = uvicorn.Server(
-        uvicorn.Config("infra.gateway:app", host=ADDRESS, port=port, log_level="warning", proxy_headers=False)
+        uvicorn.Config("infra.local.gateway:app", host=ADDRESS, port=port, log_level="warning", proxy_headers=False)
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -29,7 +29,7 @@ def gateways(
     ports = [free_port() for _ in range(count)]
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "infra.gateway:app", f"--port={port}", "--log-level=warning"],
+            [sys.executable, "-m", "uvicorn", "infra.local.gateway:app", f"--port={port}", "--log-level=warning"],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,

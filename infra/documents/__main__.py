@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.discovery.served import FOLDER
-from infra import gateway
+from infra import functions
 from infra.documents import oauth, openapi, places, reference, rest, server_card, texts
 
 FUNCTIONS_PAGE = texts.DOCS / "functions.md"
@@ -15,7 +15,7 @@ FUNCTIONS_PAGE = texts.DOCS / "functions.md"
 
 def documents() -> Iterator[tuple[Path, str]]:
     """Each file and what belongs in it; the page of functions comes first, since llms-full.txt repeats it."""
-    specs = list(gateway.specs())
+    specs = list(functions.specs())
     yield FUNCTIONS_PAGE, reference.reference(specs)
     yield rest.PAGE, rest.page()
     yield FOLDER / "openapi.json", _json(openapi.openapi(specs))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from infra import gateway
+from infra import functions
 
 if TYPE_CHECKING:
     import httpx
@@ -14,11 +14,11 @@ logger = logging.getLogger(__name__)
 
 
 def scheduled_functions() -> dict[str, int]:
-    """Each cron function and the seconds between two calls of it; imports every function, so that none is cold."""
+    """Return the seconds between two calls of each job; import every function, so that none is cold."""
     found = {}
-    for folder in sorted(gateway.names()):
+    for folder in sorted(functions.names()):
         try:
-            spec = gateway.spec(folder)
+            spec = functions.spec(folder)
         except Exception:
             logger.exception("functions/%s cannot be imported", folder)
         else:
@@ -28,9 +28,9 @@ def scheduled_functions() -> dict[str, int]:
 
 
 async def tick(base_url: str, secret_key: str) -> None:
-    """Until cancelled. A call that fails is logged and made again at its next turn, never twice at once."""
-    functions = await asyncio.to_thread(scheduled_functions)
-    if not functions:
+    """Call every job at its interval until cancelled; a call that fails is logged, and made again at the next turn."""
+    jobs = await asyncio.to_thread(scheduled_functions)
+    if not jobs:
         return
     import httpx  # noqa: PLC0415  100 ms that a start without cron functions does not pay
 
@@ -39,7 +39,7 @@ async def tick(base_url: str, secret_key: str) -> None:
         httpx.AsyncClient(base_url=base_url, headers=credential, timeout=CALL_TIMEOUT_S) as client,
         asyncio.TaskGroup() as group,
     ):
-        for name, seconds in functions.items():
+        for name, seconds in jobs.items():
             group.create_task(_tick_one(client, name, seconds))
 
 

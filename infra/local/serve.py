@@ -47,7 +47,7 @@ def serve(
     """Until SIGINT, SIGTERM or SIGHUP; then requests in flight are given a few seconds."""
     chosen = LocalSettings()
     config = uvicorn.Config(
-        "infra.gateway:app",
+        "infra.local.gateway:app",
         http=bounded(
             waits_s=chosen.head_timeout_s,
             write_waits_s=chosen.write_timeout_s,

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra import gateway
+from infra import functions
 from infra.local.services import Services
 from shared.edge.spec import Spec
 from shared.tenancy.principal import Kind
@@ -95,7 +95,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `spec` runs for each function, one with `spec_<kind>` for each of that kind."""
     for argument, belongs in KINDS.items():
         if argument in metafunc.fixturenames:
-            chosen = [spec for spec in gateway.specs() if belongs(spec)]
+            chosen = [spec for spec in functions.specs() if belongs(spec)]
             metafunc.parametrize(argument, chosen, ids=[spec.name for spec in chosen])
 
 

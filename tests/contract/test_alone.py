@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra import gateway
+from infra import functions
 from infra.needs import ROOT
 
 CHECK = """
@@ -24,7 +24,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 NEVER = {"mcp", "boto3", "httpx", "phonenumbers", "pydantic_settings", "structlog", "valkey", "infra", "tests"}
 
 
-@pytest.mark.parametrize("name", sorted(gateway.names()))
+@pytest.mark.parametrize("name", sorted(functions.names()))
 def test_importing_a_function_needs_no_setting_and_connects_to_nothing(name):
     bare = {key: value for key, value in os.environ.items() if not key.startswith("NEXUS_")}
     folder = ROOT / "functions" / name

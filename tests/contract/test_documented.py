@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from functions.discovery.served import FOLDER
-from infra import gateway
+from infra import functions
 from infra.documents.answers import refusals
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
@@ -33,7 +33,7 @@ OF_PLATFORM = (*OF_ACCOUNTS, OF_FILES)
 
 @pytest.fixture(scope="module")
 def described():
-    return openapi(gateway.specs())
+    return openapi(functions.specs())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_a_function_is_in_the_openapi_description_and_on_the_page(spec, describe
 
 def test_nothing_is_described_that_is_not_there(described):
     names = {path.removeprefix("/functions/v1/") for path in described["paths"] if path.startswith("/functions/v1/")}
-    assert names <= {spec.name for spec in gateway.specs()}
+    assert names <= {spec.name for spec in functions.specs()}
 
 
 def test_a_function_says_what_it_does_who_may_and_what_it_answers(spec_of_function, described):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from functions.mcp_server.catalog import registry
-from infra import gateway
+from infra import functions
 from shared.edge.spec import Spec
 from tests.conftest import Caller, Org, Tenants
 from tests.extremes import WORDS, Field, Writing, read_fields
@@ -188,7 +188,7 @@ async def test_search_takes_their_own_words(written, use):
 
 
 def _readers() -> list[Spec]:
-    return [spec for spec in gateway.specs() if spec.scope == "read" and not spec.surface]
+    return [spec for spec in functions.specs() if spec.scope == "read" and not spec.surface]
 
 
 @pytest.mark.parametrize("reader", [pytest.param(spec, id=spec.name) for spec in _readers()])

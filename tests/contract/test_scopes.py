@@ -1,6 +1,6 @@
 """Which functions ask for no scope, and why: a new one is put on this list, or declares its scope."""
 
-from infra import gateway
+from infra import functions
 from shared.edge.spec import SERVICE_ONLY
 
 SIGNED = "a provider calls it: its signature is the right, and no token comes along"
@@ -25,10 +25,10 @@ WITHOUT_SCOPE = {
 
 
 def test_every_function_that_asks_for_no_scope_is_on_the_list_with_its_reason():
-    found = {spec.name for spec in gateway.specs() if spec.scope is None and spec.access != SERVICE_ONLY}
+    found = {spec.name for spec in functions.specs() if spec.scope is None and spec.access != SERVICE_ONLY}
     assert found == WITHOUT_SCOPE.keys()
 
 
 def test_no_function_of_the_service_alone_declares_a_scope():
-    declared = {spec.name for spec in gateway.specs() if spec.scope is not None and spec.access == SERVICE_ONLY}
+    declared = {spec.name for spec in functions.specs() if spec.scope is not None and spec.access == SERVICE_ONLY}
     assert declared == set()

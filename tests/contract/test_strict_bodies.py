@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from functions.auth.routes import ROUTES as AUTH
 from functions.storage.routes import ROUTES as STORAGE
-from infra import gateway
+from infra import functions
 
 AS_TEXT = {"Signing.expires_in", "SigningMany.expires_in", "NewBucket.file_size_limit", "BucketChanges.file_size_limit"}
 """What the Python client sends as text, and sizes such as 20MB."""
@@ -17,7 +17,7 @@ AS_TEXT = {"Signing.expires_in", "SigningMany.expires_in", "NewBucket.file_size_
 
 def models() -> Iterator[type[BaseModel]]:
     found = [route.body for route in (*AUTH, *STORAGE) if route.body is not None]
-    found += [spec.body for spec in gateway.specs() if spec.body is not None and spec.method != "GET"]
+    found += [spec.body for spec in functions.specs() if spec.body is not None and spec.method != "GET"]
     for model in dict.fromkeys(found):
         yield from within(model)
 

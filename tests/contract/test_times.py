@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, NaiveDatetime, TypeAdapter, Valid
 from pydantic.fields import FieldInfo
 
 from functions.mcp_server.catalog import registry
-from infra import gateway
+from infra import functions
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ WITHIN = ["1900-01-01T00:00:00Z", "2200-12-31T23:59:59.999999Z", "2026-06-01T12:
 
 
 def _models() -> Iterator[tuple[str, type[BaseModel]]]:
-    for spec in gateway.specs():
+    for spec in functions.specs():
         if spec.body:
             yield spec.name, spec.body
     for name in registry.tools:

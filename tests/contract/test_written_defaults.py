@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from functions.mcp_server.catalog import registry
-from infra import gateway
+from infra import functions
 from shared.edge.idempotency import canonical
 from tests.contract.bodies import BODIES
 
@@ -31,7 +31,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = BODIES | {
 
 
 def models() -> Iterator[tuple[str, type[BaseModel]]]:
-    for spec in gateway.specs():
+    for spec in functions.specs():
         if spec.body is not None and spec.method != "GET" and not spec.surface:
             yield spec.name, spec.body
     for name, tool in registry.tools.items():

@@ -114,7 +114,14 @@ class Gateway:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "infra.gateway:app", f"--port={self._port}", "--log-level=critical"],
+            [
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "infra.local.gateway:app",
+                f"--port={self._port}",
+                "--log-level=critical",
+            ],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from infra.gateway import app
+from infra.local.gateway import app
 from shared.runtime import db
 from shared.runtime.blobs import DirectoryBlobs
 from shared.runtime.store import client

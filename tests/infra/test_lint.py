@@ -32,7 +32,7 @@ FAULTS = [
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("(ValueError, BaseException)", "x = 2")),
     (boundaries.broad_except_in_edge, "functions/auth/main.py", CATCH.format("", "pass")),
     (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "from functions.agent_register import main"),
-    (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "import infra.gateway"),
+    (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "import infra.functions"),
     (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC + "from .tokens import mint"),
     (sizes.sizes, "functions/agent_auth/main.py", DOC + "x = 1\n" * 61),
     (sizes.sizes, "shared/auth/tokens.py", LONG),

@@ -6,22 +6,22 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra import gateway
+from infra import functions
 from infra.local import schedule
 
 
 @pytest.fixture
-def functions(monkeypatch):
+def jobs(monkeypatch):
     """Two functions, of which one is a job, and one that cannot be imported."""
     declared = {
         "drain_outbox": SimpleNamespace(name="drain-outbox", schedule_s=0.01),
         "agent_auth": SimpleNamespace(name="agent-auth", schedule_s=None),
     }
-    monkeypatch.setattr(gateway, "names", lambda: frozenset({*declared, "broken"}))
-    monkeypatch.setattr(gateway, "spec", declared.__getitem__)
+    monkeypatch.setattr(functions, "names", lambda: frozenset({*declared, "broken"}))
+    monkeypatch.setattr(functions, "spec", declared.__getitem__)
 
 
-async def test_jobs_are_called_with_the_service_key_and_again_after_a_failure(functions, caplog):
+async def test_jobs_are_called_with_the_service_key_and_again_after_a_failure(jobs, caplog):
     calls: asyncio.Queue[str] = asyncio.Queue()
 
     async def answer(reader, writer):

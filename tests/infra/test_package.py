@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra import gateway, needs, package
+from infra import functions, needs, package
+from infra.local import gateway
 
-NAMES = package.names()
+NAMES = sorted(functions.names())
 LOAD = "from functions_framework.aio import create_asgi_app; create_asgi_app(target='handler', source='main.py')"
 BARE = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 USAGE = {"method": "GET"}
@@ -138,15 +139,16 @@ def test_the_packaged_tables_answer_below_their_own_path(packaged, clean_python,
     ],
 )
 def test_a_function_answers_from_the_repository(name, request_, status, served, org):
-    source = str(package.FUNCTIONS / name / "main.py")
+    source = str(functions.FUNCTIONS / name / "main.py")
     headers = {} if name == "agent_register" else org.agent().headers
     with served(Path(sys.executable), needs.ROOT, "--source", source) as url:
         answer = httpx.request(url=url, headers=headers, **request_)
     assert answer.status_code == status, answer.text
 
 
-def test_every_function_of_the_gateway_is_packaged():
-    assert set(NAMES) == gateway.names()
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gateway_serves_every_function_at_its_own_address(name):
+    assert gateway.function_of(f"/functions/v1/{name.replace('_', '-')}") == name
 
 
 def test_only_the_rooms_that_are_imported_are_copied(packaged):

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from functions.rest.advice import ADVICE
-from infra.gateway import names
+from infra.functions import names
 from tests.schema.matrix import EXPECTED
 
 pytestmark = pytest.mark.anyio

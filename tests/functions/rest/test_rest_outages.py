@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from functions.rest import host, outages
 from functions.rest.advice import timed
-from infra import gateway
+from infra.local import gateway
 from shared.platform.rest.errors import (
     DatabaseFault,
     RestRefusal,

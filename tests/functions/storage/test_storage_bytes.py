@@ -156,7 +156,7 @@ HELD = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AN
 def doomed(keys):
     """A gateway process of the test's own, to be killed: how a client asks it as the service, and the process."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "infra.gateway:app", f"--port={port}", "--log-level=critical"]
+    command = [sys.executable, "-m", "uvicorn", "infra.local.gateway:app", f"--port={port}", "--log-level=critical"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
     yield {"base_url": f"http://127.0.0.1:{port}", "headers": {"apikey": keys.secret_key}, "timeout": 60}, process
     process.kill()

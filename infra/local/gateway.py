@@ -1,23 +1,13 @@
-"""Every function behind one address: an ASGI app that dispatches on the path, for local runs and tests.
-
-A function is imported at its first request, by the name `functions.<name>.main`: loaded under the framework's one name
-`main`, functions would get each other's siblings.
-"""
-
-from collections.abc import Iterator
-from functools import cache
-from importlib import import_module
-from pathlib import Path
+"""Every function behind one address: an ASGI app that dispatches on the path, for local runs and tests."""
 
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from infra import functions
 from infra.local import mailbox
-from shared.edge.spec import Handler, Spec
 from shared.runtime import db, http
 from shared.runtime.store import client
 
-FUNCTIONS = Path(__file__).parent.parent / "functions"
 SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage", "graphql": "unserved", "realtime": "unserved"}
 """First segments of the platform's paths, and the function that answers below `/<segment>/v1/`."""
 DISCOVERY = "discovery"
@@ -33,50 +23,29 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         return
     request = Request(scope, receive, send)
     found = await mailbox.answer(request) if mailbox.is_mine(scope["path"]) else None
-    response = found or await handler(function_of(scope["path"]))(request)
+    response = found or await functions.handler(function_of(scope["path"]))(request)
     await response(scope, receive, send)
 
 
 def function_of(path: str) -> str:
-    """The folder of the function that answers the path; a trailing slash is no other path."""
+    """Return the folder of the function that answers the path; a trailing slash makes no difference."""
     first, *rest = path.removeprefix("/").removesuffix("/").split("/")
     name = ""
     if rest and rest[0] == "v1" and first == "functions":
         name = rest[1].replace("-", "_") if len(rest) > 1 and "_" not in rest[1] else ""
     elif rest and rest[0] == "v1" and first in SURFACES:
         name = SURFACES[first]
-    return name if name in names() else DISCOVERY
-
-
-@cache
-def names() -> frozenset[str]:
-    return frozenset(path.parent.name for path in FUNCTIONS.glob("*/main.py"))
-
-
-@cache
-def handler(name: str) -> Handler:
-    found: Handler = import_module(f"functions.{name}.main").handler
-    return found
-
-
-def spec(name: str) -> Spec:
-    declared: Spec = handler(name).spec  # type: ignore[attr-defined]
-    return declared
-
-
-def specs() -> Iterator[Spec]:
-    """What every function declares, by name; imports them all."""
-    return (spec(name) for name in sorted(names()))
+    return name if name in functions.names() else DISCOVERY
 
 
 async def _refuse_websocket(scope: Scope, receive: Receive, send: Send) -> None:
-    """No function speaks WebSocket: who asks for one gets the answer that a plain GET gets, before any handshake."""
+    """Answer a WebSocket request as the same GET, before any handshake: no function speaks WebSocket."""
 
     async def respond(message: Message) -> None:
         await send({**message, "type": f"websocket.{message['type']}"})
 
     plain = {**scope, "type": "http", "method": "GET"}
-    response = await handler(function_of(scope["path"]))(Request(plain, receive, send))
+    response = await functions.handler(function_of(scope["path"]))(Request(plain, receive, send))
     await response(plain, receive, respond)
 
 
