@@ -1,6 +1,6 @@
 """All that this endpoint offers, in the order in which it is listed, and the module that each stands in."""
 
-from .registry import OnDemand, Registry, Resource, Tool
+from shared.platform.mcp.registry import OnDemand, Registry, Resource, Tool
 
 TOOLS = {
     "nexus_search": "search",

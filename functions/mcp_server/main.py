@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from shared.edge import MEMBERS, Call, surface
 from shared.edge.body import read_body
+from shared.platform.mcp.methods import CORE, Server
+from shared.platform.mcp.protocol import dispatch
 from shared.runtime.settings import settings
 
 from .catalog import registry
 from .instructions import INFO, INSTRUCTIONS
-from .methods import CORE, Server
-from .protocol import dispatch
 from .tenant_session import TenantSession
 
 

@@ -6,13 +6,12 @@ from typing import Any
 import msgspec
 
 from shared.kernel.json import encode
+from shared.platform.mcp.registry import Resource, Tool, ToolCall, resource
+from shared.platform.mcp.schemas import input_schema, record_schema
 from shared.quotas.models import UsageReport
 from shared.quotas.service import report_usage
 from shared.tenancy.models import Organization
 from shared.tenancy.service import get_organization
-
-from .registry import Resource, Tool, ToolCall, resource
-from .schemas import input_schema, record_schema
 
 
 class OrganizationInfo(msgspec.Struct, frozen=True):

@@ -9,12 +9,11 @@ from shared.edge import Call
 from shared.edge.idempotency import Once, canonical
 from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
+from shared.platform.mcp.methods import Request
+from shared.platform.mcp.outcomes import ToolOutcome
+from shared.platform.mcp.registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall, WriteArguments
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
-
-from .methods import Request
-from .outcomes import ToolOutcome
-from .registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall, WriteArguments
 
 REFUSED = 400
 """An idempotent answer from here on was a refusal, kept to be told again."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from functions.mcp_server.catalog import registry
-from functions.mcp_server.eras import LEGACY, MODERN
 from functions.mcp_server.instructions import INFO
 from infra.documents import places
 from infra.documents.workflow import STEPS
+from shared.platform.mcp.eras import LEGACY, MODERN
 
 WELL_KNOWN = f"{places.BASE}/.well-known"
 DESCRIPTION = "Contacts, orders, inventory and conversations of one business, for AI agents."

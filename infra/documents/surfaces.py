@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 from functions.discovery.table import DOCUMENTS
-from functions.mcp_server.eras import LEGACY, MODERN
 from functions.media_upload.main import Query
 from infra.documents.parts import EVERY_ANSWER, headers, refused_with
 from infra.documents.schemas import Components, Schema
 from shared.domain.media.models import MediaLink
+from shared.platform.mcp.eras import LEGACY, MODERN
 
 MCP_REQUEST: Schema = {
     "type": "object",

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from pydantic import Field
 
-from functions.mcp_server.envelope import INVALID_PARAMS, RpcError, members
-from functions.mcp_server.eras import MISSING_CLIENT_CAPABILITY
-from functions.mcp_server.methods import (
+from shared.kernel.errors import Conflict, Refusal
+from shared.kernel.json import encode
+from shared.platform.mcp.envelope import INVALID_PARAMS, RpcError, members
+from shared.platform.mcp.eras import MISSING_CLIENT_CAPABILITY
+from shared.platform.mcp.methods import (
     CORE,
     Method,
     Request,
@@ -21,11 +23,9 @@ from functions.mcp_server.methods import (
     only_page,
     read_resource,
 )
-from functions.mcp_server.outcomes import InputNeeded, ToolOutcome
-from functions.mcp_server.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolCall, resource, tool
-from functions.mcp_server.schemas import input_schema
-from shared.kernel.errors import Conflict, Refusal
-from shared.kernel.json import encode
+from shared.platform.mcp.outcomes import InputNeeded, ToolOutcome
+from shared.platform.mcp.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolCall, resource, tool
+from shared.platform.mcp.schemas import input_schema
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA="

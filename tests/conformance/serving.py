@@ -9,8 +9,8 @@ from typing import Any
 
 import uvicorn
 
-from functions.mcp_server.methods import Server, Session
-from functions.mcp_server.protocol import dispatch
+from shared.platform.mcp.methods import Server, Session
+from shared.platform.mcp.protocol import dispatch
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""POST /functions/v1/mcp-server through HTTP; the protocol's own table is tested in tests/functions/mcp_server."""
+"""POST /functions/v1/mcp-server through HTTP; the protocol is tested in tests/shared/platform/mcp."""
 
 from pathlib import Path
 

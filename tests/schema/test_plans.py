@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from functions.mcp_server.catalog import registry
-from functions.mcp_server.registry import ToolCall
 from shared.auth import service as auth
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import Refusal
+from shared.platform.mcp.registry import ToolCall
 from shared.quotas import service as quotas
 from shared.runtime.statement import Statement
 from tests.schema.matrix import World, enter

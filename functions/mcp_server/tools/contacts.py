@@ -17,9 +17,8 @@ from shared.domain.customers.models import (
 from shared.domain.insights import service as insights
 from shared.domain.insights.models import ContactProfile
 from shared.kernel.moments import Moment
-
-from ..lists import ListArguments, Listing, fitted
-from ..registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fitted
+from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Phone = Annotated[str, Field(min_length=4, max_length=50)]

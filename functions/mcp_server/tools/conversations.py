@@ -10,10 +10,9 @@ from shared.domain.messaging import service
 from shared.domain.messaging.delivery.models import SentMessage
 from shared.domain.messaging.models import Conversation, ConversationFilter
 from shared.kernel.visible import VISIBLE
+from shared.platform.mcp.lists import ListArguments, Listing, fitted
+from shared.platform.mcp.registry import ToolCall, WriteArguments, tool
 from shared.runtime.lazily import lazy
-
-from ..lists import ListArguments, Listing, fitted
-from ..registry import ToolCall, WriteArguments, tool
 
 if TYPE_CHECKING:
     from shared.domain.messaging.delivery import asked, sending

@@ -7,9 +7,8 @@ from pydantic import Field, model_validator
 
 from shared.domain.inventory import service
 from shared.domain.inventory.models import ItemFilter, ItemStock, StockCheck
-
-from ..lists import ListArguments, Listing, fitted
-from ..registry import Arguments, ToolCall, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fitted
+from shared.platform.mcp.registry import Arguments, ToolCall, tool
 
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 

@@ -4,9 +4,8 @@ from uuid import UUID
 
 from shared.domain.messaging.conversations import service
 from shared.domain.messaging.conversations.models import UNTRUSTED, Message
-
-from ..lists import ListArguments, Listing, fitted
-from ..registry import ToolCall, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fitted
+from shared.platform.mcp.registry import ToolCall, tool
 
 
 class ListMessages(ListArguments):

@@ -20,9 +20,8 @@ from shared.domain.orders.models import (
     PaymentMode,
 )
 from shared.kernel.clock import within_years, written
-
-from ..lists import ListArguments, Listing, fitted
-from ..registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fitted
+from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
 
 OrderReference = Annotated[str, Field(min_length=1, max_length=100, description="UUID or order number (ORD-2026-001)")]
 

@@ -7,8 +7,7 @@ from pydantic import Field
 
 from shared.domain.insights import service
 from shared.domain.insights.models import Find
-
-from ..registry import Arguments, ToolCall, tool
+from shared.platform.mcp.registry import Arguments, ToolCall, tool
 
 Kind = Literal["contact", "order", "item"]
 KINDS: list[Kind] = ["contact", "order", "item"]

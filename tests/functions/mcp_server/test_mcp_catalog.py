@@ -5,9 +5,11 @@ import subprocess
 import sys
 from importlib import import_module
 
+import pytest
+
 import functions.mcp_server.tools
 from functions.mcp_server.catalog import registry
-from functions.mcp_server.registry import Tool
+from shared.platform.mcp.registry import Tool
 
 LOADED = """
 import sys
@@ -39,3 +41,14 @@ def test_a_start_loads_no_tool_and_a_call_loads_its_own():
     environment = {"NEXUS_DATABASE_URL": "x", "NEXUS_STORE_URL": "valkey://x", "NEXUS_PEPPER": "x"}
     run = subprocess.run([sys.executable, "-c", LOADED], env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == ["", "functions.mcp_server.tools.contacts"]
+
+
+@pytest.mark.parametrize("offered", registry.tools.values(), ids=list(registry.tools))
+def test_a_tool_whose_fields_null_clears_says_so_in_each_of_them(offered):
+    clears = getattr(offered.arguments, "absence_counts", False)
+    assert clears == ("null clears" in offered.description)
+    schema = offered.definition["inputSchema"]
+    for name, field in offered.arguments.model_fields.items():
+        takes_null = field.default is None and not field.is_required()
+        told = {"type": "null"} in schema["properties"][name].get("anyOf", [])
+        assert told == (clears and takes_null), name

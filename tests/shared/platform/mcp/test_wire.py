@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.mcp_server.transport import Reply
 from shared.kernel.errors import InvalidToken, PlanLimitExceeded
+from shared.platform.mcp.transport import Reply
 
 MODERN = "2026-07-28"
 LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from functions.mcp_server.methods import CORE, Request, Server
-from functions.mcp_server.outcomes import InputNeeded, ToolOutcome
-from functions.mcp_server.protocol import dispatch
-from functions.mcp_server.registry import (
+from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, PlanLimitExceeded, Refusal
+from shared.kernel.json import encode
+from shared.platform.mcp.methods import CORE, Request, Server
+from shared.platform.mcp.outcomes import InputNeeded, ToolOutcome
+from shared.platform.mcp.protocol import dispatch
+from shared.platform.mcp.registry import (
     Arguments,
     Registry,
     Resource,
@@ -21,9 +23,7 @@ from functions.mcp_server.registry import (
     resource,
     tool,
 )
-from functions.mcp_server.transport import Reply
-from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, PlanLimitExceeded, Refusal
-from shared.kernel.json import encode
+from shared.platform.mcp.transport import Reply
 
 MODERN = "2026-07-28"
 LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]

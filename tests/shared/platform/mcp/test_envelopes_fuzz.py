@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.mcp_server.protocol import dispatch
+from shared.platform.mcp.protocol import dispatch
 
 METHODS = ["initialize", "ping", "server/discover", "tools/list", "tools/call", "resources/read", "notifications/x", ""]
 VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "2027-01-01", ""]

@@ -11,9 +11,8 @@ import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
-from functions.mcp_server.catalog import registry
-from functions.mcp_server.registry import Arguments, ToolCall, WriteArguments, tool
-from functions.mcp_server.schemas import input_schema, output_schema, record_schema
+from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.schemas import input_schema, output_schema, record_schema
 
 
 class Colour(StrEnum):
@@ -100,17 +99,6 @@ def test_an_argument_that_may_be_left_out_has_no_null_unless_null_clears():
     }
     note = {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "null clears it"}
     assert input_schema(ChangedOrder)["properties"]["note"] == note
-
-
-@pytest.mark.parametrize("offered", registry.tools.values(), ids=list(registry.tools))
-def test_a_tool_whose_fields_null_clears_says_so_in_each_of_them(offered):
-    clears = getattr(offered.arguments, "absence_counts", False)
-    assert clears == ("null clears" in offered.description)
-    schema = offered.definition["inputSchema"]
-    for name, field in offered.arguments.model_fields.items():
-        takes_null = field.default is None and not field.is_required()
-        told = {"type": "null"} in schema["properties"][name].get("anyOf", [])
-        assert told == (clears and takes_null), name
 
 
 def test_a_result_is_outlined_by_the_members_that_it_always_has():
