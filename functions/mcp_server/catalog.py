@@ -1,23 +1,18 @@
-"""All that this endpoint offers, in the order in which it is listed, and the module that each stands in."""
+"""All that this endpoint offers, in the order in which it is listed.
+
+A tool is offered because it is declared in a module of `tools/`. Its name is read from the text of that module, so that
+a start finds every tool and imports none.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from shared.platform.mcp.registry import OnDemand, Registry, Resource, Tool
 
-TOOLS = {
-    "nexus_search": "search",
-    "nexus_list_contacts": "contacts",
-    "nexus_get_contact": "contacts",
-    "nexus_create_contact": "contacts",
-    "nexus_update_contact": "contacts",
-    "nexus_list_orders": "orders",
-    "nexus_get_order": "orders",
-    "nexus_create_order": "orders",
-    "nexus_update_order_status": "orders",
-    "nexus_list_inventory": "inventory",
-    "nexus_check_stock": "inventory",
-    "nexus_list_conversations": "conversations",
-    "nexus_list_messages": "messages",
-    "nexus_send_message": "conversations",
-}
+FIRST = ("search", "contacts", "orders", "inventory", "conversations", "messages")
+"""The modules whose tools are listed first; those of any other module follow by its name."""
+DECLARATION = re.compile(r"^async def (nexus_\w+)\(", re.MULTILINE)
 RESOURCES = {
     "nexus://organization/info": "organization_info",
     "nexus://schema/contacts": "contacts_schema",
@@ -25,7 +20,22 @@ RESOURCES = {
     "nexus://schema/inventory": "inventory_schema",
 }
 
+
+def declared_tools(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name of each tool and the module that declares it."""
+    modules = {path.stem: path for path in folder.glob("*.py")}
+    first = [name for name in FIRST if name in modules]
+    for module in [*first, *sorted(modules.keys() - set(first))]:
+        for name in DECLARATION.findall(modules[module].read_text(encoding="utf-8")):
+            yield name, module
+
+
+def _tools() -> OnDemand[Tool]:
+    declared = declared_tools(Path(__file__).with_name("tools"))
+    return OnDemand(__package__, {name: (f".tools.{module}", name) for name, module in declared})
+
+
 registry = Registry(
-    tools=OnDemand[Tool](__package__, {name: (f".tools.{module}", name) for name, module in TOOLS.items()}),
+    tools=_tools(),
     resources=OnDemand[Resource](__package__, {uri: (".resources", name) for uri, name in RESOURCES.items()}),
 )

@@ -1,14 +1,15 @@
-"""The table of what the endpoint offers is complete, true to the declarations, and loads what is asked for."""
+"""Every tool that is declared in tools/ is offered, in a fixed order, and loaded when it is called."""
 
 import pkgutil
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import functions.mcp_server.tools
-from functions.mcp_server.catalog import registry
+from functions.mcp_server.catalog import FIRST, declared_tools, registry
 from shared.platform.mcp.registry import Tool
 
 LOADED = """
@@ -30,6 +31,23 @@ def test_every_tool_that_is_declared_is_offered():
     modules = pkgutil.iter_modules(functions.mcp_server.tools.__path__, "functions.mcp_server.tools.")
     declared = [each for module in modules for each in vars(import_module(module.name)).values()]
     assert {each.name for each in declared if isinstance(each, Tool)} == set(registry.tools)
+
+
+def test_a_module_in_the_folder_is_enough_to_offer_its_tools(tmp_path):
+    for module, tools in {
+        "labels": ("nexus_list_labels",),
+        "calls": ("nexus_b", "nexus_a"),
+        FIRST[1]: ("nexus_c",),
+    }.items():
+        text = "\n".join(f"async def {name}(call): ..." for name in tools)
+        (tmp_path / f"{module}.py").write_text(f"# async def nexus_no():\n{text}\n")
+    declared = [("nexus_c", FIRST[1]), ("nexus_b", "calls"), ("nexus_a", "calls"), ("nexus_list_labels", "labels")]
+    assert list(declared_tools(tmp_path)) == declared
+
+
+def test_no_tool_is_declared_twice():
+    declared = list(declared_tools(Path(functions.mcp_server.tools.__path__[0])))
+    assert len(declared) == len(dict(declared))
 
 
 def test_what_is_not_offered_is_not_looked_for():
