@@ -13,7 +13,7 @@ import psycopg
 
 from bench import queries
 from infra.local.secrets import database_url
-from infra.local.services import Parts, Services, embedded_services, exclusive, prepare
+from infra.local.servers.services import Parts, Services, embedded_services, exclusive, prepare
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.migrate import MIGRATIONS
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.services import embedded_services
+from infra.local.servers.services import embedded_services
 from shared.runtime.statement import Statement
 from shared.runtime.wire import Connection
 

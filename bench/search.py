@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from infra.local.services import embedded_services
+from infra.local.servers.services import embedded_services
 
 LARGE = uuid.UUID(int=1)
 SMALL = [uuid.UUID(int=100 + number) for number in range(200)]

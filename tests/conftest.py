@@ -16,7 +16,7 @@ import psycopg
 import pytest
 import uvicorn
 
-from infra.local.services import Services, embedded_services
+from infra.local.servers.services import Services, embedded_services
 from infra.local.simulators.graph.server import Simulator
 from shared.auth import tokens
 from shared.auth.service import close_scopes

@@ -1,4 +1,4 @@
-"""The launcher: an embedded Postgres and Valkey, their secrets, and the `nexus` command that serves every function.
+"""Nexus on one machine: the `nexus` command, the embedded servers, the demo business, and the gateway before them.
 
-Owns the data directory and nothing else. Calls infra.migrate and infra.functions.
+Owns the data directory. Floors, from the top: commands, serve, gateway and demo, servers and simulators, settings.
 """

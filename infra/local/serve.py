@@ -12,10 +12,11 @@ from typing import Any
 import uvicorn
 import uvloop
 
-from infra.local import schedule, simulator
-from infra.local.connections import bounded
-from infra.local.logs import rotate
-from infra.local.services import Parts
+from infra.local import schedule
+from infra.local.demo import simulator
+from infra.local.servers.connections import bounded
+from infra.local.servers.logs import rotate
+from infra.local.servers.services import Parts
 from infra.local.settings import LocalSettings
 from infra.local.simulators.graph.server import Simulator
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from infra import functions
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from shared.edge.spec import Spec
 from shared.tenancy.principal import Kind
 from tests.conftest import Caller, Org, Tenants

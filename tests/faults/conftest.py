@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from infra.local.services import Parts, prepare
+from infra.local.servers.services import Parts, prepare
 from infra.local.settings import LocalSettings
 from tests.conftest import Caller, Tenants
 from tests.proxy import Proxy, proxied

@@ -12,7 +12,7 @@ import uvicorn
 import uvloop
 from uvicorn._types import ASGI3Application
 
-from infra.local.connections import bounded
+from infra.local.servers.connections import bounded
 
 LAUNCHED = ("test_local_", "test_migrate", "test_seed", "test_simulator")
 

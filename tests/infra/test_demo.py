@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from infra.local.demo import demo
-from infra.local.demo_business.shops import SHOP
-from infra.local.demo_client import DemoClient, LimitedForLong, Unexpected
-from infra.local.demo_report import TEMPORARY_FAILURE
-from infra.local.demo_steps import Demo
-from infra.local.seed import seed
-from infra.local.simulator import open_demo_accounts
+from infra.local.demo.business.shops import SHOP
+from infra.local.demo.client import DemoClient, LimitedForLong, Unexpected
+from infra.local.demo.report import TEMPORARY_FAILURE
+from infra.local.demo.seed import seed
+from infra.local.demo.simulator import open_demo_accounts
+from infra.local.demo.steps import Demo
+from infra.local.demo.walk import demo
 
 REGISTRATIONS_AN_HOUR = 20
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from functions.mcp_server.catalog import registry
-from infra.local.demo_business.shops import SHOP, products
+from infra.local.demo.business.shops import SHOP, products
 from infra.local.settings import REPOSITORY, LocalSettings
 
 FRONT = [REPOSITORY / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")]

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 import uvicorn
 
-from infra.local.connections import bounded
+from infra.local.servers.connections import bounded
 
 pytestmark = pytest.mark.anyio
 WAITS_S = 0.2

@@ -53,7 +53,7 @@ NEIGHBOURS = [
     (boundaries.sql_in_queries, "shared/edge/call.py", 'message = "update the key, then select a plan"'),
     (boundaries.sql_in_queries, "tests/test_it.py", 'sql = "SELECT 1 FROM orders"'),
     (boundaries.environment_in_settings, "shared/runtime/settings.py", "import os\nos.environ"),
-    (boundaries.environment_in_settings, "infra/local/up.py", "import os\nos.environ"),
+    (boundaries.environment_in_settings, "infra/local/commands/up.py", "import os\nos.environ"),
     (boundaries.connections_in_runtime, "shared/runtime/db.py", "import psycopg"),
     (boundaries.connections_in_runtime, "shared/tenancy/transactions.py", "from shared.runtime.db import transaction"),
     (boundaries.connections_in_runtime, "shared/domain/orders/queries.py", "from shared.runtime.db import Tx"),

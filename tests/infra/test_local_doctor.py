@@ -4,10 +4,11 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from infra import queries, time_zones
-from infra.local import doctor
+from infra import queries
+from infra.local.commands import doctor
 from infra.local.process import free_port
-from infra.local.services import embedded_services
+from infra.local.servers import time_zones
+from infra.local.servers.services import embedded_services
 from infra.local.settings import LocalSettings
 from shared.kernel.clock import zone
 

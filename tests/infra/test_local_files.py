@@ -12,9 +12,10 @@ import jwt
 import msgspec
 import pytest
 
-from infra.local import logs, placement, postgres, process, secrets
+from infra.local import process, secrets
 from infra.local.errors import LauncherError
-from infra.local.placement import Account
+from infra.local.servers import logs, placement, postgres
+from infra.local.servers.placement import Account
 from shared.runtime.settings import Settings, from_environment
 
 STRANGER = Account(uid=65534, gid=65534)

@@ -4,10 +4,10 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from infra.local import doctor
-from infra.local.postgres import Postgres
+from infra.local.commands import doctor
 from infra.local.process import free_port
-from infra.local.services import Parts, embedded_services, prepare
+from infra.local.servers.postgres import Postgres
+from infra.local.servers.services import Parts, embedded_services, prepare
 from infra.local.settings import LocalSettings
 
 AS_BEFORE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

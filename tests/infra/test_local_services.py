@@ -19,7 +19,7 @@ import valkey
 
 from infra.local.errors import LauncherError
 from infra.local.process import free_port, is_running
-from infra.local.services import AlreadyRunningError, Parts, embedded_services, exclusive, prepare
+from infra.local.servers.services import AlreadyRunningError, Parts, embedded_services, exclusive, prepare
 from infra.local.settings import REPOSITORY, LocalSettings
 
 
@@ -193,7 +193,7 @@ def test_throwaway_services_leave_nothing_and_open_no_parent(tmp_path):
 
 
 def test_a_killed_test_run_takes_its_throwaway_servers_with_it(tmp_path, eventually):
-    program = "import sys; from pathlib import Path; from infra.local.services import embedded_services\n"
+    program = "import sys; from pathlib import Path; from infra.local.servers.services import embedded_services\n"
     program += "with embedded_services(Path(sys.argv[1]), migrations=Path('none')): print('up', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", program, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from infra.local.process import free_port, is_running
-from infra.local.services import embedded_services
+from infra.local.servers.services import embedded_services
 from infra.local.settings import REPOSITORY
 
 NEXUS = [sys.executable, "-m", "infra.local"]

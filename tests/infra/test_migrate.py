@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from infra import migrate
-from infra.local.services import embedded_services
+from infra.local.servers.services import embedded_services
 from infra.migrate import MigrationError
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")

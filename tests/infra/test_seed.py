@@ -15,13 +15,13 @@ import phonenumbers
 import psycopg
 import pytest
 
-from infra.local.demo_business.contacts import KNOWN_CONTACT_ID, make_contacts
-from infra.local.demo_business.orders import make_orders
-from infra.local.demo_business.scene import set_scene
-from infra.local.demo_business.shops import SHOP, SHOPS, WORKSHOP
-from infra.local.demo_business.stock import make_items
-from infra.local.seed import SeedReport, seed
-from infra.local.services import Services
+from infra.local.demo.business.contacts import KNOWN_CONTACT_ID, make_contacts
+from infra.local.demo.business.orders import make_orders
+from infra.local.demo.business.scene import set_scene
+from infra.local.demo.business.shops import SHOP, SHOPS, WORKSHOP
+from infra.local.demo.business.stock import make_items
+from infra.local.demo.seed import SeedReport, seed
+from infra.local.servers.services import Services
 from infra.migrate import migrate
 from shared.kernel.phones import normalize
 

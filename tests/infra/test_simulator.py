@@ -10,10 +10,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from infra.local import simulate, simulator
-from infra.local.cli import app
-from infra.local.demo_business.channels import CHANNELS
+from infra.local.commands.cli import app
+from infra.local.demo import simulator
+from infra.local.demo.business.channels import CHANNELS
 from infra.local.process import free_port
+from infra.local.simulators import client as simulate
 from infra.local.simulators.graph import customers, keeping
 from infra.local.simulators.graph.delivery import Courier, Manner
 from infra.local.simulators.graph.errors import GraphError

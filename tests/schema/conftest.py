@@ -8,7 +8,7 @@ import pytest
 from psycopg import conninfo
 
 from infra import migrate
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from tests.schema.matrix import World
 from tests.schema.tables import Database
 from tests.schema.world import build_world

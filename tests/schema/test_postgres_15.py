@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra.local.services import embedded_services
+from infra.local.servers.services import embedded_services
 from tests.schema.matrix import EXPECTED, faults
 from tests.schema.world import build_world
 

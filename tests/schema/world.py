@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from shared.auth import tokens
 from shared.tenancy.principal import ANONYMOUS, SERVICE
 from tests.conftest import Caller, Org, Tenants

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from infra.local.secrets import Secrets
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from shared.runtime.settings import settings
 
 PASSWORD = "correct horse"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from infra.local.cli import app
+from infra.local.commands.cli import app
 from shared.domain.messaging.channels import resealing
 from shared.runtime import secrets
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from infra.local.secrets import Secrets
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from tests.conftest import Caller, Org, Tenants
 
 Ask = Callable[..., Awaitable[httpx.Response]]

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from shared.auth import tokens
 from tests.conftest import Caller, Org, Tenants
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from psycopg import conninfo
 
-from infra.local.services import Services
+from infra.local.servers.services import Services
 from tests.proxy import Proxy, proxied
 from tests.serving import gateways
 

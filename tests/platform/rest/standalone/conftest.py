@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg import conninfo, sql
 
-from infra.local.rest import RestServer
-from infra.local.rest_settings import foreign_database
+from infra.local.servers.rest import RestServer
+from infra.local.servers.rest_settings import foreign_database
 
 SCHEMA = Path(__file__).with_name("library.sql")
 SECRET = "a secret of the library, long enough"

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from infra.local.rest import ForeignHost, RestServer
-from infra.local.rest_settings import foreign_database
+from infra.local.servers.rest import ForeignHost, RestServer
+from infra.local.servers.rest_settings import foreign_database
 from shared.platform.rest.app import answer
 from shared.platform.rest.caller import Caller
 from tests.platform.rest.standalone.garbage import garbage

@@ -4,8 +4,8 @@ import inspect
 import re
 
 from infra.documents.rest import PAGE
-from infra.local import rest_settings
-from infra.local.rest_settings import foreign_database
+from infra.local.servers import rest_settings
+from infra.local.servers.rest_settings import foreign_database
 from shared.platform.rest.settings import Bounds, OpenApiMode, RestSettings, TxEnd
 
 

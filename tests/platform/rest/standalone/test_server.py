@@ -13,8 +13,8 @@ import pytest
 from psycopg import conninfo
 
 from infra.local.errors import LauncherError
-from infra.local.rest import RestServer
-from infra.local.rest_settings import foreign_database
+from infra.local.servers.rest import RestServer
+from infra.local.servers.rest_settings import foreign_database
 from infra.local.settings import REPOSITORY
 from tests.platform.rest.standalone.conftest import SECRET
 from tests.platform.rest.supports import supports

@@ -3,9 +3,9 @@
 import httpx
 from rich.console import Console
 
-from infra.local.demo_client import DemoClient
-from infra.local.demo_report import Report
-from infra.local.demo_steps import Demo
+from infra.local.demo.client import DemoClient
+from infra.local.demo.report import Report
+from infra.local.demo.steps import Demo
 from infra.local.secrets import Secrets
 
 TIMEOUT_S = 30

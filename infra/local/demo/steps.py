@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from infra.local.demo_business.contacts import KNOWN_CONTACT_ID
-from infra.local.demo_client import HTTP_OK, DemoClient, Unexpected, expect
-from infra.local.demo_report import Report, Step
+from infra.local.demo.business.contacts import KNOWN_CONTACT_ID
+from infra.local.demo.client import HTTP_OK, DemoClient, Unexpected, expect
+from infra.local.demo.report import Report, Step
 from infra.local.secrets import Secrets
 from shared.kernel.clock import utc_now
 

@@ -11,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.text import Text
 
-from infra.local.demo_client import LimitedForLong, Unexpected
+from infra.local.demo.client import LimitedForLong, Unexpected
 
 TEMPORARY_FAILURE = 75
 """EX_TEMPFAIL: nothing failed, but a rate limit left a part out."""

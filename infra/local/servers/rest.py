@@ -11,7 +11,7 @@ import uvicorn
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra.local.errors import LauncherError
-from infra.local.rest_settings import ForeignDatabase
+from infra.local.servers.rest_settings import ForeignDatabase
 from shared.platform.rest import errors, queries
 from shared.platform.rest.asgi import Application
 from shared.platform.rest.caller import Caller

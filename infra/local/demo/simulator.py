@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from infra.local.demo_business.channels import CHANNELS
+from infra.local.demo.business.channels import CHANNELS
 from infra.local.process import free_port
 from infra.local.simulators.graph import keeping
 from infra.local.simulators.graph.records import Template

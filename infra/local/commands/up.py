@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 import psycopg
 from rich.console import Console
 
-from infra import time_zones
-from infra.local import logs
 from infra.local.errors import LauncherError
 from infra.local.mailbox import PATH as MAILBOX
 from infra.local.process import LOOPBACK, free_port
-from infra.local.services import Parts, exclusive, prepare
+from infra.local.servers import logs, time_zones
+from infra.local.servers.services import Parts, exclusive, prepare
 from infra.local.settings import DEFAULT_PORT, LocalSettings, export, own_meta
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
         parts.migrate()
     _warn_of_time_zones(parts, progress)
     if seed:
-        from infra.local.seed import seed as sow  # noqa: PLC0415  not imported by a start without it
+        from infra.local.demo.seed import seed as sow  # noqa: PLC0415  not imported by a start without it
 
         with progress.step("Seeding the demo business", "The demo business is there"):
             sow(parts.services.admin_url, parts.secrets)
@@ -158,7 +157,7 @@ def _meta(parts: Parts, settings: LocalSettings, base_url: str) -> "Simulator | 
     if settings.graph_url:
         export(chosen | own_meta())
         return None
-    from infra.local import simulator  # noqa: PLC0415  a server of its own, which a start without it need not load
+    from infra.local.demo import simulator  # noqa: PLC0415  a server of its own, which a start without it need not load
 
     secret = parts.secrets.meta_app_secret
     meta = simulator.make(parts.directory, port=settings.port + 3, base_url=base_url, app_secret=secret)

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from infra.local import simulate_command
-from infra.local.bench_command import bench
-from infra.local.plain import AsJson, plain_errors
-from infra.local.reseal_command import reseal
-from infra.local.rest_command import rest
+from infra.local.commands import simulate
+from infra.local.commands.bench import bench
+from infra.local.commands.plain import AsJson, plain_errors
+from infra.local.commands.reseal import reseal
+from infra.local.commands.rest import rest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +31,7 @@ app = typer.Typer(
     and nothing of an answer be taken), [bold]NEXUS_CONNECTIONS_OF_ONE[/] (how many one address may hold),
     [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator, with NEXUS_META_* of an app there).""",
 )
-app.add_typer(simulate_command.app, name="simulate")
+app.add_typer(simulate.app, name="simulate")
 
 
 class Platform(StrEnum):
@@ -56,7 +56,7 @@ def up(
     `nexus --help` lists the settings.
     """
     with plain_errors(as_json=as_json) as settings:
-        from infra.local import up as command  # noqa: PLC0415
+        from infra.local.commands import up as command  # noqa: PLC0415
 
         wants_seed = settings.database_url is None if seed is None else seed
         command.up(settings, seed=wants_seed, as_json=as_json)
@@ -73,7 +73,7 @@ def demo(
     Exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
     """
     with plain_errors(as_json=as_json) as settings:
-        from infra.local.demo import demo as walk  # noqa: PLC0415
+        from infra.local.demo.walk import demo as walk  # noqa: PLC0415
         from infra.local.secrets import load  # noqa: PLC0415
 
         secrets = load(settings.data_dir.resolve() / "secrets.json")
@@ -91,7 +91,7 @@ def migrate(
 ) -> None:
     """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
     with plain_errors(as_json=as_json) as settings:
-        from infra.local.services import running_parts  # noqa: PLC0415
+        from infra.local.servers.services import running_parts  # noqa: PLC0415
 
         console = Console(stderr=True)
         with console.status("Migrating …"), running_parts(settings) as parts:
@@ -109,8 +109,8 @@ def migrate(
 def seed(*, as_json: AsJson = False) -> None:
     """Put the demo business into the database. Running it again changes nothing."""
     with plain_errors(as_json=as_json) as settings:
-        from infra.local.seed import seed as sow  # noqa: PLC0415
-        from infra.local.services import running_parts  # noqa: PLC0415
+        from infra.local.demo.seed import seed as sow  # noqa: PLC0415
+        from infra.local.servers.services import running_parts  # noqa: PLC0415
 
         with Console(stderr=True).status("Seeding the demo business …"), running_parts(settings) as parts:
             parts.migrate()
@@ -127,7 +127,7 @@ def seed(*, as_json: AsJson = False) -> None:
 def doctor(*, as_json: AsJson = False) -> None:
     """Say what is wrong with this machine or its data, and how to mend it. Exit code 1 when something is."""
     with plain_errors(as_json=as_json) as settings:
-        from infra.local import doctor as command  # noqa: PLC0415
+        from infra.local.commands import doctor as command  # noqa: PLC0415
 
         with Console(stderr=True).status("Examining …"):
             findings = command.examine(settings)

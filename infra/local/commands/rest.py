@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from infra.local.plain import AsJson, plain_errors
+from infra.local.commands.plain import AsJson, plain_errors
 
 
 def rest(
@@ -14,7 +14,7 @@ def rest(
 ) -> None:
     """Serve the tables of any database as PostgREST does. PGRST_* settings say which: docs/rest.md lists them."""
     with plain_errors(as_json=as_json):
-        from infra.local.rest import serve  # noqa: PLC0415
-        from infra.local.rest_settings import foreign_database  # noqa: PLC0415
+        from infra.local.servers.rest import serve  # noqa: PLC0415
+        from infra.local.servers.rest_settings import foreign_database  # noqa: PLC0415
 
         serve(foreign_database(), port=port)

@@ -18,10 +18,10 @@ import psycopg
 from psycopg import errors
 
 from infra import queries
-from infra.local import placement
 from infra.local.errors import LauncherError
 from infra.local.process import LOOPBACK, command_line, free_port, is_running, port_is_free
 from infra.local.secrets import DATABASE, database_url
+from infra.local.servers import placement
 
 OLDEST_VERSION, NEWEST_VERSION = 15, 18
 BUILTIN_LOCALE_VERSION = 17

@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from infra.local.demo_business import queries
-from infra.local.demo_business.business import insert_shop
-from infra.local.demo_business.people import Access
-from infra.local.demo_business.queries import Counts
-from infra.local.demo_business.shops import SHOPS
+from infra.local.demo.business import queries
+from infra.local.demo.business.insertion import insert_shop
+from infra.local.demo.business.people import Access
+from infra.local.demo.business.queries import Counts
+from infra.local.demo.business.shops import SHOPS
 from infra.local.secrets import Secrets
 from shared.kernel.clock import utc_now
 

@@ -8,7 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from infra.local.refusals import (
+from infra.local.servers.refusals import (
     LONGEST_TARGET,
     MOST_HEADERS_BYTES,
     check_head,
@@ -17,7 +17,7 @@ from infra.local.refusals import (
     refusal_of,
     told,
 )
-from infra.local.sending import CountedTransport
+from infra.local.servers.sending import CountedTransport
 from shared.kernel.errors import Refusal
 from shared.runtime.log import log
 from shared.runtime.shares import TooManyAtOnce

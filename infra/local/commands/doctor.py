@@ -11,11 +11,11 @@ from enum import StrEnum
 
 import psycopg
 
-from infra import migrate, queries, time_zones
-from infra.local import postgres, valkey
+from infra import migrate, queries
 from infra.local.errors import LauncherError
 from infra.local.process import LOOPBACK, port_is_free
-from infra.local.services import AlreadyRunningError, Parts, exclusive, running_parts
+from infra.local.servers import postgres, time_zones, valkey
+from infra.local.servers.services import AlreadyRunningError, Parts, exclusive, running_parts
 from infra.local.settings import LocalSettings
 
 OLDEST_PYTHON = (3, 11)

@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg
 
 from infra import migrate, queries
-from infra.local import reaper
 from infra.local import secrets as secrets_file
 from infra.local.errors import LauncherError
-from infra.local.postgres import Postgres
 from infra.local.secrets import Secrets
+from infra.local.servers import reaper
+from infra.local.servers.postgres import Postgres
+from infra.local.servers.valkey import Valkey
 from infra.local.settings import LocalSettings
-from infra.local.valkey import Valkey
 
 
 class AlreadyRunningError(LauncherError):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from infra.local.commands.plain import AsJson, plain_errors
 from infra.local.errors import LauncherError
-from infra.local.plain import AsJson, plain_errors
 
 if TYPE_CHECKING:
     from pathlib import Path

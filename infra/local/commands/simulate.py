@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.console import Console
 
-from infra.local.plain import AsJson, plain_errors
+from infra.local.commands.plain import AsJson, plain_errors
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -52,7 +52,7 @@ def simulate(
     if context.invoked_subcommand is not None:
         return
     with plain_errors(as_json=False) as settings:
-        from infra.local import simulate as command  # noqa: PLC0415
+        from infra.local.simulators import client as command  # noqa: PLC0415
 
         url = command.address(settings.data_dir.resolve())
         with command.Customer(url, **context.obj._asdict()) as customer:
@@ -69,7 +69,7 @@ def say(
 ) -> None:
     """Write one message, and wait for the answer if asked to. Exit code 1 when none came."""
     with plain_errors(as_json=as_json) as settings:
-        from infra.local import simulate as command  # noqa: PLC0415
+        from infra.local.simulators import client as command  # noqa: PLC0415
 
         url, answered = command.address(settings.data_dir.resolve()), wait == 0
         with command.Customer(url, **context.obj._asdict()) as customer:
@@ -144,7 +144,7 @@ def webhook(file: typer.FileText, *, as_json: AsJson = False) -> None:
 def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_json: bool) -> dict[str, Any]:
     """Ask the running simulator; with `as_json` its answer is the output."""
     with plain_errors(as_json=as_json) as settings:
-        from infra.local import simulate as command  # noqa: PLC0415
+        from infra.local.simulators import client as command  # noqa: PLC0415
 
         url = command.address(settings.data_dir.resolve())
         with command.listening(url) as http:
