@@ -25,6 +25,7 @@ from shared.runtime.log import log
 from shared.runtime.shares import claiming
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
+from .address import check_address, query_text
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
 from .idempotency import Once, canonical, once_of
@@ -242,12 +243,13 @@ def _allow(spec: Spec, refusal: MethodNotAllowed) -> Pairs:
 
 
 async def _admit(spec: Spec, call: Call) -> None:
-    """The method, the credential and the rate, before anything of the body is read."""
+    """Check the method, the credential, the rate and the address, before anything of the body is read."""
     if spec.method not in ("*", call.request.method):
         raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
     call.principal = _caller(spec, call.headers)
     if not spec.counts_itself:
         await call.charge()
+    check_address(call.request.scope)
 
 
 def _caller(spec: Spec, headers: Mapping[str, str]) -> Principal:
@@ -298,7 +300,7 @@ async def _arguments(spec: Spec, call: Call) -> tuple[BaseModel, ...]:
     if spec.body is None:
         return ()
     if spec.method == "GET":
-        return (parse_fields(spec.body, call.request.scope["query_string"].decode("latin-1")),)
+        return (parse_fields(spec.body, query_text(call.request)),)
     raw = await read_body(call.request)
     return (parse_body(spec.body, raw, call.headers.get("content-type", ""), form=spec.form),)
 
