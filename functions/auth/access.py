@@ -1,18 +1,12 @@
-"""Who may ask a route: anybody, whoever has the project's key, a signed-in person, or the service."""
+"""Who may use a route: whoever has the project's key, a signed-in person, or the service."""
 
-from enum import StrEnum
-
-from shared.auth.credentials import caller, caller_behind
+from shared.auth.credentials import caller, caller_behind, kept_from_browsers, project_caller
+from shared.edge import Call
 from shared.kernel.errors import Forbidden, InvalidToken, MissingToken
 from shared.platform.accounts.sessions import SessionNotFound
 from shared.tenancy.principal import Kind, Principal
 
-
-class Access(StrEnum):
-    OPEN = "open"
-    KEY = "key"
-    PERSON = "person"
-    SERVICE = "service"
+from .visits import Visit
 
 
 class NoAuthorization(MissingToken):
@@ -30,8 +24,38 @@ class NotAdmin(Forbidden):
     default_message = "only the service may do that: call from a server, with the secret key"
 
 
-def person(authorization: str | None) -> Principal:
-    """The person whose access token it is; whether the session is alive, the database says.
+async def project(call: Call) -> Visit:
+    """Admit whoever has a key of the project."""
+    project_of(call)
+    return Visit(call)
+
+
+async def person(call: Call) -> Visit:
+    """Admit a signed-in person."""
+    project_of(call)
+    call.principal = person_of(call.request.headers.get("authorization"))
+    return Visit(call, call.principal)
+
+
+async def service(call: Call) -> Visit:
+    """Admit the service, which is never a browser."""
+    headers = call.request.headers
+    call.principal = kept_from_browsers(_service_of(project_of(call), headers.get("authorization")), headers)
+    return Visit(call, call.principal)
+
+
+def project_of(call: Call) -> Principal:
+    """Return the caller by the project's key.
+
+    Raises:
+        MissingProjectKey, UnknownProjectKey.
+    """
+    headers = call.request.headers
+    return kept_from_browsers(project_caller(headers.get("apikey") or call.request.query_params.get("apikey")), headers)
+
+
+def person_of(authorization: str | None) -> Principal:
+    """Return the person whose access token it is; whether the session is alive, the database says.
 
     Raises:
         NoAuthorization, BadJwt.
@@ -50,8 +74,8 @@ def person(authorization: str | None) -> Principal:
     return principal
 
 
-def service(project: Principal, authorization: str | None) -> Principal:
-    """The service, by its secret key.
+def _service_of(project: Principal, authorization: str | None) -> Principal:
+    """Return the service, by its secret key.
 
     Raises:
         NoAuthorization, BadJwt, NotAdmin.

@@ -18,8 +18,8 @@ from shared.platform.accounts.models import GeneratedLink, User
 from shared.runtime.settings import settings
 
 from .bodies import AdminUser, Deletion, Invitation, LinkWish, PageQuery, duration
-from .dispatch import PREFIX, Visit
 from .left_out import PhoneProviderDisabled
+from .visits import PREFIX, Visit
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -49,21 +49,21 @@ async def create_user(visit: Visit, *, body: AdminUser) -> User:
     )
 
 
-async def get_user(visit: Visit, *, user_id: UUID) -> User:
+async def get_user(visit: Visit, *, id: UUID) -> User:
     """One account."""
-    return await admin.get_user(visit.visitor, user_id=user_id)
+    return await admin.get_user(visit.visitor, user_id=id)
 
 
-async def update_user(visit: Visit, *, user_id: UUID, body: AdminUser) -> User:
+async def update_user(visit: Visit, *, id: UUID, body: AdminUser) -> User:
     """Change an account: address, password, metadata, ban."""
     if body.phone:
         raise PhoneProviderDisabled
-    return await admin.update_user(visit.visitor, user_id=user_id, changes=_changes(body), ban=_ban(body.ban_duration))
+    return await admin.update_user(visit.visitor, user_id=id, changes=_changes(body), ban=_ban(body.ban_duration))
 
 
-async def delete_user(visit: Visit, *, user_id: UUID, body: Deletion) -> dict[str, Any]:
+async def delete_user(visit: Visit, *, id: UUID, body: Deletion) -> dict[str, Any]:
     """Delete an account with its sessions and memberships."""
-    await admin.delete_user(visit.visitor, user_id=user_id, soft=body.should_soft_delete)
+    await admin.delete_user(visit.visitor, user_id=id, soft=body.should_soft_delete)
     return {}
 
 
@@ -79,7 +79,7 @@ async def generate_link(visit: Visit, *, body: LinkWish) -> GeneratedLink:
     if not body.email:
         raise InvalidRequest("email is missing: a link is somebody's")
     wanted = Wanted(body.type, body.email, body.new_email, body.password, body.data or {})
-    return await invitations.generate_link(visit.visitor, wanted, landing=visit.landing(asked=body.redirect_to))
+    return await invitations.generate_link(visit.visitor, wanted, landing=visit.landing(wanted=body.redirect_to))
 
 
 def _changes(body: AdminUser) -> Changes:

@@ -5,12 +5,13 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from shared.edge import Call
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.version import VERSION
 from shared.runtime.settings import settings
 
-from .dispatch import Visit
+from .visits import Visit
 
 _PUBLIC_MEMBERS = frozenset({"kty", "kid", "alg", "use", "crv", "x", "y", "n", "e"})
 _JWKS_MAX_AGE_S = 600
@@ -39,7 +40,7 @@ class KeySet(msgspec.Struct, frozen=True):
     keys: list[dict[str, Any]]
 
 
-async def health(_visit: Visit) -> Health:
+async def health(_call: Call) -> Health:
     """That the host answers."""
     return Health(version=VERSION, name="nexus-auth", description="Accounts and sessions, for supabase clients")
 
@@ -57,7 +58,7 @@ async def host_settings(_visit: Visit) -> HostSettings:
     )
 
 
-async def jwks(_visit: Visit) -> Response:
+async def jwks(_call: Call) -> Response:
     """The public keys that tokens are verified with."""
     published = [_public(key) for key in msgspec.json.decode(settings().jwt_jwks)["keys"] if key["kty"] != "oct"]
     headers = {"Cache-Control": f"public, max-age={_JWKS_MAX_AGE_S}"}

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.responses import Response
 
+from shared.edge import Call
 from shared.kernel.errors import InvalidRequest, Refusal
 from shared.platform.accounts import asking, redirects, verification
 from shared.platform.accounts.models import Session
@@ -13,9 +14,9 @@ from shared.platform.accounts.verification import Verified
 from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
-from .dispatch import Visit
 from .left_out import PhoneProviderDisabled
 from .refusing import NAMES
+from .visits import Visit
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 _OAUTH_ERRORS = {
@@ -88,21 +89,22 @@ async def reauthenticate(visit: Visit) -> Accepted:
     return Accepted()
 
 
-async def verify(visit: Visit, *, body: Verification) -> Session | HalfChanged:
+async def verify(call: Call, *, body: Verification) -> Session | HalfChanged:
     """Open what a mailed code or a link's token opens, once."""
-    verified = await _verified(visit, body)
+    verified = await _verified(Visit(call), body)
     return verified.session or HalfChanged()
 
 
-async def follow_link(visit: Visit, *, query: LinkQuery) -> Response:
+async def follow_link(call: Call, *, query: LinkQuery) -> Response:
     """Open what a mailed link opens, and lead on to the application with the session, a code, or what went wrong."""
+    visit = Visit(call)
     landing, begins_flow = visit.landing().redirect_to, query.token.startswith(FLOW_PREFIX)
     try:
         verified = await verification.verify_token(
             visit.visitor, kind=query.type, token=query.token, ends_flow=begins_flow
         )
     except Refusal as refusal:
-        visit.call.log["error"] = refusal.code
+        call.log["error"] = refusal.code
         return _see_other(_failed(landing, refusal, in_query=begins_flow))
     return _see_other(_landed(landing, verified, query.type, in_query=begins_flow))
 

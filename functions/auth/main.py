@@ -7,9 +7,9 @@ in a mail opens; a person's access token or, for `admin`, a secret key goes in A
 from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, surface
+from shared.edge.routing import answer
 from shared.quotas.rates import ACCOUNTS
 
-from .dispatch import answer
 from .refusing import refused
 from .routes import ROUTES
 

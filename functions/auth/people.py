@@ -5,13 +5,13 @@ from shared.platform.accounts import people, sessions
 from shared.platform.accounts.models import Session, User
 from shared.platform.accounts.people import OwnChanges
 from shared.quotas import attempts
-from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH, charge
+from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH
 
 from .access import NotAdmin
 from .bodies import Grant, GrantQuery, LogoutQuery, SignUp, UserChanges
-from .dispatch import Visit
 from .left_out import GRANTS, PhoneProviderDisabled
 from .limits import ANONYMOUS_SIGN_IN
+from .visits import Visit
 
 
 async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
@@ -19,7 +19,7 @@ async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
-        visit.call.usage = await charge(ANONYMOUS_SIGN_IN, visit.call.principal, address=visit.call.address)
+        await visit.call.charge(ANONYMOUS_SIGN_IN)
         return await people.sign_in_anonymously(visit.visitor, data=body.data or {})
     if not body.password:
         raise InvalidRequest("sign-up needs a password")
@@ -32,17 +32,16 @@ async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
 
 async def token(visit: Visit, *, query: GrantQuery, body: Grant) -> Session:
     """Sign in with a password, refresh a session, or exchange the code that a mailed link ended with."""
-    call = visit.call
     if query.grant_type == "password":
-        call.usage = await charge(SIGN_IN, call.principal, address=call.address)
+        await visit.call.charge(SIGN_IN)
         return await _sign_in(visit, body)
     if query.grant_type == "refresh_token":
-        call.usage = await charge(TOKEN_REFRESH, call.principal, address=call.address)
+        await visit.call.charge(TOKEN_REFRESH)
         if not body.refresh_token:
             raise InvalidRequest("refresh_token is missing")
         return await sessions.refresh(visit.visitor, refresh_token=body.refresh_token)
     if query.grant_type == "pkce":
-        call.usage = await charge(TOKEN_REFRESH, call.principal, address=call.address)
+        await visit.call.charge(TOKEN_REFRESH)
         return await _exchange(visit, body)
     if query.grant_type in GRANTS:
         raise GRANTS[query.grant_type]

@@ -1,5 +1,10 @@
 """Every route of /auth/v1; what is not here is refused by name in `left_out`, or unknown."""
 
+from collections.abc import Sequence
+
+from shared.edge import Call
+from shared.edge.routing import Route, Routes, default_refusal, open_to_all
+from shared.kernel.errors import Refusal
 from shared.platform.accounts.admin import UserInUse, UserNotFound
 from shared.platform.accounts.asking import EmailNotConfirmed
 from shared.platform.accounts.credentials import MetadataTooLarge, WeakPassword
@@ -31,7 +36,7 @@ from shared.quotas.rates import SIGN_UP
 from shared.runtime.db import AlreadyExists
 
 from . import admins, host, mails, people
-from .access import Access, BadJwt, NoAuthorization, NotAdmin
+from .access import BadJwt, NoAuthorization, NotAdmin, person, project, project_of, service
 from .bodies import (
     AdminUser,
     Deletion,
@@ -49,21 +54,21 @@ from .bodies import (
     UserChanges,
     Verification,
 )
-from .dispatch import Route
-from .left_out import GRANTS, PhoneProviderDisabled
+from .left_out import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
 from .limits import MAIL, VERIFY
+from .visits import PREFIX
 
 _PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
 _SERVICE = (NoAuthorization, BadJwt, NotAdmin)
 _FIT = (WeakPassword, MetadataTooLarge, PhoneProviderDisabled)
 _MAILED = (OtpDisabled, OverEmailSendRateLimit)
 
-ROUTES = (
+_ROUTES = (
     Route(
         "POST",
         "/signup",
         people.sign_up,
-        Access.KEY,
+        project,
         body=SignUp,
         result=Session,
         rate=SIGN_UP,
@@ -73,7 +78,7 @@ ROUTES = (
         "POST",
         "/token",
         people.token,
-        Access.KEY,
+        project,
         query=GrantQuery,
         body=Grant,
         result=Session,
@@ -95,7 +100,7 @@ ROUTES = (
         "POST",
         "/recover",
         mails.recover,
-        Access.KEY,
+        project,
         body=MailAddress,
         result=mails.Accepted,
         rate=MAIL,
@@ -105,7 +110,7 @@ ROUTES = (
         "POST",
         "/otp",
         mails.otp,
-        Access.KEY,
+        project,
         body=OneTimePassword,
         result=mails.Accepted,
         rate=MAIL,
@@ -115,7 +120,7 @@ ROUTES = (
         "POST",
         "/magiclink",
         mails.magiclink,
-        Access.KEY,
+        project,
         body=MailAddress,
         result=mails.Accepted,
         rate=MAIL,
@@ -125,7 +130,7 @@ ROUTES = (
         "POST",
         "/resend",
         mails.resend,
-        Access.KEY,
+        project,
         body=Resending,
         result=mails.Accepted,
         rate=MAIL,
@@ -135,7 +140,7 @@ ROUTES = (
         "GET",
         "/reauthenticate",
         mails.reauthenticate,
-        Access.PERSON,
+        person,
         acts=True,
         result=mails.Accepted,
         rate=MAIL,
@@ -145,19 +150,19 @@ ROUTES = (
         "POST",
         "/verify",
         mails.verify,
-        Access.OPEN,
+        open_to_all,
         body=Verification,
         result=Session,
         rate=VERIFY,
         refusals=(OtpExpired, UserBanned, EmailExists, PhoneProviderDisabled),
     ),
-    Route("GET", "/verify", mails.follow_link, Access.OPEN, query=LinkQuery, status=303, rate=VERIFY, acts=True),
-    Route("GET", "/user", people.get_user, Access.PERSON, result=User, refusals=_PERSON),
+    Route("GET", "/verify", mails.follow_link, open_to_all, query=LinkQuery, status=303, rate=VERIFY, acts=True),
+    Route("GET", "/user", people.get_user, person, result=User, refusals=_PERSON),
     Route(
         "PUT",
         "/user",
         people.update_user,
-        Access.PERSON,
+        person,
         body=UserChanges,
         result=User,
         refusals=(
@@ -170,15 +175,15 @@ ROUTES = (
             *_FIT,
         ),
     ),
-    Route("POST", "/logout", people.log_out, Access.PERSON, query=LogoutQuery, status=204, refusals=_PERSON),
-    Route("GET", "/settings", host.host_settings, Access.KEY, result=host.HostSettings),
-    Route("GET", "/health", host.health, Access.OPEN, result=host.Health),
-    Route("GET", "/.well-known/jwks.json", host.jwks, Access.OPEN, result=host.KeySet),
+    Route("POST", "/logout", people.log_out, person, query=LogoutQuery, status=204, refusals=_PERSON),
+    Route("GET", "/settings", host.host_settings, project, result=host.HostSettings),
+    Route("GET", "/health", host.health, open_to_all, result=host.Health),
+    Route("GET", "/.well-known/jwks.json", host.jwks, open_to_all, result=host.KeySet),
     Route(
         "GET",
         "/admin/users",
         admins.list_users,
-        Access.SERVICE,
+        service,
         query=PageQuery,
         result=admins.Listed,
         refusals=_SERVICE,
@@ -187,26 +192,26 @@ ROUTES = (
         "POST",
         "/admin/users",
         admins.create_user,
-        Access.SERVICE,
+        service,
         body=AdminUser,
         result=User,
         refusals=(*_SERVICE, EmailExists, AlreadyExists, *_FIT),
     ),
-    Route("GET", "/admin/users/{id}", admins.get_user, Access.SERVICE, result=User, refusals=(*_SERVICE, UserNotFound)),
+    Route("GET", "/admin/users/{id:uuid}", admins.get_user, service, result=User, refusals=(*_SERVICE, UserNotFound)),
     Route(
         "PUT",
-        "/admin/users/{id}",
+        "/admin/users/{id:uuid}",
         admins.update_user,
-        Access.SERVICE,
+        service,
         body=AdminUser,
         result=User,
         refusals=(*_SERVICE, UserNotFound, EmailExists, *_FIT),
     ),
     Route(
         "DELETE",
-        "/admin/users/{id}",
+        "/admin/users/{id:uuid}",
         admins.delete_user,
-        Access.SERVICE,
+        service,
         body=Deletion,
         refusals=(*_SERVICE, UserNotFound, UserInUse),
     ),
@@ -214,7 +219,7 @@ ROUTES = (
         "POST",
         "/invite",
         admins.invite,
-        Access.SERVICE,
+        service,
         body=Invitation,
         result=User,
         refusals=(*_SERVICE, *_MAILED, EmailExists, MetadataTooLarge),
@@ -223,9 +228,24 @@ ROUTES = (
         "POST",
         "/admin/generate_link",
         admins.generate_link,
-        Access.SERVICE,
+        service,
         body=LinkWish,
         result=GeneratedLink,
         refusals=(*_SERVICE, UserNotFound, EmailExists, *_FIT),
     ),
 )
+_OPEN_PATHS = frozenset(route.path for route in _ROUTES if route.admit is open_to_all)
+_USERS = "/admin/users/"
+
+
+def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
+    """Return the refusal of what no route answers; whoever has no key is not told which paths there are."""
+    if path not in _OPEN_PATHS and not path.startswith(OPEN):
+        project_of(call)
+    if not allowed and path.startswith(_USERS) and "/" not in path.removeprefix(_USERS):
+        return UserNotFound("the id in the path is not a UUID")
+    left_out = None if allowed else refusal_of(path)
+    return left_out() if left_out else default_refusal(call, path, allowed)
+
+
+ROUTES = Routes(PREFIX, _ROUTES, _refusal)

@@ -27,7 +27,7 @@ class TenantSession:
 
     async def admit(self, more: int) -> None:
         if more:
-            await self._call.charge(more)
+            await self._call.charge(calls=more)
 
     async def require(self, scope: Scope) -> None:
         await self._call.admit(scope)

@@ -4,23 +4,23 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
-from functions.auth.access import Access
-from functions.auth.dispatch import PREFIX, Route
+from functions.auth.access import person, project, service
 from functions.auth.refusing import NAMES
 from functions.auth.routes import ROUTES
 from infra.documents.parts import EVERY_ANSWER, headers
 from infra.documents.schemas import Components, Schema
 from shared.auth.credentials import MissingProjectKey, UnknownProjectKey
+from shared.edge.routing import Admit, Route, open_to_all
 from shared.kernel import errors
 from shared.kernel.errors import Refusal
 from shared.runtime.db import Busy
 from shared.runtime.shares import Overloaded, TooManyAtOnce
 
-SECURITY: dict[Access, list[dict[str, list[str]]]] = {
-    Access.OPEN: [],
-    Access.KEY: [{"apikey": []}],
-    Access.PERSON: [{"apikey": [], "person": []}],
-    Access.SERVICE: [{"apikey": []}, {"apikey": [], "service": []}],
+SECURITY: dict[Admit, list[dict[str, list[str]]]] = {
+    open_to_all: [],
+    project: [{"apikey": []}],
+    person: [{"apikey": [], "person": []}],
+    service: [{"apikey": []}, {"apikey": [], "service": []}],
 }
 ALWAYS: tuple[type[Refusal], ...] = (errors.RateLimited, TooManyAtOnce, Refusal, errors.Unavailable, Busy, Overloaded)
 WITH_BODY = (errors.UnsupportedMediaType, errors.PayloadTooLarge, errors.InvalidRequest)
@@ -56,18 +56,18 @@ ERROR: Schema = {
 def add(paths: dict[str, Any], components: Components) -> None:
     components.schemas["AccountError"] = ERROR
     for route in ROUTES:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, components)
+        paths.setdefault(ROUTES.prefix + route.template, {})[route.method.lower()] = _operation(route, components)
 
 
 def _operation(route: Route, components: Components) -> dict[str, Any]:
     name = route.handler.__name__
-    identifiers = [USER_ID] if "{id}" in route.path else []
+    identifiers = [USER_ID] if "{id}" in route.template else []
     query = components.parameters(route.query) if route.query else []
     operation: dict[str, Any] = {
-        "operationId": "-".join(["auth", *(["admin"] if route.access is Access.SERVICE else []), *name.split("_")]),
+        "operationId": "-".join(["auth", *(["admin"] if route.admit is service else []), *name.split("_")]),
         "tags": ["Auth"],
         "summary": (route.summary or name.replace("_", " ").capitalize()).rstrip("."),
-        "security": SECURITY[route.access],
+        "security": SECURITY[route.admit],
         "parameters": [*identifiers, VERSION, *query],
         "responses": _responses(route, components),
     }
@@ -94,7 +94,7 @@ def _responses(route: Route, components: Components) -> dict[str, Any]:
 
 
 def _refusals(route: Route) -> tuple[type[Refusal], ...]:
-    keyed = () if route.access is Access.OPEN else (MissingProjectKey, UnknownProjectKey)
+    keyed = () if route.admit is open_to_all else (MissingProjectKey, UnknownProjectKey)
     read = WITH_BODY if route.body else (errors.InvalidRequest,) if route.query else ()
     return (*keyed, *read, *route.refusals)
 

@@ -89,14 +89,15 @@ class Call:
             return Claim(lane)
         return Claim(lane, f"address {self.address}", str(who.subject or f"caller {self.address}"))
 
-    async def charge(self, calls: int = 1) -> None:
-        """Count calls against the rate class and the day's API calls.
+    async def charge(self, rate: RateClass | None = None, *, calls: int = 1) -> None:
+        """Count calls against a rate class, the call's own unless another is given, and against the day's API calls.
 
         Raises:
             RateExceeded: over the rate class. The day's ceiling is met at the next transaction's start.
         """
-        address = self.address if self.rate.by_address else ""
-        self.usage = await charge(self.rate, self.principal, address=address, calls=calls)
+        chosen = rate or self.rate
+        address = self.address if chosen.by_address else ""
+        self.usage = await charge(chosen, self.principal, address=address, calls=calls)
 
     def begin(self, scope: str | None, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
         """A transaction as the caller, who must hold the scope now."""

@@ -65,7 +65,7 @@ async def test_refusals_have_two_shapes_and_always_name_their_code(auth):
 async def test_405_wrong_verbs_say_which_are_right(auth, path):
     answer = await auth("PATCH", path)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
-    right = {route.method for route in ROUTES if route.path == "/" + path.rstrip("/")}
+    right = {method for route in ROUTES if route.path == "/" + path.rstrip("/") for method in route.methods}
     assert set(answer.headers["allow"].split(", ")) == right
 
 
@@ -211,6 +211,6 @@ async def test_500_a_fault_of_ours_has_the_same_shape_and_tells_nothing(auth, em
 
 
 async def test_every_route_says_what_it_is_for():
-    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+    assert len({(route.method, route.path) for route in ROUTES}) == len(list(ROUTES))
     for route in ROUTES:
         assert route.summary.endswith("."), route.path

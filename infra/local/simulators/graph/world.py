@@ -49,7 +49,7 @@ class World:
         self._count = 0
 
     def add_account(
-        self, channel: Channel, *, id: str | None = None, business_id: str | None = None, token: str | None = None,  # noqa: A002
+        self, channel: Channel, *, id: str | None = None, business_id: str | None = None, token: str | None = None,
         name: str = "Shop", phone: str = "",
     ) -> Account:  # fmt: skip
         """One that is there already stays as it is."""

@@ -1,0 +1,192 @@
+"""Tables of routes: from a request to the one handler that answers it, with its arguments."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from shared.kernel import json
+from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
+from shared.quotas.rates import RateClass
+
+from .address import query_text
+from .body import parse_body, parse_fields, read_body
+from .call import Call
+from .response import encoded
+
+Admit = Callable[[Call], Awaitable[Any]]
+"""Lets the caller in or raises a refusal; what it returns is the handler's first argument."""
+ANY = "*"
+"""As a method: every method. As a path: every path."""
+_PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
+_CONVERTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "": ("[^/]+", str),
+    "path": (".+", str),
+    "uuid": ("[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}", UUID),
+}
+
+
+class NoSuchPath(NotFound):
+    default_message = "no route of this host answers that path"
+
+
+class Route(NamedTuple):
+    """What a route takes, who may call it and what it answers; the documents are made of it too."""
+
+    method: str
+    path: str
+    """Below the table's prefix. `{x}` is one segment, `{x:uuid}` one that is a UUID, `{x:path}` all the rest."""
+    handler: Callable[..., Awaitable[Any]]
+    """Takes what `admit` returns, then the parameters of the path, `query` and `body`, where the route has them."""
+    admit: Admit
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    result: Any = None
+    status: int = 200
+    rate: RateClass | None = None
+    """Beside the surface's own."""
+    refusals: tuple[type[Refusal], ...] = ()
+    acts: bool = False
+    """A GET that does something once: HEAD, which programs send that only look at a link, does not reach it."""
+    takes_bytes: bool = False
+    """The body is a file, which the handler reads by itself."""
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or "").partition("\n")[0]
+
+    @property
+    def template(self) -> str:
+        """The path as OpenAPI has it."""
+        return _PARAMETER.sub(r"{\1}", self.path)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return ("GET", "HEAD") if self.method == "GET" and not self.acts else (self.method,)
+
+
+async def open_to_all(call: Call) -> Call:
+    """Let everybody in; the handler takes the call itself."""
+    return call
+
+
+def default_refusal(_call: Call, path: str, allowed: Sequence[str]) -> Refusal:
+    """Return the refusal of a path without a route, or without one for the method."""
+    if allowed:
+        return MethodNotAllowed(f"{path} answers {', '.join(allowed)}", allowed=list(allowed))
+    return NoSuchPath()
+
+
+class _Entry(NamedTuple):
+    route: Route
+    label: str
+    pattern: re.Pattern[str] | None
+    readers: dict[str, Callable[[str], Any]]
+
+    def parameters(self, path: str) -> dict[str, Any] | None:
+        found = self.pattern.fullmatch(path) if self.pattern else None
+        return {name: self.readers[name](text) for name, text in found.groupdict().items()} if found else None
+
+
+class Routes:
+    """A table of routes. An exact path comes before a pattern, patterns are tried in their order.
+
+    A trailing slash makes no other path, unless it belongs to the rest that `{x:path}` takes.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        routes: Sequence[Route],
+        refusal: Callable[[Call, str, Sequence[str]], Refusal] = default_refusal,
+    ) -> None:
+        """`refusal` takes the call, its path and the methods that the path answers, if any."""
+        self.prefix = prefix
+        self._routes = tuple(routes)
+        self._refusal = refusal
+        self._exact: dict[str, dict[str, _Entry]] = {}
+        self._patterns: dict[str, list[_Entry]] = {}
+        for route in routes:
+            entry = _Entry(route, f"{route.method} {route.template}", *_compiled(route.path))
+            for method in route.methods:
+                if entry.pattern is None:
+                    self._exact.setdefault(_without_slash(route.path), {})[method] = entry
+                else:
+                    self._patterns.setdefault(method, []).append(entry)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def match(self, call: Call) -> tuple[_Entry, dict[str, Any]]:
+        """Return the route's entry and the parameters of its path.
+
+        Raises:
+            Refusal: no route answers the path, or none that method.
+        """
+        method, path = call.request.method, call.request.scope["path"].removeprefix(self.prefix)
+        exact = self._exact.get(_without_slash(path), {})
+        if entry := exact.get(method) or exact.get(ANY):
+            return entry, {}
+        for entry in (*self._patterns.get(method, ()), *self._patterns.get(ANY, ())):
+            if (found := entry.parameters(path)) is not None:
+                return entry, found
+        raise self._refusal(call, _without_slash(path), self._allowed(path))
+
+    def _allowed(self, path: str) -> list[str]:
+        exact = self._exact.get(_without_slash(path), {})
+        fitting = [method for method, entries in self._patterns.items() if any(_fits(each, path) for each in entries)]
+        return list(dict.fromkeys([*exact, *fitting]))
+
+
+async def answer(routes: Routes, call: Call) -> Response:
+    """Return the route's answer.
+
+    Raises:
+        Refusal: of the path, the caller, the rate, the query or the body, in this order; or the handler's own.
+    """
+    entry, parameters = routes.match(call)
+    route = entry.route
+    call.log["route"] = entry.label
+    caller = await route.admit(call)
+    if route.rate is not None:
+        await call.charge(route.rate)
+    result = await route.handler(caller, **parameters, **await _arguments(route, call))
+    if isinstance(result, Response):
+        return result
+    return encoded(b"" if result is None else json.encode(result), status=route.status)
+
+
+def _fits(entry: _Entry, path: str) -> bool:
+    return entry.parameters(path) is not None
+
+
+def _without_slash(path: str) -> str:
+    return path.removesuffix("/")
+
+
+def _compiled(path: str) -> tuple[re.Pattern[str] | None, dict[str, Callable[[str], Any]]]:
+    """Return the pattern of a path with parameters, and what reads them; None for an exact path."""
+    if path == ANY:
+        return re.compile(".*", re.DOTALL), {}
+    literal, *parts = _PARAMETER.split(path)
+    if not parts:
+        return None, {}
+    text, readers = re.escape(literal), {}
+    for name, kind, literal in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+        pattern, readers[name] = _CONVERTERS[kind or ""]
+        text += f"(?P<{name}>{pattern}){re.escape(literal)}"
+    takes_rest = path.endswith(":path}")
+    return re.compile(text if takes_rest else f"{text}/?", re.DOTALL), readers
+
+
+async def _arguments(route: Route, call: Call) -> dict[str, BaseModel]:
+    arguments: dict[str, BaseModel] = {}
+    if route.query is not None:
+        arguments["query"] = parse_fields(route.query, query_text(call.request))
+    if route.body is not None:
+        content_type = call.headers.get("content-type", "")
+        arguments["body"] = parse_body(route.body, await read_body(call.request), content_type, form=False)
+    return arguments
