@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.messaging.channels import connecting
-from shared.domain.messaging.channels.connecting import Asked
-from shared.domain.messaging.channels.models import ChannelView
+from shared.domain.channels import connecting
+from shared.domain.channels.connecting import Asked
+from shared.domain.channels.models import ChannelView
 from shared.edge import MEMBERS, Call, endpoint
 
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from shared.domain.messaging.channels import queries
-from shared.domain.messaging.channels.models import ChannelView
+from shared.domain.channels import queries
+from shared.domain.channels.models import ChannelView
 from shared.edge import MEMBERS, Call, endpoint
 
 

@@ -1,7 +1,7 @@
 """POST /functions/v1/fetch-profiles: ask Messenger and Instagram what new people are called, every 5 seconds."""
 
-from shared.domain.messaging.profiles import service
-from shared.domain.messaging.profiles.models import Introduced
+from shared.domain.channels.profiles import service
+from shared.domain.channels.profiles.models import Introduced
 from shared.edge import Call, cron
 
 _FOR_S = 40.0

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.messaging.channels import connecting
-from shared.domain.messaging.channels.connecting import Asked, SecretText
-from shared.domain.messaging.channels.models import ChannelView
-from shared.domain.messaging.channels.service import ChannelConnectedElsewhere
+from shared.domain.channels import connecting
+from shared.domain.channels.connecting import Asked, SecretText
+from shared.domain.channels.models import ChannelView
+from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
 from shared.runtime.secrets import SealingNotConfigured
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from shared.domain.messaging.channels import templates
-from shared.domain.messaging.channels.templates import Templates, TemplatesAsked
+from shared.domain.channels import templates
+from shared.domain.channels.templates import Templates, TemplatesAsked
 from shared.edge import Call, endpoint
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from infra.local.commands.cli import app
-from shared.domain.messaging.channels import resealing
+from shared.domain.channels import resealing
 from shared.runtime import secrets
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from shared.domain.channels import refreshing
+from shared.domain.channels.profiles import service as profiles
 from shared.domain.messaging.attachments import fetching
-from shared.domain.messaging.channels import refreshing
-from shared.domain.messaging.profiles import service as profiles
 
 pytestmark = pytest.mark.anyio
 AT_ONCE = 8

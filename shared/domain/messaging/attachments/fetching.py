@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from shared.domain.channels import queries as channels
 from shared.domain.media import service as media
 from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
-from shared.domain.messaging.channels import queries as channels
 from shared.kernel.errors import PlanLimitExceeded, Refusal, Unavailable
 from shared.providers.meta.client import GraphClient, graph
 from shared.providers.meta.faults import FaultKind, ProviderFault

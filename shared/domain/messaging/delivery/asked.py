@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from shared.domain.channels.service import ChannelNotConnected
 from shared.domain.customers.service import InvalidPhone
 from shared.domain.media import service as media
-from shared.domain.messaging.channels.service import ChannelNotConnected
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.visible import VISIBLE, InvisibleText, is_visible
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.messaging.channels.models import ChannelStatus, Platform
+from shared.domain.channels.models import ChannelStatus, Platform
 from shared.providers.meta.recipients import Recipient
 
 WINDOW = timedelta(hours=24)

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from shared.domain.channels import health
+from shared.domain.channels import queries as channel_queries
+from shared.domain.channels.access import client_of
 from shared.domain.media import service as media
 from shared.domain.media.models import MediaFile
 from shared.domain.messaging.attachments import service as attachments
-from shared.domain.messaging.channels import queries as channel_queries
-from shared.domain.messaging.channels.access import client_of
 from shared.domain.messaging.inbox import queries as inbox_queries
-from shared.domain.messaging.inbox import standing
 from shared.domain.messaging.inbox.applying import OPTED_OUT, UNREACHABLE
 from shared.domain.messaging.inbox.models import MessageFact
 from shared.kernel.content_types import UNKNOWN
@@ -289,7 +289,7 @@ async def _refused(tx: Tx, due: Due, fault: ProviderFault) -> None:
         case FaultKind.UNKNOWN:
             await queries.update_state(tx, due=due, state=DeliveryState.UNKNOWN, error=error)
         case FaultKind.RECONNECT | FaultKind.BLOCKED:
-            await standing.judge(tx, due.channel_id, fault.kind, fault.code, fault.message)
+            await health.judge(tx, due.channel_id, fault.kind, fault.code, fault.message)
             if await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error):
                 await queries.give_attempt_back(tx, due=due)
         case FaultKind.RETRY | FaultKind.RETRY_PAIR if due.attempts < (fault.most_attempts or MOST_ATTEMPTS):

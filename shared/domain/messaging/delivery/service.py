@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
+from shared.domain.channels import queries as channel_queries
+from shared.domain.channels.models import ChannelStatus
+from shared.domain.channels.service import ChannelNotConnected, chosen
 from shared.domain.customers.service import InvalidPhone
-from shared.domain.messaging.channels import queries as channel_queries
-from shared.domain.messaging.channels.models import ChannelStatus
-from shared.domain.messaging.channels.service import ChannelNotConnected, chosen
 from shared.kernel.clock import rfc3339, utc_now
 from shared.kernel.errors import Conflict, NotFound, PlanLimitExceeded
 from shared.kernel.phones import normalize

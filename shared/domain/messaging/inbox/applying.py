@@ -7,16 +7,17 @@ from uuid import UUID
 
 import msgspec
 
+from shared.domain.channels import health
+from shared.domain.channels import queries as channel_queries
+from shared.domain.channels import service as channels
+from shared.domain.channels.models import Channel
 from shared.domain.messaging.attachments import service as attachments
-from shared.domain.messaging.channels import queries as channel_queries
-from shared.domain.messaging.channels import service as channels
-from shared.domain.messaging.channels.models import Channel
 from shared.providers.meta import events as e
 from shared.providers.meta.answers import RAISED_PER_S
 from shared.providers.meta.inbound import ProviderError
 from shared.runtime.db import Tx
 
-from . import queries, standing, told
+from . import queries, told
 from .models import ChannelFact
 
 UNREACHABLE = 131026
@@ -67,7 +68,7 @@ async def _failure(
     tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
 ) -> None:
     """What a failure says of more than its own message."""
-    await standing.judge(tx, channel.id, error.kind, error.code, error.message, told_at=event.occurred_at)
+    await health.judge(tx, channel.id, error.kind, error.code, error.message, told_at=event.occurred_at)
     if message_id is None:
         return
     if error.code == UNREACHABLE:
@@ -133,7 +134,7 @@ async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
     await channel_queries.update_details(tx, channel_id=channel.id, details=details)
     if event.event == _THROUGHPUT_RAISED:
         await channel_queries.update_pace(tx, channel_id=channel.id, messages_per_second=RAISED_PER_S)
-    change = standing.of_account(event)
+    change = health.of_account(event)
     if change is not None and change.stops:
         at = event.occurred_at
         await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason, told_at=at)

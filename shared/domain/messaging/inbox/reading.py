@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.messaging.channels import queries as channel_queries
-from shared.domain.messaging.channels.models import Channel
+from shared.domain.channels import queries as channel_queries
+from shared.domain.channels.models import Channel
 from shared.providers.meta.events import AnyEvent
 from shared.providers.meta.intake import parse
 from shared.runtime import set_aside

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.domain.messaging.channels import service as channels
-from shared.domain.messaging.channels.models import ChannelStatus
 from shared.kernel.clock import utc_now
 from shared.providers.meta.events import AccountEvent
 from shared.providers.meta.faults import COOLS_DOWN, FaultKind
 from shared.runtime.db import Tx
+
+from . import service
+from .models import ChannelStatus
 
 COOL_DOWN = timedelta(hours=1)
 _ENDS = frozenset({"PARTNER_REMOVED", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED", "PHONE_NUMBER_REMOVED"})
@@ -32,13 +33,11 @@ async def judge(
     """Stops the channel where the refusal concerns all of it, telling the organization once; whether it does."""
     if kind is FaultKind.RECONNECT:
         reason = f"connect it again: {message}"
-        await channels.stop(
-            tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=reason, told_at=told_at
-        )
+        await service.stop(tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=reason, told_at=told_at)
         return True
     if kind is FaultKind.BLOCKED:
         resumes_at = utc_now() + COOL_DOWN if code in COOLS_DOWN else None
-        await channels.stop(
+        await service.stop(
             tx,
             channel_id=channel_id,
             status=ChannelStatus.BLOCKED,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.messaging.channels.models import Platform
+from shared.domain.channels.models import Platform
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
