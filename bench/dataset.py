@@ -15,7 +15,7 @@ from bench import queries
 from infra.local.secrets import database_url
 from infra.local.servers.services import Parts, Services, embedded_services, exclusive, prepare
 from infra.local.settings import REPOSITORY, LocalSettings
-from infra.migrate import MIGRATIONS
+from infra.migrate import DIRECTORY
 
 PLACE = REPOSITORY / "build" / "bench"
 EMPTY, LOADING, PRISTINE, SMALL, RUN = "nexus", "bench_loading", "bench_pristine", "bench_small", "bench_run"
@@ -107,7 +107,7 @@ def _load(data: Data, database: str, size: Size, say: Progress) -> None:
 
 def _fingerprint(size: Size) -> str:
     digest = hashlib.sha256(repr((size, FEW, PRISTINE, queries.WITH_TRIGGERS, queries.WITHOUT)).encode())
-    for path in sorted(MIGRATIONS.rglob("*.sql")):
+    for path in sorted(DIRECTORY.rglob("*.sql")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

@@ -1,21 +1,25 @@
-"""Applies the SQL files of infra/migrations: forward only, each once, each in a transaction of its own."""
+"""Applies infra/migrations (forward only, each file once) and then the changed routines of infra/schema."""
 
 import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import psycopg
 from psycopg import errors
 
-from infra import queries
+from infra import queries, routines
 from infra.queries import AppliedMigration, Database
+from infra.routines import Routine
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+DIRECTORY = Path(__file__).parent
+"""Has the folder `migrations`, and in `schema` the routines."""
+MIGRATIONS = DIRECTORY / "migrations"
 SETS = ("platform", "nexus")
 OLDEST_SERVER, AFTER_NEWEST_SERVER = 150000, 190000
 LOCK_TIMEOUT_MS = 2000
@@ -53,25 +57,36 @@ class MigrationReport:
 
     applied: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
+    routines: list[str] = field(default_factory=list)
+    """Those that were changed; of `status`, those that would be."""
     unknown: list[str] = field(default_factory=list)
     with_platform: bool = True
 
 
-def read_migrations(directory: Path = MIGRATIONS) -> list[Migration]:
-    """In the order in which they apply."""
-    return [migration for name in SETS for migration in _read_set(directory / name)]
+@dataclass(frozen=True)
+class Schema:
+    """The files that apply to one database."""
+
+    migrations: Sequence[Migration]
+    routines: Sequence[Routine]
+
+
+def read_migrations(directory: Path = DIRECTORY) -> list[Migration]:
+    """Return the migrations in the order in which they apply."""
+    return [migration for name in SETS for migration in _read_set(directory / "migrations" / name)]
 
 
 def migrate(
     admin_url: str,
     *,
-    directory: Path = MIGRATIONS,
+    directory: Path = DIRECTORY,
     platform: Platform = "auto",
     on_applied: Callable[[str], None] = lambda _: None,
 ) -> MigrationReport:
     """Bring the database up to date; several at once do the work once, in order.
 
-    `platform` auto leaves out the platform set where a managed platform brought the `auth` schema.
+    `platform` auto leaves out the platform set where a managed platform brought the `auth` schema. The last migration
+    and the routines come in one transaction. Where the database is of a newer version, its routines stay.
     """
     migrations = read_migrations(directory)
     report = MigrationReport()
@@ -79,20 +94,21 @@ def migrate(
         _check_server(database)
         with _owner_expected(), database.transaction():
             queries.lock_migrations(database)
-            if not queries.migrations_table_exists(database):
-                queries.create_migrations_table(database)
+            if not queries.bookkeeping_exists(database):
+                queries.create_bookkeeping(database)
             report.with_platform = _wants_platform(database, platform)
-        wanted = [one for one in migrations if report.with_platform or one.migration_set != "platform"]
-        for migration in wanted:
-            if _apply(database, migration, wanted):
+        report.unknown = _unknown(queries.list_migrations(database), migrations)
+        schema = _wanted(migrations, directory, report)
+        for migration in schema.migrations:
+            if _retried(f"{migration.label}.sql", partial(_apply, database, migration, schema, report)):
                 report.applied.append(migration.label)
                 on_applied(migration.label)
-        report.unknown = _unknown(queries.list_migrations(database), migrations)
+        _retried("infra/schema", partial(_apply_routines, database, schema, report))
     return report
 
 
-def status(admin_url: str, *, directory: Path = MIGRATIONS, platform: Platform = "auto") -> MigrationReport:
-    """What `migrate` would do; changes nothing. Raises MigrationError where it would."""
+def status(admin_url: str, *, directory: Path = DIRECTORY, platform: Platform = "auto") -> MigrationReport:
+    """Return what `migrate` would do, and change nothing. Raise MigrationError where it would."""
     migrations = read_migrations(directory)
     report = MigrationReport()
     with psycopg.connect(admin_url, autocommit=True, application_name="nexus migrate") as database:
@@ -100,12 +116,22 @@ def status(admin_url: str, *, directory: Path = MIGRATIONS, platform: Platform =
         with _owner_expected():
             applied = queries.list_migrations(database) if queries.migrations_table_exists(database) else []
             report.with_platform = _wants_platform(database, platform)
-    wanted = [one for one in migrations if report.with_platform or one.migration_set != "platform"]
-    for migration in wanted:
+            report.unknown = _unknown(applied, migrations)
+            schema = _wanted(migrations, directory, report)
+            report.routines = [routine.name for routine in routines.changed(database, schema.routines)]
+    for migration in schema.migrations:
         label = migration.label
-        (report.applied if _is_applied(migration, wanted, applied) else report.pending).append(label)
-    report.unknown = _unknown(applied, migrations)
+        (report.applied if _is_applied(migration, schema, applied) else report.pending).append(label)
     return report
+
+
+def _wanted(migrations: Sequence[Migration], directory: Path, report: MigrationReport) -> Schema:
+    sets = SETS if report.with_platform else ("nexus",)
+    files = [] if report.unknown else routines.read_routines(directory / "schema")
+    return Schema(
+        [migration for migration in migrations if migration.migration_set in sets],
+        [routine for routine in files if routine.migration_set in sets],
+    )
 
 
 def _read_set(directory: Path) -> Iterator[Migration]:
@@ -148,7 +174,7 @@ def _wants_platform(database: Database, platform: Platform) -> bool:
     return any(row.migration_set == "platform" for row in queries.list_migrations(database))
 
 
-def _is_applied(migration: Migration, wanted: list[Migration], applied: list[AppliedMigration]) -> bool:
+def _is_applied(migration: Migration, schema: Schema, applied: list[AppliedMigration]) -> bool:
     row = migration.row()
     of_set = {one.number: one for one in applied if one.migration_set == migration.migration_set}
     if migration.number in of_set:
@@ -157,7 +183,7 @@ def _is_applied(migration: Migration, wanted: list[Migration], applied: list[App
                 f"{migration.label}.sql was changed after it was applied: restore it and put the change into a new file"
             )
         return True
-    ours = {one.number for one in wanted if one.migration_set == migration.migration_set}
+    ours = {one.number for one in schema.migrations if one.migration_set == migration.migration_set}
     later = max((number for number in of_set if number in ours), default=-1)
     if later > migration.number:
         raise MigrationError(
@@ -166,42 +192,53 @@ def _is_applied(migration: Migration, wanted: list[Migration], applied: list[App
     return False
 
 
-def _apply(database: Database, migration: Migration, wanted: list[Migration]) -> bool:
-    """False when it had been applied before, be it a moment ago by somebody else."""
+def _retried(label: str, step: Callable[[], bool]) -> bool:
+    """Run one transaction, again while it does not get its locks."""
     for attempt in range(1, LOCK_ATTEMPTS + 1):
         try:
-            return _apply_once(database, migration, wanted)
+            return step()
         except errors.LockNotAvailable as error:
             if attempt == LOCK_ATTEMPTS:
                 raise MigrationError(
-                    f"{migration.label}.sql did not get its locks within {LOCK_TIMEOUT_MS} ms, {attempt} times: "
+                    f"{label} did not get its locks within {LOCK_TIMEOUT_MS} ms, {attempt} times: "
                     "look for a long transaction in pg_stat_activity and run it again"
                 ) from error
             time.sleep(0.2 * 2**attempt)
         except psycopg.Error as error:
-            raise MigrationError(f"{migration.label}.sql failed, nothing of it was kept: {_explain(error)}") from error
+            raise MigrationError(f"{label} failed, nothing of it was kept: {queries.explain(error)}") from error
+        except routines.RoutineError as error:
+            raise MigrationError(str(error)) from error
     raise AssertionError
 
 
-def _apply_once(database: Database, migration: Migration, wanted: list[Migration]) -> bool:
+def _apply(database: Database, migration: Migration, schema: Schema, report: MigrationReport) -> bool:
+    """Return False when it had been applied before, be it a moment ago by somebody else."""
     with database.transaction():
         queries.lock_migrations(database)
-        if _is_applied(migration, wanted, queries.list_migrations(database)):
+        row = migration.row()
+        beside = queries.list_migrations_from(database, migration_set=row.migration_set, number=row.number)
+        if _is_applied(migration, schema, beside):
             return False
         queries.set_lock_timeout(database, milliseconds=LOCK_TIMEOUT_MS)
         started = time.monotonic()
         database.execute(migration.text)
         duration_ms = round((time.monotonic() - started) * 1000)
-        queries.insert_migration(database, migration.row(), duration_ms=duration_ms)
+        queries.insert_migration(database, row, duration_ms=duration_ms)
         queries.tell_schema_changed(database)
+        if migration is schema.migrations[-1]:
+            changed = routines.apply(database, schema.routines, everything=True)
+            report.routines = [routine.name for routine in changed]
     return True
 
 
-def _explain(error: psycopg.Error) -> str:
-    place = f" (character {error.diag.statement_position})" if error.diag.statement_position else ""
-    context = f"; {error.diag.context}" if error.diag.context else ""
-    hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
-    return f"{error.diag.message_primary or error}{place}{hint}{context}"
+def _apply_routines(database: Database, schema: Schema, report: MigrationReport) -> bool:
+    """Apply what the last migration has not brought with it."""
+    with database.transaction():
+        queries.lock_migrations(database)
+        queries.set_lock_timeout(database, milliseconds=LOCK_TIMEOUT_MS)
+        changed = routines.apply(database, schema.routines, everything=False)
+        report.routines += [routine.name for routine in changed]
+    return bool(changed)
 
 
 def _unknown(applied: list[AppliedMigration], migrations: list[Migration]) -> list[str]:

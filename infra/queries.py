@@ -27,21 +27,34 @@ def lock_migrations(database: Database) -> None:
     database.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
 
 
-def create_migrations_table(database: Database) -> None:
+def create_bookkeeping(database: Database) -> None:
+    """Create the tables of applied migrations and routines, or bring those of an earlier version up to date."""
     database.execute("""
         CREATE SCHEMA IF NOT EXISTS app;
         CREATE TABLE IF NOT EXISTS app.schema_migrations (
             migration_set text NOT NULL,
-            number integer NOT NULL,
+            number bigint NOT NULL,
             name text NOT NULL,
             checksum text NOT NULL,
             duration_ms integer NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT now(),
             PRIMARY KEY (migration_set, number)
         );
+        ALTER TABLE app.schema_migrations ALTER number TYPE bigint;
         ALTER TABLE app.schema_migrations ENABLE ROW LEVEL SECURITY;
         REVOKE ALL ON app.schema_migrations FROM PUBLIC;
+        CREATE TABLE IF NOT EXISTS app.schema_routines (
+            name text PRIMARY KEY,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        );
+        ALTER TABLE app.schema_routines ENABLE ROW LEVEL SECURITY;
+        REVOKE ALL ON app.schema_routines FROM PUBLIC;
     """)
+
+
+def bookkeeping_exists(database: Database) -> bool:
+    return _truth(database, "SELECT to_regclass('app.schema_routines') IS NOT NULL")
 
 
 def migrations_table_exists(database: Database) -> bool:
@@ -58,12 +71,47 @@ def list_migrations(database: Database) -> list[AppliedMigration]:
         return cursor.fetchall()
 
 
+def list_migrations_from(database: Database, *, migration_set: str, number: int) -> list[AppliedMigration]:
+    """Return the applied migration of that number and those after it."""
+    sql_text = """
+        SELECT migration_set, number, name, checksum
+        FROM app.schema_migrations
+        WHERE migration_set = %s AND number >= %s
+        ORDER BY number
+    """
+    with database.cursor(row_factory=class_row(AppliedMigration)) as cursor:
+        cursor.execute(sql_text, [migration_set, number])
+        return cursor.fetchall()
+
+
 def insert_migration(database: Database, migration: AppliedMigration, *, duration_ms: int) -> None:
     sql_text = """
         INSERT INTO app.schema_migrations (migration_set, number, name, checksum, duration_ms)
         VALUES (%s, %s, %s, %s, %s)
     """
     database.execute(sql_text, [*migration, duration_ms])
+
+
+def list_routine_checksums(database: Database) -> dict[str, str]:
+    return dict(database.execute("SELECT name, checksum FROM app.schema_routines").fetchall())
+
+
+def replace_routine_checksums(database: Database, checksums: dict[str, str]) -> None:
+    """Keep exactly these; a row whose checksum stays keeps its time."""
+    values = {"names": list(checksums), "checksums": list(checksums.values())}
+    database.execute("DELETE FROM app.schema_routines WHERE name <> ALL (%(names)s)", values)
+    sql_text = """
+        INSERT INTO app.schema_routines AS known (name, checksum)
+        SELECT * FROM unnest(%(names)s::text[], %(checksums)s::text[])
+        ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now()
+        WHERE known.checksum <> excluded.checksum
+    """
+    database.execute(sql_text, values)
+
+
+def leave_bodies_unchecked(database: Database) -> None:
+    """Let a routine be created before what its body calls, until the transaction ends."""
+    database.execute("SELECT set_config('check_function_bodies', 'off', true)")
 
 
 def set_lock_timeout(database: Database, *, milliseconds: int) -> None:
@@ -158,6 +206,14 @@ def clock_offset_s(database: Database, *, now_s: float) -> float:
     """How far the server's clock is ahead of ours."""
     row = database.execute("SELECT extract(epoch FROM clock_timestamp())::float8 - %s", [now_s]).fetchone()
     return float(row[0]) if row else 0.0
+
+
+def explain(error: psycopg.Error) -> str:
+    """Return the server's message, with where it was raised and its hint."""
+    position = f" (character {error.diag.statement_position})" if error.diag.statement_position else ""
+    context = f"; {error.diag.context}" if error.diag.context else ""
+    hint = f"; {error.diag.message_hint}" if error.diag.message_hint else ""
+    return f"{error.diag.message_primary or error}{position}{hint}{context}"
 
 
 def _truth(database: Database, question: str, values: object = None) -> bool:

@@ -52,7 +52,7 @@ def below(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
 
 
 def in_sql() -> set[tuple[str, int]]:
-    texts = [path.read_text() for path in (ROOT / "infra/migrations").rglob("*.sql")]
+    texts = [path.read_text() for path in (ROOT / "infra/schema").rglob("*.sql")]
     return {(code, int(status)) for text in texts for status, code in IN_SQL.findall(text)}
 
 

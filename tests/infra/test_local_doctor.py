@@ -32,7 +32,7 @@ def examine(tmp_path):
 
 
 def test_an_owner_as_login_an_empty_schema_and_a_store_that_is_away(examine, tmp_path):
-    with embedded_services(tmp_path, migrations=tmp_path / "none") as services:
+    with embedded_services(tmp_path, schema=tmp_path / "none") as services:
         found = examine(services.admin_url, "valkey://127.0.0.1:1")
     assert {subject: one.verdict for subject, one in found.items()} == {
         "store": "wrong",

@@ -182,7 +182,7 @@ def test_throwaway_services_leave_nothing_and_open_no_parent(tmp_path):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     none = tmp_path / "none"
-    with embedded_services(home / "data", migrations=none) as services:
+    with embedded_services(home / "data", schema=none) as services:
         with psycopg.connect(services.admin_url) as database:
             cluster = Path(next(database.execute("SHOW data_directory"))[0])
             assert database.execute("SHOW fsync").fetchone() == ("off",)
@@ -194,7 +194,7 @@ def test_throwaway_services_leave_nothing_and_open_no_parent(tmp_path):
 
 def test_a_killed_test_run_takes_its_throwaway_servers_with_it(tmp_path, eventually):
     program = "import sys; from pathlib import Path; from infra.local.servers.services import embedded_services\n"
-    program += "with embedded_services(Path(sys.argv[1]), migrations=Path('none')): print('up', flush=True); input()"
+    program += "with embedded_services(Path(sys.argv[1]), schema=Path('none')): print('up', flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", program, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
     ) as run:

@@ -13,12 +13,13 @@ from infra import migrate
 from infra.local.servers.services import embedded_services
 from infra.migrate import MigrationError
 
+ANSWER = "CREATE OR REPLACE FUNCTION {}() RETURNS integer LANGUAGE sql RETURN {}"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with embedded_services(tmp_path_factory.mktemp("server"), migrations=tmp_path_factory.mktemp("none")) as services:
+    with embedded_services(tmp_path_factory.mktemp("server"), schema=tmp_path_factory.mktemp("none")) as services:
         yield services
 
 
@@ -33,16 +34,31 @@ def database(server, request):
 @pytest.fixture
 def directory(tmp_path):
     for name in migrate.SETS:
-        (tmp_path / name).mkdir()
+        (tmp_path / "migrations" / name).mkdir(parents=True)
     return tmp_path
 
 
 @pytest.fixture
 def write(directory):
     def write(name, text):
-        (directory / f"{name}.sql").write_text(text)
+        (directory / "migrations" / f"{name}.sql").write_text(text)
 
     return write
+
+
+@pytest.fixture
+def write_routine(directory):
+    def write_routine(name, text, *, folder="routines"):
+        file = directory / "schema" / folder / f"{name}.sql"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{text};\n")
+
+    return write_routine
+
+
+@pytest.fixture
+def run(database, directory):
+    return lambda: migrate.migrate(database, directory=directory)
 
 
 @pytest.fixture
@@ -96,9 +112,9 @@ def test_a_changed_applied_file_is_an_error_that_says_what_to_do(database, direc
 
 
 def test_line_ends_of_another_system_are_no_change(database, directory, write):
-    (directory / "nexus/0001_notes.sql").write_bytes(b"CREATE TABLE notes\n(body text)")
+    (directory / "migrations/nexus/0001_notes.sql").write_bytes(b"CREATE TABLE notes\n(body text)")
     migrate.migrate(database, directory=directory)
-    (directory / "nexus/0001_notes.sql").write_bytes(b"CREATE TABLE notes\r\n(body text)")
+    (directory / "migrations/nexus/0001_notes.sql").write_bytes(b"CREATE TABLE notes\r\n(body text)")
     assert migrate.migrate(database, directory=directory).applied == []
 
 
@@ -124,7 +140,7 @@ def test_older_code_goes_on_beside_a_newer_schema(database, directory, write):
     write("nexus/0001_first", "SELECT 1")
     write("nexus/0002_second", "SELECT 1")
     migrate.migrate(database, directory=directory)
-    (directory / "nexus/0002_second.sql").unlink()
+    (directory / "migrations/nexus/0002_second.sql").unlink()
     assert migrate.migrate(database, directory=directory).unknown == ["nexus/0002_second"]
 
 
@@ -206,6 +222,143 @@ def test_the_bookkeeping_is_nobodys_business_but_the_owners(database, directory,
     migrate.migrate(database, directory=directory)
     assert not ask("SELECT has_table_privilege('pg_database_owner', 'app.schema_migrations', 'SELECT')")
     assert ask("SELECT relrowsecurity FROM pg_class WHERE oid = 'app.schema_migrations'::regclass")
+
+
+def test_routines_follow_the_migrations(run, write, write_routine, ask):
+    write("nexus/0001_notes", "CREATE TABLE notes (body text)")
+    write_routine(
+        "notes/count", "CREATE FUNCTION count_notes() RETURNS bigint LANGUAGE sql RETURN (SELECT count(*) FROM notes)"
+    )
+    assert run().routines == ["notes/count"]
+    assert ask("SELECT count_notes()") == 0
+
+
+def test_only_a_changed_routine_is_applied_and_named(run, write_routine, ask):
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    write_routine("numbers/two", ANSWER.format("two", 2))
+    assert run().routines == ["numbers/one", "numbers/two"]
+    before = ask("SELECT xmin::text FROM pg_proc WHERE proname = 'one'")
+    write_routine("numbers/two", ANSWER.format("two", 22))
+    assert run().routines == ["numbers/two"]
+    assert ask("SELECT two()") == 22
+    assert ask("SELECT xmin::text FROM pg_proc WHERE proname = 'one'") == before
+    assert run().routines == []
+
+
+def test_status_names_what_would_change_and_changes_nothing(database, directory, run, write_routine, ask):
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    assert migrate.status(database, directory=directory).routines == ["numbers/one"]
+    run()
+    write_routine("numbers/one", ANSWER.format("one", 11))
+    assert migrate.status(database, directory=directory).routines == ["numbers/one"]
+    assert ask("SELECT one()") == 1
+
+
+def test_a_routine_may_need_one_that_comes_later(run, write_routine, ask):
+    write_routine("numbers/a", ANSWER.format("a", "b() + 1"))
+    write_routine("numbers/b", ANSWER.format("b", "c() + 1"))
+    write_routine("numbers/c", ANSWER.format("c", "1"))
+    run()
+    assert ask("SELECT a()") == 3
+
+
+def test_a_migration_that_replaces_a_routine_does_not_outlive_its_file(run, write, write_routine, ask):
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    run()
+    write("nexus/0001_other", ANSWER.format("one", 111))
+    assert run().routines == []
+    assert ask("SELECT one()") == 1
+
+
+def test_the_last_migration_and_the_routines_succeed_or_fail_together(run, write, write_routine, ask):
+    write("nexus/0001_first", "CREATE TABLE first (id integer)")
+    write("nexus/0002_second", "CREATE TABLE second (id integer)")
+    write_routine("numbers/wrong", "CREATE FUNCTION wrong() RETURNS integer LANGUAGE sql RETURN missing()")
+    with pytest.raises(MigrationError, match=r"numbers/wrong.sql failed, none of the routines was changed: .*missing"):
+        run()
+    assert ask("SELECT to_regclass('first') IS NOT NULL AND to_regclass('second') IS NULL")
+    write_routine("numbers/wrong", ANSWER.format("wrong", 0))
+    assert run().applied == ["nexus/0002_second"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE OR REPLACE FUNCTION twice(n integer) RETURNS text LANGUAGE sql RETURN 2 * n",
+        "CREATE OR REPLACE FUNCTION twice(number integer) RETURNS integer LANGUAGE sql RETURN 2 * number",
+    ],
+    ids=["result", "argument name"],
+)
+def test_another_result_needs_a_migration_and_the_refusal_says_so(run, write, write_routine, ask, text):
+    write_routine("numbers/twice", "CREATE FUNCTION twice(n integer) RETURNS integer LANGUAGE sql RETURN 2 * n")
+    run()
+    write_routine("numbers/twice", text)
+    with pytest.raises(MigrationError, match=r"numbers/twice.sql gives .* drop the old routine in a migration"):
+        run()
+    write("nexus/0001_drop", "DROP FUNCTION twice(integer)")
+    assert run().routines == ["numbers/twice"]
+    assert ask("SELECT twice(2)::text") == "4"
+
+
+def test_another_argument_leaves_the_old_routine_and_the_refusal_says_so(run, write, write_routine, ask):
+    text = (
+        "CREATE OR REPLACE FUNCTION twice({}) RETURNS integer LANGUAGE sql RETURN 2; COMMENT ON FUNCTION twice IS 'Two'"
+    )
+    write_routine("numbers/twice", text.format("n integer"))
+    run()
+    write_routine("numbers/twice", text.format("n integer, m integer"))
+    with pytest.raises(MigrationError, match=r"numbers/twice.sql finds another routine of that name .* drop the one"):
+        run()
+    write("nexus/0001_drop", "DROP FUNCTION twice(integer)")
+    assert run().routines == ["numbers/twice"]
+
+
+def test_older_code_leaves_the_routines_of_a_newer_schema(directory, run, write, write_routine, ask):
+    write("nexus/0001_first", "SELECT 1")
+    write("nexus/0002_second", "SELECT 1")
+    write_routine("numbers/one", ANSWER.format("one", 2))
+    run()
+    (directory / "migrations/nexus/0002_second.sql").unlink()
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    report = run()
+    assert (report.unknown, report.routines) == (["nexus/0002_second"], [])
+    assert ask("SELECT one()") == 2
+
+
+def test_a_managed_platform_keeps_its_own_routines(database, directory, write_routine):
+    write_routine("accounts/uid", ANSWER.format("uid", 1), folder="platform")
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    assert migrate.migrate(database, directory=directory, platform="no").routines == ["numbers/one"]
+
+
+def test_a_database_of_before_gets_the_table_of_routines(database, run, write, write_routine, ask):
+    write("nexus/0001_first", "SELECT 1")
+    run()
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("DROP TABLE app.schema_routines; ALTER TABLE app.schema_migrations ALTER number TYPE integer")
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    report = run()
+    assert (report.applied, report.routines) == ([], ["numbers/one"])
+    assert ask("SELECT format_type(atttypid, null) FROM pg_attribute WHERE attname = 'number'") == "bigint"
+    assert ask("SELECT relrowsecurity FROM pg_class WHERE oid = 'app.schema_routines'::regclass")
+
+
+def test_line_ends_of_another_system_are_no_change_of_a_routine(directory, run, write_routine):
+    write_routine("numbers/one", "-- One.\n" + ANSWER.format("one", 1))
+    run()
+    file = directory / "schema/routines/numbers/one.sql"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert run().routines == []
+
+
+def test_whoever_serves_the_schema_is_told_of_changed_routines(database, run, write_routine):
+    write_routine("numbers/one", ANSWER.format("one", 1))
+    with psycopg.connect(database, autocommit=True) as listener:
+        listener.execute("LISTEN pgrst")
+        run()
+        run()
+        assert [notice.payload for notice in listener.notifies(timeout=5, stop_after=1)] == ["reload schema"]
+        assert list(listener.notifies(timeout=0)) == []
 
 
 @pytest.mark.parametrize("programs", [None, DEBIAN_15], ids=["embedded", "debian-15"])

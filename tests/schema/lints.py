@@ -30,6 +30,7 @@ EXCEPTIONS = {
         "order_sequences",
         "outbox",
         "schema_migrations",
+        "schema_routines",
         "webhook_inbox",
     ],
     # Take the organization from the claims; the leak tests call each of them as a stranger.

@@ -1,17 +1,17 @@
-"""Every migration file passes squawk under the repository's .squawk.toml."""
+"""Every migration and routine passes squawk under the repository's .squawk.toml."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from infra.migrate import MIGRATIONS
+from infra.migrate import DIRECTORY
 
 SQUAWK = Path(sys.executable).with_name("squawk")
-ROOT = MIGRATIONS.parent.parent
+ROOT = DIRECTORY.parent
 
 
-def test_no_migration_file_has_a_finding():
-    files = sorted(MIGRATIONS.glob("*/*.sql"))
+def test_no_file_has_a_finding():
+    files = sorted(DIRECTORY.rglob("*.sql"))
     checked = subprocess.run([SQUAWK, *files], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

@@ -42,7 +42,7 @@ def upgraded(services, tmp_path):
     with psycopg.connect(services.admin_url, autocommit=True) as server:
         server.execute("CREATE DATABASE upgraded")
         url = conninfo.make_conninfo(services.admin_url, dbname="upgraded")
-        migrate.migrate(url, directory=old)
+        migrate.migrate(url, directory=tmp_path)
         with psycopg.connect(url, autocommit=True) as database:
             database.execute(BEFORE)
             migrate.migrate(url)

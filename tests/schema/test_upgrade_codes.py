@@ -24,7 +24,7 @@ def before(services, tmp_path):
     with psycopg.connect(services.admin_url, autocommit=True) as server:
         server.execute("CREATE DATABASE upgraded_codes")
         url = conninfo.make_conninfo(services.admin_url, dbname="upgraded_codes")
-        migrate.migrate(url, directory=old)
+        migrate.migrate(url, directory=tmp_path)
         with psycopg.connect(url, autocommit=True) as database:
             for organization in ORGANIZATIONS:
                 database.execute("INSERT INTO organizations (id, name) VALUES (%s, 'Old')", (organization,))

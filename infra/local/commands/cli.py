@@ -34,6 +34,10 @@ app = typer.Typer(
 app.add_typer(simulate.app, name="simulate")
 
 
+MOST_NAMED = 20
+"""Changed routines that are named; a new database has them all."""
+
+
 class Platform(StrEnum):
     """Whether to apply the migrations that a managed platform would bring."""
 
@@ -102,7 +106,11 @@ def migrate(
     if as_json:
         print(json.dumps(asdict(report)))  # noqa: T201
     else:
-        console.print(f"{len(report.applied)} applied, the schema is up to date.", highlight=False)
+        if len(report.routines) <= MOST_NAMED:
+            for name in report.routines:
+                console.print(f"[green]✓[/] routine {name}", highlight=False)
+        done = f"{len(report.applied)} migrations applied, {len(report.routines)} routines changed"
+        console.print(f"{done}, the schema is up to date.", highlight=False)
 
 
 @app.command()

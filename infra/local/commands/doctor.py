@@ -169,9 +169,14 @@ def _migrations(admin_url: str) -> Finding:
         report = migrate.status(admin_url)
     except migrate.MigrationError as error:
         return Finding("migrations", Verdict.WRONG, str(error), "Restore infra/migrations, then run `nexus migrate`.")
+    problem = None
+    if report.pending:
+        problem = f"{len(report.pending)} are not applied, first {report.pending[0]}."
+    elif report.routines:
+        problem = f"{len(report.routines)} routines are not those of this version, first {report.routines[0]}."
     return _finding(
         "migrations",
-        f"{len(report.pending)} are not applied, first {report.pending[0]}." if report.pending else None,
+        problem,
         fine=f"{len(report.applied)} applied, none open",
         mend="Run `nexus migrate`.",
     )

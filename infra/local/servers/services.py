@@ -154,12 +154,12 @@ class Parts:
         return reaper.reaping(self.postgres.files if self.postgres else self.directory, pids)
 
     def migrate(
-        self, *, migrations: Path = migrate.MIGRATIONS, platform: migrate.Platform = "auto",
+        self, *, schema: Path = migrate.DIRECTORY, platform: migrate.Platform = "auto",
         on_applied: Callable[[str], None] = lambda _: None,
     ) -> migrate.MigrationReport:  # fmt: skip
         """Bring the schema up to date, and let the functions log in to the embedded database."""
         services = self.services
-        report = migrate.migrate(services.admin_url, directory=migrations, platform=platform, on_applied=on_applied)
+        report = migrate.migrate(services.admin_url, directory=schema, platform=platform, on_applied=on_applied)
         if self.postgres:
             _give_authenticator_its_password(services)
         return report
@@ -196,7 +196,7 @@ def running_parts(settings: LocalSettings) -> Iterator[Parts]:
 
 @contextlib.contextmanager
 def embedded_services(
-    directory: Path, *, fast: bool = True, programs: Path | None = None, migrations: Path = migrate.MIGRATIONS
+    directory: Path, *, fast: bool = True, programs: Path | None = None, schema: Path = migrate.DIRECTORY
 ) -> Iterator[Services]:
     """A Postgres and a Valkey with the migrations applied, until the end of the block; no setting is read.
 
@@ -208,7 +208,7 @@ def embedded_services(
         parts.launch()
         parts.wait()
         with parts.outlived() if fast else contextlib.nullcontext():
-            parts.migrate(migrations=migrations)
+            parts.migrate(schema=schema)
             yield parts.services
     finally:
         parts.stop()

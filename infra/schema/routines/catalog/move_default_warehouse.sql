@@ -1,0 +1,16 @@
+-- As 0112, but nothing is updated where there is no former default: a caller without rights is refused by the row's own
+-- policy and not by this.
+create or replace function app.move_default_warehouse() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if exists (
+    select from public.warehouses as former
+    where former.organization_id = new.organization_id and former.id <> new.id and former.is_default
+  ) then
+    update public.warehouses as former
+    set is_default = false
+    where former.organization_id = new.organization_id and former.id <> new.id and former.is_default;
+  end if;
+  return new;
+end
+$$;

@@ -1,0 +1,41 @@
+-- As 0017 has it; the number is compared by what its forms have in common.
+create or replace function app.contact_known_as(
+  organization_id uuid, channel text, accounts text[], phone text, name text
+) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  contact uuid;
+begin
+  select identity.customer_id into contact
+  from public.customer_identities as identity
+  where identity.organization_id = contact_known_as.organization_id
+    and (
+      (identity.kind = contact_known_as.channel and identity.value = any (contact_known_as.accounts))
+      or (identity.kind = 'phone' and identity.value = app.phone_key(contact_known_as.phone))
+    )
+  order by identity.kind = 'phone', identity.created_at
+  limit 1;
+  if contact is null then
+    begin
+      insert into public.customers (organization_id, first_name, phone_number, phone_raw, lead_source_id)
+      values (
+        contact_known_as.organization_id, left(coalesce(nullif(btrim(contact_known_as.name), ''), contact_known_as.phone), 200),
+        contact_known_as.phone, contact_known_as.phone,
+        (
+          select source.id from public.lead_sources as source
+          where source.organization_id = contact_known_as.organization_id
+            and app.fold(source.name) = contact_known_as.channel
+        )
+      )
+      returning id into contact;
+    exception when sqlstate 'PT403' then
+      return null;
+    end;
+  end if;
+  insert into public.customer_identities (organization_id, customer_id, kind, value)
+  select contact_known_as.organization_id, contact, contact_known_as.channel, account
+  from unnest(contact_known_as.accounts) as account
+  on conflict on constraint customer_identities_organization_id_kind_value_key do nothing;
+  return contact;
+end
+$$;

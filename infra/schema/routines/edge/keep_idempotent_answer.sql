@@ -1,0 +1,17 @@
+-- In PL/pgSQL, as app.record_event is (0028). What it does is as it was.
+create or replace function app.keep_idempotent_answer(operation text, key text, request_hash text, status smallint, response bytea) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  insert into public.idempotency_keys as stored
+    (organization_id, principal_id, operation, key, request_hash, status, response)
+  values (
+    app.organization_id(), (app.claims() ->> 'sub')::uuid, keep_idempotent_answer.operation, keep_idempotent_answer.key,
+    keep_idempotent_answer.request_hash, keep_idempotent_answer.status, keep_idempotent_answer.response
+  )
+  -- Only a row past its 24 hours can still be there, or what a step after the commit made of the answer.
+  on conflict (organization_id, principal_id, operation, key) do update
+  set request_hash = excluded.request_hash, status = excluded.status, response = excluded.response, created_at = now();
+end
+$$;
+grant execute on function app.keep_idempotent_answer to authenticated;

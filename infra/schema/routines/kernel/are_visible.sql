@@ -1,0 +1,4 @@
+create or replace function app.are_visible(texts text[]) returns boolean
+language sql immutable strict parallel safe set search_path = ''
+return not exists (select from unnest(texts) as each where each <> '' and not app.is_visible(each));
+grant execute on function app.are_visible to anon, authenticated, service_role;

@@ -1,0 +1,13 @@
+-- As in 0075, of the number without its trunk zero.
+create or replace function app.phone_key(phone text) returns text
+language sql immutable strict parallel safe set search_path = ''
+return (
+  select app.phone_without_trunk(case
+    when number ~ '^\+549[0-9]{10}$' then '+54' || substr(number, 5)
+    when number ~ '^\+521[0-9]{10}$' then '+52' || substr(number, 5)
+    when number ~ '^\+55[1-9][0-9][6-9][0-9]{7}$' then left(number, 5) || '9' || substr(number, 6)
+    else number
+  end)
+  from (select app.phone_without_trunk(phone)) as read (number)
+);
+grant execute on function app.phone_key to authenticated, service_role;

@@ -1,0 +1,54 @@
+-- As 0035 has it; a conversation that is known, with a contact, is answered at once.
+create or replace function app.conversation_with(channel_id uuid, person jsonb, phone text, at timestamptz) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  channel public.channel_accounts;
+  ids jsonb := jsonb_strip_nulls(person - 'name' - 'username');
+  best text := coalesce(ids ->> 'group_id', ids ->> 'wa_id', ids ->> 'user_id', ids ->> 'parent_user_id', ids ->> 'scoped_id');
+  named record;
+  chat uuid;
+  other uuid;
+begin
+  select account.* into channel from public.channel_accounts as account where account.id = conversation_with.channel_id;
+  select found.* into named from app.conversations_named(channel, ids, conversation_with.at) as found;
+  if cardinality(named.chats) = 1 and named.known = (select count(*) from jsonb_object_keys(ids)) and (
+    ids ? 'group_id'
+    or exists (
+      select from public.chats as found
+      where found.organization_id = channel.organization_id and found.id = named.chats[1] and found.customer_id is not null
+    )
+  ) then
+    return named.chats[1];
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('channel ' || channel.id::text, 0));
+  select found.* into named from app.conversations_named(channel, ids, conversation_with.at) as found;
+  chat := named.chats[1];
+  if chat is null then
+    insert into public.chats
+      (organization_id, platform, channel_id, platform_chat_id, contact_name, contact_phone, contact_platform_id,
+       last_message_time)
+    values (
+      channel.organization_id, channel.platform, channel.id, best, left(person ->> 'name', 200),
+      conversation_with.phone, best, conversation_with.at
+    )
+    on conflict on constraint chats_thread_key do update set contact_platform_id = excluded.contact_platform_id
+    returning id into chat;
+  end if;
+  foreach other in array coalesce(named.chats[2:], '{}') loop
+    perform app.merge_chats(channel.organization_id, chat, other);
+  end loop;
+  insert into public.channel_identities as identity (organization_id, channel_id, kind, value, chat_id)
+  select channel.organization_id, channel.id, given.key, given.value, chat
+  from jsonb_each_text(ids) as given
+  on conflict on constraint channel_identities_pkey
+  do update set chat_id = excluded.chat_id, superseded_at = null
+  where identity.superseded_at < conversation_with.at;
+  perform app.show_known_as(channel.organization_id, chat);
+  if ids ? 'group_id' then
+    return chat;
+  end if;
+  perform app.link_contact(channel, chat, ids, conversation_with.phone, person ->> 'name');
+  return app.settle_channel_events(channel, chat);
+end
+$$;
+grant execute on function app.conversation_with to service_role;

@@ -1,0 +1,12 @@
+-- An organization that is deleted takes its rows along.
+create or replace function app.forget_shown_files() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform app.erase_media(organization.id, touched.files)
+  from (
+    select gone.organization_id, array_agg(distinct gone.media_id) as files from gone group by gone.organization_id
+  ) as touched
+  join public.organizations as organization on organization.id = touched.organization_id;
+  return null;
+end
+$$;

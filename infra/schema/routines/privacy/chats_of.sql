@@ -1,0 +1,12 @@
+-- The conversations of these contacts, those that went into them too.
+create or replace function app.chats_of(organization uuid, people uuid[]) returns uuid[]
+language sql stable set search_path = '' as $$
+  with recursive thread (id) as (
+    select chat.id from public.chats as chat where chat.organization_id = organization and chat.customer_id = any (people)
+    union
+    select chat.id
+    from thread
+    join public.chats as chat on chat.organization_id = organization and chat.merged_into = thread.id
+  )
+  select coalesce(array_agg(thread.id), '{}') from thread
+$$;

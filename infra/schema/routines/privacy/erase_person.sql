@@ -1,0 +1,36 @@
+-- As 0130 has it; what was handed out by identity is erased without saying more.
+create or replace function app.erase_person(identity text, without_export boolean)
+returns table (customer_id uuid, orders integer, conversations integer, messages integer, files integer, trail_events integer)
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+  organization uuid := app.organization_with('admin');
+  names text[] := app.spellings(erase_person.identity);
+  contact uuid;
+  people uuid[];
+begin
+  select known.customer_id into contact
+  from public.customer_identities as known
+  where known.organization_id = organization and ltrim(known.value, '+') = any (names)
+  limit 1;
+  if contact is not null then
+    return query select contact, erased.* from app.erase_contact(contact, without_export) as erased;
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('people without a contact ' || organization::text, 0));
+  if not without_export and not exists (
+    select from public.audit_events as event
+    join public.audit_values as kept on kept.organization_id = event.organization_id and kept.event_id = event.id
+    where event.organization_id = organization and event.action = 'customer_identities.export'
+      and event.created_at > now() - interval '30 days' and app.is_named_in(kept.changes, names)
+  ) then
+    perform app.refuse(409, 'export_first',
+      'hand out what is known with contact-export by the same identity first, or say without_export where nobody wants it');
+  end if;
+  select coalesce(array_agg(distinct made_of), '{}') into people
+  from unnest(app.deleted_contacts(organization, names)) as gone
+  cross join unnest(app.merged_contacts(organization, gone)) as made_of;
+  return query select people[1], erased.* from app.erase_known(organization, people[1], people, names) as erased;
+end
+$$;
+grant execute on function app.erase_person to authenticated;

@@ -1,0 +1,8 @@
+-- Whether one of the names stands in the document as a whole value.
+create or replace function app.is_named_in(document jsonb, names text[]) returns boolean
+language sql immutable set search_path = ''
+return exists (
+  select from jsonb_path_query(document, 'strict $.**') as found
+  where jsonb_typeof(found) in ('string', 'number') and ltrim(found #>> '{}', '+') = any (names)
+);
+grant execute on function app.is_named_in to authenticated;

@@ -1,0 +1,27 @@
+-- Writes down that what is known of the person was handed out; the contact with that identity, or null. While it is
+-- handed out nobody erases the person: a kept answer would outlive them. The identity stands in the trail's values, which
+-- erasing takes.
+create or replace function app.record_person_export(identity text) returns uuid
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  organization uuid := app.organization_with('admin');
+  names text[] := app.spellings(record_person_export.identity);
+  contact uuid;
+begin
+  select known.customer_id into contact
+  from public.customer_identities as known
+  where known.organization_id = organization and ltrim(known.value, '+') = any (names)
+  limit 1;
+  if contact is not null then
+    perform app.record_export(contact);
+    return contact;
+  end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('people without a contact ' || organization::text, 0));
+  perform app.record_change(
+    organization, 'customer_identities.export', 'customer_identities', 'public.customer_identities'::regclass,
+    jsonb_build_object('value', record_person_export.identity), '{"id": null}'
+  );
+  return null;
+end
+$$;
+grant execute on function app.record_person_export to authenticated;

@@ -1,0 +1,4 @@
+create or replace function app.request_id() returns text
+language sql stable
+return nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id';
+grant execute on function app.request_id to anon, authenticated, service_role;

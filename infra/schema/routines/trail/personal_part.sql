@@ -1,0 +1,16 @@
+-- In PL/pgSQL, which plans its statement once for a connection; what they do is as in 0077.
+create or replace function app.personal_part(entity text, changes jsonb) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+declare
+  columns text[] := app.personal_columns(entity);
+begin
+  if not coalesce(changes ?| columns, false) then
+    return null;
+  end if;
+  return (
+    select jsonb_object_agg(field.key, field.value)
+    from jsonb_each(changes) as field
+    where field.key = any (columns) and field.value not in ('null', '[]', '{}')
+  );
+end
+$$;
