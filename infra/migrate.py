@@ -22,6 +22,8 @@ DIRECTORY = Path(__file__).parent
 MIGRATIONS = DIRECTORY / "migrations"
 SETS = ("platform", "nexus")
 OLDEST_SERVER, AFTER_NEWEST_SERVER = 150000, 190000
+FIRST_TIME = 10**11
+"""A number from here on is a time (YYYYMMDDHHMM): such a file applies also after later ones, from another branch."""
 LOCK_TIMEOUT_MS = 2000
 """No migration holds up the live system longer than this; it is tried again instead."""
 LOCK_ATTEMPTS = 5
@@ -137,12 +139,12 @@ def _wanted(migrations: Sequence[Migration], directory: Path, report: MigrationR
 def _read_set(directory: Path) -> Iterator[Migration]:
     seen: dict[int, str] = {}
     for path in sorted(directory.glob("*.sql")):
-        match = re.fullmatch(r"(\d{4})_[a-z0-9_]+\.sql", path.name)
+        match = re.fullmatch(r"(\d{4}|\d{12})_[a-z0-9_]+\.sql", path.name)
         if not match:
-            raise MigrationError(f"{path} is not named NNNN_subject.sql: rename it")
+            raise MigrationError(f"{path} is not named YYYYMMDDHHMM_subject.sql: rename it")
         number = int(match[1])
         if number in seen:
-            raise MigrationError(f"{seen[number]} and {path.name} have the same number: renumber the newer one")
+            raise MigrationError(f"{seen[number]} and {path.name} have the same number: rename the newer one")
         seen[number] = path.name
         yield Migration(directory.name, number, path.stem, path.read_bytes())
 
@@ -183,11 +185,13 @@ def _is_applied(migration: Migration, schema: Schema, applied: list[AppliedMigra
                 f"{migration.label}.sql was changed after it was applied: restore it and put the change into a new file"
             )
         return True
+    if migration.number >= FIRST_TIME:
+        return False
     ours = {one.number for one in schema.migrations if one.migration_set == migration.migration_set}
     later = max((number for number in of_set if number in ours), default=-1)
     if later > migration.number:
         raise MigrationError(
-            f"{migration.label}.sql comes before {of_set[later].name}, which is already applied: give it a new number"
+            f"{migration.label}.sql comes before {of_set[later].name}, which is already applied: name it by the time"
         )
     return False
 

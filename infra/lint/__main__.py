@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import boundaries, rooms, sizes, words
+from . import boundaries, rooms, schema, sizes, words
 from .source import Finding, Lint, Source, TreeLint, sources
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +17,8 @@ LINTS: tuple[Lint, ...] = (
     boundaries.rooms_re_export_nothing,
     sizes.sizes,
     sizes.documented,
+    schema.migrations_are_named_by_time,
+    schema.migrations_say_what_they_carry,
     words.names_say_something,
     words.ties_to_nothing,
 )

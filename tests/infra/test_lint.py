@@ -7,13 +7,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.lint import boundaries, rooms, sizes, words
+from infra.lint import boundaries, rooms, schema, sizes, words
 from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS
 from infra.lint.source import Source
 
 DOC = '"""What it is."""\n'
 LONG = DOC + "x = 1\n" * 401
 LONG_FUNCTION = "def work():\n" + "    x = 1\n" * 50
+MIGRATION = "infra/migrations/nexus/202612011200_x.sql"
+CREATE = "create function app.fold() returns integer return 1;\n"
 MANY = "def work(tx, a, b, c, d, e, *, f, g): ..."
 CATCH = "try:\n    x = 1\nexcept {}:\n    {}\n"
 
@@ -40,6 +42,11 @@ FAULTS = [
     (sizes.sizes, "shared/auth/tokens.py", MANY),
     (sizes.sizes, "tests/test_it.py", "def test_it():\n" + "    x = 1\n" * 40),
     (sizes.documented, "shared/auth/tokens.py", "x = 1"),
+    (schema.migrations_are_named_by_time, "infra/migrations/nexus/0173_x.sql", ""),
+    (schema.migrations_are_named_by_time, "infra/migrations/platform/0013_x.sql", ""),
+    (schema.migrations_are_named_by_time, "infra/migrations/nexus/202613011200_x.sql", ""),
+    (schema.migrations_say_what_they_carry, MIGRATION, CREATE),
+    (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n"),
     (words.names_say_something, "shared/edge/helpers.py", DOC),
     (words.names_say_something, "shared/utils/text.py", DOC),
     (words.ties_to_nothing, "docs/agents.md", "see /home/" + "sam/notes"),
@@ -71,6 +78,10 @@ NEIGHBOURS = [
     ),
     (sizes.sizes, "shared/auth/tokens.py", MANY.replace(", g", "")),
     (sizes.documented, "shared/domain/__init__.py", ""),
+    (schema.migrations_are_named_by_time, "infra/migrations/nexus/0172_x.sql", ""),
+    (schema.migrations_are_named_by_time, MIGRATION, ""),
+    (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n" + CREATE),
+    (schema.migrations_say_what_they_carry, "infra/migrations/nexus/0172_x.sql", CREATE),
     (words.names_say_something, "docs/common.md", ""),
     (words.ties_to_nothing, "docs/agents.md", "the data are in /var/lib/nexus or https://nexus.example/work/"),
 ]

@@ -136,6 +136,24 @@ def test_a_file_before_an_applied_one_is_refused(database, directory, write):
         migrate.migrate(database, directory=directory)
 
 
+def test_files_named_by_time_follow_those_of_before_in_their_order(database, directory, write):
+    for name in ("202612011200_third", "0009_first", "202612011100_second"):
+        write(f"nexus/{name}", "SELECT 1")
+    report = migrate.migrate(database, directory=directory)
+    assert report.applied == ["nexus/0009_first", "nexus/202612011100_second", "nexus/202612011200_third"]
+
+
+def test_a_file_of_another_branch_applies_after_a_later_one(database, directory, write):
+    write("nexus/202612011200_ours", "SELECT 1")
+    migrate.migrate(database, directory=directory)
+    write("nexus/202612011100_theirs", "SELECT 1")
+    assert migrate.migrate(database, directory=directory).applied == ["nexus/202612011100_theirs"]
+    assert migrate.status(database, directory=directory).pending == []
+    write("nexus/0001_late", "SELECT 1")
+    with pytest.raises(MigrationError, match=r"0001_late.sql comes before 202612011200_ours, .* name it by the time"):
+        migrate.migrate(database, directory=directory)
+
+
 def test_older_code_goes_on_beside_a_newer_schema(database, directory, write):
     write("nexus/0001_first", "SELECT 1")
     write("nexus/0002_second", "SELECT 1")
@@ -146,7 +164,7 @@ def test_older_code_goes_on_beside_a_newer_schema(database, directory, write):
 
 @pytest.mark.parametrize(
     ("names", "complaint"),
-    [(["0001_one", "0001_two"], "same number"), (["1_short"], "not named NNNN_subject.sql")],
+    [(["0001_one", "0001_two"], "same number"), (["1_short"], "not named YYYYMMDDHHMM_subject.sql")],
 )
 def test_file_names_that_cannot_be_ordered_are_refused(directory, write, names, complaint):
     for name in names:

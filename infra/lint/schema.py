@@ -1,0 +1,97 @@
+"""The files of the database's schema: how migrations are named, and the size and place of routines."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from .source import Finding, Source
+
+LAST_NUMBERED = {"nexus": 172, "platform": 12}
+"""Migrations after these are named by time."""
+TIME = "%Y%m%d%H%M"
+MOST_COLUMNS = 120
+MOST_ROUTINE_LINES = 50
+CREATES = re.compile(
+    r"^\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(\w+\.\w+)", re.IGNORECASE | re.MULTILINE
+)
+CARRIES = re.compile(r"^-- Carries (\w+\.\w+)\.$", re.MULTILINE)
+
+
+def migrations_are_named_by_time(source: Source) -> Iterator[Finding]:
+    """Two branches that number their migrations take the same number; two that name them by time do not."""
+    if not _is_migration(source):
+        return
+    prefix = source.path.name.partition("_")[0]
+    is_old = _is_numbered(source) and int(prefix) <= LAST_NUMBERED[source.path.parent.name]
+    if not is_old and not _is_time(prefix):
+        yield source.finding(1, "name it by the time of writing: YYYYMMDDHHMM_subject.sql")
+
+
+def migrations_say_what_they_carry(source: Source) -> Iterator[Finding]:
+    """A routine's text is in its file; a migration that cannot do without it says so."""
+    if not _is_migration(source) or _is_numbered(source):
+        return
+    created, carried = set(CREATES.findall(source.text)), set(CARRIES.findall(source.text))
+    for name in sorted(created ^ carried):
+        yield source.finding(1, f"say `-- Carries {name}.` if and only if this needs the routine's text of today")
+
+
+def routines_are_short(source: Source) -> Iterator[Finding]:
+    """The lines of a routine are those from `create` to the next statement that are neither blank nor a comment."""
+    if not source.under("infra/schema"):
+        return
+    for number, text in enumerate(source.text.splitlines(), 1):
+        if len(text) > MOST_COLUMNS:
+            yield source.finding(number, f"{len(text)} columns, {MOST_COLUMNS} at most")
+    for name, line, length in routine_lengths(source.text):
+        if length > MOST_ROUTINE_LINES:
+            yield source.finding(line, f"{name} has {length} lines, {MOST_ROUTINE_LINES} at most: give its parts names")
+
+
+def routines_stand_in_their_files(source: Source) -> Iterator[Finding]:
+    """The file has the name of its routine, and begins by saying what that is for."""
+    if not source.under("infra/schema") or source.path.suffix != ".sql":
+        return
+    names = {name.partition(".")[2] for name, _, _ in routine_lengths(source.text)}
+    if names != {source.path.stem}:
+        yield source.finding(
+            1, f"this file holds {', '.join(sorted(names)) or 'no routine'}: one file for each routine"
+        )
+    if not source.text.startswith("-- "):
+        yield source.finding(1, "begin with a comment that says what the routine does")
+
+
+def routine_lengths(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each routine's name, its first line and its number of code lines."""
+    starts = list(CREATES.finditer(text))
+    for start in starts:
+        end = _end(text, start.start())
+        lines = text[start.start() : end].strip().splitlines()
+        code = [line for line in lines if line.strip() and not line.lstrip().startswith("--")]
+        yield start[1], text.count("\n", 0, start.start()) + 1, len(code)
+
+
+def _end(text: str, start: int) -> int:
+    """Return where the statement ends: at the semicolon that closes a line outside the dollar quotes."""
+    quotes = 0
+    for match in re.finditer(r"\$\w*\$|;$", text[start:], re.MULTILINE):
+        if match[0] != ";":
+            quotes += 1
+        elif quotes % 2 == 0:
+            return start + match.end()
+    return len(text)
+
+
+def _is_migration(source: Source) -> bool:
+    return source.under("infra/migrations") and source.path.suffix == ".sql"
+
+
+def _is_numbered(source: Source) -> bool:
+    return re.match(r"\d{4}_", source.path.name) is not None
+
+
+def _is_time(prefix: str) -> bool:
+    try:
+        return datetime.strptime(prefix, TIME).strftime(TIME) == prefix  # noqa: DTZ007  a name has no zone
+    except ValueError:
+        return False
