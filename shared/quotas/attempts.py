@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import ceil
 
 from shared.kernel.counting import network_of
-from shared.runtime.store.client import Counter, store
+from shared.runtime.store.client import store
+from shared.runtime.store.models import Counter
 
 from .rates import RateClass, RateExceeded, Usage
 

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from shared.kernel.errors import Refusal
 from shared.runtime.deadline import database_time
-from shared.runtime.store.client import Counter, store
+from shared.runtime.store.client import store
 from shared.runtime.store.connection import StoreError
+from shared.runtime.store.models import Counter
 from shared.tenancy.transactions import service_tx
 
 from . import queries

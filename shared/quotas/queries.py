@@ -75,6 +75,24 @@ async def find_daily_calls(tx: Tx, *, organization_id: UUID, day: str) -> int:
     return found.used if found else 0
 
 
+class CountedDay(msgspec.Struct, frozen=True):
+    """A day that an organization's API calls may be counted in at this moment."""
+
+    organization_id: UUID
+    day: str
+
+
+async def list_counted_days(tx: Tx) -> list[CountedDay]:
+    """Return today and yesterday of each organization, as the service only."""
+    sql = """
+        SELECT organizations.id AS organization_id, to_char(local.today - back, 'YYYY-MM-DD') AS day
+        FROM organizations
+        CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE app.counting_timezone(organizations))::date AS today) AS local
+        CROSS JOIN generate_series(0, 1) AS back
+    """
+    return await tx.all(CountedDay, sql)
+
+
 async def upsert_daily_calls(
     tx: Tx, *, organization_ids: Sequence[UUID], days: Sequence[str], used: Sequence[int]
 ) -> int:

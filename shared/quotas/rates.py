@@ -1,44 +1,89 @@
-"""Rate classes, counted in the shared store; the plan's daily API calls are counted in the same round trip.
+"""Rate classes, counted in sliding windows of the shared store; the day's API calls are counted in the same round trip.
 
-A window is a whole minute of the clock: its counter tells remaining and reset without a second look. A counter never
-falls within its window, so a window that is used up is remembered, and a flood is refused without asking the store.
+The `limits` library decides: a rate class is its item, its sliding window counter weighs the last window of the clock
+by what is left of it. A caller who has used up a window is remembered until the next call is free, so that a flood is
+refused without a look at the store.
 """
 
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 from typing import NamedTuple
+
+from limits import RateLimitItemPerSecond
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from shared.kernel.clock import zone
 from shared.kernel.counting import network_of
 from shared.kernel.errors import RateLimited
 from shared.runtime.settings import settings
 from shared.runtime.shares import Lane
-from shared.runtime.store.client import Counter, store
+from shared.runtime.store.models import Charged, Counter
 from shared.tenancy.principal import Principal
 
 from . import days
+from .storage import Charge, StoreStorage
 
 _DAY_S = 86_400
 _MOST_SPENT = 10_000
+_LIMITER = SlidingWindowCounterRateLimiter(StoreStorage())
 
 
-class RateClass(NamedTuple):
-    name: str
-    limit: int
-    window_s: int = 60
-    by_address: bool = False
-    """Counted per network of the client's address instead of per user and organization."""
-    lane: Lane = "ordinary"
-    """Whose places the work takes where many ask at once."""
+class RateClass(RateLimitItemPerSecond):
+    """An item of the library: `limit` calls in `window_s` seconds."""
+
+    __slots__ = ("by_address", "lane")
+
+    def __init__(
+        self, name: str, limit: int, window_s: int = 60, *, by_address: bool = False, lane: Lane = "ordinary"
+    ) -> None:
+        super().__init__(limit, window_s, name)
+        self.by_address = by_address
+        """Counted per network of the client's address instead of per user and organization."""
+        self.lane: Lane = lane
+        """Whose places the work takes where many ask at once."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RateClass) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    @property
+    def name(self) -> str:
+        """Return the name that headers and refusals carry."""
+        return self.namespace
+
+    @property
+    def limit(self) -> int:
+        """Return how many calls a window takes."""
+        return self.amount
+
+    @property
+    def window_s(self) -> int:
+        """Return the window's length."""
+        return self.multiples
+
+    def key_for(self, *identifiers: bytes | str | float) -> str:
+        """Return a `Charge` as it is: it is the key, and carries what came of counting."""
+        first = identifiers[0] if identifiers else None
+        return first if isinstance(first, Charge) else super().key_for(*identifiers)
+
+    def share(self) -> "RateClass":
+        """Return this process's part of the class, as one of several that are called equally often."""
+        limit = max(1, self.limit // settings().processes)
+        return RateClass(self.name, limit, self.window_s, by_address=self.by_address, lane=self.lane)
+
+    def _fields(self) -> tuple[str, int, int, bool, str]:
+        return self.namespace, self.amount, self.multiples, self.by_address, self.lane
 
 
 STANDARD = RateClass("standard", 100)
 KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True, lane="access")
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True, lane="access")
 PUBLIC = RateClass("public", 300, by_address=True)
-ACCOUNTS = PUBLIC._replace(lane="access")
+ACCOUNTS = RateClass("public", 300, by_address=True, lane="access")
 """Of people's accounts, before it is known which of them is called; counted with the public ones."""
 WEBHOOK = RateClass("webhook", 500, by_address=True, lane="intake")
 JOBS = RateClass("jobs", 6000, lane="background")
@@ -60,13 +105,13 @@ class Usage(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """`RateLimit` and `RateLimit-Policy` as the IETF draft has them, as lists of items."""
-        told = [
+        pairs = [
             (b"ratelimit-policy", f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}'.encode()),
             (b"ratelimit", f'"{self.rate.name}";r={self.remaining};t={self.reset_s}'.encode()),
         ]
         if self.degraded:
-            told.append((b"nexus-degraded", b"rate-limit"))
-        return told
+            pairs.append((b"nexus-degraded", b"rate-limit"))
+        return pairs
 
 
 class RateExceeded(RateLimited):
@@ -86,46 +131,56 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     Raises:
         RateExceeded: the day is then not charged.
     """
+    key = f"rate:{rate.name}:{network_of(address) if rate.by_address else principal.rate_key}"
     now = time.time()
-    window, since = divmod(now, rate.window_s)
-    reset_s = max(1, ceil(rate.window_s - since))
-    key = f"rate:{rate.name}:{network_of(address) if rate.by_address else principal.rate_key}:{int(window)}"
-    if key in _spent:
-        raise RateExceeded(Usage(rate, rate.limit, 0, reset_s, degraded=False, calls_today=None))
-    counters = [Counter(key, rate.window_s + 5, calls, rate.limit)]
-    if principal.organization_id is not None:
-        counters.append(Counter(daily_key(principal), 2 * _DAY_S, calls))
-    (used, *today), degraded, is_new = await store().add(*counters)
-    if (
-        today
-        and not degraded
-        and principal.organization_id is not None
-        and days.is_due(counters[-1].key, is_new=is_new)
-    ):
-        today = [await days.recall(counters[-1], principal.organization_id, today[-1])]
-    # Away from the store, this process takes itself for one of several that are called equally often.
-    processes = settings().processes if degraded else 1
-    limit = max(1, rate.limit // processes)
-    calls_today = today[0] * processes if today else None
-    usage = Usage(rate, limit, max(0, limit - used), reset_s, degraded, calls_today)
-    if used > limit:
-        if not degraded:
-            _remember_spent(key, now + reset_s)
+    if (until := _spent.get(key, 0.0)) > now:
+        raise RateExceeded(Usage(rate, rate.limit, 0, _wait_s(rate, until), degraded=False, calls_today=None))
+    day = None if principal.organization_id is None else Counter(daily_key(principal), 2 * _DAY_S, calls)
+    counting = Charge(key, day=day, share=max(1, rate.limit // settings().processes))
+    await _LIMITER.hit(rate, counting, cost=calls)
+    usage = await _usage(rate, counting, await _calls_today(principal, day, counting.charged))
+    if not counting.charged.taken:
         raise RateExceeded(usage)
     return usage
 
 
+async def _usage(rate: RateClass, counting: Charge, calls_today: int | None) -> Usage:
+    charged = counting.charged
+    item = rate.share() if charged.degraded else rate
+    free_at, remaining = await _LIMITER.get_window_stats(item, counting)
+    # What remains holds until the window's end at least; where nothing does, the next call is taken before or after it.
+    reset_s = max(1, ceil(charged.current_left_s % rate.window_s)) if remaining else _wait_s(rate, free_at)
+    if not (remaining or charged.taken or charged.degraded):
+        _remember_spent(str(counting), free_at)
+    return Usage(rate, charged.limit, remaining, reset_s, charged.degraded, calls_today)
+
+
+def _wait_s(rate: RateClass, free_at: float) -> int:
+    """Return whole seconds, past the moment itself: at that moment the call before still counts."""
+    return max(1, min(rate.window_s, floor(free_at - time.time()) + 1))
+
+
+async def _calls_today(principal: Principal, day: Counter | None, charged: Charged) -> int | None:
+    if day is None or charged.today is None:
+        return None
+    if charged.degraded:  # this process takes itself for one of several that are called equally often
+        return charged.today * settings().processes
+    if days.is_due(day.key, is_new=charged.is_new):
+        return await days.recall(day, principal.organization_id, charged.today)
+    return charged.today
+
+
 _spent: dict[str, float] = {}
-"""Windows that are used up, and when each has ended; its number is in its key, so none outlives itself."""
+"""Windows that are used up, and when the next call is taken in each."""
 
 
-def _remember_spent(key: str, ends: float) -> None:
+def _remember_spent(key: str, until: float) -> None:
     if len(_spent) >= _MOST_SPENT:
         now = time.time()
-        for old in [each for each, end in _spent.items() if end < now]:
+        for old in [spent for spent, ends in _spent.items() if ends < now]:
             del _spent[old]
     if len(_spent) < _MOST_SPENT:
-        _spent[key] = ends
+        _spent[key] = until
 
 
 DAILY = "calls:"

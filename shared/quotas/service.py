@@ -1,6 +1,7 @@
 """What an organization has used of its plan, and what is left."""
 
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from shared.kernel.errors import NotFound
@@ -68,12 +69,16 @@ def _warning(name: str, meter: Meter) -> str | None:
 
 async def flush_daily_calls(tx: Tx) -> int:
     """Copy the shared store's daily call counts to Postgres, where they survive the store; the number of rows."""
-    counts = await store().listed(DAILY)
+    counts = await store().list_counters(DAILY, known=partial(_list_days, tx))
     rows = [row for key, used in counts.items() if (row := _counted(key, used))]
     if not rows:
         return 0
     organizations, days, calls = zip(*rows, strict=True)
     return await queries.upsert_daily_calls(tx, organization_ids=organizations, days=days, used=calls)
+
+
+async def _list_days(tx: Tx) -> list[str]:
+    return [f"{DAILY}{each.organization_id}:{each.day}" for each in await queries.list_counted_days(tx)]
 
 
 def _counted(key: str, used: int) -> tuple[UUID, str, int] | None:

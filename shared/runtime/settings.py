@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     """False behind a transaction pooler that does not carry prepared statements."""
     database_timeout_s: Seconds = 10
     store_url: SecretStr
-    """valkey://, redis:// or unix:// URL of the shared store that holds rate limits."""
+    """valkey://, redis:// or unix:// URL of the shared store that holds rate limits; async+… for one of `limits`."""
     store_timeout_s: Seconds = 0.05
     processes: Positive = 1
     """How many processes share a rate limit; each takes its part of it while the store is away."""

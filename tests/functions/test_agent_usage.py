@@ -10,7 +10,7 @@ import pytest
 from shared.auth import tokens
 from shared.quotas.rates import daily_key
 from shared.runtime.store import client
-from shared.runtime.store.client import Counter
+from shared.runtime.store.models import Counter
 
 pytestmark = pytest.mark.anyio
 CAIRO = ZoneInfo("Africa/Cairo")

@@ -1,115 +1,44 @@
 """The shared store: counters that every process sees; while it is away each process counts for itself."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Awaitable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from weakref import WeakKeyDictionary
 
 from shared.runtime.log import log
 from shared.runtime.settings import settings
 
-from .connection import Connection, Part, StoreError, StoreRefused, connect, place_of
+from .connection import StoreError
+from .library import SCHEMES, LibraryCounters
+from .models import Charged, Counter, Counts, SharedCounters, Slot, Window, slot_of
+from .own import OwnCounters
+from .server import ServerCounters
 
 _RETRY_STORE_S = 1.0
-_PREFIX = "nexus"
 _LONG_S = 3600
-_SCANNED = 1000
-"""Keys that one step of a scan looks at."""
-_FEW = 10_000
-"""Counters that may lie about before those that have ended are swept away."""
-
-
-_ADD = """
-local told = {}
-for place, key in ipairs(KEYS) do
-  local amount, window, limit = ARGV[3 * place - 2], ARGV[3 * place - 1], ARGV[3 * place]
-  local count = redis.call('INCRBY', key, amount)
-  if count == tonumber(amount) then redis.call('EXPIRE', key, window) end
-  told[place] = count
-  if limit ~= '' and count > tonumber(limit) then break end
-end
-return told
-"""
-"""Adds to counters in their order, as one step; one that passes its limit keeps those behind it from counting."""
-_ADD_DIGEST = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
-
-_RESTORE = """
-local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > count then
-  count = redis.call('INCRBY', KEYS[1], ARGV[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-end
-return count
-"""
-"""A count that has passed what was kept holds it already, or may: of several who restore it, one does."""
-
-
-class Counter(NamedTuple):
-    key: str
-    window_s: int
-    amount: int = 1
-    limit: int | None = None
-    """Past it the counters named after this one are left alone."""
-
-
-class Counts(NamedTuple):
-    """The values after counting, up to the first past its limit; `degraded`: this process alone counted them."""
-
-    values: list[int]
-    degraded: bool
-    is_new: bool = False
-    """Whether the shared store did not have the last of them before: nobody counted, or it has lost its counts."""
-
-
-class _OwnCounters:
-    """What this process has counted, also while the store was there: a fallback goes on from it."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, float]] = {}
-        self._sweep_from = _FEW
-
-    def add_all(self, counters: Sequence[Counter], now: float) -> list[int]:
-        told = []
-        for key, window_s, amount, limit in counters:
-            count, ends = self._counts.get(key, (0, 0.0))
-            if ends <= now:
-                count, ends = 0, now + window_s
-            count += amount
-            self._counts[key] = (count, ends)
-            told.append(count)
-            if limit is not None and count > limit:
-                break
-        if len(self._counts) > self._sweep_from:
-            self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
-            self._sweep_from = max(_FEW, 2 * len(self._counts))
-        return told
+_MOST_OWED = 10_000
 
 
 class Store:
-    """Counters of one event loop, which all go over one connection; it opens at first use, and again when it broke."""
+    """Counters of one event loop: shared ones, this process's own in their absence, and what it then owes them."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self._place = place_of(url)
-        self._timeout_s = timeout_s
-        self._connection: Connection | None = None
-        self._connecting: asyncio.Task[Connection] | None = None
-        self._own = _OwnCounters()
+        kind = LibraryCounters if url.startswith(SCHEMES) else ServerCounters
+        self._shared: SharedCounters = kind(url, timeout_s)
+        self._own = OwnCounters()
         self._owed: dict[str, tuple[int, int]] = {}
         self._away_until = 0.0
         self._away_since: float | None = None
 
     async def add(self, *counters: Counter) -> Counts:
         """Add to the counters in their order, in one round trip."""
-        now = time.monotonic()
-        own = self._own.add_all(counters, now)
-        if now < self._away_until:
+        own = self._own.add_all(counters)
+        if time.monotonic() < self._away_until:
             self._owe(counters[: len(own)])
             return Counts(own, degraded=True)
-        due = [self._with_debt(each) for each in counters] if self._owed else counters
+        due = [self._with_debt(counter) for counter in counters] if self._owed else counters
         try:
-            shared = await self._add(due)
+            shared = await self._shared.add(due)
         except TimeoutError as fault:
             # Sent, and most likely counted.
             self._leave(fault)
@@ -117,28 +46,49 @@ class Store:
             self._owe(due[: len(own)])
             self._leave(fault)
         else:
-            if self._away_since is not None:
-                self._come_back()
+            self._come_back()
             # The store knows nothing of what was counted while it was away.
             is_new = shared[-1] == due[len(shared) - 1].amount
             return Counts(list(map(max, shared, own)), degraded=False, is_new=is_new)
         return Counts(own, degraded=True)
 
-    async def listed(self, prefix: str) -> dict[str, int]:
-        """The shared counters whose keys begin so.
+    async def charge(self, window: Window) -> Charged:
+        """Count calls in a sliding window, and in the day where the window takes them, in one round trip."""
+        day, slot = window.day, slot_of(window.key, window.length_s, time.time())
+        if time.monotonic() < self._away_until:
+            return self._charge_own(window, slot, is_owed=True)
+        due = window._replace(day=self._with_debt(day)) if self._owed and day else window
+        try:
+            charged = await self._shared.charge(due, slot, self._own.values(slot))
+        except TimeoutError as fault:
+            self._leave(fault)
+            return self._charge_own(window, slot, is_owed=False)
+        except StoreError as fault:
+            self._owe_again(due, window)
+            self._leave(fault)
+            return self._charge_own(window, slot, is_owed=True)
+        self._come_back()
+        if not charged.taken:
+            self._owe_again(due, window)
+            return charged
+        self._own.add(slot.current, 2 * window.length_s, window.amount)
+        own_today = self._own.add(day.key, day.window_s, day.amount) if day else 0
+        return charged._replace(today=own_today) if own_today > (charged.today or 0) else charged
+
+    async def list_counters(
+        self, prefix: str, known: Callable[[], Awaitable[Iterable[str]]] | None = None
+    ) -> dict[str, int]:
+        """Return the shared counters whose keys begin so; `known` names the keys where the store cannot list them.
 
         Raises:
             StoreError, TimeoutError: when the store is away.
         """
         for key, (window_s, _) in list(self._owed.items()):
             await self.add(Counter(key, window_s, amount=0))
-        keys = await self._scanned(f"{_PREFIX}:{prefix}*")
-        values = await self._asked("MGET", *keys) if keys else []
-        return {
-            key.decode().removeprefix(f"{_PREFIX}:"): int(value)
-            for key, value in zip(keys, values, strict=True)
-            if value is not None
-        }
+        keys = await self._shared.list_keys(prefix)
+        if keys is None:
+            keys = list(await known()) if known else []
+        return await self._shared.find_values(keys)
 
     async def restore(self, counter: Counter, kept: int) -> int:
         """Add to a shared counter that was lost what had been kept of it, once; this process has counted none of it.
@@ -146,14 +96,11 @@ class Store:
         Raises:
             StoreError, TimeoutError: when the store is away.
         """
-        key = f"{_PREFIX}:{counter.key}"
-        return int(await self._asked("EVAL", _RESTORE, 1, key, kept, counter.window_s))
+        return await self._shared.restore(counter, kept)
 
     async def close(self) -> None:
-        if self._connecting is not None:
-            self._connecting.cancel()
-        if self._connection is not None:
-            self._connection.close()
+        """Close the connections."""
+        await self._shared.close()
 
     def _leave(self, fault: Exception) -> None:
         now = time.monotonic()
@@ -161,69 +108,39 @@ class Store:
             self._away_since = now
             log().error("store_away", fault=repr(fault))
         self._away_until = now + _RETRY_STORE_S
-        if self._connection is not None:
-            self._connection.close()  # The next one may reach another server than this, which answers or takes writes.
+        self._shared.leave()
 
     def _come_back(self) -> None:
-        log().warning("store_back", away_s=round(time.monotonic() - (self._away_since or 0.0), 1))
-        self._away_since = None
+        if self._away_since is not None:
+            log().warning("store_back", away_s=round(time.monotonic() - self._away_since, 1))
+            self._away_since = None
+
+    def _charge_own(self, window: Window, slot: Slot, *, is_owed: bool) -> Charged:
+        charged = self._own.charge(window, slot)
+        if is_owed and charged.taken and window.day:
+            self._owe([window.day])
+        return charged
 
     def _owe(self, counters: Sequence[Counter]) -> None:
         """Keep what the store was not told; of short windows nothing is left to tell when it is back."""
-        for each in counters:
-            if each.window_s >= _LONG_S and len(self._owed) < _FEW:
-                self._owed[each.key] = (each.window_s, self._owed.get(each.key, (0, 0))[1] + each.amount)
+        for key, window_s, amount, _ in counters:
+            if window_s >= _LONG_S and len(self._owed) < _MOST_OWED:
+                self._owed[key] = (window_s, self._owed.get(key, (0, 0))[1] + amount)
+
+    def _owe_again(self, due: Window, window: Window) -> None:
+        """Keep the debt that went along with a window and was not counted."""
+        if due.day and window.day and due.day.amount != window.day.amount:
+            self._owe([due.day._replace(amount=due.day.amount - window.day.amount)])
 
     def _with_debt(self, counter: Counter) -> Counter:
         return counter._replace(amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
-
-    async def _add(self, counters: Sequence[Counter]) -> list[int]:
-        values: list[Part] = [len(counters), *[f"{_PREFIX}:{each.key}" for each in counters]]
-        for _, window_s, amount, limit in counters:
-            values += (amount, window_s, "" if limit is None else limit)
-        counts: list[int]
-        try:
-            counts = await self._asked("EVALSHA", _ADD_DIGEST, *values)
-        except StoreRefused as refused:
-            if not str(refused).startswith("NOSCRIPT"):
-                raise
-            counts = await self._asked("EVAL", _ADD, *values)
-        return counts
-
-    async def _scanned(self, pattern: str) -> list[bytes]:
-        keys: set[bytes] = set()
-        cursor: bytes = b"0"
-        while True:
-            cursor, found = await self._asked("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED)
-            keys.update(found)
-            if cursor == b"0":
-                return sorted(keys)
-
-    def _asked(self, *command: Part) -> Awaitable[Any]:
-        if self._connection is not None and self._connection.is_open:
-            return self._connection.send(*command)
-        return self._asked_anew(*command)
-
-    async def _asked_anew(self, *command: Part) -> Any:
-        return await (await self._connected()).send(*command)
-
-    async def _connected(self) -> Connection:
-        """All who find no connection wait for the same one; a caller who goes away does not take it along."""
-        if self._connecting is None:
-            self._connecting = asyncio.create_task(connect(self._place, self._timeout_s))
-            self._connecting.add_done_callback(self._keep)
-        return await asyncio.shield(self._connecting)
-
-    def _keep(self, connecting: asyncio.Task[Connection]) -> None:
-        self._connecting = None
-        if not connecting.cancelled() and connecting.exception() is None:
-            self._connection = connecting.result()
 
 
 _stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
 
 
 def store() -> Store:
+    """Return the event loop's store, which connects at first use."""
     loop = asyncio.get_running_loop()
     found = _stores.get(loop)
     if found is None:

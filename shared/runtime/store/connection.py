@@ -13,7 +13,7 @@ import libvalkey
 _DEFAULT_PORT = 6379
 _UNANSWERED = object()
 
-Part = str | int | bytes
+Part = str | float | bytes
 """Of a command."""
 
 
@@ -47,7 +47,7 @@ def place_of(url: str) -> Place:
     parts = urlsplit(url)
     scheme = parts.scheme.removeprefix("valkey").removeprefix("redis")
     if parts.scheme != "unix" and scheme not in ("", "s"):
-        raise ValueError("NEXUS_STORE_URL begins with valkey://, valkeys://, redis://, rediss:// or unix://")
+        raise ValueError("NEXUS_STORE_URL begins with valkey://, valkeys://, redis://, rediss://, unix:// or async+")
     local = parts.scheme == "unix"
     database = parts.query.removeprefix("db=") if local else parts.path.strip("/")
     return Place(

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from shared.kernel.errors import Unavailable
-from shared.quotas import queries, rates
+from shared.quotas import queries, rates, storage
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
 from shared.runtime import db
 from shared.runtime.store import client
-from shared.runtime.store.client import Counter, Store
+from shared.runtime.store.client import Store
+from shared.runtime.store.models import Counter
 from shared.tenancy.principal import Kind, Principal
 from tests.proxy import proxied
 
@@ -89,7 +90,7 @@ async def test_the_list_of_counts_holds_what_the_store_missed(counters, link, or
     with link.down():
         await counters.add(key)
         await counters.add(key)
-    assert (await counters.listed(f"calls:{org.id}")) == {key.key: 2}
+    assert (await counters.list_counters(f"calls:{org.id}")) == {key.key: 2}
 
 
 async def test_many_at_once_share_one_connection_and_miss_no_count(counters, link, org):
@@ -103,7 +104,7 @@ async def test_many_at_once_share_one_connection_and_miss_no_count(counters, lin
 async def test_a_store_that_was_started_anew_is_told_the_script_again(counters, beside, org):
     key = Counter(f"test:{org.id}", DAY_S)
     await counters.add(key)
-    await beside._asked("SCRIPT", "FLUSH")
+    await beside._shared.send("SCRIPT", "FLUSH")
     assert (await counters.add(key))[:2] == ([2], False)
 
 
@@ -133,7 +134,7 @@ async def test_a_class_refuses_what_is_beyond_it_and_does_not_charge_the_day(cha
     with pytest.raises(RateExceeded) as refused:
         await charged(few, principal, address="x")
     assert refused.value.details["limit"] == 3
-    counts = await client.store().listed(daily_key(principal))
+    counts = await client.store().list_counters(daily_key(principal))
     assert list(counts.values()) == [3]
 
 
@@ -143,7 +144,7 @@ async def test_a_flood_beyond_the_limit_is_refused_without_asking_the_store(char
         await charged(few, principal, address="x")
     with pytest.raises(RateExceeded) as first:
         await charged(few, principal, address="x")
-    monkeypatch.setattr(rates, "store", None)
+    monkeypatch.setattr(storage, "store", None)
     with pytest.raises(RateExceeded) as second:
         await charged(few, principal, address="x")
     assert (second.value.details["limit"], second.value.usage) == (2, first.value.usage)
@@ -167,7 +168,7 @@ async def test_of_many_spent_windows_those_that_have_ended_are_forgotten(charged
     monkeypatch.setattr(rates, "_spent", {"ended": 0.0, "a": time.time() + 60, "b": time.time() + 60})
     few = RateClass(f"test-{principal.subject}", 1, window_s=3600)
     for address in ("x", "y"):
-        who = few._replace(by_address=True, name=f"{few.name}-{address}")
+        who = RateClass(f"{few.name}-{address}", 1, window_s=3600, by_address=True)
         await charged(who, principal, address=address)
         with pytest.raises(RateExceeded):
             await charged(who, principal, address=address)
@@ -220,12 +221,12 @@ async def test_a_store_that_loses_its_counts_again_and_again_never_raises_the_da
     key = f"nexus:{daily_key(principal)}"
     real = 0
     for kept in (0, 5, 5, 14, 14, 14, 14):
-        await beside._asked("DEL", key)
+        await beside._shared.send("DEL", key)
         for _ in range(5):
             real += 1
             told = (await charged(STANDARD, principal, address="x")).calls_today
             assert kept < told <= real
-    assert int(await beside._asked("GET", key)) <= real
+    assert int(await beside._shared.send("GET", key)) <= real
     await db.close()
 
 
@@ -235,4 +236,4 @@ async def test_several_who_restore_a_lost_count_at_once_restore_it_once(counters
     await beside.add(key)
     await asyncio.gather(*(each.restore(key, 40) for each in (counters, beside) * 3))
     assert (await counters.add(key)).values == [43]
-    assert 0 < await beside._asked("TTL", f"nexus:{key.key}") <= DAY_S
+    assert 0 < await beside._shared.send("TTL", f"nexus:{key.key}") <= DAY_S

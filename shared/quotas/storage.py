@@ -1,0 +1,74 @@
+"""The shared store as a storage of the `limits` library: a charge costs one round trip, the day included."""
+
+from typing import Self
+
+from limits.aio.storage import Storage
+from limits.aio.storage.base import SlidingWindowCounterSupport
+
+from shared.runtime.store.client import store
+from shared.runtime.store.connection import StoreError
+from shared.runtime.store.models import Charged, Counter, Window
+
+
+class Charge(str):
+    """The key of a window, with the day to count in besides, and what came of counting: the library knows keys only."""
+
+    __slots__ = ("charged", "day", "share")
+
+    charged: Charged
+    """Set by the storage when it has counted."""
+    day: Counter | None
+    share: int | None
+
+    def __new__(cls, key: str, *, day: Counter | None = None, share: int | None = None) -> Self:
+        charge = super().__new__(cls, key)
+        charge.day, charge.share = day, share
+        return charge
+
+
+class StoreStorage(Storage, SlidingWindowCounterSupport):
+    """Sliding windows over the event loop's store, which falls back on this process's own counters.
+
+    It counts nothing but sliding windows, and its counters end by themselves: the library's other calls are refused.
+    """
+
+    STORAGE_SCHEME = ["async+nexus"]  # noqa: RUF012  as the library declares it
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """Return what the library may wrap."""
+        return StoreError
+
+    async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count in the window, and in the day of a `Charge`; return whether the window took it."""
+        charge = key if isinstance(key, Charge) else Charge(key)
+        window = Window(key, limit, expiry, amount, charge.day, charge.share or limit)
+        charge.charged = await store().charge(window)
+        return charge.charged.taken
+
+    async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        """Return count and time left of the previous and the current window: of a `Charge` as it was counted."""
+        charged = key.charged if isinstance(key, Charge) else await store().charge(Window(key, 0, expiry, 0, None, 0))
+        return charged.previous, charged.previous_left_s, charged.current, charged.current_left_s
+
+    async def check(self) -> bool:
+        """Return whether the shared store answers."""
+        return not (await store().add(Counter("check", 1, 0))).degraded
+
+    async def clear_sliding_window(self, key: str, expiry: int) -> None:
+        raise NotImplementedError
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        raise NotImplementedError
+
+    async def get(self, key: str) -> int:
+        raise NotImplementedError
+
+    async def get_expiry(self, key: str) -> float:
+        raise NotImplementedError
+
+    async def reset(self) -> int | None:
+        raise NotImplementedError
+
+    async def clear(self, key: str) -> None:
+        raise NotImplementedError

@@ -1,0 +1,80 @@
+"""Counters in a storage of the `limits` library: memory, sentinel, cluster and others, by the scheme of their URL."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
+
+from limits.aio.storage import Storage
+from limits.aio.storage.base import SlidingWindowCounterSupport
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import storage_from_string
+
+from .connection import StoreError
+from .models import Charged, Counter, Slot, Window
+
+SCHEMES = "async+"
+"""What the library's asynchronous schemes begin with."""
+_RESTORE_S = 60
+_Found = TypeVar("_Found")
+
+
+class LibraryCounters:
+    """Counters that need up to four round trips a charge; a counter's key cannot be listed.
+
+    They do not know what this process has counted: a storage that lost its windows begins them anew.
+    """
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        storage = storage_from_string(url, wrap_exceptions=True)
+        if not isinstance(storage, Storage) or not isinstance(storage, SlidingWindowCounterSupport):
+            raise ConfigurationError(f"NEXUS_STORE_URL: {url.partition(':')[0]} has no sliding windows")
+        self._storage, self._windows = storage, storage
+        self._timeout_s = timeout_s
+
+    async def add(self, counters: Sequence[Counter]) -> list[int]:
+        """Add to the counters in their order, up to the first that passes its limit, one round trip each."""
+        values: list[int] = []
+        for key, window_s, amount, limit in counters:
+            values.append(await self._answer(self._storage.incr(key, window_s, amount)))
+            if limit is not None and values[-1] > limit:
+                break
+        return values
+
+    async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:  # noqa: ARG002
+        """Count in a sliding window, and in its day where it takes the calls."""
+        key, limit, length_s, amount, day, _ = window
+        taken = await self._answer(self._windows.acquire_sliding_window_entry(key, limit, length_s, amount))
+        today = await self._answer(self._storage.incr(day.key, day.window_s, day.amount)) if taken and day else None
+        found = await self._answer(self._windows.get_sliding_window(key, length_s))
+        return Charged(taken, limit, *found, today, is_new=day is not None and today == day.amount)
+
+    async def list_keys(self, prefix: str) -> None:
+        """Return None: a storage cannot list its keys."""
+
+    async def find_values(self, keys: Sequence[str]) -> dict[str, int]:
+        """Return the counters that are not zero."""
+        values = await asyncio.gather(*(self._answer(self._storage.get(key)) for key in keys))
+        return {key: value for key, value in zip(keys, values, strict=True) if value}
+
+    async def restore(self, counter: Counter, kept: int) -> int:
+        """Add what was kept of a lost counter, once: of several, the first in a minute does."""
+        value = await self._answer(self._storage.get(counter.key))
+        if kept > value and await self._answer(self._storage.incr(f"restored:{counter.key}", _RESTORE_S)) == 1:
+            value = await self._answer(self._storage.incr(counter.key, counter.window_s, kept))
+        return value
+
+    def leave(self) -> None:
+        """Do nothing: the storage finds a new connection by itself."""
+
+    async def close(self) -> None:
+        """Close the client's connections, where the storage has a client."""
+        client: Any = getattr(getattr(self._storage, "bridge", None), "storage", None)
+        if client is not None:
+            await client.aclose()
+
+    async def _answer(self, work: Awaitable[_Found]) -> _Found:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await work
+        except StorageError as fault:
+            raise StoreError(repr(fault.storage_error)) from fault
