@@ -41,8 +41,9 @@ format: $(VENV)/.dev ## Format the code and mend what ruff can
 	@$(VENV)/bin/ruff check --fix
 	@$(VENV)/bin/ruff format
 
-docs: $(VENV)/.dev ## Write what is made of the functions: /openapi.json, llms.txt, mcp.json, docs/functions.md
+docs: $(VENV)/.dev ## Write what is made of the code: /openapi.json, llms.txt, docs/functions.md, docs/schema.sql and more
 	@$(PYTHON) -m infra.documents
+	@$(PYTHON) -m infra.local.schema_pages
 
 lock: ## Pin requirements/*.in with hashes (needs uv); UPGRADE=1 takes newer versions
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }

@@ -1,5 +1,6 @@
 """People's accounts and sessions, under the names and rules of Supabase Auth.
 
-Owns auth.users, auth.identities, auth.sessions, auth.refresh_tokens and auth.audit_log_entries; its folders own what
-mails prove, and the mails. Calls providers.mail, auth, tenancy and runtime; asks the database for a token's claims.
+Owns auth.users, auth.identities, auth.sessions, auth.refresh_tokens, auth.familiar_networks and
+auth.audit_log_entries; its folders own what mails prove, and the mails. Calls providers.mail, auth, tenancy
+and runtime; asks the database for a token's claims.
 """

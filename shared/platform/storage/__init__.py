@@ -1,5 +1,5 @@
 """Buckets and objects, under the names and rules of Supabase Storage: a row under policies, and its bytes.
 
-Owns storage.buckets, storage.objects and storage.blobs_to_erase.
+Owns storage.buckets, storage.objects, storage.spent_links and storage.blobs_to_erase.
 Calls tenancy and runtime; the blob store keeps the bytes under an object's version.
 """
