@@ -13,15 +13,12 @@ import msgspec
 from .errors import RestRefusal
 from .grammar.values import TEXT_SEARCH
 from .payload import JsonPayload, Payload
-from .plan.model import Node
 from .query import Condition, Field, Filter, Query, Selected, SelectedRelation
 from .settings import Bounds
 
 _PATTERNS = frozenset({"match", "imatch"})
 _WORD = re.compile(r"\w+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_UNSAID = 100
-"""Rows that an embed is taken to have where nothing limits it."""
 STATUSES = {
     "query_too_large": 400,
     "embeds_too_deep": 400,
@@ -56,15 +53,14 @@ def check_query(text: str, query: Query, bounds: Bounds) -> None:
         _check_condition(each, bounds)
 
 
-def check_tree(node: Node, bounds: Bounds) -> None:
-    """Whether what is read may have so many rows, by the limits of each level multiplied.
+def check_rows(rows: int, bounds: Bounds) -> None:
+    """Check that a read may have so many rows, those of its embedded tables included.
 
     Raises:
         RestRefusal: too_many_rows.
     """
-    if bounds.rows is not None:
-        hint = "give the embedded tables a limit, such as orders.limit=10"
-        _most("too_many_rows", "rows with those of embedded tables", _rows(node), bounds.rows, hint)
+    hint = "give the embedded tables a limit, such as orders.limit=10"
+    _most("too_many_rows", "rows with those of embedded tables", rows, bounds.rows, hint)
 
 
 def check_payload(payload: Payload | None, bounds: Bounds) -> None:
@@ -178,8 +174,3 @@ def _check_pattern(pattern: str, most: int) -> None:
         told = msgspec.json.encode({"error": "pattern_not_allowed"}).decode()
         message = "a regular expression may not refer back to what it has matched"
         raise RestRefusal(400, "PT400", message, told, "leave out \\1 to \\9")
-
-
-def _rows(node: Node) -> int:
-    own = 1 if node.to_one and node.relationship is not None else node.limit
-    return (_UNSAID if own is None else own) * (1 + sum(_rows(child) for child in node.children))

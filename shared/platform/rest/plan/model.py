@@ -7,6 +7,9 @@ import msgspec
 from shared.platform.rest.query import Aggregate, JsonStep, Page, Quantifier
 from shared.platform.rest.schema import Column, Function, Relationship, Table
 
+_UNLIMITED = 100
+"""Rows that an embed is taken to have where nothing limits it."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """A column of a row, a computed field of it, or something within its JSON value."""
@@ -93,6 +96,12 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def to_one(self) -> bool:
         return self.relationship is None or self.relationship.to_one
+
+    @property
+    def most_rows(self) -> int:
+        """Return how many rows the tree may have: the limits of its levels multiplied."""
+        own = 1 if self.to_one and self.relationship is not None else self.limit
+        return (_UNLIMITED if own is None else own) * (1 + sum(child.most_rows for child in self.children))
 
     @property
     def is_shown(self) -> bool:

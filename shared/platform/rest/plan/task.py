@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.platform.rest import errors, resolve
-from shared.platform.rest.bounds import check_tree
+from shared.platform.rest.bounds import check_rows
 from shared.platform.rest.preferences import Count, Return
 from shared.platform.rest.query import Page
 from shared.platform.rest.request import Action, Request
@@ -46,7 +46,7 @@ def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     table = resolve.table(cache, Name(request.schema, request.target))
     if request.action is Action.READ:
         node = read_table(cache, settings, table, request.query, request.page)
-        check_tree(node, settings.bounds)
+        check_rows(node.most_rows, settings.bounds)
         return Task(read_only=True, node=node, counts=_counts(request, settings))
     return _changed(request, cache, settings, table)
 
@@ -55,7 +55,7 @@ def _changed(request: Request, cache: SchemaCache, settings: RestSettings, table
     returned = request.preferences.returned
     # The rows are looked at also where they are not answered: a bad `select` is refused whichever way.
     node = read_written(cache, settings, table, request.query)
-    check_tree(replace(node, limit=1), settings.bounds)
+    check_rows(replace(node, limit=1).most_rows, settings.bounds)
     tells_where = returned is Return.HEADERS_ONLY and request.action is Action.INSERT
     return Task(
         read_only=False,
@@ -73,7 +73,7 @@ def _called(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
     table = rows_of(cache, function)
     node = read_called(cache, settings, table, request.query, request.page) if table is not None else None
     if node is not None:
-        check_tree(node, settings.bounds)
+        check_rows(node.most_rows, settings.bounds)
     return Task(
         read_only=request.reads or function.volatility is not Volatility.VOLATILE,
         node=node,
