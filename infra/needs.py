@@ -1,7 +1,7 @@
-"""What a function needs, read from its imports without running it: rooms of shared/, and pinned packages.
+"""What a function needs, read from its imports without running it: modules of shared/, and pinned packages.
 
-Whole rooms are taken, because a room is what a reviewer reads and what a change touches; packages only for the modules
-that the function reaches, so that a room may hold one that few use. Imports inside functions count like those above.
+Imports inside functions count like those at the top. What `if TYPE_CHECKING:` alone imports does not; with an `else`
+beside it, it names what is imported when it is first used, and counts.
 """
 
 import ast
@@ -17,8 +17,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-GROUPS = frozenset({"domain", "platform", "providers"})
-"""Folders of shared/ that hold rooms and are none."""
 SERVER = ("functions-framework", "uvicorn", "uvloop", "httptools")
 """What starts the function; its code imports none of it but the framework."""
 IMPLIED = {("pydantic", "EmailStr"): "email-validator"}
@@ -31,9 +29,9 @@ class UnknownPackageError(Exception):
 
 
 class Needs(NamedTuple):
-    """`rooms` are folders relative to the repository, `packages` the distributions of requirements/runtime.txt."""
+    """`files` are paths of shared/ relative to the repository, `packages` distributions of requirements/runtime.txt."""
 
-    rooms: tuple[str, ...]
+    files: tuple[str, ...]
     packages: tuple[str, ...]
 
 
@@ -43,7 +41,7 @@ class _Import(NamedTuple):
 
 
 def needs(name: str) -> Needs:
-    """Of the function in that folder.
+    """Return what the function in that folder needs.
 
     Raises:
         UnknownPackageError: the code imports what a deployed function would not have.
@@ -54,46 +52,66 @@ def needs(name: str) -> Needs:
     while waiting:
         reached = set(_modules(waiting.pop())) - modules
         modules |= reached
-        found = set(_imports_of(reached)) - imports
-        imports |= found
-        waiting += found
-    rooms = {_room(path) for path in modules} - {None}
-    return Needs(tuple(sorted(filter(None, rooms))), tuple(sorted(_closure({*SERVER, *_distributions(imports)}))))
+        new = set(_imports_of(reached)) - imports
+        imports |= new
+        waiting += new
+    files = modules.union(*map(_data_files, {module.parent for module in modules}))
+    paths = (path.relative_to(ROOT).as_posix() for path in files)
+    return Needs(tuple(sorted(paths)), tuple(sorted(_closure({*SERVER, *_distributions(imports)}))))
 
 
 def pins(packages: Iterable[str]) -> str:
-    """The lines of requirements/runtime.txt, with markers and hashes, for these packages."""
+    """Return the lines of requirements/runtime.txt, with markers and hashes, for these packages."""
     return "".join(_pinned()[name] for name in sorted(packages))
 
 
 def _imports_of(paths: Iterable[Path]) -> Iterator[_Import]:
     for path in sorted(paths):
-        package = path.relative_to(ROOT).parent.parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from (_Import(each.name, "") for each in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                parents = package[: len(package) - node.level + 1] if node.level else ()
-                module = ".".join((*parents, *filter(None, [node.module])))
-                yield from (_Import(module, each.name) for each in node.names)
+        yield from _imports(path.relative_to(ROOT).parent.parts, path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imports(package: tuple[str, ...], text: str) -> frozenset[_Import]:
+    imports: set[_Import] = set()
+    for node in _executed(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imports |= {_Import(alias.name, "") for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*parents, *filter(None, [node.module])))
+            imports |= {_Import(module, alias.name) for alias in node.names}
+    return frozenset(imports)
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the node and everything below it, but for the blocks that only a type checker reads."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not _is_for_types_alone(child):
+            yield from _executed(child)
+
+
+def _is_for_types_alone(node: ast.AST) -> bool:
+    if not isinstance(node, ast.If) or node.orelse:
+        return False
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _modules(imported: _Import) -> Iterator[Path]:
-    """The files of shared/ that the import runs: the module, the one that its name may be, and their packages."""
+    """Yield the files of shared/ that the import runs: the module, the one that its name may be, and their packages."""
     parts = imported.module.split(".")
     if parts[0] != "shared":
         return
-    for depth in range(2, len(parts) + 1):
-        place = ROOT.joinpath(*parts[:depth])
-        yield from (each for each in (place.with_suffix(".py"), place / "__init__.py") if each.exists())
-    named = ROOT.joinpath(*parts, imported.name)
-    yield from (each for each in (named.with_suffix(".py"), named / "__init__.py") if imported.name and each.exists())
+    modules = [ROOT.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    if imported.name:
+        modules.append(ROOT.joinpath(*parts, imported.name))
+    files = (file for module in modules for file in (module.with_suffix(".py"), module / "__init__.py"))
+    yield from (file for file in files if file.exists())
 
 
-def _room(module: Path) -> str | None:
-    parts = module.relative_to(ROOT).parts
-    depth = 3 if parts[1] in GROUPS else 2
-    return "/".join(parts[:depth]) if len(parts) > depth else None
+def _data_files(folder: Path) -> set[Path]:
+    """Return what stands beside modules and is neither code nor a page about it."""
+    return {path for path in folder.iterdir() if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}}
 
 
 def _distributions(imports: Iterable[_Import]) -> Iterator[str]:
@@ -102,34 +120,34 @@ def _distributions(imports: Iterable[_Import]) -> Iterator[str]:
         top = imported.module.split(".")[0]
         if top in {"shared", "functions"} or top in sys.stdlib_module_names:
             continue
-        found = {canonicalize_name(each) for each in known.get(top, ())} & set(_pinned())
-        if not found:
+        distributions = {canonicalize_name(name) for name in known.get(top, ())} & set(_pinned())
+        if not distributions:
             raise UnknownPackageError(
                 f"{imported.module} is imported, but no package of requirements/runtime.in has it"
             )
-        yield from found
+        yield from distributions
         if (imported.module, imported.name) in IMPLIED:
             yield IMPLIED[imported.module, imported.name]
 
 
 def _closure(packages: set[str]) -> set[str]:
-    """The packages and all that they stand on, for every platform that the pins know."""
-    found: set[str] = set()
+    """Return the packages and all that they require, for every platform that the pins know."""
+    closed: set[str] = set()
     waiting = list(packages)
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [each for each in _requires(name) if each in _pinned()]
-    return found
+        if name not in closed:
+            closed.add(name)
+            waiting += [required for required in _requires(name) if required in _pinned()]
+    return closed
 
 
 def _requires(name: str) -> Iterator[str]:
     try:
-        told = requires(name) or []
+        declared = requires(name) or []
     except ModuleNotFoundError:  # pinned for another platform than this one
         return
-    for requirement in map(Requirement, told):
+    for requirement in map(Requirement, declared):
         extras = _extras().get(canonicalize_name(name), set())
         optional = requirement.marker is not None and "extra" in str(requirement.marker)
         if not optional or any(requirement.marker.evaluate({"extra": extra}) for extra in extras):  # type: ignore[union-attr]
@@ -139,13 +157,13 @@ def _requires(name: str) -> Iterator[str]:
 @cache
 def _extras() -> dict[str, set[str]]:
     lines = (ROOT / "requirements/runtime.in").read_text(encoding="utf-8").splitlines()
-    asked = (Requirement(line) for line in lines if line and not line.startswith("#"))
-    return {canonicalize_name(each.name): each.extras for each in asked}
+    direct = (Requirement(line) for line in lines if line and not line.startswith("#"))
+    return {canonicalize_name(requirement.name): requirement.extras for requirement in direct}
 
 
 @cache
 def _pinned() -> dict[str, str]:
     text = (ROOT / "requirements/runtime.txt").read_text(encoding="utf-8")
     starts = [*_PIN.finditer(text)]
-    ends = [*(each.start() for each in starts[1:]), len(text)]
-    return {canonicalize_name(each["name"]): text[each.start() : end] for each, end in zip(starts, ends, strict=True)}
+    ends = [*(start.start() for start in starts[1:]), len(text)]
+    return {canonicalize_name(pin["name"]): text[pin.start() : end] for pin, end in zip(starts, ends, strict=True)}

@@ -151,12 +151,20 @@ def test_the_gateway_serves_every_function_at_its_own_address(name):
     assert gateway.function_of(f"/functions/v1/{name.replace('_', '-')}") == name
 
 
-def test_only_the_rooms_that_are_imported_are_copied(packaged):
-    light, heavy = packaged("agent_usage"), packaged("mcp_server")
+def test_only_the_modules_that_are_imported_are_copied(packaged):
+    light, heavy, sender = packaged("agent_usage"), packaged("mcp_server"), packaged("wa_send")
     assert not (light / "shared/domain").exists()
+    assert not (light / "shared/runtime/http.py").exists()
+    assert (sender / "shared/runtime/http.py").exists()
+    assert not (sender / "shared/domain/messaging/profiles").exists()
     assert {"customers", "orders", "inventory"} <= {each.name for each in (heavy / "shared/domain").iterdir()}
     assert (heavy / "shared/domain/__init__.py").exists()
     assert (heavy / "tools/orders.py").exists()
+
+
+def test_two_builds_of_every_function_are_equal_to_the_byte(tmp_path):
+    first, second = ([package.package(name, build=tmp_path / build) for name in NAMES] for build in ("one", "two"))
+    assert [made.sha256 for made in first] == [made.sha256 for made in second]
 
 
 def test_requirements_are_pinned_with_hashes_and_hold_only_what_runs(packaged):
@@ -197,6 +205,32 @@ def test_a_change_in_a_domain_leaves_functions_that_do_not_import_it_alone(copy)
     assert again["agent_auth"].sha256 == first["agent_auth"].sha256
 
 
+def test_a_change_of_one_module_changes_the_packages_that_carry_it_and_no_other(copy):
+    sending = "shared/domain/messaging/delivery/sending.py"
+    for name in NAMES:
+        package.package(name, build=copy / "build")
+    append(copy / sending, "# changed\n")
+    changed = [name for name in NAMES if package.package(name, build=copy / "build").changed]
+    assert changed == package.carriers(sending)
+    assert {"whatsapp_send_message", "deliver_messages", "mcp_server"} <= set(changed)
+    assert not {"meta_webhook", "channel_list", "conversation_messages"} & set(changed)
+
+
+def test_what_only_a_type_checker_imports_is_not_carried(copy):
+    main = copy / "functions/agent_usage/main.py"
+    append(main, "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import shared.kernel.money\n")
+    assert "shared/kernel/money.py" not in needs.needs("agent_usage").files
+    append(main, "else:\n    money = lazy('shared.kernel.money')\n")
+    assert "shared/kernel/money.py" in needs.needs("agent_usage").files
+
+
+def test_data_beside_a_module_is_carried_and_a_page_about_it_is_not(copy):
+    for name in ("zones.csv", "README.md"):
+        (copy / "shared/kernel" / name).write_text("")
+    assert "shared/kernel/zones.csv" in needs.needs("agent_usage").files
+    assert "shared/kernel/README.md" not in needs.needs("agent_usage").files
+
+
 def test_what_an_earlier_run_left_is_gone(copy):
     folder = Path(package.package("agent_auth", build=copy / "build").path)
     (folder / "__pycache__").mkdir()
@@ -219,3 +253,7 @@ def test_the_command_says_what_there_is_and_what_changed():
     assert "no_such" in unknown.stderr
     told = subprocess.run([*command, "--help"], cwd=needs.ROOT, capture_output=True, text=True, check=True)
     assert "--all" in told.stdout
+    carrying = subprocess.run(
+        [*command, "--carrying", "shared/edge/endpoint.py"], cwd=needs.ROOT, capture_output=True, text=True, check=True
+    )
+    assert carrying.stdout.splitlines()[0] == NAMES[0]
