@@ -3,8 +3,8 @@
 from shared.platform.storage import buckets
 from shared.platform.storage.models import Bucket
 
+from .access import Visit
 from .bodies import BucketChanges, BucketsQuery, NewBucket
-from .dispatch import Visit
 
 
 async def create_bucket(visit: Visit, *, body: NewBucket) -> dict[str, str]:

@@ -7,9 +7,9 @@ and storage.objects say what they may do. Public objects and signed addresses ta
 from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, surface
+from shared.edge.routing import answer
 from shared.quotas.rates import RateClass
 
-from .dispatch import answer
 from .refusing import refused
 from .routes import ROUTES
 

@@ -6,13 +6,14 @@ from uuid import UUID
 import msgspec
 from starlette.responses import Response
 
+from shared.edge import Call
 from shared.platform.storage import lists, objects, uploads
 from shared.platform.storage.buckets import any_bucket
 from shared.platform.storage.models import Beginning, Caller, Entry, Folder, Order, Page, StoredObject, Target
 from shared.platform.storage.refusals import NoSuchBucket
 
+from .access import Visit
 from .bodies import Copy, Deletion, FolderQuery, Move, PageQuery, PageSortBy, ReadQuery, SortBy
-from .dispatch import Visit
 from .receiving import header_metadata, received
 from .showing import Shown, show
 
@@ -42,19 +43,19 @@ class Information(msgspec.Struct, frozen=True):
 
 async def upload(visit: Visit, *, bucket: str, name: str) -> Uploaded:
     """Put up an object; with the header x-upsert: true in place of one that is there."""
-    target = Target(bucket, name, visit.caller.owner, is_upsert(visit))
-    return await put_up(visit, visit.caller, target)
+    target = Target(bucket, name, visit.caller.owner, is_upsert(visit.call))
+    return await put_up(visit.call, visit.caller, target)
 
 
 async def replace(visit: Visit, *, bucket: str, name: str) -> Uploaded:
     """Put up an object in place of one that is there."""
-    return await put_up(visit, visit.caller, Target(bucket, name, visit.caller.owner, is_upsert=True))
+    return await put_up(visit.call, visit.caller, Target(bucket, name, visit.caller.owner, is_upsert=True))
 
 
-async def put_up(visit: Visit, caller: Caller, target: Target) -> Uploaded:
+async def put_up(call: Call, caller: Caller, target: Target) -> Uploaded:
     """The object of the request's body."""
     room = await uploads.prepare(caller, target)
-    async with received(visit.call.request, room) as body:
+    async with received(call.request, room) as body:
         return Uploaded(await uploads.keep(caller, target, body), target.key)
 
 
@@ -64,9 +65,9 @@ async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Res
     return await show(visit.call.request, found.object, Shown(query.download, public=found.public))
 
 
-async def read_public(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
+async def read_public(call: Call, *, bucket: str, name: str, query: ReadQuery) -> Response:
     """The bytes of an object of a public bucket, to anybody."""
-    return await show(visit.call.request, await _public(visit, bucket, name), Shown(query.download, public=True))
+    return await show(call.request, await _public(call, bucket, name), Shown(query.download, public=True))
 
 
 async def inform(visit: Visit, *, bucket: str, name: str) -> Information:
@@ -74,9 +75,9 @@ async def inform(visit: Visit, *, bucket: str, name: str) -> Information:
     return _information((await _readable(visit, bucket, name)).object)
 
 
-async def inform_public(visit: Visit, *, bucket: str, name: str) -> Information:
+async def inform_public(call: Call, *, bucket: str, name: str) -> Information:
     """What an object of a public bucket is, to anybody."""
-    return _information(await _public(visit, bucket, name))
+    return _information(await _public(call, bucket, name))
 
 
 async def delete(visit: Visit, *, bucket: str, name: str) -> dict[str, str]:
@@ -112,7 +113,7 @@ async def move(visit: Visit, *, body: Move) -> dict[str, Any]:
 
 async def copy(visit: Visit, *, body: Copy) -> dict[str, Any]:
     """Copy an object; its metadata go along unless others are given."""
-    target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert(visit))
+    target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert(visit.call))
     given = body.metadata.model_dump(by_alias=True, exclude_none=True) if body.metadata else {}
     copied = await objects.copy_object(
         visit.caller,
@@ -129,18 +130,18 @@ def _order(given: SortBy | PageSortBy | None) -> Order:
     return Order(given.column, given.order == "desc") if given else Order()
 
 
-def is_upsert(visit: Visit) -> bool:
-    return visit.call.request.headers.get("x-upsert", "").lower() == "true"
+def is_upsert(call: Call) -> bool:
+    return call.request.headers.get("x-upsert", "").lower() == "true"
 
 
 async def _readable(visit: Visit, bucket: str, name: str) -> objects.Readable:
-    return await objects.find_readable(visit.asking, bucket_id=bucket, name=name, request_id=visit.call.request_id)
+    return await objects.find_readable(visit.known, bucket_id=bucket, name=name, request_id=visit.call.request_id)
 
 
-async def _public(visit: Visit, bucket: str, name: str) -> StoredObject:
-    if not (await any_bucket(bucket, request_id=visit.call.request_id)).public:
+async def _public(call: Call, bucket: str, name: str) -> StoredObject:
+    if not (await any_bucket(bucket, request_id=call.request_id)).public:
         raise NoSuchBucket
-    return await objects.find_any(bucket_id=bucket, name=name, request_id=visit.call.request_id)
+    return await objects.find_any(bucket_id=bucket, name=name, request_id=call.request_id)
 
 
 def _information(found: StoredObject) -> Information:

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 import msgspec
 from starlette.responses import Response
 
+from shared.edge import Call
 from shared.platform.storage import links, objects
 from shared.platform.storage.makers import standing
 from shared.platform.storage.models import SignedAddress, Target
 from shared.platform.storage.refusals import told_to_a_stranger
 
+from .access import Visit, counted
 from .bodies import Signing, SigningMany, TokenQuery
-from .dispatch import Visit, counted
 from .object_routes import Uploaded, is_upsert, put_up
 from .showing import Shown, show
 
@@ -39,26 +40,26 @@ async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[Sig
     return await links.sign_many(visit.caller, bucket_id=bucket, names=body.paths, expires_in=body.expires_in)
 
 
-async def read_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Response:
+async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Response:
     """The bytes of the object that the token was made for, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
-    maker = standing(claims.maker, visit.call.request_id, made_at=claims.iat)
+    maker = standing(claims.maker, call.request_id, made_at=claims.iat)
     with told_to_a_stranger():
         found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
-    return await show(visit.call.request, found, Shown(query.download, expires))
+    return await show(call.request, found, Shown(query.download, expires))
 
 
 async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
     """An address that anybody may put the object up at, once within two hours."""
-    target = Target(bucket, name, visit.caller.owner, is_upsert(visit))
+    target = Target(bucket, name, visit.caller.owner, is_upsert(visit.call))
     return SignedUpload(*await links.sign_upload(visit.caller, target))
 
 
-async def upload_signed(visit: Visit, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
+async def upload_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
     """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
     target, claims = links.writable(query.token, bucket_id=bucket, name=name)
-    caller = standing(claims.maker, visit.call.request_id, made_at=claims.iat)
-    caller = await counted(caller.principal, visit.call)
+    caller = standing(claims.maker, call.request_id, made_at=claims.iat)
+    caller = await counted(caller.principal, call)
     with told_to_a_stranger():
-        return await put_up(visit, caller, target)
+        return await put_up(call, caller, target)

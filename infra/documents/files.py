@@ -3,15 +3,16 @@
 import re
 from typing import Any, get_args, get_origin
 
-from functions.storage.dispatch import PREFIX, Access, Route
+from functions.storage.access import caller, reader
 from functions.storage.routes import ROUTES
 from infra.documents.parts import EVERY_ANSWER, headers
 from infra.documents.schemas import Components, Schema
+from shared.edge.routing import Admit, Route, open_to_all
 
-SECURITY: dict[Access, list[dict[str, list[str]]]] = {
-    Access.OPEN: [],
-    Access.PLAIN: [{}, {"apikey": []}, {"person": []}, {"agent": ["read"]}],
-    Access.CALLER: [{"apikey": []}, {"person": []}, {"agent": ["read"]}, {"service": []}],
+SECURITY: dict[Admit, list[dict[str, list[str]]]] = {
+    open_to_all: [],
+    reader: [{}, {"apikey": []}, {"person": []}, {"agent": ["read"]}],
+    caller: [{"apikey": []}, {"person": []}, {"agent": ["read"]}, {"service": []}],
 }
 ERROR: Schema = {
     "type": "object",
@@ -54,17 +55,17 @@ PLACES: dict[str, Schema] = {
 def add(paths: dict[str, Any], components: Components) -> None:
     components.schemas["StorageError"] = ERROR
     for route in ROUTES:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, components)
+        paths.setdefault(ROUTES.prefix + route.template, {})[route.method.lower()] = _operation(route, components)
 
 
 def _operation(route: Route, components: Components) -> dict[str, Any]:
-    places = [PLACES[name] for name in re.findall(r"{(\w+)}", route.path)]
+    places = [PLACES[name] for name in re.findall(r"{(\w+)}", route.template)]
     query = components.parameters(route.query) if route.query else []
     operation: dict[str, Any] = {
         "operationId": f"storage-{route.handler.__name__.replace('_', '-')}{_kind(route)}",
         "tags": ["Integrations"],
         "summary": route.summary.rstrip("."),
-        "security": SECURITY[route.access],
+        "security": SECURITY[route.admit],
         "parameters": [*places, *query],
         "responses": {"200": _good(route, components), **_refused()},
     }

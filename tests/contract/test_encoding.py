@@ -3,12 +3,17 @@
 import pytest
 
 from functions.auth.routes import ROUTES as AUTH
+from functions.storage.routes import ROUTES as STORAGE
 from shared.edge.routing import Route
 
 pytestmark = pytest.mark.anyio
 
 QUERIES = ("a=%FF", "limit=%c3%28", "%80=1", "a=b&apikey=%ed%a0%80")
-ROUTES = [pytest.param(AUTH.prefix, route, id=f"{route.method} {AUTH.prefix}{route.path}") for route in AUTH]
+ROUTES = [
+    pytest.param(table.prefix, route, id=f"{route.method} {table.prefix}{route.path}")
+    for table in (AUTH, STORAGE)
+    for route in table
+]
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -1,0 +1,54 @@
+"""Who may use a route: whoever has a credential, or anybody who wants to read; the policies decide the rest."""
+
+from typing import NamedTuple
+
+from shared.auth.credentials import platform_caller
+from shared.edge import Call
+from shared.kernel.errors import InvalidToken, MissingToken
+from shared.platform.storage.models import Caller
+from shared.platform.storage.refusals import MissingAuthorization
+from shared.quotas.rates import STANDARD
+from shared.tenancy.principal import ANONYMOUS, Kind, Principal
+
+
+class Visit(NamedTuple):
+    call: Call
+    known: Caller | None
+    """None where nobody has shown a good credential, on the routes that `reader` admits to."""
+
+    @property
+    def caller(self) -> Caller:
+        if self.known is None:
+            raise AssertionError("a route that admits callers without a credential")
+        return self.known
+
+
+async def caller(call: Call) -> Visit:
+    """Admit whoever has a token or a key of the project.
+
+    Raises:
+        MissingAuthorization, MissingToken, InvalidToken, UnknownProjectKey.
+        RateExceeded: for somebody with a token.
+    """
+    headers, query = call.request.headers, call.request.query_params
+    principal = platform_caller(headers, query, key_required=False)
+    if principal is ANONYMOUS and not (headers.get("authorization") or headers.get("apikey") or query.get("apikey")):
+        raise MissingAuthorization
+    return Visit(call, await counted(principal, call))
+
+
+async def reader(call: Call) -> Visit:
+    """Admit everybody: whoever has no good credential may still read what is public."""
+    try:
+        return await caller(call)
+    except (MissingToken, InvalidToken, MissingAuthorization):
+        return Visit(call, None)
+
+
+async def counted(principal: Principal, call: Call) -> Caller:
+    """Return the caller, with this call counted for them."""
+    call.principal = principal
+    if principal.kind in (Kind.USER, Kind.AGENT):
+        call.rate = STANDARD
+        await call.charge()
+    return Caller(principal, call.request_id, call.calls_today)
