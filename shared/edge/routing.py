@@ -73,16 +73,22 @@ async def open_to_all(call: Call) -> Call:
     return call
 
 
+async def as_declared(call: Call) -> Call:
+    """Let in whoever came past the declaration of the function, by kind of caller and scope."""
+    return call
+
+
 def default_refusal(_call: Call, path: str, allowed: Sequence[str]) -> Refusal:
     """Return the refusal of a path without a route, or without one for the method."""
     if allowed:
-        return MethodNotAllowed(f"{path} answers {', '.join(allowed)}", allowed=list(allowed))
+        return MethodNotAllowed(f"{path or '/'} answers {', '.join(allowed)}", allowed=list(allowed))
     return NoSuchPath()
 
 
 class _Entry(NamedTuple):
     route: Route
     label: str
+    """For the log; a route of every path has none."""
     pattern: re.Pattern[str] | None
     readers: dict[str, Callable[[str], Any]]
 
@@ -110,7 +116,8 @@ class Routes:
         self._exact: dict[str, dict[str, _Entry]] = {}
         self._patterns: dict[str, list[_Entry]] = {}
         for route in routes:
-            entry = _Entry(route, f"{route.method} {route.template}", *_compiled(route.path))
+            label = "" if route.path == ANY else f"{route.method} {route.template}"
+            entry = _Entry(route, label, *_compiled(route.path))
             for method in route.methods:
                 if entry.pattern is None:
                     self._exact.setdefault(_without_slash(route.path), {})[method] = entry
@@ -149,7 +156,8 @@ async def answer(routes: Routes, call: Call) -> Response:
     """
     entry, parameters = routes.match(call)
     route = entry.route
-    call.log["route"] = entry.label
+    if entry.label:
+        call.log["route"] = entry.label
     caller = await route.admit(call)
     if route.rate is not None:
         await call.charge(route.rate)
