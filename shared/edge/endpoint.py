@@ -30,8 +30,9 @@ from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
 from .idempotency import Once, canonical, once_of
 from .response import Pairs, encoded, finish, preflight, refused
+from .routing import Routes, answer
 from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
-from .webhooks import Provider, Unproven, received
+from .webhooks import Provider, Unproven, routes_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
@@ -148,7 +149,7 @@ def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
             surface=True,
             counts_itself=True,
         )
-        return _registered(handler, spec, partial(_receive, provider))
+        return _registered(handler, spec, partial(_receive, routes_of(provider, handler)))
 
     return declare
 
@@ -264,9 +265,9 @@ def _caller(spec: Spec, headers: Mapping[str, str]) -> Principal:
     return principal
 
 
-async def _receive(provider: Provider, _spec: Spec, handler: Handler, call: Call) -> Response:
+async def _receive(routes: Routes, _spec: Spec, _handler: Handler, call: Call) -> Response:
     try:
-        return await received(provider, partial(handler, call), call)
+        return await answer(routes, call)
     except Unproven:
         await call.charge()
         raise

@@ -7,13 +7,13 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse, Response
 
 from shared.auth.webhooks import meta_app_secrets, verified_challenge, verify_meta
-from shared.kernel.errors import Forbidden, InvalidToken, MethodNotAllowed, Refusal
+from shared.kernel.errors import Forbidden, InvalidToken, Refusal
 
 from .body import read_body
 from .call import Call
 from .response import encoded
+from .routing import ANY, Route, Routes, open_to_all
 
-METHODS = ["GET", "POST"]
 _MOST_META_BYTES = 4 * 1_048_576
 """Meta sends up to 3 MB."""
 
@@ -49,23 +49,29 @@ META = Provider(
 )
 
 
-async def received(provider: Provider, keep: Callable[[bytes, int], Awaitable[None]], call: Call) -> Response:
-    """200 once `keep` has the body; the challenge for a verification.
+def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[None]]) -> Routes:
+    """Return the provider's two routes: the verification of our address, and what `keep` takes, once it is signed."""
 
-    Raises:
-        BadSignature, VerificationFailed, PayloadTooLarge, MethodNotAllowed.
-    """
-    request = call.request
-    if request.method == "GET":
-        challenge = provider.challenge(request.query_params)
+    async def verify(call: Call) -> Response:
+        """Answer the challenge by which the provider makes sure that the address is ours."""
+        challenge = provider.challenge(call.request.query_params)
         if challenge is None:
             raise VerificationFailed
         return PlainTextResponse(challenge)
-    if request.method != "POST":
-        raise MethodNotAllowed(allowed=METHODS)
-    raw = await read_body(request, limit=provider.most_bytes)
-    signed_with = provider.signer(raw, request.headers)
-    if signed_with is None:
-        raise BadSignature
-    await keep(raw, signed_with)
-    return encoded(b'{"received":true}', status=200)
+
+    async def receive(call: Call) -> Response:
+        """Keep a signed body and answer 200; read it later."""
+        raw = await read_body(call.request, limit=provider.most_bytes)
+        signed_with = provider.signer(raw, call.request.headers)
+        if signed_with is None:
+            raise BadSignature
+        await keep(call, raw, signed_with)
+        return encoded(b'{"received":true}', status=200)
+
+    return Routes(
+        "",
+        [
+            Route("GET", ANY, verify, open_to_all, refusals=(VerificationFailed,)),
+            Route("POST", ANY, receive, open_to_all, refusals=(BadSignature,)),
+        ],
+    )
