@@ -12,25 +12,27 @@ from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, files, surface
 from shared.edge.response import refused
+from shared.edge.routing import ANY, Route, Routes, answer, open_to_all
 from shared.kernel.content_types import FILE_HEADERS
-from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
+from shared.kernel.errors import NotFound, Refusal
 from shared.quotas.rates import PUBLIC
 from shared.runtime.blobs import DirectoryBlobs, Linked, Span, blobs
 
-_METHODS = ["GET", "HEAD"]
-
 
 def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
-    answer = refused(refusal, request_id=request_id)
+    response = refused(refusal, request_id=request_id)
     if isinstance(refusal, files.RangeNotSatisfiable):
-        answer.headers["Content-Range"] = f"bytes */{refusal.details['size_bytes']}"
-    return answer
+        response.headers["Content-Range"] = f"bytes */{refusal.details['size_bytes']}"
+    return response
 
 
 @surface(tag="Messages", access=ANYONE, rate=PUBLIC, refuse=_refuse)
 async def handler(call: Call) -> Response:
-    if call.request.method not in _METHODS:
-        raise MethodNotAllowed(allowed=_METHODS)
+    return await answer(ROUTES, call)
+
+
+async def read_file(call: Call) -> Response:
+    """A file, to whoever has a link from media-link that has not ended."""
     store = blobs()
     if not isinstance(store, DirectoryBlobs):
         raise NotFound("files are read from the bucket")
@@ -53,3 +55,6 @@ def _headers(found: Linked) -> dict[str, str]:
         "ETag": f'"{found.key}"',
         "Last-Modified": formatdate(found.modified, usegmt=True),
     }
+
+
+ROUTES = Routes("", [Route("GET", ANY, read_file, open_to_all)])

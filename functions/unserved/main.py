@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from shared.auth.credentials import platform_caller
 from shared.edge import ANYONE, Call, surface
+from shared.edge.routing import ANY, Route, Routes, answer
 from shared.kernel.errors import Refusal
 from shared.quotas.rates import PUBLIC
 
@@ -21,5 +22,18 @@ class NotServed(Refusal):
 
 @surface(tag="Integrations", access=ANYONE, rate=PUBLIC)
 async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)
+
+
+async def with_key(call: Call) -> Call:
+    """Admit whoever has a key of the project."""
     platform_caller(call.request.headers, call.request.query_params, key_required=True)
+    return call
+
+
+async def refuse(_call: Call) -> Response:
+    """Realtime and GraphQL are not served by this host."""
     raise NotServed
+
+
+ROUTES = Routes("", [Route(ANY, ANY, refuse, with_key)])
