@@ -14,8 +14,8 @@ RATES = {
 }
 
 
-async def identify(call: Call) -> None:
-    """Make the call its caller's, and count it. Who cannot be told is counted by address.
+async def identify(call: Call) -> Call:
+    """Admit whoever has a key of the project, and count the call: for the caller, or for the address of nobody known.
 
     Raises:
         MissingProjectKey, UnknownProjectKey, InvalidToken, RateExceeded.
@@ -27,3 +27,4 @@ async def identify(call: Call) -> None:
         raise
     call.rate = RATES[call.principal.kind]
     await call.charge()
+    return call

@@ -8,7 +8,8 @@ of the functions.
 from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, surface
-from shared.platform.rest.app import answer
+from shared.edge.routing import ANY, Route, Routes, answer
+from shared.platform.rest import app
 from shared.quotas.rates import PUBLIC
 
 from .advice import advised, timed
@@ -21,7 +22,14 @@ from .translation import incoming, outgoing
 
 @surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True)
 async def handler(call: Call) -> Response:
-    await identify(call)
-    asked, host = await incoming(call), NexusHost(call)
-    told = timed(await advised(await answer(asked, host), asked, host))
-    return outgoing(worded(told, call.request_id))
+    return await answer(ROUTES, call)
+
+
+async def serve(call: Call) -> Response:
+    """Answer by PostgREST's rules, which say themselves which paths and methods there are."""
+    request, host = await incoming(call), NexusHost(call)
+    response = timed(await advised(await app.answer(request, host), request, host))
+    return outgoing(worded(response, call.request_id))
+
+
+ROUTES = Routes("/rest/v1", [Route(ANY, ANY, serve, identify)])
