@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from shared.domain.customers.service import InvalidPhone
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactErased
 from shared.domain.privacy.service import ExportFirst
@@ -26,18 +27,18 @@ class Body(BaseModel):
         default=None,
         min_length=6,
         max_length=254,
-        description="In place of customer_id: a number with its country code, an e-mail address or an id of a channel.",
+        description="In place of customer_id: a phone number, a local one too, an e-mail address or a channel's id.",
     )
     without_export: StrictBool = Field(default=False, description="Nobody wants to be told what is known.")
 
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:
         if (self.customer_id is None) == (self.identity is None):
-            raise ValueError("give customer_id or identity")
+            raise ValueError("send one of customer_id and identity")
         return self
 
 
-@endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, ExportFirst))
+@endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, ExportFirst, InvalidPhone))
 async def handler(call: Call, body: Body) -> ContactErased:
     if body.customer_id is not None:
         return await service.erase_contact(call.tx, customer_id=body.customer_id, without_export=body.without_export)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.domain.customers.service import InvalidPhone
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactExport, ExportedBefore
 from shared.edge import MEMBERS, Call, endpoint
@@ -26,7 +27,7 @@ class Body(BaseModel):
         default=None,
         min_length=6,
         max_length=254,
-        description="In place of customer_id: a number with its country code, an e-mail address or an id of a channel.",
+        description="In place of customer_id: a phone number, a local one too, an e-mail address or a channel's id.",
     )
     messages_before: Moment | None = None
     orders_before: Moment | None = None
@@ -35,11 +36,11 @@ class Body(BaseModel):
     @model_validator(mode="after")
     def _names_one_person(self) -> Self:
         if (self.customer_id is None) == (self.identity is None):
-            raise ValueError("give customer_id or identity")
+            raise ValueError("send one of customer_id and identity")
         return self
 
 
-@endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound,))
+@endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, InvalidPhone))
 async def handler(call: Call, body: Body) -> ContactExport:
     before = ExportedBefore(body.messages_before, body.orders_before, body.trail_before)
     if body.customer_id is not None:

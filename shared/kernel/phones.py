@@ -54,6 +54,12 @@ def read(raw: str, region: str) -> Phone | None:
     return own
 
 
+def is_spelt(raw: str) -> bool:
+    """Whether the text has digits and what people put between them alone."""
+    text = plain(raw)
+    return _SPELT.fullmatch(text) is not None and any(letter.isdigit() for letter in text)
+
+
 def is_spoken(raw: str) -> bool:
     """Whether the text looks like a whole phone number; names, codes and last digits do not."""
     text = plain(raw)

@@ -345,6 +345,58 @@ async def test_200_by_identity_a_contact_that_is_there_is_erased_too(call, org, 
     assert [word for word in WORDS if word in everything(ids)] == []
 
 
+SPOKEN = ("01090000002", "0020 109 000 0002", "٠١٠٩٠٠٠٠٠٠٢", "(010) 9000-0002", "1090000002", "tel:+20-109-000-0002")
+
+
+@pytest.fixture
+def kept(tenants):
+    """`kept(org, number)`: the id of a contact with that number."""
+
+    def make(org, number):
+        with tenants.database() as db:
+            sql = "INSERT INTO customers (organization_id, phone_number) VALUES (%s, %s) RETURNING id::text"
+            return db.execute(sql, (org.id, number)).fetchone()[0]
+
+    return make
+
+
+@pytest.mark.parametrize("identity", SPOKEN)
+async def test_200_a_number_is_read_as_a_contact_is_made_with_it(*, call, org, other_org, kept, tenants, identity):
+    contact, theirs = kept(org, "+201090000002"), kept(other_org, "+201090000002")
+    told = await call("contact-export", as_=org.agent(), json={"identity": identity})
+    assert (told.status_code, told.json()["contact"]["id"]) == (200, contact), told.text
+    erased = await call("contact-erase", as_=org.agent(), json={"identity": identity, "without_export": True})
+    assert (erased.status_code, erased.json()["customer_id"]) == (200, contact), erased.text
+    with tenants.database() as db:
+        left = db.execute("SELECT id::text FROM customers WHERE id = ANY(%s)", ([contact, theirs],)).fetchall()
+    assert left == [(theirs,)]
+
+
+async def test_200_a_local_number_is_of_the_organizations_country(call, tenants, kept):
+    kuwait = tenants.org(country="KW", currency="KWD")
+    contact = kept(kuwait, "+96550001234")
+    told = await call("contact-export", as_=kuwait.agent(), json={"identity": "5000 1234"})
+    assert told.json()["contact"]["id"] == contact
+
+
+@pytest.mark.parametrize(
+    "identity", ["010900", "123456", "0109000", "+20109", "00 20 109", "010-900", "٠١٠٩٠٠", "01" * 9]
+)
+@pytest.mark.parametrize("function", ["contact-export", "contact-erase"])
+async def test_422_for_digits_that_name_nobody(call, org, function, identity):
+    refused = await call(function, as_=org.agent(), json={"identity": identity})
+    assert (refused.status_code, refused.json()["error"]) == (422, "invalid_phone"), refused.text
+
+
+async def test_200_a_short_id_that_a_channel_knows_is_an_identity(call, org, other_org, stranger, tenants):
+    ids = stranger(org)
+    with tenants.database() as db:
+        db.execute("UPDATE channel_identities SET value = '654321' WHERE chat_id = %s", (ids["chat"],))
+    told = await call("contact-export", as_=org.agent(), json={"identity": "654321"})
+    assert (told.status_code, [each["value"] for each in told.json()["channel_identities"]]) == (200, ["654321"])
+    assert (await call("contact-export", as_=other_org.agent(), json={"identity": "654321"})).status_code == 422
+
+
 @pytest.mark.parametrize("key", ["publishable_key", "secret_key"])
 async def test_403_for_a_deletion_and_what_to_call_instead(*, http, services, org, known, key):
     who = org.agent().headers if key == "publishable_key" else {}

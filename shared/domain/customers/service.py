@@ -133,6 +133,19 @@ async def read_phone(tx: Tx, *, text: str) -> str | None:
     return phone.number if phone and phone.valid else None
 
 
+async def read_new_phone(tx: Tx, *, text: str) -> str:
+    """In E.164, exactly as a contact would be made with it.
+
+    Raises:
+        InvalidPhone: for what no contact could be made with.
+    """
+    country = _NO_COUNTRY if phones.has_country(text) else await queries.find_country(tx) or _NO_COUNTRY
+    number = phones.normalize(text, country)
+    if number is None:
+        raise InvalidPhone
+    return number
+
+
 async def read_phones(tx: Tx, *, most: int) -> PhonesRead:
     """Say of numbers that were written without having been read whether they are valid."""
     unread = await queries.list_unread_phones(tx, limit=most)

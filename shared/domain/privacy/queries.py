@@ -28,6 +28,12 @@ async def record_person_export(tx: Tx, *, identity: str) -> UUID | None:
     return (await tx.one(_Known, sql, identity=identity)).customer_id
 
 
+async def find_identity(tx: Tx, *, value: str) -> bool:
+    """Whether a channel knows somebody by exactly that id."""
+    sql = "SELECT EXISTS (SELECT FROM channel_identities WHERE value = %(value)s) AS done"
+    return (await tx.one(_Done, sql, value=value)).done
+
+
 EXPORT = """
     WITH asked AS MATERIALIZED (
         SELECT app.organization_id() AS organization, %(customer_id)s::uuid IS NULL AS by_name,
