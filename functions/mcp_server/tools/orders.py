@@ -110,7 +110,7 @@ class LineArguments(BaseModel):
     @model_validator(mode="after")
     def _one_reference(self) -> Self:
         if (self.item_id is None) == (self.sku is None):
-            raise ValueError("give either item_id or sku")
+            raise ValueError("send one of item_id and sku")
         return self
 
     @property
