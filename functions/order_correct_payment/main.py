@@ -16,6 +16,7 @@ from shared.domain.orders.models import OrderPayment
 from shared.domain.orders.service import RefundExceedsPaid
 from shared.edge import MEMBERS, Call, endpoint
 from shared.kernel.errors import NotFound
+from shared.kernel.scalars import EXACT
 
 
 class Body(BaseModel):
@@ -25,7 +26,7 @@ class Body(BaseModel):
     payment_status: Literal["unpaid", "partially_paid", "paid"] | None = Field(
         default=None, description="As it was all along; left out, it stays. refunded is set on the order, as a step."
     )
-    refund_amount: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999)] = Field(
+    refund_amount: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999), EXACT] = Field(
         default=None, description="All that was paid back, in the order's currency; left out, it stays."
     )
 

@@ -1,6 +1,7 @@
 """In a body true is no number, and neither 1 nor "true" is a boolean; texts of numbers pass where clients send them."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -53,12 +54,16 @@ FIELDS = sorted(
         (model.__module__, model.__name__, name, kind)
         for model in models()
         for name, field in model.model_fields.items()
-        for kind in plain(field.annotation) & {int, bool}
+        for kind in plain(field.annotation) & {int, bool, Decimal}
     },
     key=str,
 )
 NAMED = {(model.__module__, model.__name__): model for model in models()}
-WRONG: dict[type, list[Any]] = {bool: [1, 0, "true", "1", "yes", 1.0], int: [True, False, 1.5, "1", "true", 1.0]}
+WRONG: dict[type, list[Any]] = {
+    bool: [1, 0, "true", "1", "yes", 1.0],
+    int: [True, False, 1.5, "1", "true", 1.0],
+    Decimal: [True, False, "1_0", "1e1", "NaN", "true", "0x2", " "],
+}
 
 
 @pytest.mark.parametrize(("module", "name", "field", "kind"), FIELDS, ids=str)
@@ -76,6 +81,9 @@ def test_a_field_takes_nothing_but_its_own_type(module, name, field, kind):
 
 
 def test_there_is_something_to_hold():
-    assert {("NewBucket", "public"), ("Signing", "expires_in"), ("Deletion", "should_soft_delete")} <= {
-        (name, field) for _, name, field, _ in FIELDS
-    }
+    assert {
+        ("NewBucket", "public"),
+        ("Body", "refund_amount"),
+        ("Signing", "expires_in"),
+        ("Deletion", "should_soft_delete"),
+    } <= {(name, field) for _, name, field, _ in FIELDS}

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.domain.messaging import service
 from shared.domain.messaging.models import Conversation, ConversationFilter
+from shared.kernel.scalars import FLAG, WHOLE
 from shared.platform.mcp.lists import ListArguments, Listing, fitted
 from shared.platform.mcp.registry import ToolCall, tool
 
@@ -32,9 +33,9 @@ class ListConversations(ListArguments):
     chat_id: UUID | None = None
     customer_id: UUID | None = None
     channel: Literal["whatsapp", "facebook", "instagram"] | None = None
-    is_archived: bool | None = None
-    unread: bool | None = None
-    messages: Annotated[int, Field(ge=0, le=20, description="Newest messages to show of each")] = 0
+    is_archived: Annotated[bool | None, FLAG] = None
+    unread: Annotated[bool | None, FLAG] = None
+    messages: Annotated[int, Field(ge=0, le=20, description="Newest messages to show of each"), WHOLE] = 0
     fields: list[ConversationField] | None = None
 
 

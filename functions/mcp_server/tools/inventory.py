@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.inventory import service
 from shared.domain.inventory.models import ItemFilter, ItemStock, StockCheck
+from shared.kernel.scalars import FLAG
 from shared.platform.mcp.lists import ListArguments, Listing, fitted
 from shared.platform.mcp.registry import Arguments, ToolCall, tool
 
@@ -20,9 +21,9 @@ class InventoryList(Listing[ItemStock], frozen=True):
 class ListInventory(ListArguments):
     sku: Code | None = None
     category: Code | None = None
-    low_stock: bool | None = Field(default=None, description="available <= min_stock_level")
+    low_stock: Annotated[bool | None, FLAG] = Field(default=None, description="available <= min_stock_level")
     search: Code | None = Field(default=None, description="A whole SKU, item_no or barcode; words: nexus_search")
-    is_active: bool | None = None
+    is_active: Annotated[bool | None, FLAG] = None
     fields: (
         list[
             Literal[

@@ -20,6 +20,7 @@ from shared.domain.orders.models import (
     PaymentMode,
 )
 from shared.kernel.clock import within_years, written
+from shared.kernel.scalars import EXACT, WHOLE
 from shared.platform.mcp.lists import ListArguments, Listing, fitted
 from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
 
@@ -102,8 +103,8 @@ class LineArguments(BaseModel):
 
     item_id: UUID | None = None
     sku: Annotated[str | None, Field(min_length=1, max_length=100)] = None
-    qty: Annotated[int, Field(ge=1, le=1_000_000)]
-    unit_price: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999)] = Field(
+    qty: Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
+    unit_price: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999), EXACT] = Field(
         default=None, description="Default: selling_price"
     )
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shared.domain.insights import service
 from shared.domain.insights.models import Find
+from shared.kernel.scalars import WHOLE
 from shared.platform.mcp.registry import Arguments, ToolCall, tool
 
 Kind = Literal["contact", "order", "item"]
@@ -16,7 +17,7 @@ KINDS: list[Kind] = ["contact", "order", "item"]
 class Search(Arguments):
     query: Annotated[str, Field(min_length=1, max_length=200)]
     kinds: Annotated[list[Kind], Field(min_length=1, max_length=3)] = KINDS
-    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
 
 
 class Finds(msgspec.Struct, frozen=True):

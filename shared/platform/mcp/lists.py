@@ -11,6 +11,7 @@ from pydantic import Field
 
 from shared.kernel import json
 from shared.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page
+from shared.kernel.scalars import WHOLE
 
 from .registry import RESULT_BYTES, Arguments
 
@@ -19,7 +20,7 @@ L = TypeVar("L")
 
 
 class ListArguments(Arguments):
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), WHOLE] = DEFAULT_LIMIT
     cursor: Annotated[str | None, Field(max_length=500)] = Field(default=None, description="A page's next_cursor")
 
 
