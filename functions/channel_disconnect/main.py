@@ -21,5 +21,4 @@ class Body(BaseModel):
 
 @endpoint(Body, tag="Integrations", access=MEMBERS, scope="admin", tx="own")
 async def handler(call: Call, body: Body) -> ChannelView:
-    await call.admit("admin")
     return await connecting.disconnect(Asked(call.principal, call.request_id), channel_id=body.channel_id)

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from shared.domain.media import service
 from shared.domain.media.models import MediaKind, MediaLink
 from shared.edge import MEMBERS, Call, surface
-from shared.edge.body import parse_fields
 from shared.edge.response import encoded
+from shared.edge.routing import ANY, Route, Routes, answer, as_declared
 from shared.kernel import json
 from shared.kernel.errors import Forbidden
 
@@ -26,11 +26,13 @@ class Query(BaseModel):
     file_name: Annotated[str | None, Field(max_length=240, description="What the receiver will see it called.")] = None
 
 
-@surface(tag="Messages", method="POST", access=MEMBERS)
+@surface(tag="Messages", method="POST", access=MEMBERS, scope="write")
 async def handler(call: Call) -> Response:
-    query = parse_fields(Query, call.request.url.query)
-    # Who may not write is told before a hundred megabytes have come.
-    await call.admit("write")
+    return await answer(ROUTES, call)
+
+
+async def upload(call: Call, *, query: Query) -> Response:
+    """Put up a file to send; the body is the file's bytes."""
     organization_id, media_id, kind = call.principal.organization_id, service.new_id(), MediaKind(query.kind)
     if organization_id is None:
         raise Forbidden
@@ -39,5 +41,10 @@ async def handler(call: Call) -> Response:
         media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, kept=kept)
     if media.id != media_id:
         await service.erase(organization_id, media_id)
-    answer: MediaLink = await service.link(media)
-    return encoded(json.encode(answer), status=201 if media.id == media_id else 200)
+    link: MediaLink = await service.link(media)
+    return encoded(json.encode(link), status=201 if media.id == media_id else 200)
+
+
+ROUTES = Routes(
+    "", [Route("POST", ANY, upload, as_declared, query=Query, result=MediaLink, status=201, takes_bytes=True)]
+)

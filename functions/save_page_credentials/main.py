@@ -46,7 +46,6 @@ class Connected(msgspec.Struct, frozen=True):
     ),
 )
 async def handler(call: Call, body: Body) -> Connected:
-    await call.admit("admin")
     asked, token = Asked(call.principal, call.request_id), body.access_token.get_secret_value()
     if body.login == "instagram":
         return Connected([await connecting.connect_instagram(asked, token=token)])

@@ -45,7 +45,6 @@ class Body(BaseModel):
     ),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
-    await call.admit("admin")
     return await connecting.connect_whatsapp(
         Asked(call.principal, call.request_id),
         waba_id=body.waba_id,

@@ -45,7 +45,6 @@ class Body(BaseModel):
     ),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
-    await call.admit("admin")
     asked = Asked(call.principal, call.request_id)
     access = await connecting.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
     return await connecting.connect_whatsapp(

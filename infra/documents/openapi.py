@@ -31,7 +31,7 @@ def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
     components.schemas["Error"] = ERROR
     paths: dict[str, Any] = {}
     for spec in specs:
-        if not spec.surface:
+        if not spec.has_own_protocol:
             paths[f"/functions/v1/{spec.name}"] = {spec.method.lower(): _operation(spec, components)}
     surfaces.add(paths, components)
     accounts.add(paths, components)

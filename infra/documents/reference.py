@@ -41,7 +41,7 @@ def _section(spec: Spec) -> str:
     if spec.description:
         parts.append(spec.description)
     parts.append(f"For {_who(spec)}. {_limit(spec)}")
-    if spec.surface:
+    if spec.has_own_protocol:
         return "\n\n".join(parts) + "\n"
     components = Components()
     if spec.body is not None:

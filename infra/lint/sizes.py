@@ -13,8 +13,6 @@ MOST_FUNCTION_LINES = 50
 MOST_TEST_LINES = 40
 MOST_ARGUMENTS = 6
 NOT_COUNTED = frozenset({"tx", "self", "cls", "call"})
-DECLARATION = ("shared/edge/endpoint.py", "endpoint")
-"""Its arguments are read as a table, one line each, and most functions give three of them."""
 _SILENT = frozenset(
     {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 )
@@ -55,7 +53,7 @@ def _function(source: Source, node: FunctionNode, lines: frozenset[int]) -> Iter
         yield source.finding(node, f"{node.name} has {length} lines, {most} at most: give its parts names")
     named = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     count = sum(each.arg not in NOT_COUNTED for each in named)
-    if count > MOST_ARGUMENTS and source.is_code and (str(source.path), node.name) != DECLARATION:
+    if count > MOST_ARGUMENTS and source.is_code:
         yield source.finding(node, f"{node.name} takes {count} arguments, {MOST_ARGUMENTS} at most: give them a type")
 
 

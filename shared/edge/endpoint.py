@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from functools import partial, update_wrapper
 from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any, Unpack, cast, get_type_hints
 
 import functions_framework.aio
 import msgspec
@@ -19,11 +19,11 @@ from starlette.responses import Response
 from shared.auth.credentials import caller, kept_from_browsers
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, MethodNotAllowed, Refusal
-from shared.quotas.rates import JOBS, STANDARD, WEBHOOK, RateClass, RateExceeded
+from shared.quotas.rates import JOBS, WEBHOOK, RateExceeded
 from shared.runtime.db import Tx, request_time
 from shared.runtime.log import log
 from shared.runtime.shares import claiming
-from shared.tenancy.principal import ANONYMOUS, Kind, Principal
+from shared.tenancy.principal import ANONYMOUS, Principal
 
 from .address import check_address, query_text
 from .body import parse_body, parse_fields, read_body
@@ -31,7 +31,7 @@ from .call import Call, sent_headers
 from .idempotency import Once, canonical, once_of
 from .response import Pairs, encoded, finish, preflight, refused
 from .routing import Routes, answer
-from .spec import ANYONE, MEMBERS, SERVICE_ONLY, Handler, Scope, Spec, TxMode
+from .spec import ANYONE, SERVICE_ONLY, Declaration, FunctionKind, Handler, Spec
 from .webhooks import Provider, Unproven, routes_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
@@ -48,84 +48,31 @@ class NotForThisCaller(Forbidden):
     default_message = "this function does not serve that kind of credential"
 
 
-def endpoint(
-    body: type[BaseModel] | None = None,
-    *,
-    tag: str,
-    method: str = "POST",
-    access: frozenset[Kind] = MEMBERS,
-    scope: Scope | None = None,
-    rate: RateClass = STANDARD,
-    tx: TxMode = "write",
-    status: int = 200,
-    refusals: tuple[type[Refusal], ...] = (),
-    form: bool = False,
-) -> Callable[[Handler], Handler]:
-    """Declare a function whose handler takes the call and, where there is one, the body's model.
-
-    A refusal that the handler raises rolls its transaction back and becomes the error body.
-    """
-
-    def declare(handler: Handler) -> Handler:
-        spec = _spec(
-            handler,
-            body=body,
-            tag=tag,
-            method=method,
-            access=access,
-            scope=scope,
-            rate=rate,
-            tx=tx,
-            status=status,
-            refusals=refusals,
-            form=form,
-        )
-        return _registered(handler, spec, _answer)
-
-    return declare
-
-
 Refuse = Callable[[Request, Refusal, str], Response]
-"""How a refusal of that request, under that request id, is told."""
+"""Writes the response of a refusal, for the request and its id."""
 
 
 def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
     return refused(refusal, request_id=request_id)
 
 
-def surface(
-    *,
-    tag: str,
-    method: str = "*",
-    access: frozenset[Kind],
-    rate: RateClass = STANDARD,
-    refuse: Refuse = _refuse,
-    counts_itself: bool = False,
+def endpoint(
+    body: type[BaseModel] | None = None, *, tag: str, **declared: Unpack[Declaration]
 ) -> Callable[[Handler], Handler]:
+    """Declare a function whose handler takes the call and, where there is one, the body's model.
+
+    A refusal that the handler raises rolls its transaction back and becomes the error body.
+    """
+    return partial(_declared, _answer, kind=FunctionKind.ENDPOINT, body=body, tag=tag, **declared)
+
+
+def surface(*, tag: str, refuse: Refuse = _refuse, **declared: Unpack[Declaration]) -> Callable[[Handler], Handler]:
     """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response.
 
-    `refuse` tells every refusal in that protocol, those that came before the handler too. `counts_itself`: the handler
-    charges the call, once it knows whose it is.
+    `refuse` writes every refusal in that protocol, those that came before the handler too.
     """
-
-    def declare(handler: Handler) -> Handler:
-        spec = _spec(
-            handler,
-            body=None,
-            tag=tag,
-            method=method,
-            access=access,
-            scope=None,
-            rate=rate,
-            tx="own",
-            status=200,
-            refusals=(),
-            surface=True,
-            counts_itself=counts_itself,
-        )
-        return _registered(handler, spec, _hand_over, refuse)
-
-    return declare
+    ours: Declaration = {"method": "*", "tx": "own", **declared}
+    return partial(_declared, _hand_over, kind=FunctionKind.SURFACE, refuse=refuse, tag=tag, **ours)
 
 
 def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
@@ -135,45 +82,46 @@ def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
     """
 
     def declare(handler: Handler) -> Handler:
-        spec = _spec(
+        return _declared(
+            partial(_receive, routes_of(provider, handler)),
             handler,
-            body=None,
+            kind=FunctionKind.WEBHOOK,
             tag=tag,
             method="*",
             access=ANYONE,
-            scope=None,
             rate=WEBHOOK,
             tx="own",
-            status=200,
-            refusals=(),
-            surface=True,
             counts_itself=True,
         )
-        return _registered(handler, spec, partial(_receive, routes_of(provider, handler)))
 
     return declare
 
 
 def cron(*, every_s: int) -> Callable[[Handler], Handler]:
     """Declare a job that the scheduler calls with the service credential."""
+    return partial(
+        _declared,
+        _answer,
+        kind=FunctionKind.JOB,
+        tag="Automation",
+        access=SERVICE_ONLY,
+        rate=JOBS,
+        schedule_s=every_s,
+    )
 
-    def declare(handler: Handler) -> Handler:
-        spec = _spec(
-            handler,
-            body=None,
-            tag="Automation",
-            method="POST",
-            access=SERVICE_ONLY,
-            scope=None,
-            rate=JOBS,
-            tx="write",
-            status=200,
-            refusals=(),
-            schedule_s=every_s,
-        )
-        return _registered(handler, spec, _answer)
 
-    return declare
+def _declared(
+    respond: Callable[[Spec, Handler, Call], Awaitable[Response]],
+    handler: Handler,
+    *,
+    refuse: Refuse = _refuse,
+    **declared: Any,
+) -> Handler:
+    spec = _spec(handler, **declared)
+    function = update_wrapper(partial(_serve, spec, partial(respond, spec, handler), refuse), handler)
+    function.spec = spec  # type: ignore[attr-defined]
+    registered = functions_framework.aio.http(function)
+    return cast("Handler", registered)
 
 
 def _spec(handler: Handler, **declared: Any) -> Spec:
@@ -187,13 +135,6 @@ def _spec(handler: Handler, **declared: Any) -> Spec:
         result=get_type_hints(handler).get("return"),
         **declared,
     )
-
-
-def _registered(handler: Handler, spec: Spec, respond: Callable[..., Any], refuse: Refuse = _refuse) -> Handler:
-    function = update_wrapper(partial(_serve, spec, partial(respond, spec, handler), refuse), handler)
-    function.spec = spec  # type: ignore[attr-defined]
-    registered = functions_framework.aio.http(function)
-    return cast("Handler", registered)
 
 
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
@@ -218,7 +159,7 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
 async def _response(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, call: Call) -> tuple[Response, Pairs]:
     """What the handler answers or is refused with; and the methods there are, for who chose another."""
     try:
-        with nullcontext() if spec.schedule_s else request_time(), claiming(call.claim):
+        with nullcontext() if spec.kind is FunctionKind.JOB else request_time(), claiming(call.claim):
             await _admit(spec, call)
             return await respond(call), []
     except Refusal as refusal:
@@ -273,13 +214,18 @@ async def _receive(routes: Routes, _spec: Spec, _handler: Handler, call: Call) -
         raise
 
 
-def _hand_over(_spec: Spec, handler: Handler, call: Call) -> Awaitable[Response]:
-    return handler(call)
+async def _hand_over(spec: Spec, handler: Handler, call: Call) -> Response:
+    if spec.scope is not None:
+        await call.admit(spec.scope)
+    response: Response = await handler(call)
+    return response
 
 
 async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
     arguments = await _arguments(spec, call)
     if spec.tx == "own":
+        if spec.scope is not None:
+            await call.admit(spec.scope)
         result = await handler(call, *arguments)
         return encoded(b"" if result is None else json.encode(result), status=spec.status)
 
@@ -321,7 +267,7 @@ def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _did_nothing(spec: Spec, response: Response, seconds: float) -> bool:
     """Whether a job found no work, and that quickly: such a tick is no line of the log."""
-    if spec.schedule_s is None or response.status_code != spec.status or seconds >= _SLOW_TICK_S:
+    if spec.kind is not FunctionKind.JOB or response.status_code != spec.status or seconds >= _SLOW_TICK_S:
         return False
     return not any(msgspec.json.decode(response.body, type=dict[str, Any]).values())
 

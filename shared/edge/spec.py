@@ -1,13 +1,14 @@
-"""What a function declares: the documents, the gateway and the contract tests are made of it."""
+"""The declaration of a function: the documents, the gateway and the contract tests are made of it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any, Literal, TypedDict
 
 from pydantic import BaseModel
 
 from shared.kernel.errors import Refusal
-from shared.quotas.rates import RateClass
+from shared.quotas.rates import STANDARD, RateClass
 from shared.tenancy.principal import Kind
 
 Scope = Literal["read", "write", "admin", "manage"]
@@ -21,38 +22,67 @@ AGENTS = frozenset({Kind.AGENT})
 SERVICE_ONLY = frozenset({Kind.SERVICE})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spec:
-    """One function: what it accepts, who may call it, what it answers and refuses with."""
+class FunctionKind(StrEnum):
+    ENDPOINT = "endpoint"
+    SURFACE = "surface"
+    """Answers many requests in a protocol of its own."""
+    WEBHOOK = "webhook"
+    """Receives what a provider has signed."""
+    JOB = "job"
+    """Is called by the scheduler."""
 
-    name: str
-    """In kebab-case, as the URL has it."""
+
+class Declaration(TypedDict, total=False):
+    """What a function may declare; what it leaves out is as `Spec` has it."""
+
     method: str
-    tag: str
-    summary: str
-    description: str
-    body: type[BaseModel] | None
-    """Read from the query where the method is GET."""
-    result: Any
-    status: int
     access: frozenset[Kind]
     scope: Scope | None
     rate: RateClass
     tx: TxMode
+    status: int
     refusals: tuple[type[Refusal], ...]
+    form: bool
+    counts_itself: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One function: what it accepts, who may call it, what it answers and refuses with."""
+
+    kind: FunctionKind
+    name: str
+    """In kebab-case, as the URL has it."""
+    tag: str
+    summary: str
+    description: str
+    method: str = "POST"
+    """`*` where a surface says itself which methods its paths answer."""
+    body: type[BaseModel] | None = None
+    """Read from the query where the method is GET."""
+    result: Any = None
+    status: int = 200
+    access: frozenset[Kind] = MEMBERS
+    scope: Scope | None = None
+    rate: RateClass = STANDARD
+    tx: TxMode = "write"
+    refusals: tuple[type[Refusal], ...] = ()
     """Those of its own; what every function may answer is not repeated."""
     form: bool = False
     """Whether the body may also come form-encoded."""
     schedule_s: int | None = None
     """Of a job: how often the scheduler calls it."""
-    surface: bool = False
-    """Answers many paths and methods in a protocol of its own."""
     counts_itself: bool = False
     """Whether the function charges its calls, and the edge does not: it has to know who sends first."""
 
     @property
     def public(self) -> bool:
         return Kind.ANONYMOUS in self.access
+
+    @property
+    def has_own_protocol(self) -> bool:
+        """Whether it answers in a protocol of its own, not with one model for another."""
+        return self.kind in (FunctionKind.SURFACE, FunctionKind.WEBHOOK)
 
 
 Handler = Callable[..., Awaitable[Any]]

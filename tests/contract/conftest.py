@@ -106,5 +106,5 @@ KINDS: dict[str, Callable[[Spec], bool]] = {
     "spec_with_model": lambda spec: spec.body is not None,
     "spec_with_body": lambda spec: spec.body is not None and spec.method != "GET",
     "spec_of_members": lambda spec: Kind.USER in spec.access and not spec.public,
-    "spec_of_function": lambda spec: not spec.surface,
+    "spec_of_function": lambda spec: not spec.has_own_protocol,
 }

@@ -188,7 +188,7 @@ async def test_search_takes_their_own_words(written, use):
 
 
 def _readers() -> list[Spec]:
-    return [spec for spec in functions.specs() if spec.scope == "read" and not spec.surface]
+    return [spec for spec in functions.specs() if spec.scope == "read" and not spec.has_own_protocol]
 
 
 @pytest.mark.parametrize("reader", [pytest.param(spec, id=spec.name) for spec in _readers()])

@@ -11,7 +11,6 @@ WITHOUT_SCOPE = {
     "discovery": "says nothing of anybody",
     "mcp-server": "each tool declares its scope, and is refused without it",
     "media-file": "the signed link is the right; media-link asks for `read`",
-    "media-upload": "asks for `write` by itself before it takes the bytes, and again with the row",
     "meta-webhook": SIGNED,
     "organization-create": "a person who has no organization yet has no scope in one",
     "rest": "app.enter asks for `read` or `write` by the method, and the policies by table and verb",

@@ -32,7 +32,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = BODIES | {
 
 def models() -> Iterator[tuple[str, type[BaseModel]]]:
     for spec in functions.specs():
-        if spec.body is not None and spec.method != "GET" and not spec.surface:
+        if spec.body is not None and spec.method != "GET" and not spec.has_own_protocol:
             yield spec.name, spec.body
     for name, tool in registry.tools.items():
         if tool.scope != "read":
