@@ -8,7 +8,9 @@ from typing import Any
 
 from functions.discovery.served import FOLDER
 from infra import functions
-from infra.documents import oauth, openapi, places, reference, rest, server_card, texts
+from infra.documents import areas, oauth, openapi, places, reference, rest, server_card, texts
+from infra.lint import style
+from infra.lint.source import sources
 
 FUNCTIONS_PAGE = texts.DOCS / "functions.md"
 
@@ -17,6 +19,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     """Each file and what belongs in it; the page of functions comes first, since llms-full.txt repeats it."""
     specs = list(functions.specs())
     yield FUNCTIONS_PAGE, reference.reference(specs)
+    yield areas.PAGE, areas.page(specs)
     yield rest.PAGE, rest.page()
     yield FOLDER / "openapi.json", _json(openapi.openapi(specs))
     yield FOLDER / "mcp.json", _json(server_card.mcp())
@@ -48,6 +51,7 @@ def main() -> int:
     for path, text in documents():
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{path.name}  {len(text.encode()):,} bytes\n")
+    style.PAGE.write_text(style.page(list(sources(style.ROOT))), encoding="utf-8")
     return 0
 
 

@@ -165,7 +165,7 @@ def test_a_name_or_number_that_stands_twice_is_found(first, second):
 
 
 def test_a_room_that_is_not_in_the_import_contracts_fails_them(tmp_path: Path):
-    for name in ("shared", "functions", "infra", "tests"):
+    for name in ("shared", "functions", "infra", "bench", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "shared/newroom").mkdir()

@@ -1,0 +1,153 @@
+"""`python -m infra.lint.style`: how long functions, routines and tests are, as figures that a reader can follow.
+
+`make docs` writes them to docs/style.md.
+"""
+
+import ast
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import grimp
+
+from .sizes import MOST_FUNCTION_LINES, code_lines
+from .source import CODE, FunctionNode, Source, sources
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/style.md"
+ROUTINES = "infra/schema"
+VERBS = frozenset(
+    """
+    accept add admit allow announce answer append apply ask assert attach await begin bind block bring build call
+    cancel carry change charge check choose claim clear close collect commit compare compile complete compute connect
+    convert copy count create cut decide declare decode delete deliver describe divide do draw drop empty encode end
+    enter erase examine execute expect export fail fetch fill find fold follow forget format gather get give guard
+    hand hash hide hold import insert iterate join keep leave let list load lock log look make mark match measure mend
+    merge migrate mint mix move name note notify offer open order pack parse pass pick place plan point post prepare
+    print prove purge put quote raise read receive record refresh refuse register release reload remember remove
+    rename render repeat replace report request reseal resolve restore retry return reverse revoke rotate run save say
+    scale seal search select send serve set settle show sign skip sleep sort spend split start stop store stream strip
+    take tell test throw translate trim try turn undo unite unseal update upload use verify visit wait wake walk warn
+    watch work wrap write yield
+    """.split()  # noqa: SIM905  (a list of so many would take as many lines)
+)
+"""What a docstring may begin with, in the imperative."""
+
+
+class Figure(NamedTuple):
+    name: str
+    value: str
+    goal: str
+
+
+def figures(tree: Sequence[Source]) -> list[Figure]:
+    """Measure the repository."""
+    code = [source for source in tree if source.is_code]
+    lines = sorted(_function_lines(code))
+    routines = sorted(_routine_lines(tree))
+    return [
+        Figure("lines of a Python function, median / p90", f"{_rank(lines, 50)} / {_rank(lines, 90)}", "6 / 16"),
+        Figure(f"Python functions over {MOST_FUNCTION_LINES} lines", _over(lines), "0"),
+        Figure("imports in a circle", str(cycles(_imports())), "0"),
+        Figure("docstrings of functions that begin with a verb", f"{_verb_share(code):.0%}", "85%"),
+        Figure("lines of an SQL routine, median / p90", f"{_rank(routines, 50)} / {_rank(routines, 90)}", "15 / 40"),
+        Figure(f"SQL routines over {MOST_FUNCTION_LINES} lines", _over(routines), "0"),
+        Figure("lines of test for each line of shared and functions", f"{_test_share(tree):.2f}", "1.30"),
+    ]
+
+
+def page(tree: Sequence[Source]) -> str:
+    rows = "\n".join(f"| {figure.name} | {figure.value} | {figure.goal} |" for figure in figures(tree))
+    return f"{_HEAD}\n| figure | now | goal |\n| --- | --- | --- |\n{rows}\n"
+
+
+_HEAD = """\
+# Style in figures
+
+`python -m infra.lint.style` measures them, `make docs` writes this page.
+
+- Python is that of `shared`, `functions` and `infra`. A line is one of code: neither blank, nor comment, nor docstring.
+  The nearest rank is taken, so that every figure is one that was seen.
+- A circle is counted among all imports of modules, those within functions and for type checkers too.
+- A docstring begins with a verb when its first word is one of the imperatives in `infra/lint/style.py`. Docstrings of
+  properties are nouns, and not counted.
+- SQL routines are the files below `infra/schema`, without blank lines and comments.
+"""
+
+
+def cycles(imports: dict[str, set[str]]) -> int:
+    """Count the imports that would have to go before the modules have an order."""
+    removed = 0
+    while True:
+        try:
+            TopologicalSorter(imports).prepare()
+        except CycleError as error:
+            imported, importer, *_ = error.args[1]
+            imports[importer].discard(imported)
+            removed += 1
+        else:
+            return removed
+
+
+def begins_with_a_verb(docstring: str) -> bool:
+    return docstring.split(maxsplit=1)[0].strip("`,.:;").lower() in VERBS
+
+
+def _imports() -> dict[str, set[str]]:
+    graph = grimp.build_graph(*CODE)
+    return {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
+
+
+def _function_lines(code: Sequence[Source]) -> Iterator[int]:
+    for source in code:
+        lines = code_lines(source)
+        for node in source.functions():
+            yield len(lines & frozenset(range(node.lineno, (node.end_lineno or node.lineno) + 1)))
+
+
+def _routine_lines(tree: Sequence[Source]) -> Iterator[int]:
+    for source in tree:
+        if source.under(ROUTINES) and source.path.suffix == ".sql":
+            lines = (line.strip() for line in source.text.splitlines())
+            yield sum(bool(line) and not line.startswith("--") for line in lines)
+
+
+def _verb_share(code: Sequence[Source]) -> float:
+    nodes = chain.from_iterable(source.functions() for source in code)
+    docstrings = [text for node in nodes if not _is_property(node) and (text := ast.get_docstring(node))]
+    return sum(map(begins_with_a_verb, docstrings)) / len(docstrings)
+
+
+def _is_property(node: FunctionNode) -> bool:
+    return any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list)
+
+
+def _test_share(tree: Sequence[Source]) -> float:
+    tests, code = (_lines_under(tree, *folders) for folders in (("tests",), ("shared", "functions")))
+    return tests / code
+
+
+def _lines_under(tree: Sequence[Source], *folders: str) -> int:
+    return sum(len(code_lines(source)) for source in tree if source.is_python and source.under(*folders))
+
+
+def _rank(values: Sequence[int], percent: int) -> int:
+    """Return the nearest-rank percentile of sorted values, 0 where there are none."""
+    return values[max(0, -(-percent * len(values) // 100) - 1)] if values else 0
+
+
+def _over(values: Collection[int]) -> str:
+    return str(sum(value > MOST_FUNCTION_LINES for value in values))
+
+
+def main() -> int:
+    for figure in figures(list(sources(ROOT))):
+        print(f"{figure.name:<54} {figure.value:>10}   goal {figure.goal}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
