@@ -19,6 +19,8 @@ LINTS: tuple[Lint, ...] = (
     sizes.documented,
     schema.migrations_are_named_by_time,
     schema.migrations_say_what_they_carry,
+    schema.routines_are_short,
+    schema.routines_stand_in_their_files,
     words.names_say_something,
     words.ties_to_nothing,
 )

@@ -16,6 +16,8 @@ LONG = DOC + "x = 1\n" * 401
 LONG_FUNCTION = "def work():\n" + "    x = 1\n" * 50
 MIGRATION = "infra/migrations/nexus/202612011200_x.sql"
 CREATE = "create function app.fold() returns integer return 1;\n"
+ROUTINE = "infra/schema/routines/kernel/fold.sql"
+PLPGSQL = "-- Fold.\ncreate or replace function app.fold() returns text language plpgsql as $$\n{}$$;\n"
 MANY = "def work(tx, a, b, c, d, e, *, f, g): ..."
 CATCH = "try:\n    x = 1\nexcept {}:\n    {}\n"
 
@@ -47,6 +49,11 @@ FAULTS = [
     (schema.migrations_are_named_by_time, "infra/migrations/nexus/202613011200_x.sql", ""),
     (schema.migrations_say_what_they_carry, MIGRATION, CREATE),
     (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n"),
+    (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 49)),
+    (schema.routines_are_short, ROUTINE, PLPGSQL.format("-- " + "x" * 118 + "\n")),
+    (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL.replace("app.fold", "app.folded")),
+    (schema.routines_stand_in_their_files, ROUTINE, "-- Nothing.\n"),
+    (schema.routines_stand_in_their_files, ROUTINE, CREATE),
     (words.names_say_something, "shared/edge/helpers.py", DOC),
     (words.names_say_something, "shared/utils/text.py", DOC),
     (words.ties_to_nothing, "docs/agents.md", "see /home/" + "sam/notes"),
@@ -82,6 +89,8 @@ NEIGHBOURS = [
     (schema.migrations_are_named_by_time, MIGRATION, ""),
     (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n" + CREATE),
     (schema.migrations_say_what_they_carry, "infra/migrations/nexus/0172_x.sql", CREATE),
+    (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 48 + "-- Why.\n\n") + CREATE * 9),
+    (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL + PLPGSQL.replace("()", "(a text)")),
     (words.names_say_something, "docs/common.md", ""),
     (words.ties_to_nothing, "docs/agents.md", "the data are in /var/lib/nexus or https://nexus.example/work/"),
 ]

@@ -13,7 +13,8 @@ $$;
 grant execute on function auth.access_token_claims(uuid, jsonb, text) to supabase_auth_admin;
 
 -- The claims of an access token as the schema's own hook changes them, and after it the one that `hook` names, as
--- schema.function: it takes and returns an event as Supabase Auth's custom access token hook does. Its `error` is returned.
+-- schema.function: it takes and returns an event as Supabase Auth's custom access token hook does. Its `error` is
+-- returned.
 create or replace function auth.access_token_claims(user_id uuid, claims jsonb, method text, hook text) returns jsonb
 language plpgsql volatile set search_path = '' as $$
 declare

@@ -1,3 +1,4 @@
+-- Return the e-mail address of the caller's claims.
 create or replace function auth.email() returns text
 language sql stable set search_path = ''
 return auth.jwt() ->> 'email';

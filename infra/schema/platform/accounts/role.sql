@@ -1,3 +1,4 @@
+-- Return the role of the caller's claims.
 create or replace function auth.role() returns text
 language sql stable set search_path = ''
 return auth.jwt() ->> 'role';

@@ -1,3 +1,4 @@
+-- Return the account of the caller's claims.
 create or replace function auth.uid() returns uuid
 language sql stable set search_path = ''
 return nullif(auth.jwt() ->> 'sub', '')::uuid;

@@ -1,4 +1,5 @@
--- Spends the address that the transaction names in storage.link (its id and its end), with the row that it was made for;
+-- Spend the address that the transaction names in storage.link (its id and its end), with the row that it was made
+-- for;
 -- of two at once the second waits for the first's end.
 create or replace function storage.spend_link() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

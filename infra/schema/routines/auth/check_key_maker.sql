@@ -1,4 +1,5 @@
--- The lock lets a proof and the making of a key go one after the other: a key that comes second finds its session ended.
+-- The lock lets a proof and the making of a key go one after the other: a key that comes second finds its session
+-- ended.
 create or replace function app.check_key_maker() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

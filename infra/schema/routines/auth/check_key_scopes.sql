@@ -10,7 +10,8 @@ begin
   if not new.scopes <@ plan.scopes then
     perform app.refuse(403, 'plan_limit_exceeded',
       format('the %s plan allows the scopes %s. %s', plan.code, array_to_string(plan.scopes, ', '), plan.upgrade),
-      jsonb_build_object('resource', 'scopes', 'current', new.scopes, 'limit', plan.scopes, 'plan', plan.code, 'upgrade', plan.upgrade));
+      jsonb_build_object('resource', 'scopes', 'current', new.scopes, 'limit', plan.scopes, 'plan', plan.code,
+        'upgrade', plan.upgrade));
   end if;
   return new;
 end

@@ -1,4 +1,5 @@
--- As in 0004, and the zone that the day of API calls is counted in, where that is another.
+-- Add to the claims of an access token the organization, the role held in it now, its time zone, and the zone that
+-- the day of API calls is counted in where that is another: the custom access token hook of Supabase Auth.
 create or replace function app.custom_access_token_hook(event jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare

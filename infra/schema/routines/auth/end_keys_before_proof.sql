@@ -1,3 +1,4 @@
+-- End the keys that were made before the account proved its address.
 create or replace function app.end_keys_before_proof() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

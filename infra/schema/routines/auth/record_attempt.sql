@@ -1,7 +1,8 @@
--- Records an attempt and answers after how many seconds it may be made; 0 means now. The locks make the count exact under
--- a burst; attempts that were told to wait do not lengthen the wait.
+-- Record an attempt and answers after how many seconds it may be made; 0 means now. The locks make the count exact
+-- under a burst; attempts that were told to wait do not lengthen the wait.
 create or replace function app.record_attempt(
-  kind text, subject text, ip_hash text, per_ip integer, ip_window interval, per_subject integer, subject_window interval
+  kind text, subject text, ip_hash text, per_ip integer, ip_window interval, per_subject integer,
+    subject_window interval
 ) returns table (id bigint, retry_after integer, limited_by text)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -30,9 +31,11 @@ begin
     having count(*) >= per_subject;
   end if;
   retry_after := ceil(extract(epoch from greatest(ip_wait, subject_wait, interval '0')));
-  limited_by := case when retry_after = 0 then null when subject_wait is not distinct from greatest(ip_wait, subject_wait) then 'owner_email' else 'ip' end;
+  limited_by := case when retry_after = 0 then null when subject_wait is not distinct
+    from greatest(ip_wait, subject_wait) then 'owner_email' else 'ip' end;
   insert into public.access_attempts (kind, subject, ip_hash, request_id, outcome)
-  values (record_attempt.kind, record_attempt.subject, record_attempt.ip_hash, app.request_id(), case when retry_after > 0 then 'rate_limited' else 'admitted' end)
+  values (record_attempt.kind, record_attempt.subject, record_attempt.ip_hash, app.request_id(),
+    case when retry_after > 0 then 'rate_limited' else 'admitted' end)
   returning access_attempts.id into id;
   return next;
 end

@@ -1,4 +1,5 @@
--- An agent that registers itself: its auth user, a free organization of its own, the account and the first key, or none of them.
+-- An agent that registers itself: its auth user, a free organization of its own, the account and the first key, or
+-- none of them.
 create or replace function app.register_agent(
   agent_name text, agent_platform text, owner_email text, organization_name text, key_prefix text, key_hash text
 ) returns table (organization_id uuid, agent_id uuid, key_id uuid)
@@ -12,7 +13,8 @@ begin
   )
   returning id into agent_id;
   insert into public.agent_api_keys (organization_id, agent_id, name, prefix, key_hash, scopes)
-  values (register_agent.organization_id, register_agent.agent_id, agent_name, key_prefix, register_agent.key_hash, '{read}')
+  values (register_agent.organization_id, register_agent.agent_id, agent_name, key_prefix, register_agent.key_hash,
+    '{read}')
   returning id into key_id;
   return next;
 end

@@ -19,7 +19,8 @@ begin
   insert into public.agent_api_keys as key
     (organization_id, agent_id, name, prefix, key_hash, scopes, expires_at, created_by)
   values (
-    organization, old.agent_id, old.name, new_prefix, new_hash, old.scopes, old.expires_at, (app.claims() ->> 'sub')::uuid
+    organization, old.agent_id, old.name, new_prefix, new_hash, old.scopes, old.expires_at,
+      (app.claims() ->> 'sub')::uuid
   )
   returning key.id, key.organization_id, key.agent_id, key.name, key.prefix, key.scopes, key.expires_at
   into id, organization_id, agent_id, name, key_prefix, scopes, expires_at;

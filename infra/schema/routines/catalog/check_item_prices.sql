@@ -29,7 +29,8 @@ begin
   limit 1;
   if wrong.price is not null then
     perform app.refuse(422, 'invalid_amount',
-      format('%s has %s decimals; the price %s has more', wrong.currency, app.currency_decimals(wrong.currency), wrong.price),
+      format('%s has %s decimals; the price %s has more', wrong.currency, app.currency_decimals(wrong.currency),
+        wrong.price),
       jsonb_build_object('currency', wrong.currency, 'decimals', app.currency_decimals(wrong.currency)));
   end if;
   return null;

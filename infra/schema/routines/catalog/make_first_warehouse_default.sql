@@ -1,3 +1,4 @@
+-- Make an organization's first warehouse its default.
 create or replace function app.make_first_warehouse_default() returns trigger
 language plpgsql set search_path = '' as $$
 begin

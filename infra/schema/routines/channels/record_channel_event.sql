@@ -1,4 +1,5 @@
--- Writes one event of a channel down, once, and has its effect on the conversation it is about, now or when there is one.
+-- Write one event of a channel down, once, and has its effect on the conversation it is about, now or when there is
+-- one.
 -- Whether it is news. `event`: dedup_key, name, payload, occurred_at, and known_as where it is about a person.
 create or replace function app.record_channel_event(channel_id uuid, event jsonb) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -7,7 +8,8 @@ declare
   given record;
   chat uuid;
 begin
-  select account.* into channel from public.channel_accounts as account where account.id = record_channel_event.channel_id;
+  select account.* into channel from public.channel_accounts as account
+    where account.id = record_channel_event.channel_id;
   select told.* into given
   from jsonb_to_record(event) as told (
     dedup_key text, name text, payload jsonb, occurred_at timestamptz, known_as text[]

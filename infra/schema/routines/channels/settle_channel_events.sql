@@ -1,4 +1,4 @@
--- Gives the conversation what was told of its person before it was there; until when they have read stands in the
+-- Give the conversation what was told of its person before it was there; until when they have read stands in the
 -- conversation itself, and is then forgotten here. Where an event proves it to be another's too, the conversation
 -- that is left of both.
 create or replace function app.settle_channel_events(channel public.channel_accounts, chat uuid) returns uuid

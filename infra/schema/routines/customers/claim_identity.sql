@@ -1,4 +1,5 @@
--- Makes one identity the contact's, or refuses and names the contact that has it. A writer of the same identity is waited for.
+-- Make one identity the contact's, or refuses and names the contact that has it. A writer of the same identity is
+-- waited for.
 create or replace function app.claim_identity(customer public.customers, kind text, value text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column -- the conflict target below cannot be qualified

@@ -1,4 +1,6 @@
--- As 0017 has it; the number is compared by what its forms have in common.
+-- Return the contact whom these accounts or this phone number belong to, made where there is none; null where the
+-- plan takes no more contacts. `accounts` are the channel's ids of the person, best known first. Numbers are
+-- compared by what their forms have in common.
 create or replace function app.contact_known_as(
   organization_id uuid, channel text, accounts text[], phone text, name text
 ) returns uuid
@@ -19,7 +21,8 @@ begin
     begin
       insert into public.customers (organization_id, first_name, phone_number, phone_raw, lead_source_id)
       values (
-        contact_known_as.organization_id, left(coalesce(nullif(btrim(contact_known_as.name), ''), contact_known_as.phone), 200),
+        contact_known_as.organization_id,
+          left(coalesce(nullif(btrim(contact_known_as.name), ''), contact_known_as.phone), 200),
         contact_known_as.phone, contact_known_as.phone,
         (
           select source.id from public.lead_sources as source

@@ -1,4 +1,4 @@
--- Makes one contact of two, as before; what both together have is cut to what one may have.
+-- Make one contact of two, as before; what both together have is cut to what one may have.
 create or replace function app.merge_contacts(organization_id uuid, kept uuid, gone uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -24,7 +24,8 @@ begin
     select held.conrelid::regclass as relation, pointing.attname as name
     from pg_catalog.pg_constraint as held
     join pg_catalog.pg_attribute as pointing
-      on pointing.attrelid = held.conrelid and pointing.attnum = any (held.conkey) and pointing.attname <> 'organization_id'
+      on pointing.attrelid = held.conrelid and pointing.attnum = any (held.conkey)
+        and pointing.attname <> 'organization_id'
     where held.contype = 'f' and held.confrelid = 'public.customers'::regclass
       and held.conrelid <> 'public.customer_labels'::regclass
   loop

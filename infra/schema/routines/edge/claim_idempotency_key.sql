@@ -7,8 +7,11 @@ declare
   principal uuid := (app.claims() ->> 'sub')::uuid;
   kept record;
 begin
-  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\n', organization, principal, claim_idempotency_key.operation, claim_idempotency_key.key), 0)) then
-    perform app.refuse(409, 'idempotency_in_flight', 'a request with this idempotency key is being worked on: wait a second, then send it again', '{"retry_after": 1}');
+  if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\n', organization, principal,
+    claim_idempotency_key.operation, claim_idempotency_key.key), 0)) then
+    perform app.refuse(409, 'idempotency_in_flight',
+      'a request with this idempotency key is being worked on: wait a second, then send it again',
+      '{"retry_after": 1}');
   end if;
   if organization is null then
     select stored.* into kept
@@ -27,7 +30,8 @@ begin
     return;
   end if;
   if kept.request_hash <> claim_idempotency_key.request_hash then
-    perform app.refuse(422, 'idempotency_key_reused', 'this idempotency key was used with another request: choose a new key');
+    perform app.refuse(422, 'idempotency_key_reused',
+      'this idempotency key was used with another request: choose a new key');
   end if;
   return query select kept.status, kept.response;
 end

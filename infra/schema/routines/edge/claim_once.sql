@@ -1,5 +1,5 @@
--- A claim that travels with the first statement of the work it guards. A key that has an answer already is a refusal, so
--- that Postgres carries out nothing that was sent along; the answer is in its fields.
+-- A claim that travels with the first statement of the work it guards. A key that has an answer already is a
+-- refusal, so that Postgres carries out nothing that was sent along; the answer is in its fields.
 create or replace function app.claim_once(operation text, key text, request_hash text) returns void
 language plpgsql volatile set search_path = '' as $$
 declare

@@ -1,5 +1,7 @@
--- In PL/pgSQL, as app.record_event is (0028). What it does is as it was.
-create or replace function app.keep_idempotent_answer(operation text, key text, request_hash text, status smallint, response bytea) returns void
+-- Keep the answer of a request under its idempotency key. In PL/pgSQL, which plans its statement once for a
+-- connection.
+create or replace function app.keep_idempotent_answer(operation text, key text, request_hash text, status smallint,
+  response bytea) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 begin

@@ -1,3 +1,4 @@
+-- Return contacts whose phone number ends in these digits.
 create or replace function app.contacts_ending_in(organization uuid, digits text, max integer) returns setof uuid
 language plpgsql stable rows 5 set search_path = '' as $$
 declare
@@ -5,7 +6,8 @@ declare
 begin
   if length(digits) >= 4 then
     tokens := array[hashtextextended(
-      's' || right(digits, case when length(digits) >= 8 then 8 else 4 end), pg_catalog.uuid_hash_extended(organization, 0)
+      's' || right(digits, case when length(digits) >= 8 then 8 else 4 end),
+        pg_catalog.uuid_hash_extended(organization, 0)
     )];
     return query
     select contact.id

@@ -1,4 +1,5 @@
--- Below: as 0015 and 0075 have them, with `number`.
+-- Return what lists narrow by: the ids of at most 1,000 contacts that the text names; misspelt ones only where no
+-- other is.
 create or replace function app.contacts_named(query text, number text default null) returns setof uuid
 language plpgsql stable security definer rows 100 set search_path = ''
 set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$
@@ -10,7 +11,8 @@ begin
   union
   select near.id
   from (
-    select found.id, found.matched = 'similar' or found.matched = 'partial' as guessed, bool_or(found.matched in ('exact', 'prefix')) over () as certain
+    select found.id, found.matched = 'similar' or found.matched = 'partial' as guessed,
+      bool_or(found.matched in ('exact', 'prefix')) over () as certain
     from app.search_by_words(organization, 'contact', query, 1000, 1000) as found
   ) as near
   where not (near.guessed and near.certain);

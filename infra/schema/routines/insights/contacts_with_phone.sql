@@ -1,3 +1,4 @@
+-- Return the ids of at most 1,000 contacts with this phone number.
 create or replace function app.contacts_with_phone(phone text, number text default null) returns setof uuid
 language sql stable security definer rows 10 set search_path = ''
 set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$

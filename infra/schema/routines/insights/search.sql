@@ -1,4 +1,6 @@
--- As 0166 has it; item numbers and barcodes are looked up as SKUs are read too, in small letters and in capitals.
+-- Return the best `max` finds of the caller's organization over all kinds, best first. Where a code or an address
+-- equals the query, the words of its kind are not looked up. Orders are found by their number and by their contact;
+-- item numbers and barcodes are read as SKUs are, in small letters and in capitals.
 create or replace function app.search(query text, kinds text[], max integer, number text default null)
 returns table (kind text, id uuid, title text, detail text, matched text, score real)
 language plpgsql stable security definer rows 10 set search_path = ''
@@ -45,8 +47,10 @@ begin
   ),
   contacts as materialized (
     select contact.id, finds.matched, contact.phone_number, contact.email,
-      coalesce(nullif(concat_ws(' ', contact.first_name, contact.last_name), ''), contact.company, contact.phone_number, contact.email) as name,
-      app.closeness(folded, finds.matched, concat_ws(' ', contact.first_name, contact.last_name, contact.company)) as score
+      coalesce(nullif(concat_ws(' ', contact.first_name, contact.last_name), ''), contact.company, contact.phone_number,
+        contact.email) as name,
+      app.closeness(folded, finds.matched,
+        concat_ws(' ', contact.first_name, contact.last_name, contact.company)) as score
     from contact_finds as finds
     join public.customers as contact on contact.organization_id = organization and contact.id = finds.id
     order by score desc, contact.created_at desc
@@ -83,15 +87,18 @@ begin
     union all
     select 'item', item.id, coalesce(item.name, left(item.description, 80), item.item_no, item.sku),
       concat_ws(' · ', item.sku, item.item_no, item.category), item_finds.matched,
-      app.closeness(folded, item_finds.matched, concat_ws(' ', coalesce(item.name, left(item.description, 200)), item.sku, item.item_no))
+      app.closeness(folded, item_finds.matched,
+        concat_ws(' ', coalesce(item.name, left(item.description, 200)), item.sku, item.item_no))
     from item_finds
     join public.items as item on item.organization_id = organization and item.id = item_finds.id
     where 'item' = any (kinds)
     union all
     select 'order', placed.id, placed.order_number,
-      concat_ws(' · ', placed.order_status::text, nullif(concat_ws(' ', buyer.first_name, buyer.last_name), '')), order_finds.matched,
+      concat_ws(' · ', placed.order_status::text, nullif(concat_ws(' ', buyer.first_name, buyer.last_name), '')),
+        order_finds.matched,
       case order_finds.matched
-        when 'customer' then 0.9 * app.closeness(folded, 'exact', concat_ws(' ', buyer.first_name, buyer.last_name, buyer.company))
+        when 'customer' then 0.9 * app.closeness(folded, 'exact',
+          concat_ws(' ', buyer.first_name, buyer.last_name, buyer.company))
         else app.closeness(folded, order_finds.matched, placed.order_number) end
     from order_finds
     join public.orders as placed on placed.organization_id = organization and placed.id = order_finds.id
@@ -100,7 +107,8 @@ begin
   )
   select best.kind, best.id, best.title, best.detail, best.matched, best.score::real
   from (
-    select distinct on (results.kind, results.id) results.*, bool_or(results.matched <> 'partial') over () as found_whole
+    select distinct on (results.kind, results.id) results.*,
+      bool_or(results.matched <> 'partial') over () as found_whole
     from results
     order by results.kind, results.id, results.score desc
   ) as best

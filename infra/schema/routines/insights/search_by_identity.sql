@@ -1,5 +1,6 @@
 -- Contacts whose phone number, e-mail address or account on a channel the text is.
-create or replace function app.search_by_identity(organization uuid, query text, max integer, number text) returns setof uuid
+create or replace function app.search_by_identity(organization uuid, query text, max integer, number text)
+  returns setof uuid
 language sql stable rows 5 set search_path = '' as $$
   select known.id from app.search_by_phone(organization, query, max, number) as known (id)
   union

@@ -1,5 +1,7 @@
--- As 0015 has it; a whole number is looked up by what its forms have in common, the end of one in each form.
-create or replace function app.search_by_phone(organization uuid, phone text, max integer, number text) returns setof uuid
+-- Return contacts whose phone number is written so, with a country code or without, or ends so (four digits or
+-- more). A whole number is looked up by what its forms have in common, the end of one in each form.
+create or replace function app.search_by_phone(organization uuid, phone text, max integer, number text)
+  returns setof uuid
 language plpgsql stable rows 5 set search_path = '' as $$
 declare
   folded text := regexp_replace(app.fold(phone), '^(tel|callto|sms|whatsapp): ?', '');

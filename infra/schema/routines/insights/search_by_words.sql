@@ -1,11 +1,13 @@
--- At most `max` rows of one kind that have the query's words (its three longest decide), and how close they come: exact,
--- then prefix, then similar, until there are `enough`; partial (some of the words) only where nothing else was found.
+-- At most `max` rows of one kind that have the query's words (its three longest decide), and how close they come:
+-- exact, then prefix, then similar, until there are `enough`; partial (some of the words) only where nothing else
+-- was found.
 create or replace function app.search_by_words(organization uuid, kind text, query text, enough integer, max integer)
 returns table (id uuid, matched text)
 language plpgsql stable rows 30 set search_path = '' as $$
 declare
   words text[] := array(
-    select word from unnest(app.search_words(left(query, 200))) as word group by word order by length(word) desc, word limit 3
+    select word from unnest(app.search_words(left(query, 200))) as word group by word order by length(word) desc, word
+      limit 3
   );
   seen uuid[] := '{}';
   added uuid[];
@@ -37,7 +39,8 @@ begin
     for spot in 1 .. cardinality(words) loop
       tokens := tokens || app.search_alternatives(organization, words[spot], 'similar');
     end loop;
-    return query select found.id, search_by_words.matched from app.search_rows(organization, kind, tokens, tokens, tokens, max) as found (id);
+    return query select found.id, search_by_words.matched
+      from app.search_rows(organization, kind, tokens, tokens, tokens, max) as found (id);
   end if;
 end
 $$;

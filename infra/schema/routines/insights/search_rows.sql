@@ -1,6 +1,8 @@
--- At most `max` rows of one kind, in no order, under tokens of all three lists. One shape for every question, so that each
--- kind has one plan, which the session keeps (the functions that clients call say so) and which is always the index of tokens.
-create or replace function app.search_rows(organization uuid, kind text, first bigint[], second bigint[], third bigint[], max integer)
+-- At most `max` rows of one kind, in no order, under tokens of all three lists. One shape for every question, so
+-- that each kind has one plan, which the session keeps (the functions that clients call say so) and which is always
+-- the index of tokens.
+create or replace function app.search_rows(organization uuid, kind text, first bigint[], second bigint[],
+  third bigint[], max integer)
 returns setof uuid
 language plpgsql stable rows 30 set search_path = '' as $$
 begin
@@ -9,17 +11,23 @@ begin
       return query
       select contact.id from public.customers as contact
       where contact.organization_id = organization
-        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company, contact.email, contact.phone_number) && first
-        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company, contact.email, contact.phone_number) && second
-        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company, contact.email, contact.phone_number) && third
+        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company,
+          contact.email, contact.phone_number) && first
+        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company,
+          contact.email, contact.phone_number) && second
+        and app.contact_tokens(contact.organization_id, contact.first_name, contact.last_name, contact.company,
+          contact.email, contact.phone_number) && third
       limit max;
     when 'item' then
       return query
       select item.id from public.items as item
       where item.organization_id = organization
-        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no, item.barcode) && first
-        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no, item.barcode) && second
-        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no, item.barcode) && third
+        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no,
+          item.barcode) && first
+        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no,
+          item.barcode) && second
+        and app.item_tokens(item.organization_id, item.name, item.description, item.sku, item.item_no,
+          item.barcode) && third
       limit max;
     when 'order' then
       return query

@@ -1,6 +1,6 @@
--- Under what a row is found: of each word the whole (w), its beginnings from three letters (p), and what is left without
--- any one letter (d), which is where a misspelt word meets it; of a phone number its last digits (s). A text gives at most
--- its first twenty words, so codes stand first in it.
+-- Under what a row is found: of each word the whole (w), its beginnings from three letters (p), and what is left
+-- without any one letter (d), which is where a misspelt word meets it; of a phone number its last digits (s). A text
+-- gives at most its first twenty words, so codes stand first in it.
 create or replace function app.search_tokens(organization_id uuid, value text, phone_number text) returns bigint[]
 language plpgsql immutable parallel safe cost 10000 set search_path = '' as $$
 declare
@@ -37,7 +37,8 @@ begin
     end if;
   end loop;
   if length(digits) >= 4 then
-    tokens := tokens || hashtextextended('s' || right(digits, 4), salt) || hashtextextended('s' || right(digits, 8), salt);
+    tokens := tokens || hashtextextended('s' || right(digits, 4), salt) ||
+      hashtextextended('s' || right(digits, 8), salt);
   end if;
   return tokens;
 end

@@ -1,4 +1,4 @@
--- Applies new movements to the balances, all of a statement at once, and refuses what would take stock that is not
+-- Apply new movements to the balances, all of a statement at once, and refuses what would take stock that is not
 -- there or is promised to an order.
 create or replace function app.apply_stock_movements() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,12 +1,13 @@
--- A transfer takes out of one warehouse what it brings into another: stock comes from nowhere by an inbound movement or an
--- adjustment, which say so.
+-- A transfer takes out of one warehouse what it brings into another: stock comes from nowhere by an inbound movement
+-- or an adjustment, which say so.
 create or replace function app.check_transfers() returns trigger
 language plpgsql set search_path = '' as $$
 declare
   unequal jsonb;
 begin
   select jsonb_agg(jsonb_build_object(
-    'item_id', moved.inventory_item_id, 'reference_id', moved.reference_id, 'movements', moved.movements, 'sum', moved.total
+    'item_id', moved.inventory_item_id, 'reference_id', moved.reference_id, 'movements', moved.movements, 'sum',
+      moved.total
   ))
   into unequal
   from (

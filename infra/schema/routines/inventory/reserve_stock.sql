@@ -1,4 +1,4 @@
--- Reserves for `reference_id` what `wanted` ({item_id: quantity}) asks beyond what it holds already: each item from one
+-- Reserve for `reference_id` what `wanted` ({item_id: quantity}) asks beyond what it holds already: each item from one
 -- active warehouse, the default one where that has enough, else the one with the most. All of it or nothing.
 create or replace function app.reserve_stock(organization_id uuid, reference_id uuid, wanted jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,4 +1,5 @@
--- How many decimals a currency has (ISO 4217). kernel.money.decimals is its twin in Python; a test keeps them equal.
+-- Return how many decimals a currency has (ISO 4217). kernel.money.decimals is its twin in Python; a test keeps them
+-- equal.
 create or replace function app.currency_decimals(currency text) returns integer
 language sql immutable strict parallel safe set search_path = ''
 return case

@@ -1,5 +1,5 @@
--- ISO 4217: what money is paid in, and what went out of use since 2025, for orders of before. No funds, metals or units of
--- account. kernel.money.CURRENCIES is its twin in Python; a test keeps them equal.
+-- ISO 4217: what money is paid in, and what went out of use since 2025, for orders of before. No funds, metals or
+-- units of account. kernel.money.CURRENCIES is its twin in Python; a test keeps them equal.
 create or replace function app.is_currency(code text) returns boolean
 language sql immutable strict parallel safe set search_path = ''
 return code in (

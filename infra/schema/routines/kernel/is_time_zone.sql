@@ -1,5 +1,5 @@
--- One list of time zones, for Postgres and Python alike: the names of tzdata 2026f. What is not in it is refused, never UTC
--- (docs/decisions/0028-one-time-zone-database.md). A later list is a new file.
+-- One list of time zones, for Postgres and Python alike: the names of tzdata 2026f. What is not in it is refused,
+-- never UTC (docs/decisions/0028-one-time-zone-database.md). A later list is a new file.
 create or replace function app.is_time_zone(name text) returns boolean
 language sql immutable strict parallel safe set search_path = ''
 return name = any (string_to_array(replace(replace('

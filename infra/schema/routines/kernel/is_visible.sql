@@ -1,8 +1,8 @@
--- A statement that writes a name reads the whole list anew where the question is SQL: as plpgsql a connection reads it once.
+-- A statement that writes a name reads the whole list anew where the question is SQL: as plpgsql a connection reads
+-- it once.
 create or replace function app.is_visible(value text) returns boolean
 language plpgsql immutable strict parallel safe set search_path = '' as $$
 begin
-  -- As in 0160.
   return value ~ (
     '[^'
     '\u0000-\u0020\u007F-\u00A0\u00AD\u0300-\u036F\u0483-\u0489\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5'

@@ -1,4 +1,4 @@
--- Both forms, where the country has two.
+-- Return both forms of a phone number where its country has two.
 create or replace function app.phone_forms(phone text) returns text[]
 language sql immutable strict parallel safe set search_path = ''
 return (

@@ -1,4 +1,6 @@
--- As in 0075, of the number without its trunk zero.
+-- Return what the official forms of one E.164 number have in common, without its trunk zero: Brazilian mobiles have
+-- their ninth digit, Mexican ones no 1, Argentine ones no 9 after the country code. kernel.phones.key is its twin in
+-- Python; a property test keeps them equal.
 create or replace function app.phone_key(phone text) returns text
 language sql immutable strict parallel safe set search_path = ''
 return (

@@ -1,3 +1,4 @@
+-- Set updated_at to the time of the transaction.
 create or replace function app.touch_updated_at() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,10 +1,12 @@
--- A file that no message shows any more is erased at once; what was never shown is for purge-expired (docs/data-lifetime.md).
+-- A file that no message shows any more is erased at once; what was never shown is for purge-expired (docs/data-
+-- lifetime.md).
 create or replace function app.erase_media(organization uuid, files uuid[]) returns bigint
 language sql volatile security definer set search_path = '' as $$
   with gone as (
     update public.media as file
     set status = 'deleted', failure = null, file_name = null, mime_type = null, size_bytes = null, sha256 = null
-    where file.organization_id = erase_media.organization and file.id = any (erase_media.files) and file.status <> 'deleted'
+    where file.organization_id = erase_media.organization and file.id = any (erase_media.files)
+      and file.status <> 'deleted'
       and not exists (
         select from public.message_media as shown
         where shown.organization_id = file.organization_id and shown.media_id = file.id

@@ -11,7 +11,8 @@ language sql volatile set search_path = '' as $$
         select kept.organization_id, kept.id
         from public.media as kept
         where kept.organization_id = organization.id and kept.status <> 'deleted'
-          and kept.created_at < now() - case kept.origin when 'channel' then interval '1 day' else interval '30 days' end
+          and kept.created_at < now() -
+            case kept.origin when 'channel' then interval '1 day' else interval '30 days' end
           and not exists (
             select from public.message_media as shown
             where shown.organization_id = kept.organization_id and shown.media_id = kept.id

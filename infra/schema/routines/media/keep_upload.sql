@@ -1,5 +1,6 @@
 -- A file that somebody has put up, known by what its bytes are: the row that there was where the same is there already.
-create or replace function app.keep_upload(id uuid, kind text, mime_type text, file_name text, size_bytes bigint, sha256 text)
+create or replace function app.keep_upload(id uuid, kind text, mime_type text, file_name text, size_bytes bigint,
+  sha256 text)
 returns setof public.media
 language sql volatile security definer set search_path = '' as $$
   insert into public.media (id, organization_id, origin, kind, status, mime_type, file_name, size_bytes, sha256)

@@ -1,5 +1,5 @@
--- A person has a new number or id: what was written under the old one stays where it is, what is written under the new one
--- joins it, also where it is read later. Null where neither is known yet.
+-- A person has a new number or id: what was written under the old one stays where it is, what is written under the
+-- new one joins it, also where it is read later. Null where neither is known yet.
 create or replace function app.change_identity(
   channel_id uuid, previous jsonb, current jsonb, previous_phone text, current_phone text, at timestamptz
 ) returns uuid
@@ -65,7 +65,8 @@ begin
   insert into public.customer_identities (organization_id, customer_id, kind, value)
   select channel.organization_id, contact, channel.platform, identity.value
   from public.channel_identities as identity
-  where identity.organization_id = channel.organization_id and identity.chat_id = chat and identity.superseded_at is null
+  where identity.organization_id = channel.organization_id and identity.chat_id = chat
+    and identity.superseded_at is null
   on conflict on constraint customer_identities_organization_id_kind_value_key do nothing;
   if change_identity.current_phone is not null then
     perform app.move_contact_phone(

@@ -1,9 +1,10 @@
--- Conversations that prove to be one keep who answers them, also where that person has left since: only callers are held to
--- their colleagues (0046).
+-- Refuse an assignee who is no colleague: only members and agents of the same organization answer. Only callers are
+-- held to it, so that conversations that prove to be one keep who answers them, also where that person has left.
 create or replace function app.check_chat_assignee() returns trigger
 language plpgsql set search_path = '' as $$
 begin
-  if current_user in ('authenticated', 'service_role') and not app.is_colleague(new.organization_id, new.assigned_to) then
+  if current_user in ('authenticated', 'service_role')
+    and not app.is_colleague(new.organization_id, new.assigned_to) then
     perform app.refuse(422, 'unknown_colleague',
       'assigned_to is not the user id of a member or an agent of this organization');
   end if;

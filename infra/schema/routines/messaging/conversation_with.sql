@@ -1,10 +1,15 @@
--- As 0035 has it; a conversation that is known, with a contact, is answered at once.
+-- Return the one conversation with a person on a channel, found by any of their ids, made where there is none. Ids
+-- that stand together are one person's: they are linked, and conversations that they prove to be one are merged.
+-- Whoever finds a person incomplete holds the channel's lock, so that there is one conversation under any race. A
+-- known conversation with a contact is answered at once. `person` has the ids by kind, with the name; `phone` is
+-- E.164 where the ids have a phone number.
 create or replace function app.conversation_with(channel_id uuid, person jsonb, phone text, at timestamptz) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   channel public.channel_accounts;
   ids jsonb := jsonb_strip_nulls(person - 'name' - 'username');
-  best text := coalesce(ids ->> 'group_id', ids ->> 'wa_id', ids ->> 'user_id', ids ->> 'parent_user_id', ids ->> 'scoped_id');
+  best text := coalesce(ids ->> 'group_id', ids ->> 'wa_id', ids ->> 'user_id', ids ->> 'parent_user_id',
+    ids ->> 'scoped_id');
   named record;
   chat uuid;
   other uuid;
@@ -15,7 +20,8 @@ begin
     ids ? 'group_id'
     or exists (
       select from public.chats as found
-      where found.organization_id = channel.organization_id and found.id = named.chats[1] and found.customer_id is not null
+      where found.organization_id = channel.organization_id and found.id = named.chats[1]
+        and found.customer_id is not null
     )
   ) then
     return named.chats[1];

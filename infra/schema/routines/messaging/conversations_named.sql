@@ -1,4 +1,4 @@
--- Which conversations the person's ids name at that moment, oldest first, and how many of the ids are known.
+-- Return which conversations the person's ids name at that moment, oldest first, and how many of the ids are known.
 create or replace function app.conversations_named(channel public.channel_accounts, ids jsonb, at timestamptz)
 returns table (chats uuid[], known bigint)
 language sql stable security definer set search_path = '' as $$

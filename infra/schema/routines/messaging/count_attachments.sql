@@ -14,9 +14,11 @@ begin
     for changed in
       select moved.organization_id, sum(moved.bytes) as bytes
       from (
-        select added_rows.organization_id, added_rows.size_bytes as bytes from added_rows where added_rows.status = 'stored'
+        select added_rows.organization_id, added_rows.size_bytes as bytes from added_rows
+          where added_rows.status = 'stored'
         union all
-        select removed_rows.organization_id, -removed_rows.size_bytes from removed_rows where removed_rows.status = 'stored'
+        select removed_rows.organization_id, -removed_rows.size_bytes from removed_rows
+          where removed_rows.status = 'stored'
       ) as moved
       group by 1
       having sum(moved.bytes) <> 0

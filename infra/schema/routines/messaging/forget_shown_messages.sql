@@ -1,3 +1,4 @@
+-- Show the newest message that is left where messages were deleted.
 create or replace function app.forget_shown_messages() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

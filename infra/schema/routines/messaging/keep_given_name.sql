@@ -1,3 +1,4 @@
+-- Keep the name that somebody gave a conversation.
 create or replace function app.keep_given_name() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,5 +1,6 @@
 -- The conversation's contact, by what its person is known by now; two contacts that prove to be one are merged.
-create or replace function app.link_contact(channel public.channel_accounts, chat uuid, ids jsonb, phone text, name text) returns void
+create or replace function app.link_contact(channel public.channel_accounts, chat uuid, ids jsonb, phone text,
+  name text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   accounts text[];
@@ -22,7 +23,8 @@ begin
   select found.customer_id into held
   from public.chats as found
   where found.organization_id = channel.organization_id and found.id = link_contact.chat;
-  contact := app.contact_known_as(channel.organization_id, channel.platform, accounts, current_phone, link_contact.name);
+  contact := app.contact_known_as(channel.organization_id, channel.platform, accounts, current_phone,
+    link_contact.name);
   if held is null then
     update public.chats as found
     set customer_id = contact

@@ -1,4 +1,4 @@
--- Gives a contact the conversations with its numbers and accounts that have none; with groups nobody's.
+-- Give a contact the conversations with its numbers and accounts that have none; with groups nobody's.
 create or replace function app.link_conversations(organization uuid, contact uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   update public.chats as chat
@@ -9,7 +9,8 @@ language sql volatile security definer set search_path = '' as $$
       from public.customer_identities as identity
       join public.channel_accounts as channel on channel.organization_id = identity.organization_id
       join public.channel_identities as known
-        on known.organization_id = channel.organization_id and known.channel_id = channel.id and known.superseded_at is null
+        on known.organization_id = channel.organization_id and known.channel_id = channel.id
+          and known.superseded_at is null
           and (
             (identity.kind = channel.platform and known.value = identity.value
               and known.kind in ('wa_id', 'user_id', 'parent_user_id', 'scoped_id'))

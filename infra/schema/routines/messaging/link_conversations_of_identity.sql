@@ -1,3 +1,4 @@
+-- Link the conversations that a new identity of a contact names.
 create or replace function app.link_conversations_of_identity() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

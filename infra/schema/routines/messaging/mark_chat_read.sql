@@ -1,4 +1,4 @@
--- Whether the caller's organization has such a conversation; it is read then.
+-- Return whether the caller's organization has such a conversation; it is read then.
 create or replace function app.mark_chat_read(chat_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare

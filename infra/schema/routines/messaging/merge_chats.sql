@@ -1,4 +1,4 @@
--- Makes one conversation of two that prove to be with one person; the emptied one stays as a sign-post.
+-- Make one conversation of two that prove to be with one person; the emptied one stays as a sign-post.
 create or replace function app.merge_chats(organization_id uuid, kept uuid, gone uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -27,7 +27,8 @@ begin
   where identity.organization_id = merge_chats.organization_id and identity.chat_id = gone;
   update public.chats as chat
   set
-    merged_into = kept, is_archived = true, unread_count = 0, customer_id = null, platform_chat_id = 'merged ' || gone::text
+    merged_into = kept, is_archived = true, unread_count = 0, customer_id = null,
+      platform_chat_id = 'merged ' || gone::text
   where chat.organization_id = merge_chats.organization_id and chat.id = gone;
   update public.chats as chat
   set

@@ -1,5 +1,7 @@
--- Gives a message the channel's id of it, and with the id the facts that came before. False where another message has it.
-create or replace function app.name_message(organization_id uuid, message_id uuid, platform_message_id text) returns boolean
+-- Give a message the channel's id of it, and with the id the facts that came before. False where another message
+-- has it.
+create or replace function app.name_message(organization_id uuid, message_id uuid, platform_message_id text)
+  returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   -- Everybody locks the delivery before the message.

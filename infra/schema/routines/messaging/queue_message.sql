@@ -1,4 +1,6 @@
--- As in 0046, and nobody is sent what nobody can see.
+-- Begin the way of a message of the caller's own organization, with a file of ours where `request` names one; it
+-- takes a unit of the plan. Text that nobody can see is refused. `message`: chat_id, content, message_type, details,
+-- reply_to. `request`: what is sent.
 create or replace function app.queue_message(message jsonb, request jsonb) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -14,7 +16,8 @@ begin
   end if;
   if message ->> 'content' <> '' and not app.is_visible(message ->> 'content') then
     perform app.refuse(422, 'invisible_text',
-      'content has no character that can be seen: write it with letters, digits or signs', jsonb_build_object('field', 'content'));
+      'content has no character that can be seen: write it with letters, digits or signs',
+        jsonb_build_object('field', 'content'));
   end if;
   insert into public.messages as sent
     (organization_id, chat_id, content, message_type, details, reply_to, direction, status, sender_type, sender_id)

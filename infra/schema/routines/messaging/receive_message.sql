@@ -1,12 +1,14 @@
--- Writes one message as the channel told it, in its person's conversation, once. `message`: platform_message_id, direction,
--- message_type, content, details, media_type, timestamp, origin, reply_to, referral, status, and message_id where an echo
--- names a message of ours. What was told of it before is applied, also of all messages until some moment.
+-- Write one message as the channel told it, in its person's conversation, once. `message`: platform_message_id,
+-- direction, message_type, content, details, media_type, timestamp, origin, reply_to, referral, status, and
+-- message_id where an echo names a message of ours. What was told of it before is applied, also of all messages
+-- until some moment.
 create or replace function app.receive_message(channel_id uuid, person jsonb, phone text, message jsonb)
 returns table (message_id uuid, chat_id uuid, is_new boolean)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
-  organization uuid := (select account.organization_id from public.channel_accounts as account where account.id = receive_message.channel_id);
+  organization uuid := (select account.organization_id from public.channel_accounts as account
+    where account.id = receive_message.channel_id);
   given record;
   ours uuid;
 begin
@@ -30,7 +32,8 @@ begin
     (organization_id, chat_id, content, message_type, direction, status, sender_type, sender_id, platform_message_id,
      media_type, timestamp, origin, reply_to, details)
   select
-    organization, receive_message.chat_id, left(given.content, 65536), given.message_type::public.message_type, given.direction,
+    organization, receive_message.chat_id, left(given.content, 65536), given.message_type::public.message_type,
+      given.direction,
     coalesce(given.status, 'delivered'), case given.direction when 'inbound' then 'customer' else 'agent' end,
     case given.direction when 'inbound' then chat.customer_id end,
     given.platform_message_id, given.media_type, given.timestamp, given.origin, given.reply_to, given.details

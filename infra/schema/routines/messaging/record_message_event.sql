@@ -1,9 +1,11 @@
--- Writes one fact of a message, once, and settles the message if it is there; null where there was nothing to settle. `event`: dedup_key, platform_message_id,
--- message_id where the provider gave our own back, kind, value, author, occurred_at, details.
+-- Write one fact of a message, once, and settles the message if it is there; null where there was nothing to
+-- settle. `event`: dedup_key, platform_message_id, message_id where the provider gave our own back, kind, value,
+-- author, occurred_at, details.
 create or replace function app.record_message_event(channel_id uuid, event jsonb) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  organization uuid := (select account.organization_id from public.channel_accounts as account where account.id = record_message_event.channel_id);
+  organization uuid := (select account.organization_id from public.channel_accounts as account
+    where account.id = record_message_event.channel_id);
   given record;
   subject uuid;
 begin

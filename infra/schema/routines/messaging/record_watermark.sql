@@ -1,8 +1,10 @@
 -- Messenger tells until when messages were delivered or read, not which.
-create or replace function app.record_watermark(channel_id uuid, chat_id uuid, status text, until timestamptz) returns void
+create or replace function app.record_watermark(channel_id uuid, chat_id uuid, status text, until timestamptz)
+  returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  organization uuid := (select account.organization_id from public.channel_accounts as account where account.id = record_watermark.channel_id);
+  organization uuid := (select account.organization_id from public.channel_accounts as account
+    where account.id = record_watermark.channel_id);
 begin
   update public.chats as chat
   set

@@ -1,5 +1,5 @@
--- Brings the message, and its delivery where it is ours, into the state that all its facts together make. A failure stands
--- unless the message has arrived all the same.
+-- Bring the message, and its delivery where it is ours, into the state that all its facts together make. A failure
+-- stands unless the message has arrived all the same.
 create or replace function app.settle_message(organization_id uuid, message_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -10,9 +10,12 @@ declare
 begin
   select
     max(app.status_rank(event.value)) filter (where event.kind = 'status' and event.author <> 'participant') as rank,
-    (array_agg(event.details order by event.occurred_at) filter (where event.kind = 'status' and event.value = 'failed'))[1] as failure,
-    (array_agg(event.details -> 'pricing' order by event.occurred_at desc) filter (where event.details ? 'pricing'))[1] as pricing,
-    (array_agg(event.value order by event.occurred_at desc, (event.details ->> 'number')::integer desc nulls last) filter (where event.kind = 'edit'))[1] as content,
+    (array_agg(event.details order by event.occurred_at) filter (where event.kind = 'status'
+      and event.value = 'failed'))[1] as failure,
+    (array_agg(event.details -> 'pricing' order by event.occurred_at desc) filter (where event.details ? 'pricing'))[1]
+      as pricing,
+    (array_agg(event.value order by event.occurred_at desc,
+      (event.details ->> 'number')::integer desc nulls last) filter (where event.kind = 'edit'))[1] as content,
     max(event.occurred_at) filter (where event.kind = 'edit') as edited_at,
     min(event.occurred_at) filter (where event.kind = 'delete') as deleted_at
   into told
@@ -41,8 +44,10 @@ begin
     update public.message_deliveries as delivery
     set
       state = coalesce(reached, delivery.state),
-      state_since = case when reached is distinct from delivery.state and reached is not null then now() else delivery.state_since end,
-      error = case when reached = 'failed' then coalesce(told.failure -> 'error', delivery.error) else delivery.error end,
+      state_since = case when reached is distinct from delivery.state and reached is not null then now()
+        else delivery.state_since end,
+      error = case when reached = 'failed' then coalesce(told.failure -> 'error', delivery.error)
+        else delivery.error end,
       pricing = coalesce(told.pricing, delivery.pricing)
     where delivery.organization_id = settle_message.organization_id and delivery.message_id = settle_message.message_id
       and (reached is distinct from delivery.state or told.pricing is distinct from delivery.pricing);
@@ -57,7 +62,8 @@ begin
     edited_at = told.edited_at,
     deleted_at = told.deleted_at,
     reactions = (
-      select coalesce(jsonb_agg(jsonb_build_object('author', latest.author, 'emoji', latest.value, 'at', latest.occurred_at)
+      select coalesce(jsonb_agg(jsonb_build_object('author', latest.author, 'emoji', latest.value, 'at',
+        latest.occurred_at)
         order by latest.occurred_at, latest.person), '[]')
       from (
         select distinct on (event.author, event.details ->> 'person')

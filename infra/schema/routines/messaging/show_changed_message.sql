@@ -1,3 +1,4 @@
+-- Show the conversation's newest message as it was changed.
 create or replace function app.show_changed_message() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

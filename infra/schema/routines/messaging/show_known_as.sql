@@ -8,7 +8,8 @@ language sql volatile security definer set search_path = '' as $$
     from public.channel_identities as identity
     where identity.organization_id = show_known_as.organization_id and identity.chat_id = show_known_as.chat_id
       and identity.superseded_at is null
-    order by array_position(array['group_id', 'wa_id', 'user_id', 'parent_user_id', 'scoped_id'], identity.kind), identity.value
+    order by array_position(array['group_id', 'wa_id', 'user_id', 'parent_user_id', 'scoped_id'], identity.kind),
+      identity.value
     limit 1
   ) as best
   where chat.organization_id = show_known_as.organization_id and chat.id = show_known_as.chat_id

@@ -1,3 +1,4 @@
+-- Show the newest message of each conversation in it.
 create or replace function app.show_newest_message(organization uuid, chats uuid[]) returns void
 language sql volatile security definer set search_path = '' as $$
   update public.chats as chat

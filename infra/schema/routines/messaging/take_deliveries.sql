@@ -1,7 +1,8 @@
--- Takes messages whose turn it is, marked as being sent, each with the moment at which it may leave: of each conversation
--- the first that is not out yet, of each channel as many as have a place no later than `ahead` from now. `wanted` takes no
--- other than this one. `per_second` has the pace of each platform; to one WhatsApp person `pair_burst` go out ahead, then
--- one every `pair_every`. Who takes the queue passes over a channel that another takes from; who wants one message waits.
+-- Take messages whose turn it is, marked as being sent, each with the moment at which it may leave: of each
+-- conversation the first that is not out yet, of each channel as many as have a place no later than `ahead` from
+-- now. `wanted` takes no other than this one. `per_second` has the pace of each platform; to one WhatsApp person
+-- `pair_burst` go out ahead, then one every `pair_every`. Who takes the queue passes over a channel that another
+-- takes from; who wants one message waits.
 create or replace function app.take_deliveries(
   wanted uuid, most integer, ahead interval, per_second jsonb, pair_every interval, pair_burst integer
 ) returns table (
@@ -87,7 +88,8 @@ begin
         update public.message_deliveries as taken
         set state = 'sending', state_since = now(), attempts = taken.attempts + 1, next_attempt_at = free
         where taken.organization_id = chosen.organization_id and taken.message_id = chosen.message_id
-        returning taken.organization_id, taken.message_id, taken.chat_id, taken.channel_id, taken.request, taken.attempts,
+        returning taken.organization_id, taken.message_id, taken.chat_id, taken.channel_id, taken.request,
+          taken.attempts,
           taken.was_repeated, taken.next_attempt_at
         into organization_id, message_id, chat_id, channel_id, request, attempts, was_repeated, starts_at;
         if channel.platform = 'whatsapp' then
@@ -99,7 +101,8 @@ begin
       exception when others then
         insert into public.set_aside (organization_id, queue, subject, error_code, fault)
         values (
-          chosen.organization_id, 'messages', chosen.message_id::text, 'unchangeable', left(sqlstate || ' ' || sqlerrm, 1000)
+          chosen.organization_id, 'messages', chosen.message_id::text, 'unchangeable',
+            left(sqlstate || ' ' || sqlerrm, 1000)
         )
         on conflict on constraint set_aside_subject_key do update set updated_at = now();
         continue;

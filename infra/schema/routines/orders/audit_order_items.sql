@@ -1,9 +1,11 @@
--- As 0013 has it; the lines are personal: one that is not in the catalog may be named after whom it is for.
+-- Write one event of the trail for each order whose lines a statement touches; the lines are `changed`. Lines are
+-- personal: one that is not in the catalog may be named after whom it is for.
 create or replace function app.audit_order_items() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform app.record_change(
-    orders.organization_id, 'order_items.' || lower(tg_op), 'orders', tg_relid, jsonb_build_object('lines', touched.lines),
+    orders.organization_id, 'order_items.' || lower(tg_op), 'orders', tg_relid,
+      jsonb_build_object('lines', touched.lines),
     jsonb_build_object('id', orders.id, 'customer_id', orders.customer_id)
   )
   from (

@@ -1,5 +1,7 @@
--- What 0117 and 0135 say of lines holds together: a line brings its item's words along, and the service adds lines to an order
--- that goes ahead only while it has none but those of the same transaction. And what 0135 asks holds of the rows of before.
+-- Hold an order's line to its order and its item. A line may change while its order is pending: from then on stock
+-- is reserved for it. The service adds lines to an order that goes ahead only while it has none but those of the
+-- same transaction. A line brings its item's words along. The lock on the order keeps the line and a step of the
+-- order apart. Runs with the caller's rights: another tenant's item is as absent as none.
 create or replace function app.check_order_item() returns trigger
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
@@ -45,7 +47,8 @@ begin
     swapped := new.item_id is distinct from old.item_id and new.item_id is not null;
     coded := new.item_id is not distinct from old.item_id and new.sku is distinct from old.sku;
   end if;
-  if parent.order_status = 'pending' and coded and new.sku is not null and (tg_op = 'UPDATE' or new.item_id is null) then
+  if parent.order_status = 'pending' and coded and new.sku is not null
+    and (tg_op = 'UPDATE' or new.item_id is null) then
     select items.id into linked
     from public.items
     where items.organization_id = parent.organization_id and items.sku_key = app.code_key(new.sku) and items.is_active;
@@ -54,7 +57,8 @@ begin
       swapped := tg_op = 'UPDATE';
     end if;
   end if;
-  if new.item_id is not null and (tg_op = 'INSERT' or new.item_id is distinct from old.item_id or new.qty > old.qty) then
+  if new.item_id is not null
+    and (tg_op = 'INSERT' or new.item_id is distinct from old.item_id or new.qty > old.qty) then
     select items.sku, items.barcode, items.is_active,
       coalesce(items.name, items.description, items.item_no, items.sku) as name
     into item
@@ -87,7 +91,8 @@ begin
     );
     if new.unit_price is null then
       perform app.refuse(422, 'price_required',
-        format('give unit_price in %s for: %s', parent.currency, coalesce(new.sku, new.item_id::text, new.name, 'the line')),
+        format('give unit_price in %s for: %s', parent.currency,
+          coalesce(new.sku, new.item_id::text, new.name, 'the line')),
         jsonb_build_object(
           'items', jsonb_build_array(coalesce(new.sku, new.item_id::text, new.name)), 'currency', parent.currency
         ));
@@ -95,7 +100,8 @@ begin
   end if;
   if new.unit_price <> round(new.unit_price, app.currency_decimals(parent.currency)) then
     perform app.refuse(422, 'invalid_amount',
-      format('%s has %s decimals; unit_price %s has more', parent.currency, app.currency_decimals(parent.currency), new.unit_price),
+      format('%s has %s decimals; unit_price %s has more', parent.currency, app.currency_decimals(parent.currency),
+        new.unit_price),
       jsonb_build_object('currency', parent.currency, 'decimals', app.currency_decimals(parent.currency)));
   end if;
   return new;

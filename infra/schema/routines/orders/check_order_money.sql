@@ -1,4 +1,4 @@
--- As it was (0044) in all else than its words.
+-- Hold an order's amounts to each other and to its currency, whenever one of them is written.
 create or replace function app.check_order_money() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -10,7 +10,8 @@ begin
     and current_user in ('authenticated', 'service_role')
   then
     perform app.refuse(409, 'order_not_pending',
-      format('the currency changes while the order is pending; this one is %s: %s', old.order_status, app.instead_of_lines(old.order_status)),
+      format('the currency changes while the order is pending; this one is %s: %s', old.order_status,
+        app.instead_of_lines(old.order_status)),
       jsonb_build_object('order_status', old.order_status));
   end if;
   if tg_op = 'INSERT' or new.currency <> old.currency then
@@ -19,33 +20,40 @@ begin
         format('%s is no currency of ISO 4217: send three letters such as EGP', new.currency),
         jsonb_build_object('currency', new.currency));
     end if;
-    select app.ill_priced(new.currency, variadic array[new.total_amount, new.refund_amount] || array_agg(line.unit_price))
+    select app.ill_priced(new.currency,
+      variadic array[new.total_amount, new.refund_amount] || array_agg(line.unit_price))
     into ill_priced
     from public.order_items as line
     where line.order_id = new.id;
     if tg_op = 'UPDATE' and ill_priced is not null then
       perform app.refuse(422, 'invalid_amount',
-        format('%s has %s decimals; the order''s amount %s has more', new.currency, app.currency_decimals(new.currency), ill_priced),
+        format('%s has %s decimals; the order''s amount %s has more', new.currency, app.currency_decimals(new.currency),
+          ill_priced),
         jsonb_build_object('currency', new.currency, 'decimals', app.currency_decimals(new.currency)));
     end if;
   end if;
   if tg_op = 'UPDATE' and new.total_amount <> old.total_amount then
-    select sum(line.qty * line.unit_price) into lines_total from public.order_items as line where line.order_id = new.id;
+    select sum(line.qty * line.unit_price) into lines_total from public.order_items as line
+      where line.order_id = new.id;
     if new.total_amount <> coalesce(lines_total, new.total_amount)
       or lines_total is null and old.order_status <> 'pending' and current_user = 'authenticated'
     then
       perform app.refuse(409, 'total_follows_lines',
-        format('the total is %s, the sum of the order''s lines: %s', coalesce(lines_total, old.total_amount), app.instead_of_lines(old.order_status)),
+        format('the total is %s, the sum of the order''s lines: %s', coalesce(lines_total, old.total_amount),
+          app.instead_of_lines(old.order_status)),
         jsonb_build_object('total_amount', coalesce(lines_total, old.total_amount), 'order_status', old.order_status));
     end if;
   end if;
-  if new.payment_status = 'unpaid' or (tg_op = 'UPDATE' and old.payment_status = 'unpaid' and new.payment_status = 'refunded') then
+  if new.payment_status = 'unpaid'
+    or (tg_op = 'UPDATE' and old.payment_status = 'unpaid' and new.payment_status = 'refunded') then
     paid := 0;
   end if;
   if new.refund_amount > paid then
     perform app.refuse(409, 'refund_exceeds_paid',
       format(
-        case when paid = 0 then '%s cannot be paid back: the order is unpaid. Set payment_status to partially_paid or paid first, where it was'
+        case when paid = 0 then
+          '%s cannot be paid back: the order is unpaid. Set payment_status to partially_paid or paid '
+            'first, where it was'
           else '%s cannot be paid back: at most %s was paid' end,
         new.refund_amount, paid
       ),

@@ -20,7 +20,8 @@ begin
     case
       when tg_op = 'INSERT' then 'a new order is pending: create it, then move it along'
       when allowed = '{}' then format('a %s order does not change any more', old.order_status)
-      else format('a %s order goes to %s, not to %s', old.order_status, array_to_string(allowed, ' or '), new.order_status)
+      else format('a %s order goes to %s, not to %s', old.order_status, array_to_string(allowed, ' or '),
+        new.order_status)
     end,
     jsonb_build_object(
       'from', case when tg_op = 'UPDATE' then old.order_status end, 'to', new.order_status, 'allowed', to_jsonb(allowed)

@@ -24,7 +24,8 @@ begin
       else ''
     end,
     jsonb_build_object(
-      'from', case when tg_op = 'UPDATE' then old.payment_status end, 'to', new.payment_status, 'allowed', to_jsonb(allowed)
+      'from', case when tg_op = 'UPDATE' then old.payment_status end, 'to', new.payment_status, 'allowed',
+        to_jsonb(allowed)
     ));
   return null;
 end

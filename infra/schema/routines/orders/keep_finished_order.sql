@@ -1,4 +1,6 @@
--- As it was (0041), and steps of payment are app.next_payment_statuses' to tell.
+-- Keep what was shipped, delivered or cancelled as it was, but for the steps that come after;
+-- app.next_payment_statuses knows those of payment. Cascades and functions of the house go on: a contact may be
+-- merged or erased.
 create or replace function app.keep_finished_order() returns trigger
 language plpgsql set search_path = '' as $$
 declare

@@ -1,3 +1,4 @@
+-- Keep the spelling of an order number that compares.
 create or replace function app.key_order_number() returns trigger
 language plpgsql set search_path = '' as $$
 begin

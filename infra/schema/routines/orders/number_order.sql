@@ -1,4 +1,5 @@
--- As 0043 has it; a number is taken in each of its spellings.
+-- Give an order the next number. The row lock on the sequence makes numbers unique and without gaps; numbers set by
+-- hand, in any spelling, are stepped over.
 create or replace function app.number_order() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -20,7 +21,8 @@ begin
     values (new.organization_id, this_year, 1)
     on conflict (organization_id, year) do update set last_number = sequence.last_number + 1
     returning sequence.last_number into next_number;
-    new.order_number := format('ORD-%s-%s', this_year, lpad(next_number::text, greatest(3, length(next_number::text)), '0'));
+    new.order_number := format('ORD-%s-%s', this_year,
+      lpad(next_number::text, greatest(3, length(next_number::text)), '0'));
     key := app.order_number_key(new.order_number);
     exit when not exists (
       select from public.orders where orders.organization_id = new.organization_id and orders.order_number_key = key

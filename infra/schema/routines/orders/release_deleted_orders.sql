@@ -1,3 +1,4 @@
+-- Give back the stock of deleted orders.
 create or replace function app.release_deleted_orders() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,5 +1,6 @@
--- What the step does to the stock: confirmed reserves, shipped moves out, cancelled gives back. Shipping reserves what is
--- not held yet (an order imported as confirmed), so that every line of an item leaves the stock exactly once.
+-- What the step does to the stock: confirmed reserves, shipped moves out, cancelled gives back. Shipping reserves
+-- what is not held yet (an order imported as confirmed), so that every line of an item leaves the stock exactly
+-- once.
 create or replace function app.settle_order_stock() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

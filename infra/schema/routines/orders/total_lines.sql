@@ -1,5 +1,5 @@
--- Writing lines whose orders have their totals already, as making an order does, writes no order again. And the currency of
--- an order rests with its lines, which are priced in it.
+-- Writing lines whose orders have their totals already, as making an order does, writes no order again. And the
+-- currency of an order rests with its lines, which are priced in it.
 create or replace function app.total_lines() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -17,7 +17,8 @@ begin
   if differing is not null then
     update public.orders as parent
     set total_amount = (
-      select coalesce(sum(line.qty * line.unit_price), 0) from public.order_items as line where line.order_id = parent.id
+      select coalesce(sum(line.qty * line.unit_price), 0) from public.order_items as line
+        where line.order_id = parent.id
     )
     where parent.id = any (differing);
   end if;

@@ -2,7 +2,8 @@
 create or replace function app.chats_of(organization uuid, people uuid[]) returns uuid[]
 language sql stable set search_path = '' as $$
   with recursive thread (id) as (
-    select chat.id from public.chats as chat where chat.organization_id = organization and chat.customer_id = any (people)
+    select chat.id from public.chats as chat where chat.organization_id = organization
+      and chat.customer_id = any (people)
     union
     select chat.id
     from thread

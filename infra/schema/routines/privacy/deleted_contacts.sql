@@ -7,7 +7,8 @@ language sql stable set search_path = '' as $$
     from public.audit_values as kept
     join public.audit_events as event on event.organization_id = kept.organization_id and event.id = kept.event_id
     where kept.organization_id = deleted_contacts.organization
-      and (event.entity_type = 'customers' or event.entity_type = 'customer_identities' and event.action not like '%.update')
+      and (event.entity_type = 'customers' or event.entity_type = 'customer_identities'
+        and event.action not like '%.update')
       and app.is_named_in(kept.changes, names)
   ) as found
   where not exists (

@@ -1,11 +1,14 @@
--- As 0110 has it; what it erases is the work of app.erase_known.
+-- Forget a contact: the identities, conversations, files, raw bodies and values of the trail. Orders stay as money
+-- and goods, without the person. All that is known must have been handed out within 30 days, or nobody may want it.
+-- app.erase_known erases.
 create or replace function app.erase_contact(contact uuid, without_export boolean)
 returns table (orders integer, conversations integer, messages integer, files integer, trail_events integer)
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   organization uuid := app.organization_with('admin');
 begin
-  perform from public.customers as person where person.organization_id = organization and person.id = contact for update;
+  perform from public.customers as person where person.organization_id = organization and person.id = contact
+    for update;
   if not found then
     perform app.refuse(404, 'not_found', 'no such contact in this organization: check the id');
   end if;

@@ -1,4 +1,4 @@
--- Files that no message of anybody else shows: the bytes go by the job that erases, the names now.
+-- Forget the names of files that no message of anybody else shows; a job erases their bytes.
 create or replace function app.erase_files(organization uuid, said uuid[]) returns uuid[]
 language plpgsql volatile set search_path = '' as $$
 declare

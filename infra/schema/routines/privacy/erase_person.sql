@@ -1,6 +1,8 @@
--- As 0130 has it; what was handed out by identity is erased without saying more.
+-- Forget who is known by a number, address or id of a channel alone: the contact was deleted, or there never was
+-- one. What was handed out by identity is erased without saying more.
 create or replace function app.erase_person(identity text, without_export boolean)
-returns table (customer_id uuid, orders integer, conversations integer, messages integer, files integer, trail_events integer)
+returns table (customer_id uuid, orders integer, conversations integer, messages integer, files integer,
+  trail_events integer)
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -25,7 +27,8 @@ begin
       and event.created_at > now() - interval '30 days' and app.is_named_in(kept.changes, names)
   ) then
     perform app.refuse(409, 'export_first',
-      'hand out what is known with contact-export by the same identity first, or say without_export where nobody wants it');
+      'hand out what is known with contact-export by the same identity first, '
+        'or say without_export where nobody wants it');
   end if;
   select coalesce(array_agg(distinct made_of), '{}') into people
   from unnest(app.deleted_contacts(organization, names)) as gone

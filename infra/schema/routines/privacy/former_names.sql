@@ -3,7 +3,8 @@ create or replace function app.former_names(organization uuid, people uuid[]) re
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct form), '{}')
   from public.audit_values as kept
-  cross join jsonb_path_query(kept.changes, 'lax $.keyvalue() ? (@.key == "phone_number" || @.key == "email" || @.key == "value").value')
+  cross join jsonb_path_query(kept.changes,
+    'lax $.keyvalue() ? (@.key == "phone_number" || @.key == "email" || @.key == "value").value')
     as told
   cross join lateral (
     select told #>> '{}' as name where jsonb_typeof(told) = 'string'

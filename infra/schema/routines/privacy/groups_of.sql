@@ -1,3 +1,4 @@
+-- Return the conversations of groups.
 create or replace function app.groups_of(organization uuid) returns uuid[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(identity.chat_id), '{}')

@@ -1,4 +1,5 @@
--- As 0078 has it, in every spelling, and what the contacts and conversations themselves say.
+-- Return what the person is called by machines, in every spelling: numbers, addresses, ids of channels, and what the
+-- contacts and conversations themselves say.
 create or replace function app.names_of(organization uuid, people uuid[], threads uuid[]) returns text[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct form), '{}')

@@ -1,4 +1,5 @@
--- As 0110 has it, and while it is handed out nobody erases it: a kept answer would outlive them.
+-- Record that all that is known of a contact was handed out. Nobody erases the contact meanwhile: a kept answer
+-- would outlive them.
 create or replace function app.record_export(contact uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,6 +1,6 @@
--- Writes down that what is known of the person was handed out; the contact with that identity, or null. While it is
--- handed out nobody erases the person: a kept answer would outlive them. The identity stands in the trail's values, which
--- erasing takes.
+-- Write down that what is known of the person was handed out; the contact with that identity, or null. While it is
+-- handed out nobody erases the person: a kept answer would outlive them. The identity stands in the trail's values,
+-- which erasing takes.
 create or replace function app.record_person_export(identity text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,5 @@
--- As in 0052, by the month that is counted.
+-- Add to the month's counters of one organization and refuse what the plan does not allow. The counter's row lock
+-- makes the cap exact: of two writers at the limit, the second waits for the first and is refused.
 create or replace function app.add_usage(organization_id uuid, resource text, added bigint) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -18,7 +19,8 @@ begin
   insert into public.usage_counters as counter (organization_id, resource, period, used)
   select add_usage.organization_id, add_usage.resource, period, greatest(added, 0)
   from unnest(array['total', month]) as period
-  where add_usage.resource in ('orders', 'messages') or period = case capped.period when 'month' then month else 'total' end
+  where add_usage.resource in ('orders', 'messages')
+    or period = case capped.period when 'month' then month else 'total' end
   on conflict on constraint usage_counters_pkey
   do update set used = greatest(counter.used + added, 0), updated_at = now();
   if added <= 0 or capped.cap is null or (
@@ -32,8 +34,10 @@ begin
   where counter.organization_id = add_usage.organization_id and counter.resource = add_usage.resource
     and counter.period = case capped.period when 'month' then month else 'total' end;
   if now_used > capped.cap then
-    perform app.refuse(403, 'plan_limit_exceeded', format('the %s plan allows %s. %s', plan.code, capped.told, plan.upgrade),
-      jsonb_build_object('resource', add_usage.resource, 'current', now_used - added, 'limit', capped.cap, 'plan', plan.code, 'upgrade', plan.upgrade));
+    perform app.refuse(403, 'plan_limit_exceeded',
+      format('the %s plan allows %s. %s', plan.code, capped.told, plan.upgrade),
+      jsonb_build_object('resource', add_usage.resource, 'current', now_used - added, 'limit', capped.cap, 'plan',
+        plan.code, 'upgrade', plan.upgrade));
   end if;
 end
 $$;

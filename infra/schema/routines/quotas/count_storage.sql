@@ -1,3 +1,4 @@
+-- Count the bytes of the buckets' objects.
 create or replace function app.count_storage() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -14,7 +15,8 @@ begin
     ) as told;
   end if;
   if tg_op <> 'INSERT' then
-    select moved || coalesce(jsonb_object_agg(told.organization, coalesce((moved ->> told.organization::text)::bigint, 0) - told.bytes), '{}')
+    select moved || coalesce(jsonb_object_agg(told.organization,
+      coalesce((moved ->> told.organization::text)::bigint, 0) - told.bytes), '{}')
     into moved
     from (
       select app.stored_for(row.name) as organization, sum(app.stored_bytes(row.bucket_id, row.metadata)) as bytes

@@ -1,3 +1,4 @@
+-- Let the counted day end in the zone it began in where the time zone changes.
 create or replace function app.end_counted_day() returns trigger
 language plpgsql set search_path = '' as $$
 declare

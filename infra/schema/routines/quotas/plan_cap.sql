@@ -1,8 +1,10 @@
--- Which number of the plan caps a resource, for ever or in each month, and how people read that number.
-create or replace function app.plan_cap(plan public.plans, resource text) returns table (cap bigint, period text, told text)
+-- Return which number of the plan caps a resource, for ever or in each month, and how people read that number.
+create or replace function app.plan_cap(plan public.plans, resource text)
+  returns table (cap bigint, period text, told text)
 language sql immutable set search_path = '' as $$
   select named.cap, named.period,
-    case when named.resource like '%\_bytes' then pg_catalog.pg_size_pretty(named.cap) || ' of ' || replace(named.resource, '_bytes', '')
+    case when named.resource like '%\_bytes'
+      then pg_catalog.pg_size_pretty(named.cap) || ' of ' || replace(named.resource, '_bytes', '')
       else named.cap || ' ' || named.resource end
     || case named.period when 'month' then ' a month' else '' end
   from (values

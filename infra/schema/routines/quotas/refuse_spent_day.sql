@@ -1,5 +1,7 @@
--- As in 0086, and the message says when the next day begins.
-create or replace function app.refuse_spent_day(organization uuid, calls_today bigint, calls_a_day integer, plan text, upgrade text) returns void
+-- Refuse who has used the day's API calls up, and tell when the next day begins: `resets_at`, and the seconds until
+-- then as `retry_after`.
+create or replace function app.refuse_spent_day(organization uuid, calls_today bigint, calls_a_day integer, plan text,
+  upgrade text) returns void
 language plpgsql stable set search_path = '' as $$
 declare
   resets_at timestamptz;

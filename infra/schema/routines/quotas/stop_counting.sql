@@ -1,4 +1,4 @@
--- Counts that inbound messages raise stop at their bound instead of refusing the message.
+-- Count that inbound messages raise stop at their bound instead of refusing the message.
 create or replace function app.stop_counting() returns trigger
 language plpgsql set search_path = '' as $$
 begin

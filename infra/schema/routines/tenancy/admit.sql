@@ -1,5 +1,7 @@
--- As in 0070, but for the refusal of outsiders.
-create or replace function app.admit(required text, claims text, calls_today bigint, variadic settings text[]) returns integer
+-- Refuse a caller whose right to `required` has ended or never was, and say why; return the plan's daily API calls,
+-- or null where nothing is required. `settings` are only there to be set before this is called.
+create or replace function app.admit(required text, claims text, calls_today bigint, variadic settings text[])
+  returns integer
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   told jsonb := claims::jsonb;
@@ -46,12 +48,15 @@ begin
       if not required = any (ceiling) and required <> 'manage' then
         perform app.refuse(403, 'plan_limit_exceeded',
           format('the %s plan does not include the scope %s. %s', plan, required, upgrade),
-          jsonb_build_object('resource', 'scopes', 'current', required, 'limit', ceiling, 'plan', plan, 'upgrade', upgrade));
+          jsonb_build_object('resource', 'scopes', 'current', required, 'limit', ceiling, 'plan', plan, 'upgrade',
+            upgrade));
       end if;
       held := array_remove(array[
         case when 'read' = any (shown) and 'read' = any (ceiling) and told -> 'agent_scopes' ? 'read' then 'read' end,
-        case when 'write' = any (shown) and 'write' = any (ceiling) and told -> 'agent_scopes' ? 'write' then 'write' end,
-        case when 'admin' = any (shown) and 'admin' = any (ceiling) and told -> 'agent_scopes' ? 'admin' then 'admin' end], null);
+        case when 'write' = any (shown) and 'write' = any (ceiling) and told -> 'agent_scopes' ? 'write'
+          then 'write' end,
+        case when 'admin' = any (shown) and 'admin' = any (ceiling) and told -> 'agent_scopes' ? 'admin'
+          then 'admin' end], null);
     else
       held := case when shown[1] in ('owner', 'admin') then '{read,write,admin,manage}' else '{read,write}' end;
     end if;
@@ -66,7 +71,8 @@ begin
       perform app.refuse_spent_day(organization, calls_today, calls_a_day, plan, upgrade);
     end if;
   end if;
-  -- For app.organization_with, until the transaction ends; whoever enters it again is remembered in place of the former.
+  -- For app.organization_with, until the transaction ends; whoever enters it again is remembered in place of the
+  -- former.
   remembered := set_config('app.admitted_read', case when 'read' = any (held) then organization::text else '' end, true)
     || set_config('app.admitted_write', case when 'write' = any (held) then organization::text else '' end, true)
     || set_config('app.admitted_admin', case when 'admin' = any (held) then organization::text else '' end, true)

@@ -8,7 +8,8 @@ begin
   perform now() at time zone new.timezone;
   return new;
 exception when invalid_parameter_value then
-  perform app.refuse(422, 'unknown_time_zone', format('%s is no IANA time zone: send one such as Africa/Cairo', new.timezone),
+  perform app.refuse(422, 'unknown_time_zone',
+    format('%s is no IANA time zone: send one such as Africa/Cairo', new.timezone),
     jsonb_build_object('timezone', new.timezone));
   return null;
 end

@@ -1,3 +1,4 @@
+-- Return the organization in which the caller may read.
 create or replace function app.organization_id() returns uuid
 language sql stable
 return app.organization_with('read');

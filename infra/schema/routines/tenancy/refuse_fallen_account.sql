@@ -1,3 +1,4 @@
+-- Refuse an account that does not stand.
 create or replace function app.refuse_fallen_account(fault text) returns void
 language plpgsql immutable set search_path = '' as $$
 begin

@@ -1,4 +1,5 @@
--- `was_named`: the token names an organization, so the person was removed from it, or it is gone. Nothing else is told of it.
+-- `was_named`: the token names an organization, so the person was removed from it, or it is gone. Nothing else is
+-- told of it.
 create or replace function app.refuse_outsider(person uuid, was_named boolean) returns void
 language plpgsql stable set search_path = '' as $$
 declare

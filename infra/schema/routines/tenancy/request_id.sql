@@ -1,3 +1,4 @@
+-- Return the id of the request, as its headers have it.
 create or replace function app.request_id() returns text
 language sql stable
 return nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-request-id';

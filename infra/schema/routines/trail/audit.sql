@@ -1,4 +1,5 @@
--- As 0006 has it; what it writes is the work of app.record_change.
+-- Write the change of a row to the trail, by app.record_change: an AFTER row trigger. Arguments name columns that
+-- the trail leaves out (secrets, and what changes without meaning).
 create or replace function app.audit() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -14,7 +15,8 @@ begin
     end if;
     changes := before;
   elsif tg_op = 'UPDATE' then
-    select coalesce(jsonb_object_agg(field.key, jsonb_build_object('from', before -> field.key, 'to', field.value)), '{}')
+    select coalesce(jsonb_object_agg(field.key, jsonb_build_object('from', before -> field.key, 'to', field.value)),
+      '{}')
     into changes
     from jsonb_each(after) as field
     where field.key <> 'updated_at' and field.value is distinct from before -> field.key;
@@ -22,7 +24,8 @@ begin
       return null;
     end if;
   end if;
-  perform app.record_change(organization, tg_table_name || '.' || lower(tg_op), tg_table_name, tg_relid, changes, subject);
+  perform app.record_change(organization, tg_table_name || '.' || lower(tg_op), tg_table_name, tg_relid, changes,
+    subject);
   return null;
 end
 $$;

@@ -1,3 +1,4 @@
+-- Refuse to change or delete an event of the trail.
 create or replace function app.guard_audit() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,3 +1,4 @@
+-- Return the change with the word personal in place of each personal value.
 create or replace function app.open_part(personal jsonb, changes jsonb) returns jsonb
 language plpgsql immutable set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- As 0077 has it, with what an order's lines and other systems call it.
+-- Return the columns that say something of a person, by table, with what an order's lines and other systems call it.
 create or replace function app.personal_columns(entity text) returns text[]
 language sql immutable strict parallel safe set search_path = ''
 return case entity

@@ -1,4 +1,4 @@
--- In PL/pgSQL, which plans its statement once for a connection; what they do is as in 0077.
+-- Return what of a change is personal. In PL/pgSQL, which plans its statement once for a connection.
 create or replace function app.personal_part(entity text, changes jsonb) returns jsonb
 language plpgsql immutable set search_path = '' as $$
 declare
