@@ -28,6 +28,7 @@ TREE_LINTS: tuple[TreeLint, ...] = (
     rooms.names_stand_once,
     rooms.rooms_are_packages,
     rooms.tables_have_one_owner,
+    rooms.routines_have_one_owner,
 )
 
 

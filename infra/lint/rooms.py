@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from .source import Finding, Source
 
 OWNS = re.compile(r"\bowns\b(.*?)(?:;|\.\s|\.$|$)", re.DOTALL | re.IGNORECASE)
+ROUTINES = re.compile(r"^Routines in (infra/schema/[a-z]+/[a-z_]+): ([a-z_,\s]+)\.$", re.MULTILINE)
 FILLERS = frozenset({"and", "the", "view", "views", "table", "tables", "no", "nothing", "reads", "itself"})
 WRITES = re.compile(
     r"(?:insert\s+into|delete\s+from|(?<!do\s)(?<!for\s)\bupdate)\s+(?:only\s+)?(?:\w+\.)?(?!set\b)(\w+)", re.IGNORECASE
@@ -61,6 +62,24 @@ def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
         if source.path.name == "queries.py" and source.path.parent in owned:
             own = frozenset().union(*(owned.get(room, frozenset()) for room in source.path.parents))
             yield from _foreign_writes(source, own, owners)
+
+
+def routines_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
+    """A room's __init__.py names the routines of its folders in infra/schema, and each folder is one room's."""
+    owners: dict[str, tuple[PurePosixPath, frozenset[str]]] = {}
+    for source in filter(_is_room, sources):
+        for folder, names in ROUTINES.findall(ast.get_docstring(source.tree) or ""):
+            owner, _ = owners.setdefault(folder, (source.path, frozenset(re.findall(r"[a-z_]+", names))))
+            if owner != source.path:
+                yield source.finding(1, f"{folder} is named by {owner} too: a routine has one owner")
+    files: dict[str, set[str]] = {}
+    for source in sources:
+        if source.under("infra/schema") and source.path.suffix == ".sql":
+            files.setdefault(str(source.path.parent), set()).add(source.path.stem)
+    for folder in sorted(files.keys() | owners.keys()):
+        owner, named = owners.get(folder, (PurePosixPath(folder), frozenset[str]()))
+        for name in sorted(named ^ files.get(folder, set())):
+            yield Finding(owner, 1, f"{folder}/{name}.sql: the file exists if and only if its room names the routine")
 
 
 def tables_owned(source: Source) -> frozenset[str]:

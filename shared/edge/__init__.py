@@ -1,6 +1,8 @@
 """The only room that knows HTTP: from a request to a handler's call, from its answer or refusal to a response.
 
 Owns idempotency_keys. Calls auth, quotas, tenancy and runtime.
+
+Routines in infra/schema/routines/edge: claim_idempotency_key, claim_once, keep_idempotent_answer.
 """
 
 from .call import Call

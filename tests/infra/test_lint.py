@@ -154,6 +154,25 @@ def test_a_table_with_two_owners_is_found(tree):
     assert "orders is also owned by shared/orders" in found.message
 
 
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ({"customers": "merge_contacts"}, []),
+        ({}, ["merge_contacts.sql"]),
+        ({"customers": "merge_contacts, gone"}, ["gone.sql"]),
+        ({"customers": "merge_contacts", "orders": "merge_contacts"}, ["has one owner"]),
+    ],
+)
+def test_a_routine_is_named_by_the_room_that_owns_it(named, found):
+    texts = {
+        f"shared/{room}/__init__.py": f'"""A room.\n\nRoutines in infra/schema/routines/customers: {names}.\n"""'
+        for room, names in named.items()
+    }
+    texts["infra/schema/routines/customers/merge_contacts.sql"] = "-- Merge."
+    findings = list(rooms.routines_have_one_owner([Source(PurePosixPath(path), text) for path, text in texts.items()]))
+    assert [any(words in each.message for each in findings) for words in found] == [True] * len(findings)
+
+
 def test_a_folder_that_the_import_contracts_cannot_see_is_found(tree):
     (found,) = rooms.rooms_are_packages(tree({"hidden/service": DOC}))
     assert str(found.path) == "shared/hidden"

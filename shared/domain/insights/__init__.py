@@ -1,4 +1,8 @@
 """What is known across rooms: search over everything, and all there is about one contact. Reads only.
 
 Owns no table; reads customers and their labels, orders, items, chats and audit_events. Calls no service.
+
+Routines in infra/schema/routines/insights: closeness, contact_tokens, contacts_ending_in, contacts_named,
+contacts_with_phone, item_tokens, order_tokens, search, search_alternatives, search_by_identity, search_by_phone,
+search_by_words, search_rows, search_tokens.
 """

@@ -2,4 +2,7 @@
 
 Owns storage.buckets, storage.objects, storage.spent_links and storage.blobs_to_erase.
 Calls tenancy and runtime; the blob store keeps the bytes under an object's version.
+
+Routines in infra/schema/platform/storage: extension, filename, foldername, settle_blobs, spend_link,
+update_updated_at_column.
 """
