@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from shared.kernel.errors import InvalidRequest, PayloadTooLarge, Refusal
+from shared.kernel.errors import Conflict, InvalidRequest, PayloadTooLarge, Refusal
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 from shared.runtime.statement import Statement
@@ -29,8 +29,24 @@ _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 _NONCE_BYTES = 12
 MOST_KEPT_BYTES = 98_304
 """An answer of 64 kB as `/rest/v1` keeps it, in base64 with its headers; the table's own bound is above it."""
-_ANSWERED_BEFORE = "answered_before"
-"""What the database refuses the work with, sparing it, where its answer is kept; never told to a client."""
+
+
+class AnsweredBefore(Conflict):
+    """The database spares the work, because its answer is kept; never told to a client."""
+
+    code = "answered_before"
+
+
+class IdempotencyInFlight(Conflict):
+    """Raised by the database: a request with the same key is still at work."""
+
+    code = "idempotency_in_flight"
+
+
+class IdempotencyKeyReused(InvalidRequest):
+    """Raised by the database: the key belongs to another request."""
+
+    code = "idempotency_key_reused"
 
 
 class InvalidIdempotencyKey(InvalidRequest):
@@ -91,7 +107,7 @@ def claiming(once: Once) -> Statement:
 
 def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
     """The answer that the refusal tells of; None for any other refusal."""
-    if refusal.code != _ANSWERED_BEFORE:
+    if not isinstance(refusal, AnsweredBefore):
         return None
     stored = base64.b64decode(refusal.details["response"])
     nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]

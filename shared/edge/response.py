@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from shared.kernel import json
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import InsufficientScope, Refusal
 from shared.runtime.settings import settings
 
 JSON = "application/json"
@@ -41,7 +41,7 @@ def refused(refusal: Refusal, *, request_id: str) -> Response:
         headers["Retry-After"] = str(refusal.details["retry_after"])
     if refusal.status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = challenge("invalid_token", refusal.message)
-    if refusal.code == "insufficient_scope":
+    if isinstance(refusal, InsufficientScope):
         headers["WWW-Authenticate"] = challenge(
             "insufficient_scope", refusal.message, scope=str(refusal.details.get("required", "read"))
         )

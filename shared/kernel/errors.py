@@ -1,5 +1,6 @@
 """Refusals: what Nexus says no with. One class per code, one code per cause."""
 
+from functools import cache
 from typing import Any, ClassVar, Self
 
 
@@ -9,6 +10,12 @@ class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
     default_message: ClassVar[str] = "something went wrong on our side; the request id helps us find it"
+    _declared: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "code" in cls.__dict__:
+            Refusal._declared.setdefault(cls.code, cls)
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         self.message = message or self.default_message
@@ -18,12 +25,36 @@ class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
     def body(self, request_id: str) -> dict[str, Any]:
         return {"error": self.code, "message": self.message, **self.details, "request_id": request_id}
 
+    @staticmethod
+    def by_code(code: str, status: int) -> type["Refusal"]:
+        """Return the class that declares the code, or one made for it where no imported room declares it."""
+        declared = Refusal._declared.get(code)
+        if declared is not None and declared.status == status:
+            return declared
+        made: type[Refusal] = _undeclared(Refusal, code, status)
+        return made
+
     @classmethod
-    def from_database(cls, status: int, message: str, fields: dict[str, Any]) -> Self:
-        """The refusal that a function in the database raised; it has the database's code, so no class of its own."""
-        code = fields.pop("error", cls.code)
-        refusal: type[Self] = type("DatabaseRefusal", (cls,), {"status": status, "code": code})
-        return refusal(message, **fields)
+    def with_status(cls, status: int, message: str) -> Self:
+        """Return a refusal of this class under another status, which somebody else has named."""
+        kind: Any = cls
+        refusal: Self = _undeclared(kind, cls.code, status)(message)
+        return refusal
+
+    @staticmethod
+    def from_database(status: int, message: str, fields: dict[str, Any]) -> "Refusal":
+        """Return the refusal that a function in the database raised, of the class that declares its code."""
+        kind = Refusal.by_code(fields.pop("error", Refusal.code), status)
+        refusal = kind.__new__(kind)
+        Refusal.__init__(refusal, message, **fields)
+        return refusal
+
+
+@cache
+def _undeclared(kind: Any, code: str, status: int) -> Any:
+    made: Any = type(f"Undeclared{kind.__name__}", (kind,), {"status": status, "__module__": "database"})
+    made.code = code  # After it is made: what is declared in a class is its code for good.
+    return made
 
 
 class BadRequest(Refusal):

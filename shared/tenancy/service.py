@@ -3,12 +3,56 @@
 from uuid import UUID
 
 from shared.kernel.countries import check_country
-from shared.kernel.errors import Conflict, Forbidden, NotFound
+from shared.kernel.errors import Conflict, Forbidden, NotFound, Refusal
 from shared.kernel.money import check_currency
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import Organization
+
+
+class KeyRevoked(Refusal):
+    """Raised by the database: the agent's key was revoked or has expired."""
+
+    status = 401
+    code = "key_revoked"
+
+
+class SessionEnded(Refusal):
+    """Raised by the database: the person signed out, or was signed out."""
+
+    status = 401
+    code = "session_ended"
+
+
+class AccountBanned(Forbidden):
+    """Raised by the database: the account may not sign in until `banned_until`."""
+
+    code = "account_banned"
+
+
+class AccountGone(Forbidden):
+    """Raised by the database: the account was deleted."""
+
+    code = "account_gone"
+
+
+class NoOrganization(Forbidden):
+    """Raised by the database: the caller belongs to no organization, or is removed from it."""
+
+    code = "no_organization"
+
+
+class CurrencyInUse(Conflict):
+    """Raised by the database: prices stand in the organization's currency."""
+
+    code = "currency_in_use"
+
+
+class AuditIsAppendOnly(Forbidden):
+    """Raised by the database: nobody changes the trail."""
+
+    code = "audit_is_append_only"
 
 
 class TooManyOrganizations(Conflict):

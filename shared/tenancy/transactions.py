@@ -92,5 +92,5 @@ class _Upgradable(transaction):
 
 
 def _say_where(fault: BaseException | None) -> None:
-    if isinstance(fault, Refusal) and fault.code == PlanLimitExceeded.code:
+    if isinstance(fault, PlanLimitExceeded):
         fault.details["upgrade_url"] = settings().pricing_url

@@ -24,8 +24,8 @@ IN_REST = set(STATUSES.items())
 """Told by the interface to any database, which knows no Refusal either."""
 IN_LAUNCHER = {(each.code, each.status) for each in (HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion)}
 """Told by the local gateway, before any function is asked."""
-TOLD_TO_NOBODY = {("answered_before", 409)}
-"""The edge answers with what was kept under the idempotency key."""
+TOLD_TO_NOBODY = {("answered_before", 409), ("address_used", 400)}
+"""The edge answers with what was kept under the idempotency key, and files have a refusal of their own."""
 OF_ACCOUNTS = ("shared.platform.accounts", "functions.auth")
 OF_FILES = "shared.platform.storage"
 OF_PLATFORM = (*OF_ACCOUNTS, OF_FILES)
@@ -93,7 +93,7 @@ def test_every_field_of_a_result_is_described(spec_of_function, described):
 def test_every_code_of_ours_is_on_the_errors_page_with_its_status_and_no_other(classes):
     ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_PLATFORM)}
     there = {(each.code, each.status) for each in documented().values()}
-    assert ours | (in_sql() - TOLD_TO_NOBODY) | IN_MCP | IN_REST | IN_LAUNCHER == there
+    assert ((ours | in_sql()) - TOLD_TO_NOBODY) | IN_MCP | IN_REST | IN_LAUNCHER == there
 
 
 def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_other(classes):
@@ -107,9 +107,13 @@ def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_o
 
 
 def test_every_code_of_files_is_on_the_errors_page_with_its_status_and_no_other(classes):
-    codes = {(each.code, each.status) for each in classes if each.__module__.startswith(OF_FILES)}
+    codes = {(each.code, each.status) for each in classes if each.__module__.startswith(OF_FILES)} - TOLD_TO_NOBODY
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.read_text().partition(FILES)[2], re.MULTILINE)
     assert {(code, int(status)) for code, status in rows} == codes
+
+
+def test_every_refusal_of_the_database_is_a_declared_class(classes):
+    assert {Refusal.by_code(code, status) for code, status in in_sql()} <= set(classes)
 
 
 def test_one_code_has_one_status_among_ours(classes):

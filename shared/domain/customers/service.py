@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from shared.kernel import emails, phones
-from shared.kernel.errors import InvalidRequest, NotFound, Refusal
+from shared.kernel.errors import Conflict, InvalidRequest, NotFound, Refusal
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
 from shared.runtime.db import Tx
@@ -30,8 +30,12 @@ from .models import (
 )
 
 _NO_COUNTRY = "ZZ"
-CONTACT_EXISTS = "contact_exists"
-"""What the database refuses a second contact of one phone number or e-mail address with."""
+
+
+class ContactExists(Conflict):
+    """Raised by the database: a contact has the phone number or the e-mail address; `contact_id` is its id."""
+
+    code = "contact_exists"
 
 
 class UnknownJourneyStage(InvalidRequest):
@@ -95,9 +99,7 @@ async def create_contact(tx: Tx, *, given: ContactChanges) -> CreatedContact:
     try:
         async with tx.savepoint():
             customer_id = await queries.insert_contact(tx, values=values, phone_told=_told(given, choices))
-    except Refusal as refused:
-        if refused.code != CONTACT_EXISTS:
-            raise
+    except ContactExists as refused:
         holder = UUID(refused.details["contact_id"])
         return CreatedContact(False, refused.details["matched_on"], await _contact(tx, holder))
     return CreatedContact(True, None, await _contact(tx, customer_id))

@@ -3,13 +3,31 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from shared.kernel.text import code_key, fold
 from shared.runtime.db import Tx
 
 from . import queries
 from .models import ItemFilter, ItemStock, StockCheck
+
+
+class InsufficientStock(Conflict):
+    """Raised by the database: less is available than is taken or reserved."""
+
+    code = "insufficient_stock"
+
+
+class UnbalancedTransfer(InvalidRequest):
+    """Raised by the database: the movements of a transfer do not sum to zero."""
+
+    code = "unbalanced_transfer"
+
+
+class StockMovementsAreAppendOnly(Forbidden):
+    """Raised by the database: a movement is corrected by another one."""
+
+    code = "stock_movements_are_append_only"
 
 
 class UnknownWarehouse(NotFound):

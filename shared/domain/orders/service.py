@@ -44,6 +44,36 @@ class PriceRequired(InvalidRequest):
     code = "price_required"
 
 
+class IllegalTransition(Conflict):
+    """Raised by the database: the status does not follow the present one; `allowed` has those that do."""
+
+    code = "illegal_transition"
+
+
+class OrderFinished(Conflict):
+    """Raised by the database: a shipped, delivered or cancelled order stays as it is."""
+
+    code = "order_finished"
+
+
+class OrderNotPending(Conflict):
+    """Raised by the database: lines and money change while the order is pending."""
+
+    code = "order_not_pending"
+
+
+class OrderWithoutLines(Conflict):
+    """Raised by the database: an order without lines is not confirmed."""
+
+    code = "order_without_lines"
+
+
+class TotalFollowsLines(Conflict):
+    """Raised by the database: the total is the sum of the lines."""
+
+    code = "total_follows_lines"
+
+
 class RefundExceedsPaid(Conflict):
     """Raised by the database: more would be given back than was `paid`."""
 

@@ -253,7 +253,7 @@ async def _claims(tx: Tx, user_id: UUID, claims: dict[str, Any], method: str) ->
     hook = settings().access_token_hook
     answer = await queries.find_claims(tx, user_id=user_id, claims=claims, method=method, hook=hook)
     if answer.error is not None:
-        raise HookRefused.from_database(int(answer.error.get("http_code", 500)), str(answer.error.get("message")), {})
+        raise HookRefused.with_status(int(answer.error.get("http_code", 500)), str(answer.error.get("message")))
     if answer.claims is None or not answer.claims.keys() >= _NEEDED_CLAIMS:
         raise HookRefused
     return answer.claims

@@ -45,7 +45,7 @@ def refused(body: Mapping[str, Any]) -> ToolOutcome:
 
 def for_a_model(tool: Tool, refusal: Refusal) -> Refusal:
     """Told what would help: a wider token of the same key, another key, or a person."""
-    if refusal.code != InsufficientScope.code:
+    if not isinstance(refusal, InsufficientScope):
         return refusal
     granted = ", ".join(refusal.details.get("granted") or ()) or "nothing"
     remedy = _REMEDIES.get(refusal.details.get("remedy", ""), _REMEDIES["ask_for_a_key"]).format(scope=tool.scope)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from shared.kernel.errors import PlanLimitExceeded, Refusal
+from shared.kernel.errors import BadRequest, PlanLimitExceeded, Refusal
 from shared.runtime.db import AlreadyExists, InvalidReference, PermissionDenied
 
 
@@ -152,6 +152,12 @@ class AddressUsed(StorageRefusal):
     default_message = "this address was used: ask for a new one"
 
 
+class LinkSpent(BadRequest):
+    """Raised by the database: the address was used; told to a client as `AddressUsed`."""
+
+    code = "address_used"
+
+
 @contextmanager
 def told_to_a_stranger() -> Iterator[None]:
     """What became of the maker of a signed address is not told to whoever opens it.
@@ -162,7 +168,7 @@ def told_to_a_stranger() -> Iterator[None]:
     try:
         yield
     except Refusal as refused:
-        is_full = refused.code == PlanLimitExceeded.code and refused.details.get("resource") != "scopes"
+        is_full = isinstance(refused, PlanLimitExceeded) and refused.details.get("resource") != "scopes"
         if refused.status in (401, 403) and not is_full:
             raise LinkEnded from refused
         raise
@@ -179,7 +185,5 @@ def told(already: type[StorageRefusal]) -> Iterator[None]:
         raise AccessDenied from refused
     except InvalidReference as refused:
         raise RelatedResourceNotFound from refused
-    except Refusal as refused:
-        if refused.code == "address_used":
-            raise AddressUsed from refused
-        raise
+    except LinkSpent as refused:
+        raise AddressUsed from refused

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.kernel.errors import Conflict, PlanLimitExceeded, Refusal, Unavailable
+from shared.kernel.errors import Conflict, NotFound, PlanLimitExceeded, Refusal, Unavailable
 
 
 def test_the_body_has_code_message_the_codes_own_fields_and_the_request():
@@ -26,3 +26,17 @@ def test_a_refusal_of_the_database_keeps_its_own_code_and_status():
     assert (refused.status, refused.code, refused.message) == (409, "contact_exists", "taken")
     assert refused.details == {"contact_id": "7"}
     assert (Refusal.status, Refusal.code) == (500, "internal_error")
+
+
+def test_a_refusal_of_the_database_is_of_the_class_that_declares_its_code():
+    refused = Refusal.from_database(404, "none", {"error": "not_found", "table": "orders"})
+    assert (type(refused), refused.message, refused.details) == (NotFound, "none", {"table": "orders"})
+    assert Refusal.by_code("not_found", 410) is not NotFound
+
+
+def test_a_code_that_no_room_declares_has_one_class():
+    first, second = (Refusal.from_database(409, "no", {"error": "nobodys_code"}) for _ in range(2))
+    assert type(first) is type(second)
+    assert (first.code, first.status) == ("nobodys_code", 409)
+    assert Refusal.from_database(418, "no", {}).code == "internal_error"
+    assert (Conflict.with_status(418, "no").status, Conflict.status) == (418, 409)

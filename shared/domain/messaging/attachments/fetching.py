@@ -11,7 +11,7 @@ import msgspec
 from shared.domain.channels import queries as channels
 from shared.domain.media import service as media
 from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
-from shared.kernel.errors import PlanLimitExceeded, Refusal, Unavailable
+from shared.kernel.errors import PlanLimitExceeded, Unavailable
 from shared.providers.meta.client import GraphClient, graph
 from shared.providers.meta.faults import FaultKind, ProviderFault
 from shared.runtime import http, set_aside
@@ -97,9 +97,7 @@ async def _keep(task: Task, kept: Kept, request_id: str) -> None:
     try:
         async with service_tx(request_id=request_id) as tx:
             await media.finish_fetch(tx, task=task, kept=kept)
-    except Refusal as refused:
-        if refused.code != PlanLimitExceeded.code:
-            raise
+    except PlanLimitExceeded as refused:
         await media.erase(task.organization_id, task.media_id)
         raise _NotHadError(refused.message, Failure.NO_ROOM, 1) from refused
 
