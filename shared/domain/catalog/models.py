@@ -8,10 +8,8 @@ import msgspec
 
 class SellableItem(msgspec.Struct, frozen=True):
     id: UUID
-    name: str
     is_active: bool
     currency: str
     """The organization's, which `selling_price` is in."""
     sku: str | None = None
-    barcode: str | None = None
     selling_price: Decimal | None = None

@@ -10,8 +10,7 @@ from .models import SellableItem
 
 async def list_items_by_reference(tx: Tx, *, ids: Collection[UUID], sku_keys: Collection[str]) -> list[SellableItem]:
     sql = """
-        SELECT items.id, coalesce(items.name, items.description, items.item_no, items.sku, items.id::text) AS name,
-            items.is_active, items.sku, items.barcode, items.selling_price, organizations.currency
+        SELECT items.id, items.is_active, items.sku, items.selling_price, organizations.currency
         FROM items
         JOIN organizations ON organizations.id = items.organization_id
         WHERE items.id = ANY(%(ids)s::uuid[]) OR items.sku_key = ANY(%(sku_keys)s::text[])

@@ -121,9 +121,6 @@ class LineMade(msgspec.Struct, frozen=True):
     """A line about to be written."""
 
     item_id: UUID
-    sku: str | None
-    name: str
-    barcode: str | None
     qty: int
     unit_price: Decimal
 

@@ -158,7 +158,10 @@ async def find_order(
 
 
 async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) -> OrderMade | None:
-    """The order and its lines; None, and neither, where the customer is not the caller's own."""
+    """The order and its lines; None, and neither, where the customer is not the caller's own.
+
+    A line's SKU, name and barcode are left to the database, which takes the item's own as they are.
+    """
     sql = """
         WITH made AS (
             INSERT INTO orders (customer_id, currency, total_amount, shipping_address, notes, payment_mode)
@@ -168,13 +171,12 @@ async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) ->
             WHERE customers.id = %(customer_id)s
             RETURNING id, order_number, order_status, total_amount, currency, created_at
         ), made_lines AS (
-            INSERT INTO order_items (order_id, item_id, sku, name, barcode, qty, unit_price)
-            SELECT made.id, line.item_id, line.sku, line.name, line.barcode, line.qty, line.unit_price
+            INSERT INTO order_items (order_id, item_id, qty, unit_price)
+            SELECT made.id, line.item_id, line.qty, line.unit_price
             FROM made
             CROSS JOIN ROWS FROM (
-                jsonb_to_recordset(%(lines)s::jsonb)
-                    AS (item_id uuid, sku text, name text, barcode text, qty integer, unit_price numeric)
-            ) WITH ORDINALITY AS line (item_id, sku, name, barcode, qty, unit_price, position)
+                jsonb_to_recordset(%(lines)s::jsonb) AS (item_id uuid, qty integer, unit_price numeric)
+            ) WITH ORDINALITY AS line (item_id, qty, unit_price, position)
             ORDER BY line.position
         )
         SELECT id, order_number, order_status::text,

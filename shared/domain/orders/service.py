@@ -161,7 +161,7 @@ def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, Sellable
         if price is None:
             unpriced.append(str(line.item))
             continue
-        made.append(LineMade(item.id, item.sku, item.name, item.barcode, line.qty, quantize(price, currency)))
+        made.append(LineMade(item.id, line.qty, quantize(price, currency)))
     if unpriced:
         raise PriceRequired(
             f"give unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency

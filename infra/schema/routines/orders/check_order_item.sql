@@ -60,7 +60,7 @@ begin
   if new.item_id is not null
     and (tg_op = 'INSERT' or new.item_id is distinct from old.item_id or new.qty > old.qty) then
     select items.sku, items.barcode, items.is_active,
-      coalesce(items.name, items.description, items.item_no, items.sku) as name
+      coalesce(items.name, items.description, items.item_no, items.sku, items.id::text) as name
     into item
     from public.items
     where items.id = new.item_id and items.organization_id = parent.organization_id;
