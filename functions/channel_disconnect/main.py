@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.domain.channels import connecting
-from shared.domain.channels.connecting import Asked
+from shared.domain.channels import connection
+from shared.domain.channels.connection import Requester
 from shared.domain.channels.models import ChannelView
 from shared.edge import MEMBERS, Call, endpoint
 
@@ -21,4 +21,4 @@ class Body(BaseModel):
 
 @endpoint(Body, tag="Integrations", access=MEMBERS, scope="admin", tx="own")
 async def handler(call: Call, body: Body) -> ChannelView:
-    return await connecting.disconnect(Asked(call.principal, call.request_id), channel_id=body.channel_id)
+    return await connection.disconnect(Requester(call.principal, call.request_id), channel_id=body.channel_id)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shared.domain.channels import queries
+from shared.domain.channels import service
 from shared.domain.channels.models import ChannelView
 from shared.edge import MEMBERS, Call, endpoint
 
@@ -13,4 +13,4 @@ class Channels(msgspec.Struct, frozen=True):
 
 @endpoint(tag="Integrations", method="GET", access=MEMBERS, scope="read", tx="read")
 async def handler(call: Call) -> Channels:
-    return Channels(await queries.list_channels(call.tx))
+    return Channels(await service.list_channels(call.tx))

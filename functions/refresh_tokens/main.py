@@ -3,8 +3,8 @@
 A token that Meta does not renew, and one of another kind that is about to end, is told to its organization once.
 """
 
-from shared.domain.channels.models import Refreshed
-from shared.domain.channels.refreshing import refresh
+from shared.domain.channels.tokens.models import Refreshed
+from shared.domain.channels.tokens.renewal import refresh
 from shared.edge import Call, cron
 
 _FOR_S = 40.0

@@ -4,8 +4,8 @@ Answers how many were done now and how many remain; called again, it goes on whe
 key can be taken out of the settings. `unreadable` are those that no configured key opens: connect these channels again.
 """
 
-from shared.domain.channels.models import Resealed
-from shared.domain.channels.resealing import reseal
+from shared.domain.channels.tokens.models import Resealed
+from shared.domain.channels.tokens.sealing import reseal
 from shared.edge import Call, cron
 
 _FOR_S = 20.0

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from shared.domain.channels import connecting
-from shared.domain.channels.connecting import Asked, SecretText
+from shared.domain.channels import connection
+from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
 from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -40,13 +40,13 @@ class Connected(msgspec.Struct, frozen=True):
     tx="own",
     refusals=(
         ChannelConnectedElsewhere,
-        connecting.CredentialsRefused,
-        connecting.ProviderUnavailable,
+        connection.CredentialsRefused,
+        connection.ProviderUnavailable,
         SealingNotConfigured,
     ),
 )
 async def handler(call: Call, body: Body) -> Connected:
-    asked, token = Asked(call.principal, call.request_id), body.access_token.get_secret_value()
+    requester, token = Requester(call.principal, call.request_id), body.access_token.get_secret_value()
     if body.login == "instagram":
-        return Connected([await connecting.connect_instagram(asked, token=token)])
-    return Connected(await connecting.connect_page(asked, token=token, with_instagram=body.with_instagram))
+        return Connected([await connection.connect_instagram(requester, token=token)])
+    return Connected(await connection.connect_page(requester, token=token, with_instagram=body.with_instagram))

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.channels import connecting
-from shared.domain.channels.connecting import Asked, SecretText
+from shared.domain.channels import connection
+from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
 from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -38,15 +38,15 @@ class Body(BaseModel):
     tx="own",
     refusals=(
         ChannelConnectedElsewhere,
-        connecting.CredentialsRefused,
-        connecting.ProviderUnavailable,
-        connecting.WhichNumber,
+        connection.CredentialsRefused,
+        connection.ProviderUnavailable,
+        connection.WhichNumber,
         SealingNotConfigured,
     ),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
-    return await connecting.connect_whatsapp(
-        Asked(call.principal, call.request_id),
+    return await connection.connect_whatsapp(
+        Requester(call.principal, call.request_id),
         waba_id=body.waba_id,
         phone_number_id=body.phone_number_id,
         access=Access(body.access_token.get_secret_value(), expires_in=None),

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.domain.channels import connecting
-from shared.domain.channels.connecting import Asked, SecretText
+from shared.domain.channels import connection
+from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
 from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
@@ -37,16 +37,16 @@ class Body(BaseModel):
     tx="own",
     refusals=(
         ChannelConnectedElsewhere,
-        connecting.CredentialsRefused,
-        connecting.EmbeddedSignupNotConfigured,
-        connecting.ProviderUnavailable,
-        connecting.WhichNumber,
+        connection.CredentialsRefused,
+        connection.EmbeddedSignupNotConfigured,
+        connection.ProviderUnavailable,
+        connection.WhichNumber,
         SealingNotConfigured,
     ),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
-    asked = Asked(call.principal, call.request_id)
-    access = await connecting.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
-    return await connecting.connect_whatsapp(
-        asked, waba_id=body.waba_id, phone_number_id=body.phone_number_id, access=access, pin=body.pin
+    requester = Requester(call.principal, call.request_id)
+    access = await connection.exchange_code(code=body.code.get_secret_value(), redirect_uri=body.redirect_uri)
+    return await connection.connect_whatsapp(
+        requester, waba_id=body.waba_id, phone_number_id=body.phone_number_id, access=access, pin=body.pin
     )

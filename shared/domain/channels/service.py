@@ -1,5 +1,6 @@
 """What may be done to a channel, and when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from shared.runtime.db import AlreadyExists, Tx
 from shared.runtime.queries import enqueue_for
 
 from . import queries
-from .models import ChannelStatus, ChannelView, EndingToken, NewChannel
+from .models import Channel, ChannelStatus, ChannelView, NewChannel
 
 ROUTE = "channel_accounts_route_key"
 
@@ -25,8 +26,9 @@ class ChannelNotConnected(Conflict):
 
 
 async def connect(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_sealed: bytes) -> UUID:
-    """As the service, after the provider has shown that the caller controls the account; again renews the token and
-    lets what is queued go on.
+    """Keep a channel and its token, after the provider has shown that the caller controls the account. As the service.
+
+    Connecting it again renews the token and lets what is queued go on.
 
     Raises:
         ChannelConnectedElsewhere: another organization has it.
@@ -49,37 +51,33 @@ async def stop(
     status: ChannelStatus,
     reason: str,
     resumes_at: datetime | None = None,
-    told_at: datetime | None = None,
+    reported_at: datetime | None = None,
 ) -> bool:
-    """Stops the channel's queue and tells the organization, once; True for the first who says so. As the service.
+    """Stop the channel's queue and tell the organization, once; return whether that is news. As the service.
 
-    `told_at`: when Meta said so, by its clock; None: it holds now.
+    `reported_at`: when Meta said so, by its clock; None: it holds now.
     """
     if not await queries.update_status(
-        tx, channel_id=channel_id, status=status, reason=reason[:1000], resumes_at=resumes_at, told_at=told_at
+        tx, channel_id=channel_id, status=status, reason=reason[:1000], resumes_at=resumes_at, reported_at=reported_at
     ):
         return False
     await _announce(tx, channel_id, status, reason)
     return True
 
 
-async def resume(tx: Tx, *, channel_id: UUID, told_at: datetime) -> bool:
-    """Lets what is queued go on. As the service."""
+async def resume(tx: Tx, *, channel_id: UUID, reported_at: datetime) -> bool:
+    """Let what is queued go on. As the service."""
     connected = ChannelStatus.CONNECTED
-    if not await queries.update_status(tx, channel_id=channel_id, status=connected, reason=None, told_at=told_at):
+    if not await queries.update_status(
+        tx, channel_id=channel_id, status=connected, reason=None, reported_at=reported_at
+    ):
         return False
     await _announce(tx, channel_id, connected, None)
     return True
 
 
-def announce_ending_token(tx: Tx, *, token: EndingToken, reason: str) -> None:
-    """Tells the organization to connect the channel again while it still sends. As the service."""
-    payload = {"channel_id": str(token.channel_id), "expires_at": token.access_expires_at, "reason": reason}
-    enqueue_for(tx, organization_id=token.organization_id, topic="channels.token_ending", payload=payload)
-
-
-async def chosen(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView:
-    """The channel asked for, else the organization's first.
+async def choose_channel(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView:
+    """Return the channel that is named, else the organization's first.
 
     Raises:
         NotFound: no such channel.
@@ -100,6 +98,36 @@ async def chosen(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelVi
             status_reason=found.status_reason,
         )
     return found
+
+
+async def list_channels(tx: Tx) -> list[ChannelView]:
+    """Return the organization's channels, newest first."""
+    return await queries.list_channels(tx)
+
+
+async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
+    """Return the channel with its sealed token. As the service."""
+    return await queries.find_channel(tx, channel_id=channel_id)
+
+
+async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
+    """Return the channels that these ids of numbers, pages and accounts name; live ones first. As the service."""
+    return await queries.list_routes(tx, external_ids=external_ids)
+
+
+async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
+    """Lock the channels in one order, before writing into several of their conversations. As the service."""
+    await queries.lock_channels(tx, channel_ids=channel_ids)
+
+
+async def hold(tx: Tx, *, channel_id: UUID, seconds: float) -> None:
+    """Let nothing out for so long. As the service."""
+    await queries.hold_channel(tx, channel_id=channel_id, seconds=seconds)
+
+
+async def resume_cooled_channels(tx: Tx) -> int:
+    """Let channels go on whose pause is over; return how many. As the service."""
+    return await queries.resume_cooled_channels(tx)
 
 
 async def _announce(tx: Tx, channel_id: UUID, status: ChannelStatus, reason: str | None) -> None:

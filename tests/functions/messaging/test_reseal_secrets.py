@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from infra.local.commands.cli import app
-from shared.domain.channels import resealing
+from shared.domain.channels.tokens import sealing
 from shared.runtime import secrets
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +105,7 @@ async def test_200_goes_on_where_it_was_interrupted(
         return await original(organization_id, sealed)
 
     with monkeypatch.context() as patched:
-        patched.setattr(resealing, "resealed", interrupted)
+        patched.setattr(sealing, "resealed", interrupted)
         assert (await call("reseal-secrets", headers=service_headers)).status_code == 500
     assert await reseal() == {"resealed": 2, "remaining": 0, "unreadable": 0}
     assert [await kept(account) for account in accounts] == [TOKEN] * 3
@@ -123,7 +123,7 @@ async def test_200_a_token_that_is_renewed_meanwhile_stays(
         await keep(account, b"renewed")
         return anew
 
-    monkeypatch.setattr(resealing, "resealed", slowly)
+    monkeypatch.setattr(sealing, "resealed", slowly)
     assert await reseal() == {"resealed": 0, "remaining": 0, "unreadable": 0}
     assert await kept(account) == b"renewed"
 

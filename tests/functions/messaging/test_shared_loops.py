@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.domain.channels import refreshing
 from shared.domain.channels.profiles import service as profiles
+from shared.domain.channels.tokens import renewal
 from shared.domain.messaging.attachments import fetching
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ PATIENCE_S = 10
 JOBS = {
     "fetch-media": (fetching, "_performed", "fetched"),
     "fetch-profiles": (profiles, "_ask", False),
-    "refresh-tokens": (refreshing, "_renew", False),
+    "refresh-tokens": (renewal, "_renew", False),
 }
 """By job: where it calls the outside, and what comes of it."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from shared.domain.channels.access import client_of
+from shared.domain.channels.client import client_of
 from shared.providers.meta.faults import ProviderFault
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault, Piece

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.channels import queries as channels
+from shared.domain.channels import service as channels
 from shared.domain.media import service as media
 from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
 from shared.kernel.errors import PlanLimitExceeded, Unavailable

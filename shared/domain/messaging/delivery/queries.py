@@ -23,11 +23,6 @@ class _Number(msgspec.Struct, frozen=True):
     number: int
 
 
-class _Category(msgspec.Struct, frozen=True):
-    category: str | None
-    status: str
-
-
 async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
     """Of a conversation that went into another, the other."""
     sql = """
@@ -54,20 +49,6 @@ async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
 async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str) -> UUID:
     sql = "SELECT app.start_conversation(%(channel_id)s, %(wa_id)s, %(phone)s) AS id"
     return (await tx.one(_Id, sql, channel_id=channel_id, wa_id=wa_id, phone=phone)).id
-
-
-async def find_template(tx: Tx, *, channel_id: UUID, name: str, language: str) -> tuple[str | None, str] | None:
-    """Category and status, where our copy has the template."""
-    sql = """
-        SELECT template.category, template.status
-        FROM channel_accounts AS account
-        JOIN message_templates AS template
-            ON template.organization_id = account.organization_id AND template.waba_id = account.waba_id
-        WHERE account.id = %(channel_id)s AND template.name = %(name)s AND template.language = %(language)s
-        LIMIT 1
-    """
-    found = await tx.find(_Category, sql, channel_id=channel_id, name=name, language=language)
-    return (found.category, found.status) if found else None
 
 
 async def queue_message(tx: Tx, *, draft: Draft, request: Request) -> UUID:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.channels.access import client_of
+from shared.domain.channels.client import client_of
 from shared.kernel.errors import NotFound, Refusal
 from shared.providers.meta.bodies import sender_action_body
 from shared.providers.meta.faults import ProviderFault

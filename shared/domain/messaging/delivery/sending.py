@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.domain.channels import health
-from shared.domain.channels import queries as channel_queries
-from shared.domain.channels.access import client_of
+from shared.domain.channels import service as channels
+from shared.domain.channels.client import client_of
+from shared.domain.channels.templates import service as templates
 from shared.domain.media import service as media
 from shared.domain.media.models import MediaFile
 from shared.domain.messaging.attachments import service as attachments
@@ -106,7 +107,7 @@ async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
     """Sends what waits, until nothing may go now or the time is over; several workers share the work."""
     until = time.monotonic() + for_s
     async with service_tx(request_id=request_id) as tx:
-        await channel_queries.resume_cooled_channels(tx)
+        await channels.resume_cooled_channels(tx)
         await queries.forget_sending(tx, older_than_s=settings().graph_timeout_s * 2 + 20)
         repeated = await queries.requeue_unknown(tx, after_s=UNKNOWN_FOR_S)
     taken = 0
@@ -289,7 +290,7 @@ async def _refused(tx: Tx, due: Due, fault: ProviderFault) -> None:
         case FaultKind.UNKNOWN:
             await queries.update_state(tx, due=due, state=DeliveryState.UNKNOWN, error=error)
         case FaultKind.RECONNECT | FaultKind.BLOCKED:
-            await health.judge(tx, due.channel_id, fault.kind, fault.code, fault.message)
+            await health.apply_fault(tx, due.channel_id, fault.kind, fault.code, fault.message)
             if await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error):
                 await queries.give_attempt_back(tx, due=due)
         case FaultKind.RETRY | FaultKind.RETRY_PAIR if due.attempts < (fault.most_attempts or MOST_ATTEMPTS):
@@ -305,7 +306,7 @@ async def _postpone(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any
     else:
         wait_s = backoff(due.attempts, fault.retry_after_s)
         if fault.most_attempts is None:
-            await channel_queries.hold_channel(tx, channel_id=due.channel_id, seconds=wait_s)
+            await channels.hold(tx, channel_id=due.channel_id, seconds=wait_s)
     await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error, wait_s=wait_s)
 
 
@@ -319,7 +320,7 @@ async def _fail(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -
     await queries.mark_failed(tx, due=due, error=error)
     if fault.code in STALE_TEMPLATE:
         name = str(due.request.content.get("name"))
-        await channel_queries.mark_templates_stale(tx, channel_id=due.channel_id, name=name)
+        await templates.mark_stale(tx, channel_id=due.channel_id, name=name)
     if fault.code == UNREACHABLE:
         await inbox_queries.count_unreachable(tx, message_id=due.message_id)
     elif fault.code == OPTED_OUT:

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from shared.domain.channels import queries as channel_queries
 from shared.domain.channels.models import ChannelStatus
-from shared.domain.channels.service import ChannelNotConnected, chosen
+from shared.domain.channels.service import ChannelNotConnected, choose_channel
+from shared.domain.channels.templates import service as templates
 from shared.domain.customers.service import InvalidPhone
 from shared.kernel.clock import rfc3339, utc_now
 from shared.kernel.errors import Conflict, NotFound, PlanLimitExceeded
@@ -23,7 +23,7 @@ from .models import HUMAN_AGENT_WINDOW, WINDOW, Draft, Request, SentMessage, Thr
 if TYPE_CHECKING:
     from shared.providers.meta.events import Channel as Platform
 
-MOST_TEMPLATES_TOLD = 10
+MOST_TEMPLATES_LISTED = 10
 UNREACHABLE_FROM = 2
 SENDING = frozenset({"whatsapp", "facebook", "instagram"})
 
@@ -96,7 +96,7 @@ async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) ->
     number = normalize(phone, country)
     if number is None:
         raise InvalidPhone
-    channel = await chosen(tx, platform="whatsapp", channel_id=channel_id)
+    channel = await choose_channel(tx, platform="whatsapp", channel_id=channel_id)
     return await queries.start_conversation(tx, channel_id=channel.id, wa_id=number.removeprefix("+"), phone=number)
 
 
@@ -134,16 +134,16 @@ async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -
 
 
 async def _admit_template(tx: Tx, thread: Thread, channel_id: UUID, content: Template) -> None:
-    known = await queries.find_template(tx, channel_id=channel_id, name=content.name, language=content.language)
+    known = await templates.find_template(tx, channel_id=channel_id, name=content.name, language=content.language)
     if known is None:
         return  # Our copy may be older than the template; Meta knows.
-    category, status = known
-    if status != "APPROVED":
+    if known.status != "APPROVED":
         raise TemplateNotApproved(
-            f"Meta has not approved this template: it is {status}; whatsapp-get-templates lists those that can be sent",
-            template_status=status,
+            f"Meta has not approved this template: it is {known.status}; "
+            "whatsapp-get-templates lists those that can be sent",
+            template_status=known.status,
         )
-    if category == "MARKETING" and thread.marketing_stopped_at is not None:
+    if known.category == "MARKETING" and thread.marketing_stopped_at is not None:
         raise MarketingStopped
 
 
@@ -153,11 +153,11 @@ async def _admit_free_form(tx: Tx, thread: Thread, channel_id: UUID, *, is_perso
     if since is not None and now < since + WINDOW:
         return False
     if thread.platform == "whatsapp":
-        templates = await channel_queries.list_template_names(tx, channel_id=channel_id, limit=MOST_TEMPLATES_TOLD)
+        approved = await templates.list_template_names(tx, channel_id=channel_id, limit=MOST_TEMPLATES_LISTED)
         raise WindowClosed(
             f"{_told(since)}: send one of `templates` with whatsapp-send-template, or wait until they write",
             **_times(since),
-            templates=templates,
+            templates=approved,
         )
     if is_person and since is not None and now < since + HUMAN_AGENT_WINDOW:
         return True

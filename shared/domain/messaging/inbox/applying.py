@@ -8,12 +8,10 @@ from uuid import UUID
 import msgspec
 
 from shared.domain.channels import health
-from shared.domain.channels import queries as channel_queries
-from shared.domain.channels import service as channels
 from shared.domain.channels.models import Channel
+from shared.domain.channels.templates import service as templates
 from shared.domain.messaging.attachments import service as attachments
 from shared.providers.meta import events as e
-from shared.providers.meta.answers import RAISED_PER_S
 from shared.providers.meta.inbound import ProviderError
 from shared.runtime.db import Tx
 
@@ -22,10 +20,8 @@ from .models import ChannelFact
 
 UNREACHABLE = 131026
 OPTED_OUT = 131050
-_THROUGHPUT_RAISED = "THROUGHPUT_UPGRADE"
 _ADDRESS_BOOK = "smb_app_state_sync"
 """Tells of people whom the owner of the phone knows, not of the account."""
-_MOST_DETAILS_BYTES = 4096
 _MOST_PAYLOAD_BYTES = 524_288
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
 
@@ -68,7 +64,7 @@ async def _failure(
     tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
 ) -> None:
     """What a failure says of more than its own message."""
-    await health.judge(tx, channel.id, error.kind, error.code, error.message, told_at=event.occurred_at)
+    await health.apply_fault(tx, channel.id, error.kind, error.code, error.message, reported_at=event.occurred_at)
     if message_id is None:
         return
     if error.code == UNREACHABLE:
@@ -111,15 +107,7 @@ async def _preference(tx: Tx, channel: Channel, event: e.PreferenceChange) -> No
 
 async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
     await _kept(tx, channel, event, f"template.{event.aspect}")
-    if channel.waba_id is not None:
-        await channel_queries.update_template(
-            tx,
-            organization_id=channel.organization_id,
-            waba_id=channel.waba_id,
-            template_id=event.template_id,
-            aspect=event.aspect,
-            value=event.value,
-        )
+    await templates.apply_event(tx, channel, event)
 
 
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
@@ -127,19 +115,8 @@ async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
     if event.field == _ADDRESS_BOOK:
         await _kept(tx, channel, event, name, payload={"field": event.field, "people": _people_told(event)})
         return
-    if not await _kept(tx, channel, event, name):
-        return
-    more = event.details if len(msgspec.json.encode(event.details)) <= _MOST_DETAILS_BYTES else {}
-    details = {event.field: {**more, "event": event.event, "at": event.occurred_at}}
-    await channel_queries.update_details(tx, channel_id=channel.id, details=details)
-    if event.event == _THROUGHPUT_RAISED:
-        await channel_queries.update_pace(tx, channel_id=channel.id, messages_per_second=RAISED_PER_S)
-    change = health.of_account(event)
-    if change is not None and change.stops:
-        at = event.occurred_at
-        await channels.stop(tx, channel_id=channel.id, status=change.status, reason=change.reason, told_at=at)
-    elif change is not None:
-        await channels.resume(tx, channel_id=channel.id, told_at=event.occurred_at)
+    if await _kept(tx, channel, event, name):
+        await health.apply_account_event(tx, channel.id, event)
 
 
 def _people_told(event: e.AccountEvent) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.domain.channels import queries as channel_queries
+from shared.domain.channels import service as channels_service
 from shared.domain.channels.models import Channel
 from shared.providers.meta.events import AnyEvent
 from shared.providers.meta.intake import parse
@@ -108,7 +108,7 @@ class Reading:
                 await self._record(_HELD, body_id, each)
         free = _in_order(each for _, each in routed if each.channel.organization_id not in self._held)
         if free:
-            await channel_queries.lock_channels(tx, channel_ids=list({each.channel.id for each in free}))
+            await channels_service.lock_channels(tx, channel_ids=list({each.channel.id for each in free}))
             queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
         for each in free:
             await apply(tx, each.channel, each.event)
@@ -123,7 +123,7 @@ class Reading:
 
     async def _applied(self, each: Routed) -> None:
         async with service_tx(request_id=self._request_id) as tx:
-            await channel_queries.lock_channels(tx, channel_ids=[each.channel.id])
+            await channels_service.lock_channels(tx, channel_ids=[each.channel.id])
             queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
             await apply(tx, each.channel, each.event)
 
@@ -157,7 +157,7 @@ def _meant(aside: Aside, routed: Sequence[Routed]) -> list[Routed]:
 
 async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
     accounts = {event.account_id for event in events if event.account_id}
-    return await channel_queries.list_routes(tx, external_ids=sorted(accounts)) if accounts else []
+    return await channels_service.list_routes(tx, external_ids=sorted(accounts)) if accounts else []
 
 
 def _channels(routes: Sequence[Channel], event: AnyEvent) -> list[Channel]:

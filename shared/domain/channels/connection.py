@@ -1,4 +1,4 @@
-"""Connects a number or a page: Meta says whose it is before we believe it, and its token is kept sealed.
+"""The connection of a number or a page: Meta says whose it is before we believe it, and its token is kept sealed.
 
 The caller has been admitted before: who may not connect a channel cannot try credentials out through us.
 """
@@ -51,8 +51,8 @@ class EmbeddedSignupNotConfigured(Unavailable):
     default_message = "this installation has no Meta app: set NEXUS_META_APP_ID and NEXUS_META_APP_SECRETS"
 
 
-class Asked(NamedTuple):
-    """Who asks, and under which request."""
+class Requester(NamedTuple):
+    """Who connects, and under which request."""
 
     principal: Principal
     request_id: str
@@ -65,7 +65,7 @@ class Asked(NamedTuple):
 
 
 async def exchange_code(*, code: str, redirect_uri: str | None) -> Access:
-    """The access for the code that the embedded sign-up gave; a code is good once.
+    """Exchange the code that the embedded sign-up gave for access; a code is good once.
 
     Raises:
         EmbeddedSignupNotConfigured, CredentialsRefused, ProviderUnavailable.
@@ -80,10 +80,11 @@ async def exchange_code(*, code: str, redirect_uri: str | None) -> Access:
 
 
 async def connect_whatsapp(
-    asked: Asked, *, waba_id: str, phone_number_id: str | None, access: Access, pin: str | None
+    requester: Requester, *, waba_id: str, phone_number_id: str | None, access: Access, pin: str | None
 ) -> ChannelView:
-    """The number of that WhatsApp account, whose messages come to us from now on; with a pin it is registered for the
-    Cloud API, which a number that goes on in the phone app does not need.
+    """Connect the number of that WhatsApp account: its messages come to us from now on.
+
+    With a pin it is registered for the Cloud API, which a number that goes on in the phone app does not need.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, WhichNumber, ChannelConnectedElsewhere.
@@ -107,11 +108,11 @@ async def connect_whatsapp(
         messages_per_second=number.messages_per_second,
         token_expires_in=access.expires_in,
     )
-    return await _keep(asked, channel, access.token)
+    return await _keep(requester, channel, access.token)
 
 
-async def connect_page(asked: Asked, *, token: str, with_instagram: bool) -> list[ChannelView]:
-    """The page that the token belongs to, and the Instagram account that hangs on it.
+async def connect_page(requester: Requester, *, token: str, with_instagram: bool) -> list[ChannelView]:
+    """Connect the page that the token belongs to, and the Instagram account that hangs on it.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
@@ -122,7 +123,7 @@ async def connect_page(asked: Asked, *, token: str, with_instagram: bool) -> lis
         await client.subscribe(page.id, fields=PAGE_FIELDS)
     except ProviderFault as fault:
         _refuse(fault)
-    kept = [await _keep(asked, NewChannel(platform="facebook", external_id=page.id, display_name=page.name), token)]
+    kept = [await _keep(requester, NewChannel(platform="facebook", external_id=page.id, display_name=page.name), token)]
     if with_instagram and page.instagram is not None:
         account = NewChannel(
             platform="instagram",
@@ -130,12 +131,12 @@ async def connect_page(asked: Asked, *, token: str, with_instagram: bool) -> lis
             page_id=page.id,
             display_name=page.instagram.username,
         )
-        kept.append(await _keep(asked, account, token))
+        kept.append(await _keep(requester, account, token))
     return kept
 
 
-async def connect_instagram(asked: Asked, *, token: str) -> ChannelView:
-    """An account that came through Instagram Login, without a page.
+async def connect_instagram(requester: Requester, *, token: str) -> ChannelView:
+    """Connect an account that came through Instagram Login, without a page.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
@@ -147,29 +148,31 @@ async def connect_instagram(asked: Asked, *, token: str) -> ChannelView:
     except ProviderFault as fault:
         _refuse(fault)
     channel = NewChannel(platform="instagram", external_id=account.id, display_name=account.username)
-    return await _keep(asked, channel, token)
+    return await _keep(requester, channel, token)
 
 
-async def disconnect(asked: Asked, *, channel_id: UUID) -> ChannelView:
-    """Nothing is sent or received there any more, and its token is forgotten; the conversations stay.
+async def disconnect(requester: Requester, *, channel_id: UUID) -> ChannelView:
+    """Forget the channel's token: nothing is sent or received there any more, and the conversations stay.
 
     Raises:
         NotFound: no such channel of the caller's.
     """
-    async with on_behalf_tx(asked.principal, request_id=asked.request_id, scope=SCOPE) as tx:
-        found = await queries.forget_token(tx, organization_id=asked.organization_id, channel_id=channel_id)
+    async with on_behalf_tx(requester.principal, request_id=requester.request_id, scope=SCOPE) as tx:
+        found = await queries.forget_token(tx, organization_id=requester.organization_id, channel_id=channel_id)
         if not found:
             raise NotFound
         reason = "disconnected by the organization"
         await service.stop(tx, channel_id=channel_id, status=ChannelStatus.DISCONNECTED, reason=reason)
-        return await queries.get_channel_view(tx, organization_id=asked.organization_id, channel_id=channel_id)
+        return await queries.get_channel_view(tx, organization_id=requester.organization_id, channel_id=channel_id)
 
 
-async def _keep(asked: Asked, channel: NewChannel, token: str) -> ChannelView:
-    sealed = await seal(asked.organization_id, token.encode())
-    async with on_behalf_tx(asked.principal, request_id=asked.request_id, scope=SCOPE) as tx:
-        kept = await service.connect(tx, organization_id=asked.organization_id, channel=channel, token_sealed=sealed)
-        return await queries.get_channel_view(tx, organization_id=asked.organization_id, channel_id=kept)
+async def _keep(requester: Requester, channel: NewChannel, token: str) -> ChannelView:
+    sealed = await seal(requester.organization_id, token.encode())
+    async with on_behalf_tx(requester.principal, request_id=requester.request_id, scope=SCOPE) as tx:
+        kept = await service.connect(
+            tx, organization_id=requester.organization_id, channel=channel, token_sealed=sealed
+        )
+        return await queries.get_channel_view(tx, organization_id=requester.organization_id, channel_id=kept)
 
 
 def _chosen(numbers: list[PhoneNumber], wanted: str | None) -> PhoneNumber:

@@ -1,4 +1,4 @@
-"""Seals tokens anew after the key has changed, so that the old key can go; one at a time, and at any time again."""
+"""The sealing of tokens with the present key, so that an old key can go; one at a time, and at any time again."""
 
 import time
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ BATCH = 50
 
 
 async def reseal(*, request_id: str, for_s: float) -> Resealed:
-    """Until every token is under the key that seals now, or the time is over; what is done stays done.
+    """Seal every token with the present key, until the time is over; what is done stays done.
 
     A token that no key opens stays as it is.
 
@@ -46,7 +46,7 @@ async def reseal(*, request_id: str, for_s: float) -> Resealed:
 
 
 async def _reseal(token: SealedToken, request_id: str) -> bool:
-    """The key service is asked between two transactions, and the token is kept only where nobody has renewed it."""
+    """Ask the key service between two transactions, and keep the token only where nobody has renewed it."""
     anew = await resealed(token.organization_id, token.token_sealed)
     if anew is None:
         return False

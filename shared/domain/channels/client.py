@@ -26,7 +26,7 @@ class HasToken(Protocol):
 
 
 async def client_of(channel: HasToken) -> GraphClient:
-    """With the channel's token, at the host that the token is for.
+    """Return a client with the channel's token, at the host that the token is for.
 
     Raises:
         ProviderFault: reconnect, where there is none that opens; retry, where the key service does not answer.

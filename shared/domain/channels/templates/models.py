@@ -1,0 +1,59 @@
+"""Templates of messages, as Meta has them and as we keep them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """`components` are Meta's: header, body, footer, buttons."""
+
+    name: str
+    language: str
+    category: str | None
+    status: str
+    quality: str | None
+    components: list[dict[str, Any]]
+
+
+class TemplateRow(Template, frozen=True, kw_only=True):
+    template_id: str
+
+
+class TemplateName(msgspec.Struct, frozen=True):
+    """Enough to choose one and to send it."""
+
+    name: str
+    language: str
+    category: str | None
+
+
+class TemplateStatus(msgspec.Struct, frozen=True):
+    category: str | None
+    status: str
+
+
+class TemplatesRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    channel_id: Annotated[UUID | None, Field(description="Which number, where there are several.")] = None
+    only_approved: bool = True
+    refresh: Annotated[bool, Field(description="Ask Meta, even where our copy looks fresh.")] = False
+
+
+class Templates(msgspec.Struct, frozen=True):
+    """Only those whose status is APPROVED can be sent."""
+
+    channel_id: UUID
+    data: list[Template]
+
+
+class StoredTemplates(msgspec.Struct, frozen=True):
+    """Our copy, and whether Meta has to be asked first."""
+
+    channel_id: UUID
+    waba_id: str
+    templates: list[Template]
+    is_stale: bool
