@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.domain.messaging import service
-from shared.domain.messaging.models import Conversation, ConversationFilter
+from shared.domain.messaging.conversations import service
+from shared.domain.messaging.conversations.models import Conversation, ConversationFilter
 from shared.kernel.scalars import FLAG, WHOLE
 from shared.platform.mcp.lists import ListArguments, Listing, fitted
 from shared.platform.mcp.registry import ToolCall, tool
@@ -58,4 +58,4 @@ async def nexus_list_conversations(call: ToolCall, arguments: ListConversations)
     page = await service.list_conversations(
         call.tx, chosen=chosen, messages=arguments.messages, cursor=arguments.cursor, limit=arguments.limit
     )
-    return fitted(Conversations, page, fields=arguments.fields, cursor_of=service.cursor_of)
+    return fitted(Conversations, page, fields=arguments.fields, cursor_of=service.conversation_cursor)

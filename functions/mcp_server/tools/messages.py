@@ -58,7 +58,7 @@ async def nexus_list_messages(call: ToolCall, arguments: ListMessages) -> Messag
     page = await service.list_messages(
         call.tx, chat_id=arguments.chat_id, cursor=arguments.cursor, limit=arguments.limit
     )
-    return fitted(Messages, page, fields=None, cursor_of=service.cursor_of)
+    return fitted(Messages, page, fields=None, cursor_of=service.message_cursor)
 
 
 @tool(scope="write", title="Send a message", open_world=True)

@@ -1,4 +1,4 @@
-"""A conversation as those who answer it use it: its messages with their files, whose it is, whether it is over.
+"""Conversations and their messages: who wrote what, on which channel, how long you may still reply, and whose it is.
 
-Changes the chats of messaging, of which this is a part. Calls attachments.
+Changes the chats of messaging, of which this is a part; reads channel_accounts. Calls media.
 """

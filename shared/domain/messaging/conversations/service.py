@@ -1,4 +1,4 @@
-"""What those who answer a conversation may do with it, and when."""
+"""Conversations as people and agents read, assign and archive them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import ConversationState, Message, MessageRow, StoredMessage
+from .models import Conversation, ConversationFilter, ConversationState, Message, MessageRow, StoredMessage
 
 
 class UnknownColleague(InvalidRequest):
@@ -19,12 +19,30 @@ class UnknownColleague(InvalidRequest):
     default_message = "that is not the user id of a member or an agent of this organization"
 
 
-def cursor_of(row: MessageRow) -> str:
+def conversation_cursor(row: Conversation) -> str:
+    return encode_cursor(row.last_message_time, row.id)
+
+
+async def list_conversations(
+    tx: Tx, *, chosen: ConversationFilter, messages: int, cursor: str | None, limit: int
+) -> Page[Conversation]:
+    """Return conversations, those with the latest news first.
+
+    Raises:
+        InvalidCursor: for a cursor of another list.
+    """
+    after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    rows = await queries.list_conversations(tx, chosen=chosen, messages=messages, after=after, limit=limit + 1)
+    page = rows[:limit]
+    return Page(page, conversation_cursor(page[-1]) if len(rows) > limit else None)
+
+
+def message_cursor(row: MessageRow) -> str:
     return encode_cursor(row.timestamp, row.id)
 
 
 async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int) -> Page[Message]:
-    """Newest first, with addresses for their files; the cursor leads back in time.
+    """Return messages, newest first, with links to their files; the cursor leads back in time.
 
     Raises:
         NotFound: no such conversation.
@@ -36,17 +54,17 @@ async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int
         raise NotFound
     page = rows[:limit]
     messages = [await _with_links(each) for each in page]
-    return Page(messages, cursor_of(page[-1]) if len(rows) > limit else None)
+    return Page(messages, message_cursor(page[-1]) if len(rows) > limit else None)
 
 
 async def _with_links(stored: StoredMessage) -> Message:
-    told = msgspec.structs.asdict(stored)
-    files = [await media.link(file) for file in told.pop("attached")]
-    return Message(**told, files=files)
+    fields = msgspec.structs.asdict(stored)
+    files = [await media.link(file) for file in fields.pop("attached")]
+    return Message(**fields, files=files)
 
 
 async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> ConversationState:
-    """To a member or an agent, or to nobody.
+    """Assign the conversation to a member or an agent, or to nobody.
 
     Raises:
         NotFound: no such conversation.
@@ -58,7 +76,7 @@ async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> Conversa
 
 
 async def archive(tx: Tx, *, chat_id: UUID, is_archived: bool) -> ConversationState:
-    """Closes it, or opens it again; a customer's next message opens it too.
+    """Close the conversation, or open it again; a customer's next message opens it too.
 
     Raises:
         NotFound: no such conversation.
