@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.messaging.delivery import asked, sending
+from shared.domain.messaging.delivery import asked, outcomes, sending, transmission
 from shared.domain.messaging.delivery.asked import MessageAsked
 from shared.domain.messaging.inbox import service as inbox
 from shared.kernel.errors import Refusal
@@ -63,7 +63,8 @@ class History:
             self.graph.fail(fault, account=self.account.meta)
         with self.patch.context() as patched:
             if crash:
-                patched.setattr(sending, "_call" if crash == "before" else "_record", self._crash)
+                module, name = (transmission, "_call") if crash == "before" else (outcomes, "record")
+                patched.setattr(module, name, self._crash)
             with contextlib.suppress(Crash):
                 await sending.deliver_due(request_id="history", for_s=20)
         self.graph.world.faults.clear()

@@ -134,3 +134,26 @@ async def update_archived(tx: Tx, *, chat_id: UUID, is_archived: bool) -> Conver
         RETURNING id, unread_count, is_archived, assigned_to
     """
     return await tx.one(ConversationState, sql, chat_id=chat_id, is_archived=is_archived)
+
+
+async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:
+    """Count one more message in a row that did not reach the person. As the service."""
+    sql = """
+        UPDATE chats AS chat
+        SET unreachable_count = least(chat.unreachable_count, 1000) + 1
+        FROM messages AS message
+        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
+            AND chat.id = message.chat_id
+    """
+    await tx.run(sql, message_id=message_id)
+
+
+async def stop_marketing(tx: Tx, *, message_id: UUID, at: datetime) -> None:
+    sql = """
+        UPDATE chats AS chat
+        SET marketing_stopped_at = coalesce(chat.marketing_stopped_at, %(at)s)
+        FROM messages AS message
+        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
+            AND chat.id = message.chat_id
+    """
+    await tx.run(sql, message_id=message_id, at=at)

@@ -13,6 +13,10 @@ from shared.runtime.db import Tx
 from . import queries
 from .models import Conversation, ConversationFilter, ConversationState, Message, MessageRow, StoredMessage
 
+UNREACHABLE = 131026
+OPTED_OUT = 131050
+"""Meta's codes."""
+
 
 class UnknownColleague(InvalidRequest):
     code = "unknown_colleague"
@@ -82,3 +86,11 @@ async def archive(tx: Tx, *, chat_id: UUID, is_archived: bool) -> ConversationSt
         NotFound: no such conversation.
     """
     return await queries.update_archived(tx, chat_id=chat_id, is_archived=is_archived)
+
+
+async def note_failure(tx: Tx, *, message_id: UUID, code: int | None, at: datetime) -> None:
+    """Mark the conversation whose person Meta cannot reach, or who wants no marketing. As the service."""
+    if code == UNREACHABLE:
+        await queries.count_unreachable(tx, message_id=message_id)
+    elif code == OPTED_OUT:
+        await queries.stop_marketing(tx, message_id=message_id, at=at)

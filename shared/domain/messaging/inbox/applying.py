@@ -11,6 +11,7 @@ from shared.domain.channels import health
 from shared.domain.channels.models import Channel
 from shared.domain.channels.templates import service as templates
 from shared.domain.messaging.attachments import service as attachments
+from shared.domain.messaging.conversations import service as conversations
 from shared.providers.meta import events as e
 from shared.providers.meta.inbound import ProviderError
 from shared.runtime.db import Tx
@@ -18,8 +19,6 @@ from shared.runtime.db import Tx
 from . import queries, told
 from .models import ChannelFact
 
-UNREACHABLE = 131026
-OPTED_OUT = 131050
 _ADDRESS_BOOK = "smb_app_state_sync"
 """Tells of people whom the owner of the phone knows, not of the account."""
 _MOST_PAYLOAD_BYTES = 524_288
@@ -63,14 +62,10 @@ async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
 async def _failure(
     tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
 ) -> None:
-    """What a failure says of more than its own message."""
+    """Apply what a failure says of more than its own message."""
     await health.apply_fault(tx, channel.id, error.kind, error.code, error.message, reported_at=event.occurred_at)
-    if message_id is None:
-        return
-    if error.code == UNREACHABLE:
-        await queries.count_unreachable(tx, message_id=message_id)
-    elif error.code == OPTED_OUT:
-        await queries.stop_marketing(tx, message_id=message_id, at=event.occurred_at)
+    if message_id is not None:
+        await conversations.note_failure(tx, message_id=message_id, code=error.code, at=event.occurred_at)
 
 
 async def _deletion(tx: Tx, channel: Channel, event: e.DeleteEvent) -> None:

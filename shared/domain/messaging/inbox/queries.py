@@ -1,7 +1,6 @@
 """All SQL of this room, run as the service: a body names no tenant, a channel does."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -192,29 +191,6 @@ async def record_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -
     """Whether it is news. What is about a person has its effect on their conversation, now or once there is one."""
     sql = "SELECT app.record_channel_event(%(channel_id)s, %(fact)s::jsonb) AS is_so"
     return (await tx.one(_Is, sql, channel_id=channel_id, fact=_json(fact))).is_so
-
-
-async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:
-    """One more message in a row that did not reach the person."""
-    sql = """
-        UPDATE chats AS chat
-        SET unreachable_count = least(chat.unreachable_count, 1000) + 1
-        FROM messages AS message
-        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
-            AND chat.id = message.chat_id
-    """
-    await tx.run(sql, message_id=message_id)
-
-
-async def stop_marketing(tx: Tx, *, message_id: UUID, at: datetime) -> None:
-    sql = """
-        UPDATE chats AS chat
-        SET marketing_stopped_at = coalesce(chat.marketing_stopped_at, %(at)s)
-        FROM messages AS message
-        WHERE message.id = %(message_id)s AND chat.organization_id = message.organization_id
-            AND chat.id = message.chat_id
-    """
-    await tx.run(sql, message_id=message_id, at=at)
 
 
 async def delete_old_message_events(tx: Tx) -> int:
