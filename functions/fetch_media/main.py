@@ -1,7 +1,7 @@
 """POST /functions/v1/fetch-media: fetch the files that customers sent, erase those they took back, every 2 seconds."""
 
-from shared.domain.messaging.attachments import fetching
-from shared.domain.messaging.attachments.fetching import MediaWork
+from shared.domain.channels import downloads
+from shared.domain.channels.downloads import MediaWork
 from shared.edge import Call, cron
 
 _FOR_S = 45.0
@@ -9,4 +9,4 @@ _FOR_S = 45.0
 
 @cron(every_s=2)
 async def handler(call: Call) -> MediaWork:
-    return await fetching.work_off(request_id=call.request_id, for_s=_FOR_S)
+    return await downloads.work_off(request_id=call.request_id, for_s=_FOR_S)

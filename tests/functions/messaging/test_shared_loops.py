@@ -7,15 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from shared.domain.channels import downloads
 from shared.domain.channels.profiles import service as profiles
 from shared.domain.channels.tokens import renewal
-from shared.domain.messaging.attachments import fetching
 
 pytestmark = pytest.mark.anyio
 AT_ONCE = 8
 PATIENCE_S = 10
 JOBS = {
-    "fetch-media": (fetching, "_performed", "fetched"),
+    "fetch-media": (downloads, "_work", "fetched"),
     "fetch-profiles": (profiles, "_ask", False),
     "refresh-tokens": (renewal, "_renew", False),
 }

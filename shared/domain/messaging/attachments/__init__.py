@@ -1,4 +1,4 @@
-"""The files of messages: fetched from the channel they came by, shown with the message, taken back with it.
+"""The files of messages: announced with the message, shown with it, taken back with it.
 
-Owns message_media. Calls media, channels and the Graph API.
+Owns message_media. Calls media.
 """

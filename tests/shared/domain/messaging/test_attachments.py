@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from shared.domain.channels import downloads
 from shared.domain.media import service as media_room
-from shared.domain.messaging.attachments import fetching, service
+from shared.domain.messaging.attachments import service
 from shared.domain.messaging.conversations import service as conversations
 from shared.kernel.errors import NotFound
 from shared.providers.meta.inbound import Media, MediaKind
@@ -39,8 +40,8 @@ async def receive():
 
 @pytest.fixture
 def work():
-    async def off() -> fetching.MediaWork:
-        return await fetching.work_off(request_id="test", for_s=10)
+    async def off() -> downloads.MediaWork:
+        return await downloads.work_off(request_id="test", for_s=10)
 
     return off
 
@@ -194,7 +195,7 @@ async def test_a_file_taken_back_while_it_is_fetched_is_erased_all_the_same(line
         task = await media_room.take_task(tx, spared=[])
         assert task
         await service.take_back(tx, organization_id=own.org.id, message_id=message)
-    assert await fetching._perform("test", task) == "fetched"
+    assert await downloads._perform("test", task) == "fetched"
     assert (await work()).erased == 1
     assert own.media(message)[0]["status"] == "deleted"
 

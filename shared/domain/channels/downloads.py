@@ -1,4 +1,4 @@
-"""Fetches what customers sent, at once and for good, and erases what they took back; called by a job."""
+"""The download of files that customers sent, and the erasure of those they took back; run by a job."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from shared.domain.channels import service as channels
 from shared.domain.media import service as media
 from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
 from shared.kernel.errors import PlanLimitExceeded, Unavailable
@@ -22,6 +21,8 @@ from shared.runtime.set_aside import Fault, Piece
 from shared.runtime.workers import drain
 from shared.tenancy.transactions import service_statements, service_tx
 
+from . import service
+
 _AT_ONCE = 8
 _QUEUE = "files"
 _IN_MEMORY_BYTES = 1_048_576
@@ -29,7 +30,7 @@ _NO_SUCH_OBJECT = 100
 _GONE = frozenset({403, 404, 410})
 _TRIES_WHEN_DAMAGED = 2
 _TRIES_WHEN_GONE = 3
-"""An address may have ended between asking for it and going there."""
+"""An address may have ended between the request for it and the download."""
 
 
 class MediaWork(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class MediaWork(msgspec.Struct, frozen=True):
     set_aside: int
 
 
-class _NotHadError(Exception):
+class _DownloadError(Exception):
     """`tries` is after how many of them the file is given up; None: as many as any other fault."""
 
     def __init__(self, fault: str, failure: Failure, tries: int | None = None) -> None:
@@ -50,7 +51,7 @@ class _NotHadError(Exception):
 
 
 async def work_off(*, request_id: str, for_s: float) -> MediaWork:
-    """Until nothing is due or the time is over; another worker beside this one takes other tasks."""
+    """Download and erase until nothing is due or the time is over; another worker takes other tasks."""
     take, perform = partial(_take, request_id), partial(_perform, request_id)
     outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
     return MediaWork(**{name: outcomes[name] for name in MediaWork.__struct_fields__})
@@ -62,10 +63,10 @@ async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedTask | None:
 
 
 async def _perform(request_id: str, claimed: ClaimedTask) -> str:
-    """The name of what became of it; whatever is wrong with one task is that task's alone."""
+    """Return the outcome by name; whatever is wrong with one task is that task's alone."""
     piece = Piece(claimed.organization_id, _QUEUE, str(claimed.media_id))
     task = set_aside.decoded(claimed.row, Task)
-    outcome = task if isinstance(task, Fault) else await set_aside.attempt(partial(_performed, task, request_id))
+    outcome = task if isinstance(task, Fault) else await set_aside.attempt(partial(_work, task, request_id))
     async with service_tx(request_id=request_id) as tx:
         if isinstance(outcome, Fault):
             await set_aside.record(tx, piece, outcome)
@@ -77,7 +78,7 @@ async def _perform(request_id: str, claimed: ClaimedTask) -> str:
     return outcome
 
 
-async def _performed(task: Task, request_id: str) -> str:
+async def _work(task: Task, request_id: str) -> str:
     try:
         if task.task == "erase":
             await media.erase(task.organization_id, task.media_id)
@@ -86,10 +87,10 @@ async def _performed(task: Task, request_id: str) -> str:
             return "erased"
         kept = await _fetch(task, request_id)
         await _keep(task, kept, request_id)
-    except _NotHadError as fault:
-        return await _not_had(task, fault, request_id)
+    except _DownloadError as fault:
+        return await _postpone_or_fail(task, fault, request_id)
     except Unavailable as fault:
-        return await _not_had(task, _NotHadError(fault.message, Failure.UNAVAILABLE), request_id)
+        return await _postpone_or_fail(task, _DownloadError(fault.message, Failure.UNAVAILABLE), request_id)
     return "fetched"
 
 
@@ -99,10 +100,10 @@ async def _keep(task: Task, kept: Kept, request_id: str) -> None:
             await media.finish_fetch(tx, task=task, kept=kept)
     except PlanLimitExceeded as refused:
         await media.erase(task.organization_id, task.media_id)
-        raise _NotHadError(refused.message, Failure.NO_ROOM, 1) from refused
+        raise _DownloadError(refused.message, Failure.NO_ROOM, 1) from refused
 
 
-async def _not_had(task: Task, fault: _NotHadError, request_id: str) -> str:
+async def _postpone_or_fail(task: Task, fault: _DownloadError, request_id: str) -> str:
     given_up = fault.tries is not None and task.attempts >= fault.tries
     log().warning("media_not_had", media_id=str(task.media_id), fault=str(fault), given_up=given_up)
     async with service_tx(request_id=request_id) as tx:
@@ -114,13 +115,13 @@ async def _not_had(task: Task, fault: _NotHadError, request_id: str) -> str:
 
 
 async def _fetch(task: Task, request_id: str) -> Kept:
-    """The bytes, checked and put away; what they are."""
+    """Download, check and store the file; return what it is."""
     client = await _client(task, request_id)
     with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
         found = await _downloaded(task, client, file)
         sha256 = found.sha256.hex()
         if task.sha256 not in (None, sha256):
-            raise _NotHadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
+            raise _DownloadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
         mime_type = media.examined(file, kind=task.kind, declared=task.mime_type or found.content_type)
         await media.store(task.organization_id, task.media_id, file, mime_type=mime_type)
     return Kept(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
@@ -129,33 +130,33 @@ async def _fetch(task: Task, request_id: str) -> Kept:
 async def _downloaded(task: Task, client: GraphClient, file: BinaryIO) -> Downloaded:
     try:
         if task.provider_id is not None:
-            place = await client.media(task.provider_id)
-            return await client.download(place.url, file, limit_bytes=media.MOST_BYTES)
+            media_file = await client.media(task.provider_id)
+            return await client.download(media_file.url, file, limit_bytes=media.MOST_BYTES)
         return await http.download(task.url or "", file, limit_bytes=media.MOST_BYTES, may_visit=client.may_visit)
     except FileTooLargeError as fault:
-        raise _NotHadError("too large", Failure.TOO_LARGE, 1) from fault
+        raise _DownloadError("too large", Failure.TOO_LARGE, 1) from fault
     except DownloadFailedError as fault:
         if fault.status in _GONE:
-            raise _NotHadError(str(fault), Failure.GONE, _TRIES_WHEN_GONE) from fault
+            raise _DownloadError(str(fault), Failure.GONE, _TRIES_WHEN_GONE) from fault
         failure = Failure.UNAVAILABLE if fault.may_succeed_later or fault.status else Failure.NOT_ALLOWED
-        raise _NotHadError(str(fault), failure, None if failure is Failure.UNAVAILABLE else 1) from fault
+        raise _DownloadError(str(fault), failure, None if failure is Failure.UNAVAILABLE else 1) from fault
     except ProviderFault as fault:
         if fault.code == _NO_SUCH_OBJECT or fault.kind is FaultKind.CONTENT:
-            raise _NotHadError(fault.message, Failure.GONE, _TRIES_WHEN_GONE) from fault
-        raise _NotHadError(fault.message, Failure.UNAVAILABLE) from fault
+            raise _DownloadError(fault.message, Failure.GONE, _TRIES_WHEN_GONE) from fault
+        raise _DownloadError(fault.message, Failure.UNAVAILABLE) from fault
 
 
 async def _client(task: Task, request_id: str) -> GraphClient:
-    """With the channel's token where the file is asked for by id; an address of Messenger's needs none."""
+    """Return a client with the channel's token for a file with an id; an address of Messenger's needs none."""
     if task.provider_id is None:
         return graph("")
     channel = None
     if task.channel_id is not None:
         async with service_tx(request_id=request_id) as tx:
-            channel = await channels.find_channel(tx, channel_id=task.channel_id)
+            channel = await service.find_channel(tx, channel_id=task.channel_id)
     if channel is None or channel.token_sealed is None:
-        raise _NotHadError("the channel has no access", Failure.UNAVAILABLE)
+        raise _DownloadError("the channel has no access", Failure.UNAVAILABLE)
     try:
         return graph((await open_sealed(channel.organization_id, channel.token_sealed)).decode())
     except UnreadableSecretError as fault:
-        raise _NotHadError("the channel's token cannot be opened", Failure.UNAVAILABLE) from fault
+        raise _DownloadError("the channel's token cannot be opened", Failure.UNAVAILABLE) from fault
