@@ -4,13 +4,13 @@
 one in `error` why.
 """
 
-from shared.domain.messaging.delivery import asked
-from shared.domain.messaging.delivery.asked import StatusAsked
+from shared.domain.messaging.delivery import requests
 from shared.domain.messaging.delivery.models import SentMessage
+from shared.domain.messaging.delivery.requests import StatusRequest
 from shared.edge import Call, endpoint
 from shared.kernel.errors import NotFound
 
 
-@endpoint(StatusAsked, tag="Messages", scope="read", tx="read", refusals=(NotFound,))
-async def handler(call: Call, body: StatusAsked) -> SentMessage:
-    return await asked.tell_status(call.tx, body, call.principal)
+@endpoint(StatusRequest, tag="Messages", scope="read", tx="read", refusals=(NotFound,))
+async def handler(call: Call, body: StatusRequest) -> SentMessage:
+    return await requests.get_status(call.tx, body, call.principal)

@@ -7,14 +7,14 @@ what may be.
 
 from functools import partial
 
-from shared.domain.messaging.delivery import asked, sending
-from shared.domain.messaging.delivery.asked import MessageAsked
+from shared.domain.messaging.delivery import requests, sending
 from shared.domain.messaging.delivery.models import SentMessage
+from shared.domain.messaging.delivery.requests import MessageRequest
 from shared.edge import Call, endpoint
 
 
-@endpoint(MessageAsked, tag="Messages", scope="write", refusals=asked.REFUSALS)
-async def handler(call: Call, body: MessageAsked) -> SentMessage:
-    message = await asked.send_message(call.tx, body, call.principal, platform="whatsapp")
+@endpoint(MessageRequest, tag="Messages", scope="write", refusals=requests.REFUSALS)
+async def handler(call: Call, body: MessageRequest) -> SentMessage:
+    message = await requests.send_message(call.tx, body, call.principal, platform="whatsapp")
     call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
     return message

@@ -5,14 +5,14 @@ To a phone number, which begins a conversation where there is none, or in a conv
 
 from functools import partial
 
-from shared.domain.messaging.delivery import asked, sending
-from shared.domain.messaging.delivery.asked import TemplateAsked
+from shared.domain.messaging.delivery import requests, sending
 from shared.domain.messaging.delivery.models import SentMessage
+from shared.domain.messaging.delivery.requests import TemplateRequest
 from shared.edge import Call, endpoint
 
 
-@endpoint(TemplateAsked, tag="Messages", scope="write", refusals=asked.TEMPLATE_REFUSALS)
-async def handler(call: Call, body: TemplateAsked) -> SentMessage:
-    message = await asked.send_template(call.tx, body, call.principal)
+@endpoint(TemplateRequest, tag="Messages", scope="write", refusals=requests.TEMPLATE_REFUSALS)
+async def handler(call: Call, body: TemplateRequest) -> SentMessage:
+    message = await requests.send_template(call.tx, body, call.principal)
     call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
     return message

@@ -16,7 +16,7 @@ READ = {
     "auth.bodies.*.phone": "nothing: signing in by phone is switched off",
     "mcp_server.contacts.*.email": "kernel.emails and its twin app.clean_email",
     "mcp_server.contacts.*.phone": "kernel.phones",
-    "delivery.asked.TemplateAsked.phone_number": "kernel.phones",
+    "delivery.requests.TemplateRequest.phone_number": "kernel.phones",
     "meta.contents.ContactCard.phones": "nothing: a card that is shown to the customer as it was written",
     "meta.contents.ContactCard.emails": "nothing: as its phones",
     "meta.contents.ContactPhone.phone": "nothing: as the card",

@@ -15,9 +15,9 @@ from shared.platform.mcp.registry import ToolCall, WriteArguments, tool
 from shared.runtime.lazily import lazy
 
 if TYPE_CHECKING:
-    from shared.domain.messaging.delivery import asked, sending
+    from shared.domain.messaging.delivery import requests, sending
 else:  # What sending takes is an eighth of what this endpoint imports, and most first answers send nothing.
-    asked, sending = (lazy(f"shared.domain.messaging.delivery.{name}") for name in ("asked", "sending"))
+    requests, sending = (lazy(f"shared.domain.messaging.delivery.{name}") for name in ("requests", "sending"))
 
 
 class ListMessages(ListArguments):
@@ -67,24 +67,24 @@ async def nexus_send_message(call: ToolCall, arguments: SendMessage) -> SentMess
     2000 characters, Instagram 1000 bytes) or a WhatsApp template, which a closed window takes too.
     """
     if arguments.template is not None:
-        told = arguments.template
-        message = await asked.send_template(
+        template = arguments.template
+        message = await requests.send_template(
             call.tx,
-            asked.TemplateAsked(
+            requests.TemplateRequest(
                 chat_id=arguments.chat_id,
-                template_name=told.name,
-                language=told.language,
-                components=told.components,
+                template_name=template.name,
+                language=template.language,
+                components=template.components,
             ),
             call.principal,
         )
     else:
-        text = asked.MessageAsked(
+        text = requests.MessageRequest(
             chat_id=arguments.chat_id,
             message=arguments.content,
             media_id=arguments.media_id,
             reply_to=arguments.reply_to,
         )
-        message = await asked.send_message(call.tx, text, call.principal, platform=None)
+        message = await requests.send_message(call.tx, text, call.principal, platform=None)
     call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
     return message

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.messaging.delivery import asked, outcomes, sending, transmission
-from shared.domain.messaging.delivery.asked import MessageAsked
+from shared.domain.messaging.delivery import outcomes, requests, sending, transmission
+from shared.domain.messaging.delivery.requests import MessageRequest
 from shared.domain.messaging.inbox import service as inbox
 from shared.kernel.errors import Refusal
 from shared.runtime import db
@@ -51,7 +51,9 @@ class History:
         caller = Principal(Kind.AGENT, "authenticated", "{}", self.agent.id, self.account.org.id)
         try:
             async with self.tx_as(self.agent, scope="write") as tx:
-                told = await asked.send_message(tx, MessageAsked(chat_id=chat_id, message="hi"), caller, platform=None)
+                told = await requests.send_message(
+                    tx, MessageRequest(chat_id=chat_id, message="hi"), caller, platform=None
+                )
                 self.intents.append(str(told.id))
         except Refusal as refused:
             assert refused.code in {"window_closed", "channel_not_connected", "recipient_unreachable"}  # noqa: PT017

@@ -1,4 +1,4 @@
-"""A message's way out, step by step."""
+"""Messages on their way out, from the request to the outcome."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,8 +69,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     known_by: Known
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked to be sent. `media_id` is a file of ours that stands for the content's own."""
+class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be sent. `media_id` is a file of ours that stands for the content's own."""
 
     content: dict[str, Any]
     reply_to: str | None = None
@@ -102,7 +102,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str
     page_id: str | None
     token_sealed: bytes | None
-    request: Request
+    request: SendRequest
     attempts: int
     was_repeated: bool
     last_inbound_at: datetime | None
@@ -120,8 +120,8 @@ class ClaimedDue(msgspec.Struct, frozen=True):
     row: bytes
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a message stands."""
+class MessageIds(msgspec.Struct, frozen=True):
+    """The conversation of a message, and its id at the provider."""
 
     chat_id: UUID
     platform_message_id: str | None

@@ -8,7 +8,7 @@ import msgspec
 from shared.runtime.db import Tx
 from shared.runtime.settings import settings
 
-from .models import ClaimedDue, Draft, Due, LatestInbound, Place, Request, SentMessage, Thread
+from .models import ClaimedDue, Draft, Due, LatestInbound, MessageIds, SendRequest, SentMessage, Thread
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str
     return (await tx.one(_Id, sql, channel_id=channel_id, wa_id=wa_id, phone=phone)).id
 
 
-async def queue_message(tx: Tx, *, draft: Draft, request: Request) -> UUID:
+async def queue_message(tx: Tx, *, draft: Draft, request: SendRequest) -> UUID:
     """Takes a unit of the plan's outbound messages."""
     sql = "SELECT app.queue_message(%(message)s::jsonb, %(request)s::jsonb) AS id"
     return (await tx.one(_Id, sql, message=_json(draft), request=_json(request))).id
@@ -84,13 +84,13 @@ async def find_message(tx: Tx, *, message_id: UUID) -> SentMessage:
     return await tx.one(SentMessage, sql, message_id=message_id, borrowed_s=borrowed_s)
 
 
-async def find_place(tx: Tx, *, message_id: UUID) -> Place | None:
+async def find_message_ids(tx: Tx, *, message_id: UUID) -> MessageIds | None:
     sql = """
         SELECT chat_id, platform_message_id
         FROM messages
         WHERE id = %(message_id)s
     """
-    return await tx.find(Place, sql, message_id=message_id)
+    return await tx.find(MessageIds, sql, message_id=message_id)
 
 
 async def mark_read(tx: Tx, *, chat_id: UUID) -> bool:

@@ -18,7 +18,7 @@ from shared.providers.meta.templates import Template
 from shared.runtime.db import Tx
 
 from . import queries
-from .models import HUMAN_AGENT_WINDOW, WINDOW, Draft, Request, SentMessage, Thread
+from .models import HUMAN_AGENT_WINDOW, WINDOW, Draft, SendRequest, SentMessage, Thread
 
 if TYPE_CHECKING:
     from shared.providers.meta.events import Channel as Platform
@@ -55,9 +55,9 @@ class TemplateNotApproved(Conflict):
 
 
 async def send(
-    tx: Tx, *, chat_id: UUID, content: Content, is_person: bool, extra: Request | None = None
+    tx: Tx, *, chat_id: UUID, content: Content, is_person: bool, extra: SendRequest | None = None
 ) -> SentMessage:
-    """Queues a message in an existing conversation and takes its unit of the plan, in the caller's transaction.
+    """Queue a message in an existing conversation and take its unit of the plan, in the caller's transaction.
 
     `extra` may name the message that is answered and a file of ours.
 
@@ -70,25 +70,25 @@ async def send(
     thread = await queries.find_thread(tx, chat_id=chat_id)
     if thread is None:
         raise NotFound
-    asked = extra or Request(content={})
+    given = extra or SendRequest(content={})
     human_agent = await _admit(tx, thread, content, is_person=is_person)
-    body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=asked.reply_to)
-    request = Request(
-        content=stored(content), reply_to=asked.reply_to, human_agent=human_agent, media_id=asked.media_id
+    body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=given.reply_to)
+    request = SendRequest(
+        content=stored(content), reply_to=given.reply_to, human_agent=human_agent, media_id=given.media_id
     )
     draft = Draft(
         chat_id=thread.id,
         message_type=message_type(content),
         content=shown_text(content),
         details={"content": request.content},
-        reply_to=content.message_id if isinstance(content, c.Reaction) else asked.reply_to,
+        reply_to=content.message_id if isinstance(content, c.Reaction) else given.reply_to,
     )
     message_id = await queries.queue_message(tx, draft=draft, request=request)
     return await queries.find_message(tx, message_id=message_id)
 
 
 async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) -> UUID:
-    """The WhatsApp conversation with that number, made where there is none.
+    """Return the WhatsApp conversation with that number, made where there is none.
 
     Raises:
         InvalidPhone, ChannelNotConnected, NotFound.
@@ -101,7 +101,7 @@ async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) ->
 
 
 async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -> bool:
-    """Whether it goes out as a person's word after the window."""
+    """Return whether it goes out as a person's word after the window."""
     if thread.plan.messages == 0:  # told before anything that the caller might set about to mend
         raise PlanLimitExceeded(
             f"the {thread.plan.code} plan does not include messages. {thread.plan.upgrade}",
@@ -191,7 +191,7 @@ def message_type(content: Content) -> str:
 
 
 def shown_text(content: Content) -> str | None:
-    """What a person reads in the inbox."""
+    """Return what a person reads in the inbox."""
     shown: str | None = None
     match content:
         case c.Text() | c.Buttons() | c.ChoiceList() | c.LinkButton():

@@ -1,4 +1,4 @@
-"""What callers ask to have sent, as the functions take it, and what becomes of it."""
+"""Requests to send something, as the functions take them, and how they are carried out."""
 
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -16,7 +16,7 @@ from shared.tenancy.principal import Kind, Principal
 from shared.tenancy.service import get_organization
 
 from . import queries, service
-from .models import Request, SentMessage
+from .models import SendRequest, SentMessage
 from .service import (
     ChannelCannotSend,
     MarketingStopped,
@@ -58,7 +58,7 @@ def _named(camel: str, snake: str) -> Any:
     return Field(validation_alias=AliasChoices(camel, snake), serialization_alias=snake)
 
 
-class Asked(BaseModel):
+class CallerRequest(BaseModel):
     """Every name may be written in camelCase or in snake_case."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -67,7 +67,7 @@ class Asked(BaseModel):
     """Another than the credential's is as absent as any."""
 
 
-class MessageAsked(Asked):
+class MessageRequest(CallerRequest):
     chat_id: Annotated[UUID, _named("chatId", "chat_id")]
     message: Annotated[
         Annotated[str, VISIBLE] | None,
@@ -92,7 +92,7 @@ class MessageAsked(Asked):
         return self
 
 
-class TemplateAsked(Asked):
+class TemplateRequest(CallerRequest):
     phone_number: Annotated[
         str | None, Field(min_length=5, max_length=50, description="E.164, such as +201012345678.")
     ] = None
@@ -109,102 +109,104 @@ class TemplateAsked(Asked):
         return self
 
 
-class ReactionAsked(Asked):
+class ReactionRequest(CallerRequest):
     message_id: Annotated[UUID, _named("messageId", "message_id")]
     emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
 
 
-class StatusAsked(Asked):
+class StatusRequest(CallerRequest):
     message_id: Annotated[UUID, _named("messageId", "message_id")]
 
 
-async def send_message(tx: Tx, asked: MessageAsked, caller: Principal, *, platform: str | None) -> SentMessage:
-    """In a conversation of that platform; None takes any.
+async def send_message(tx: Tx, request: MessageRequest, caller: Principal, *, platform: str | None) -> SentMessage:
+    """Send in a conversation of that platform; None takes any.
 
     Raises:
         Refusal: one of REFUSALS, or plan_limit_exceeded.
     """
-    _of_the_caller(asked, caller)
-    await _check_platform(tx, asked.chat_id, platform)
-    reply_to = await _platform_id(tx, asked.chat_id, asked.reply_to) if asked.reply_to else None
-    content = await _content(tx, asked)
+    _check_organization(request, caller)
+    await _check_platform(tx, request.chat_id, platform)
+    reply_to = await _platform_id(tx, request.chat_id, request.reply_to) if request.reply_to else None
+    content = await _content(tx, request)
     return await service.send(
         tx,
-        chat_id=asked.chat_id,
+        chat_id=request.chat_id,
         content=content,
         is_person=caller.kind is Kind.USER,
-        extra=Request(content={}, reply_to=reply_to, media_id=asked.media_id),
+        extra=SendRequest(content={}, reply_to=reply_to, media_id=request.media_id),
     )
 
 
-async def send_template(tx: Tx, asked: TemplateAsked, caller: Principal) -> SentMessage:
-    """To a phone number, or in a conversation, whether its window is open or not.
+async def send_template(tx: Tx, request: TemplateRequest, caller: Principal) -> SentMessage:
+    """Send a template to a phone number, or in a conversation, whether its window is open or not.
 
     Raises:
         Refusal: one of TEMPLATE_REFUSALS, or plan_limit_exceeded.
     """
-    _of_the_caller(asked, caller)
+    _check_organization(request, caller)
     template = {
         "type": "template",
-        "name": asked.template_name,
-        "language": asked.language,
-        "components": asked.components,
+        "name": request.template_name,
+        "language": request.language,
+        "components": request.components,
     }
     content = content_from(template)
-    chat_id = asked.chat_id
+    chat_id = request.chat_id
     if chat_id is not None:
         await _check_platform(tx, chat_id, "whatsapp")
     else:
         country = (await get_organization(tx, organization_id=caller.organization_id)).country
-        chat_id = await service.start(tx, phone=asked.phone_number or "", country=country, channel_id=asked.channel_id)
+        chat_id = await service.start(
+            tx, phone=request.phone_number or "", country=country, channel_id=request.channel_id
+        )
     return await service.send(tx, chat_id=chat_id, content=content, is_person=caller.kind is Kind.USER)
 
 
-async def send_reaction(tx: Tx, asked: ReactionAsked, caller: Principal) -> SentMessage:
-    """To one message of a WhatsApp conversation.
+async def send_reaction(tx: Tx, request: ReactionRequest, caller: Principal) -> SentMessage:
+    """Send a reaction to one message of a WhatsApp conversation.
 
     Raises:
         Refusal: one of REFUSALS, or plan_limit_exceeded.
     """
-    _of_the_caller(asked, caller)
-    place = await queries.find_place(tx, message_id=asked.message_id)
-    if place is None or place.platform_message_id is None:
+    _check_organization(request, caller)
+    ids = await queries.find_message_ids(tx, message_id=request.message_id)
+    if ids is None or ids.platform_message_id is None:
         raise MessageNotThere
-    await _check_platform(tx, place.chat_id, "whatsapp")
-    content = content_from({"type": "reaction", "message_id": place.platform_message_id, "emoji": asked.emoji})
-    return await service.send(tx, chat_id=place.chat_id, content=content, is_person=caller.kind is Kind.USER)
+    await _check_platform(tx, ids.chat_id, "whatsapp")
+    content = content_from({"type": "reaction", "message_id": ids.platform_message_id, "emoji": request.emoji})
+    return await service.send(tx, chat_id=ids.chat_id, content=content, is_person=caller.kind is Kind.USER)
 
 
-async def tell_status(tx: Tx, asked: StatusAsked, caller: Principal) -> SentMessage:
-    """How far a message of ours has come.
+async def get_status(tx: Tx, request: StatusRequest, caller: Principal) -> SentMessage:
+    """Return how far a message of ours has come.
 
     Raises:
         NotFound: no such message, not the caller's, or none that was sent from here.
     """
-    _of_the_caller(asked, caller)
-    return await queries.find_message(tx, message_id=asked.message_id)
+    _check_organization(request, caller)
+    return await queries.find_message(tx, message_id=request.message_id)
 
 
-async def _content(tx: Tx, asked: MessageAsked) -> Content:
-    if asked.content is not None:
-        return content_from(asked.content)
-    if asked.media_id is None:
-        return content_from({"type": "text", "body": asked.message})
-    file = await media.get_media(tx, media_id=asked.media_id)
+async def _content(tx: Tx, request: MessageRequest) -> Content:
+    if request.content is not None:
+        return content_from(request.content)
+    if request.media_id is None:
+        return content_from({"type": "text", "body": request.message})
+    file = await media.get_media(tx, media_id=request.media_id)
     if file.status != "stored":
         raise InvalidMessageContent.at("/media_id", f"the file cannot be sent: it is {file.status}")
     # Where the file is, is settled when it goes out; until then its own id stands for it.
-    shown = file.kind == "document" and file.file_name and is_visible(file.file_name)
-    named = {"filename": file.file_name} if shown else {}
-    caption = {"caption": asked.message} if asked.message else {}
+    has_visible_name = file.kind == "document" and file.file_name and is_visible(file.file_name)
+    named = {"filename": file.file_name} if has_visible_name else {}
+    caption = {"caption": request.message} if request.message else {}
     return content_from({"type": file.kind.value, "id": str(file.id), **caption, **named})
 
 
 async def _platform_id(tx: Tx, chat_id: UUID, message_id: UUID) -> str:
-    place = await queries.find_place(tx, message_id=message_id)
-    if place is None or place.platform_message_id is None or place.chat_id != chat_id:
+    ids = await queries.find_message_ids(tx, message_id=message_id)
+    if ids is None or ids.platform_message_id is None or ids.chat_id != chat_id:
         raise MessageNotThere
-    return place.platform_message_id
+    return ids.platform_message_id
 
 
 async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
@@ -221,6 +223,6 @@ async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
         raise WrongChannel(told, platform=thread.platform, use=use)
 
 
-def _of_the_caller(asked: Asked, caller: Principal) -> None:
-    if asked.organization_id not in (None, caller.organization_id):
+def _check_organization(request: CallerRequest, caller: Principal) -> None:
+    if request.organization_id not in (None, caller.organization_id):
         raise NotFound
