@@ -15,6 +15,8 @@ from shared.platform.mcp.registry import SCOPES, Arguments, Resource, Scope, Too
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
 
+from .hints import with_tools
+
 REFUSED = 400
 """An idempotent answer from here on was a refusal, kept to be told again."""
 
@@ -35,7 +37,7 @@ class TenantSession:
     async def call_tool(self, tool: Tool, arguments: Arguments, _: Request) -> ToolOutcome:
         self._call.log["tool"] = tool.name
         answer = await self._call.perform(
-            self._work(lambda call: tool.run(call, arguments)),
+            self._work(lambda call: _run(tool, call, arguments)),
             scope=tool.scope,
             read_only=tool.scope == "read",
             once=_once(tool, arguments),
@@ -64,6 +66,17 @@ class TenantSession:
             )
 
         return work
+
+
+async def _run(tool: Tool, call: ToolCall, arguments: Arguments) -> msgspec.Struct:
+    """Run the tool; a refusal names tools before it is kept under an idempotency key."""
+    try:
+        return await tool.run(call, arguments)
+    except Refusal as refusal:
+        named = with_tools(refusal)
+        if named is None:
+            raise
+        raise named from refusal
 
 
 def _once(tool: Tool, arguments: Arguments) -> Once | None:

@@ -40,10 +40,7 @@ async def find_sellable(tx: Tx, *, references: Collection[Reference]) -> dict[Re
     found |= {spelt: by_key[key] for spelt, key in keys.items() if key in by_key}
     unknown = [str(each) for each in references if each not in found]
     if unknown:
-        raise UnknownItem(
-            f"no item has this id or SKU: {', '.join(unknown)}. Find items with nexus_list_inventory or nexus_search.",
-            unknown=unknown,
-        )
+        raise UnknownItem(f"no item has this id or SKU: {', '.join(unknown)}", unknown=unknown, hint="find_item")
     inactive = [str(each) for each in references if not found[each].is_active]
     if inactive:
         raise ItemNotActive(f"no longer sold: {', '.join(inactive)}", inactive=inactive)

@@ -87,9 +87,8 @@ async def choose_channel(tx: Tx, *, platform: str, channel_id: UUID | None) -> C
     if found is None and channel_id is not None:
         raise NotFound
     if found is None:
-        connector = "save-whatsapp-credentials" if platform == "whatsapp" else "save-page-credentials"
         raise ChannelNotConnected(
-            f"no {platform} channel is connected: an owner or admin connects one with {connector}"
+            f"no {platform} channel is connected: an owner or admin connects one", hint="connect_channel"
         )
     if found.status is not ChannelStatus.CONNECTED:
         raise ChannelNotConnected(

@@ -86,7 +86,7 @@ async def check_stock(
         warehouse_name=warehouse if isinstance(warehouse, str) else None,
     )
     if found is None:
-        raise NotFound("no item has this id or SKU: find it with nexus_list_inventory or nexus_search")
+        raise NotFound("no item has this id or SKU", hint="find_item")
     if warehouse is not None and not found.warehouses:
         raise UnknownWarehouse(
             f"there is no warehouse {warehouse}: leave it out to see all of them", warehouse=str(warehouse)

@@ -144,10 +144,7 @@ async def create_order(
     new = NewOrder(customer_id, currency, total, shipping_address, notes, payment_mode)
     order = await queries.insert_order(tx, order=new, lines=made)
     if order is None:
-        raise UnknownCustomer(
-            f"there is no contact {customer_id}: find it with nexus_list_contacts or nexus_search",
-            customer_id=str(customer_id),
-        )
+        raise UnknownCustomer(f"there is no contact {customer_id}", customer_id=str(customer_id), hint="find_contact")
     return order
 
 
@@ -215,4 +212,4 @@ def _named(reference: str) -> tuple[UUID | None, str | None]:
 
 
 def _no_order(reference: str) -> NotFound:
-    return NotFound(f"there is no order {reference}: find it with nexus_list_orders or nexus_search")
+    return NotFound(f"there is no order {reference}", hint="find_order")

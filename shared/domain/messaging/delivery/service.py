@@ -115,8 +115,7 @@ async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -
         raise ChannelCannotSend(f"{thread.platform} conversations are listed only: nothing can be sent there")
     if thread.channel_id is None or thread.channel_status is None:
         raise ChannelNotConnected(
-            "no connected channel holds this conversation: an owner or admin connects it with save-whatsapp-credentials"
-            " or save-page-credentials; channel-list tells what is connected"
+            "no connected channel holds this conversation: an owner or admin connects it", hint="connect_channel"
         )
     if thread.channel_status is not ChannelStatus.CONNECTED:
         reason = thread.channel_status_reason or "an owner or admin has to look at it"
@@ -139,9 +138,9 @@ async def _admit_template(tx: Tx, thread: Thread, channel_id: UUID, content: Tem
         return  # Our copy may be older than the template; Meta knows.
     if known.status != "APPROVED":
         raise TemplateNotApproved(
-            f"Meta has not approved this template: it is {known.status}; "
-            "whatsapp-get-templates lists those that can be sent",
+            f"Meta has not approved this template: it is {known.status}",
             template_status=known.status,
+            hint="list_templates",
         )
     if known.category == "MARKETING" and thread.marketing_stopped_at is not None:
         raise MarketingStopped
@@ -155,9 +154,10 @@ async def _admit_free_form(tx: Tx, thread: Thread, channel_id: UUID, *, is_perso
     if thread.platform == "whatsapp":
         approved = await templates.list_template_names(tx, channel_id=channel_id, limit=MOST_TEMPLATES_LISTED)
         raise WindowClosed(
-            f"{_told(since)}: send one of `templates` with whatsapp-send-template, or wait until they write",
+            f"{_told(since)}: send one of `templates`, or wait until they write",
             **_times(since),
             templates=approved,
+            hint="send_template",
         )
     if is_person and since is not None and now < since + HUMAN_AGENT_WINDOW:
         return True
