@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.platform.mcp.registry import OnDemand, Registry, Resource, Tool
+from shared.platform.mcp.registry import LazyMapping, Registry, Resource, Tool
 
 FIRST = ("search", "contacts", "orders", "inventory", "conversations", "messages")
 """The modules whose tools are listed first; those of any other module follow by its name."""
@@ -30,12 +30,12 @@ def declared_tools(folder: Path) -> Iterator[tuple[str, str]]:
             yield name, module
 
 
-def _tools() -> OnDemand[Tool]:
+def _tools() -> LazyMapping[Tool]:
     declared = declared_tools(Path(__file__).with_name("tools"))
-    return OnDemand(__package__, {name: (f".tools.{module}", name) for name, module in declared})
+    return LazyMapping(__package__, {name: (f".tools.{module}", name) for name, module in declared})
 
 
 registry = Registry(
     tools=_tools(),
-    resources=OnDemand[Resource](__package__, {uri: (".resources", name) for uri, name in RESOURCES.items()}),
+    resources=LazyMapping[Resource](__package__, {uri: (".resources", name) for uri, name in RESOURCES.items()}),
 )

@@ -1,4 +1,4 @@
-"""Who this server says it is, and how it asks to be used."""
+"""The name of this server, and its instructions for models."""
 
 from shared.kernel.version import VERSION
 

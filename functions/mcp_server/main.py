@@ -13,13 +13,13 @@ from shared.runtime.settings import settings
 
 from .catalog import registry
 from .instructions import INFO, INSTRUCTIONS
-from .tenant_session import TenantSession
+from .tenant_runner import TenantRunner
 
 
 @surface(tag="MCP", method="POST", access=MEMBERS)
 async def handler(call: Call) -> Response:
     body = await read_body(call.request)
-    reply = await dispatch(_server(), call.request.method, call.headers, body, TenantSession(call))
+    reply = await dispatch(_server(), call.request.method, call.headers, body, TenantRunner(call))
     return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
 
 

@@ -1,4 +1,4 @@
-"""What an agent may read to learn about the organization and the records, without calling a tool."""
+"""Resources: the organization and the schemas of its records, to be read without calling a tool."""
 
 from importlib import import_module
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.kernel.json import encode
-from shared.platform.mcp.registry import Resource, Tool, ToolCall, resource
+from shared.platform.mcp.registry import Resource, Tool, ToolContext, resource
 from shared.platform.mcp.schemas import input_schema, record_schema
 from shared.quotas.models import UsageReport
 from shared.quotas.service import report_usage
@@ -25,13 +25,13 @@ class OrganizationInfo(msgspec.Struct, frozen=True):
     title="Organization",
     description="Name, country, currency, time zone, plan, limits and what is used of them",
 )
-async def organization_info(call: ToolCall) -> OrganizationInfo:
-    organization = await get_organization(call.tx, organization_id=call.principal.organization_id)
-    return OrganizationInfo(organization, await report_usage(call.tx, calls_today=call.calls_today))
+async def organization_info(context: ToolContext) -> OrganizationInfo:
+    organization = await get_organization(context.tx, organization_id=context.principal.organization_id)
+    return OrganizationInfo(organization, await report_usage(context.tx, calls_today=context.calls_today))
 
 
 def schema_of(noun: str) -> Resource:
-    """The full schemas behind the outlines that a listing has room for: of the tools in the noun's module."""
+    """Declare a resource with the full schemas of the tools in the noun's module; a listing has outlines only."""
 
     @resource(
         f"nexus://schema/{noun}",
@@ -40,7 +40,7 @@ def schema_of(noun: str) -> Resource:
         description=f"JSON Schemas of what the tools for {noun} take and answer, in full",
         mime_type="application/schema+json",
     )
-    async def schema(_call: ToolCall) -> str:
+    async def schema(_context: ToolContext) -> str:
         module = import_module(f".tools.{noun}", __package__)
         described = {each.name: _described(each) for each in vars(module).values() if isinstance(each, Tool)}
         return encode({"tools": described}).decode()

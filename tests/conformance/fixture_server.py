@@ -17,14 +17,14 @@ from shared.platform.mcp.methods import (
     Method,
     Request,
     Result,
+    Runner,
     Server,
-    Session,
-    asking,
+    input_required,
     only_page,
     read_resource,
 )
 from shared.platform.mcp.outcomes import InputNeeded, ToolOutcome
-from shared.platform.mcp.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolCall, resource, tool
+from shared.platform.mcp.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolContext, resource, tool
 from shared.platform.mcp.schemas import input_schema
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
@@ -224,7 +224,7 @@ def showing(told: Content) -> Behaviour:
 
 
 @tool(scope="read", title="Greet")
-async def greet(_call: ToolCall, arguments: Named) -> Greeting:
+async def greet(_call: ToolContext, arguments: Named) -> Greeting:
     """Greet somebody; the name conflict is refused."""
     if arguments.name == "conflict":
         raise Conflict("take another name")
@@ -232,16 +232,16 @@ async def greet(_call: ToolCall, arguments: Named) -> Greeting:
 
 
 @resource("test://static-text", name="text", title="Text", description="Static text", mime_type="text/plain")
-async def static_text(_call: ToolCall) -> str:
+async def static_text(_call: ToolContext) -> str:
     return "This is the content of the static text resource."
 
 
 @resource("test://static-binary", name="binary", title="Binary", description="A picture", mime_type="image/png")
-async def static_binary(_call: ToolCall) -> str:
+async def static_binary(_call: ToolContext) -> str:
     return PNG
 
 
-async def read(server: Server, request: Request, session: Session) -> Result:
+async def read(server: Server, request: Request, session: Runner) -> Result:
     """Binary and templated resources, which the product has none of, before the product's own."""
     uri = str(request.params.get("uri"))
     identity = uri.removeprefix("test://template/").removesuffix("/data")
@@ -253,7 +253,7 @@ async def read(server: Server, request: Request, session: Session) -> Result:
     return await read_resource(server, request, session)
 
 
-async def list_templates(_server: Server, request: Request, _session: Session) -> Result:
+async def list_templates(_server: Server, request: Request, _session: Runner) -> Result:
     only_page(request)
     template = {"uriTemplate": "test://template/{id}/data", "name": "template", "mimeType": "application/json"}
     return Result(members({"resourceTemplates": [template]}))
@@ -268,7 +268,7 @@ PROMPTS: dict[str, tuple[str, ...]] = {
 }
 
 
-async def list_prompts(_server: Server, request: Request, _session: Session) -> Result:
+async def list_prompts(_server: Server, request: Request, _session: Runner) -> Result:
     only_page(request)
     prompts = [
         {
@@ -281,13 +281,13 @@ async def list_prompts(_server: Server, request: Request, _session: Session) -> 
     return Result(members({"prompts": prompts}))
 
 
-async def get_prompt(_server: Server, request: Request, _session: Session) -> Result:
+async def get_prompt(_server: Server, request: Request, _session: Runner) -> Result:
     name, given = request.params.get("name"), request.params.get("arguments") or {}
     if name not in PROMPTS:
         raise RpcError(INVALID_PARAMS, "Unknown prompt")
     if name == "test_input_required_result_prompt" and "user_context" not in responses(request):
         context = {"user_context": elicit("What context should the prompt use?", context="string")}
-        return asking(InputNeeded(context, argument="context"), request)
+        return input_required(InputNeeded(context, argument="context"), request)
     contents: dict[str, Content] = {
         "test_simple_prompt": [text("This is a simple prompt for testing.")],
         "test_prompt_with_arguments": [
@@ -303,7 +303,7 @@ async def get_prompt(_server: Server, request: Request, _session: Session) -> Re
     return Result(members({"messages": [{"role": "user", "content": each} for each in contents[name]]}))
 
 
-async def complete(_server: Server, _request: Request, _session: Session) -> Result:
+async def complete(_server: Server, _request: Request, _session: Runner) -> Result:
     return Result(members({"completion": {"values": ["paris", "park", "party"], "total": 3, "hasMore": False}}))
 
 

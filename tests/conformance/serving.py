@@ -9,12 +9,12 @@ from typing import Any
 
 import uvicorn
 
-from shared.platform.mcp.methods import Server, Session
+from shared.platform.mcp.methods import Runner, Server
 from shared.platform.mcp.protocol import dispatch
 
 
 @contextmanager
-def served(server: Server, session: Session) -> Iterator[str]:
+def served(server: Server, session: Runner) -> Iterator[str]:
     """The endpoint's URL, which answers until the block ends."""
     config = uvicorn.Config(_app(server, session), port=0, lifespan="off", ws="none", log_level="warning")
     listener = uvicorn.Server(config)
@@ -31,7 +31,7 @@ def served(server: Server, session: Session) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def _app(server: Server, session: Session) -> Any:
+def _app(server: Server, session: Runner) -> Any:
     local = replace(server, origins={"http://127.0.0.1"})
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

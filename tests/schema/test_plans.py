@@ -11,7 +11,7 @@ from functions.mcp_server.catalog import registry
 from shared.auth import service as auth
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import Refusal
-from shared.platform.mcp.registry import ToolCall
+from shared.platform.mcp.registry import ToolContext
 from shared.quotas import service as quotas
 from shared.runtime.statement import Statement
 from tests.schema.matrix import World, enter
@@ -91,7 +91,7 @@ def sent(world: World) -> Any:
         caller: Any = next(actor.principal for actor in world.actors if actor.name == "owner")
         stand_in: Any = recorder
         try:
-            await tool.run(ToolCall(stand_in, caller, "test", 0), tool.arguments.model_validate(arguments))
+            await tool.run(ToolContext(stand_in, caller, "test", 0), tool.arguments.model_validate(arguments))
         except Refusal:
             assert recorder.statements
         return recorder.statements

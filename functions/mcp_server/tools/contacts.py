@@ -17,8 +17,8 @@ from shared.domain.customers.models import (
 from shared.domain.insights import service as insights
 from shared.domain.insights.models import ContactProfile
 from shared.kernel.moments import Moment
-from shared.platform.mcp.lists import ListArguments, Listing, fitted
-from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fit_page
+from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Phone = Annotated[str, Field(min_length=4, max_length=50)]
@@ -86,7 +86,7 @@ class UpdateContact(ContactFields):
 
 
 @tool(scope="read", title="List contacts")
-async def nexus_list_contacts(call: ToolCall, arguments: ListContacts) -> Contacts:
+async def nexus_list_contacts(context: ToolContext, arguments: ListContacts) -> Contacts:
     """Contacts, newest first, by any of these filters."""
     chosen = ContactFilter(
         phone=arguments.phone,
@@ -96,27 +96,27 @@ async def nexus_list_contacts(call: ToolCall, arguments: ListContacts) -> Contac
         tag=arguments.tag,
         search=arguments.search,
     )
-    page = await service.list_contacts(call.tx, chosen=chosen, cursor=arguments.cursor, limit=arguments.limit)
-    return fitted(Contacts, page, fields=arguments.fields, cursor_of=service.cursor_of)
+    page = await service.list_contacts(context.tx, chosen=chosen, cursor=arguments.cursor, limit=arguments.limit)
+    return fit_page(Contacts, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 
 @tool(scope="read", title="Get a contact")
-async def nexus_get_contact(call: ToolCall, arguments: GetContact) -> ContactProfile:
+async def nexus_get_contact(context: ToolContext, arguments: GetContact) -> ContactProfile:
     """One contact with everything around it: segments, order totals, recent orders, conversations, history."""
-    return await insights.get_contact_profile(call.tx, customer_id=arguments.customer_id)
+    return await insights.get_contact_profile(context.tx, customer_id=arguments.customer_id)
 
 
 @tool(scope="write", title="Create a contact", idempotent=True)
-async def nexus_create_contact(call: ToolCall, arguments: CreateContact) -> CreatedContact:
+async def nexus_create_contact(context: ToolContext, arguments: CreateContact) -> CreatedContact:
     """Make a contact. Where one has the same phone or email, that one is returned unchanged with created false."""
-    return await service.create_contact(call.tx, given=_changes(arguments, skipping_none=True))
+    return await service.create_contact(context.tx, given=_changes(arguments, skipping_none=True))
 
 
 @tool(scope="write", title="Update a contact", idempotent=True)
-async def nexus_update_contact(call: ToolCall, arguments: UpdateContact) -> UpdatedContact:
+async def nexus_update_contact(context: ToolContext, arguments: UpdateContact) -> UpdatedContact:
     """Change the fields given; null clears one; tags are replaced as a whole."""
     return await service.update_contact(
-        call.tx, customer_id=arguments.customer_id, given=_changes(arguments, skipping_none=False)
+        context.tx, customer_id=arguments.customer_id, given=_changes(arguments, skipping_none=False)
     )
 
 

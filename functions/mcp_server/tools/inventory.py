@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from shared.domain.inventory import service
 from shared.domain.inventory.models import ItemFilter, ItemStock, StockCheck
 from shared.kernel.scalars import FLAG
-from shared.platform.mcp.lists import ListArguments, Listing, fitted
-from shared.platform.mcp.registry import Arguments, ToolCall, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fit_page
+from shared.platform.mcp.registry import Arguments, ToolContext, tool
 
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -46,7 +46,7 @@ class ListInventory(ListArguments):
 
 
 @tool(scope="read", title="List inventory")
-async def nexus_list_inventory(call: ToolCall, arguments: ListInventory) -> InventoryList:
+async def nexus_list_inventory(context: ToolContext, arguments: ListInventory) -> InventoryList:
     """List items with their price and stock over all warehouses, newest first."""
     filters = ItemFilter(
         search=arguments.search,
@@ -55,8 +55,8 @@ async def nexus_list_inventory(call: ToolCall, arguments: ListInventory) -> Inve
         low_stock=arguments.low_stock,
         is_active=arguments.is_active,
     )
-    page = await service.list_inventory(call.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
-    return fitted(InventoryList, page, fields=arguments.fields, cursor_of=service.cursor_of)
+    page = await service.list_inventory(context.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
+    return fit_page(InventoryList, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 
 class CheckStock(Arguments):
@@ -74,10 +74,10 @@ class CheckStock(Arguments):
 
 
 @tool(scope="read", title="Check stock")
-async def nexus_check_stock(call: ToolCall, arguments: CheckStock) -> StockCheck:
+async def nexus_check_stock(context: ToolContext, arguments: CheckStock) -> StockCheck:
     """Stock of one item (by item_id or sku) in each warehouse, with totals; available = on hand - reserved."""
     return await service.check_stock(
-        call.tx, item_id=arguments.item_id, sku=arguments.sku, warehouse=_id_or_name(arguments.warehouse)
+        context.tx, item_id=arguments.item_id, sku=arguments.sku, warehouse=_id_or_name(arguments.warehouse)
     )
 
 

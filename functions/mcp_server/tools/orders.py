@@ -21,8 +21,8 @@ from shared.domain.orders.models import (
 )
 from shared.kernel.clock import within_years, written
 from shared.kernel.scalars import EXACT, WHOLE
-from shared.platform.mcp.lists import ListArguments, Listing, fitted
-from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.lists import ListArguments, Listing, fit_page
+from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
 
 OrderReference = Annotated[str, Field(min_length=1, max_length=100, description="UUID or order number (ORD-2026-001)")]
 
@@ -75,7 +75,7 @@ class ListOrders(ListArguments):
 
 
 @tool(scope="read", title="List orders")
-async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
+async def nexus_list_orders(context: ToolContext, arguments: ListOrders) -> OrderList:
     """Orders, newest first; dates in the organization's time zone."""
     filters = OrderFilter(
         order_status=arguments.order_status,
@@ -84,8 +84,8 @@ async def nexus_list_orders(call: ToolCall, arguments: ListOrders) -> OrderList:
         created_from=_start(arguments.created_from),
         created_below=_end(arguments.created_to),
     )
-    page = await service.list_orders(call.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
-    return fitted(OrderList, page, fields=arguments.fields, cursor_of=service.cursor_of)
+    page = await service.list_orders(context.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
+    return fit_page(OrderList, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 
 class GetOrder(Arguments):
@@ -93,9 +93,9 @@ class GetOrder(Arguments):
 
 
 @tool(scope="read", title="Get an order")
-async def nexus_get_order(call: ToolCall, arguments: GetOrder) -> OrderDetail:
+async def nexus_get_order(context: ToolContext, arguments: GetOrder) -> OrderDetail:
     """Read one order: lines, timeline, customer, shipping and payment. next_statuses says where it may go."""
-    return await service.get_order(call.tx, reference=arguments.order_id)
+    return await service.get_order(context.tx, reference=arguments.order_id)
 
 
 class LineArguments(BaseModel):
@@ -135,10 +135,10 @@ class CreateOrder(WriteArguments):
 
 
 @tool(scope="write", title="Create an order")
-async def nexus_create_order(call: ToolCall, arguments: CreateOrder) -> OrderMade:
+async def nexus_create_order(context: ToolContext, arguments: CreateOrder) -> OrderMade:
     """Create a pending order with its lines; the total is computed. Stock is reserved when it is confirmed."""
     return await service.create_order(
-        call.tx,
+        context.tx,
         customer_id=arguments.customer_id,
         lines=[LineWanted(line.reference, line.qty, line.unit_price) for line in arguments.items],
         currency=arguments.currency,
@@ -155,12 +155,12 @@ class UpdateOrderStatus(WriteArguments):
 
 
 @tool(scope="write", title="Move an order", destructive=True, idempotent=True)
-async def nexus_update_order_status(call: ToolCall, arguments: UpdateOrderStatus) -> OrderMoved:
+async def nexus_update_order_status(context: ToolContext, arguments: UpdateOrderStatus) -> OrderMoved:
     """Move an order one step: pending, confirmed (reserves stock), fulfilling, shipped (stock leaves), delivered;
     cancelled from any step before shipped.
     """
     return await service.update_order_status(
-        call.tx,
+        context.tx,
         reference=arguments.order_id,
         order_status=arguments.order_status,
         expected_status=arguments.expected_status,

@@ -1,4 +1,4 @@
-"""The tool that finds things by whatever is known of them."""
+"""The tool that searches contacts, orders and items."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.domain.insights import service
 from shared.domain.insights.models import Find
 from shared.kernel.scalars import WHOLE
-from shared.platform.mcp.registry import Arguments, ToolCall, tool
+from shared.platform.mcp.registry import Arguments, ToolContext, tool
 
 Kind = Literal["contact", "order", "item"]
 KINDS: list[Kind] = ["contact", "order", "item"]
@@ -25,8 +25,8 @@ class Finds(msgspec.Struct, frozen=True):
 
 
 @tool(scope="read", title="Search")
-async def nexus_search(call: ToolCall, arguments: Search) -> Finds:
+async def nexus_search(context: ToolContext, arguments: Search) -> Finds:
     """Find contacts, orders and items by name, phone, email, order number, SKU or barcode; forgives typos."""
     return Finds(
-        await service.search(call.tx, query=arguments.query, kinds=list(arguments.kinds), limit=arguments.limit)
+        await service.search(context.tx, query=arguments.query, kinds=list(arguments.kinds), limit=arguments.limit)
     )

@@ -22,7 +22,7 @@ RequestId = str | int
 
 
 class RpcError(Exception):
-    """What a request is answered with when there is no result."""
+    """The error that answers a request when there is no result."""
 
     def __init__(self, code: int, message: str, data: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -31,8 +31,8 @@ class RpcError(Exception):
         self.data = data
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """A message that expects no answer; `params` is None when it carries something other than an object."""
+class Notification(msgspec.Struct, frozen=True):
+    """A message that expects no answer. `params` is None when it carries something other than an object."""
 
     method: str
     params: dict[str, Any] | None
@@ -43,12 +43,12 @@ class Notice(msgspec.Struct, frozen=True):
         return meta if isinstance(meta, dict) else {}
 
 
-class Call(Notice, frozen=True):
+class RpcRequest(Notification, frozen=True):
     id: RequestId
 
 
 def decode(body: bytes) -> Any:
-    """Any JSON value; a member named twice is refused, because two readers of it would disagree."""
+    """Decode any JSON value; refuse a member named twice, because two readers of it would disagree."""
     try:
         message = DECODE.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -56,13 +56,13 @@ def decode(body: bytes) -> Any:
     except RecursionError:
         raise RpcError(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
     # Every member leaves one `":` in the text, and so does text that holds one: only a difference needs the slow look.
-    if len(MEMBER.findall(body)) != _members(message):
+    if len(MEMBER.findall(body)) != _count_members(message):
         _refuse_repeated_members(body)
     return message
 
 
-def read(message: object) -> Call | Notice | None:
-    """None for a posted response, which answers a request that we never made."""
+def read(message: object) -> RpcRequest | Notification | None:
+    """Check a message; return None for a posted response, which answers a request that we never made."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         raise RpcError(INVALID_REQUEST, 'Invalid request: a message is an object with "jsonrpc": "2.0"')
     method, params = message.get("method"), message.get("params", {})
@@ -72,54 +72,54 @@ def read(message: object) -> Call | Notice | None:
         raise RpcError(INVALID_REQUEST, "Invalid request: method is missing or not a string")
     params = params if isinstance(params, dict) else None
     if "id" not in message:
-        return Notice(method, params)
-    answered = request_id(message)
-    if answered is None:
+        return Notification(method, params)
+    identity = request_id(message)
+    if identity is None:
         raise RpcError(INVALID_REQUEST, "Invalid request: id is a string or an integer")
-    return Call(method, params, answered)
+    return RpcRequest(method, params, identity)
 
 
 def request_id(message: object) -> RequestId | None:
-    """The id to answer with, also when the rest of the message is refused; None when it cannot be read."""
+    """Return the id to answer with, also when the rest of the message is refused; None when it cannot be read."""
     claimed = message.get("id") if isinstance(message, dict) else None
     return claimed if isinstance(claimed, str | int) and not isinstance(claimed, bool) else None
 
 
 def members(value: object) -> bytes:
-    """An object's members without its braces, so that more members can follow."""
+    """Encode an object's members without its braces, so that more members can follow."""
     return encode(value)[1:-1]
 
 
-def success(answered: RequestId | None, result: bytes) -> bytes:
-    return b"".join((b'{"jsonrpc":"2.0","id":', encode(answered), b',"result":{', result, b"}}"))
+def success(identity: RequestId | None, result: bytes) -> bytes:
+    return b"".join((b'{"jsonrpc":"2.0","id":', encode(identity), b',"result":{', result, b"}}"))
 
 
-def failure(answered: RequestId | None, error: RpcError) -> bytes:
+def failure(identity: RequestId | None, error: RpcError) -> bytes:
     described: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.data is not None:
         described["data"] = error.data
-    return encode({"jsonrpc": "2.0", "id": answered, "error": described})
+    return encode({"jsonrpc": "2.0", "id": identity, "error": described})
 
 
-def _members(value: object) -> int:
-    count, left = 0, [value]
-    while left:
-        each = left.pop()
-        if isinstance(each, dict):
-            count += len(each)
-            left.extend(each.values())
-        elif isinstance(each, list):
-            left.extend(each)
+def _count_members(value: object) -> int:
+    count, pending = 0, [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            count += len(node)
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
     return count
 
 
 def _refuse_repeated_members(body: bytes) -> None:
     try:
-        json.loads(body, object_pairs_hook=_unique)
+        json.loads(body, object_pairs_hook=_check_unique)
     except RecursionError:
         raise RpcError(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> None:
+def _check_unique(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         raise RpcError(PARSE_ERROR, "Parse error: an object names the same member twice")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .envelope import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, Call, Notice, RpcError
+from .envelope import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, Notification, RpcError, RpcRequest
 
 LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN = ("2026-07-28",)
@@ -37,7 +37,7 @@ STATUSES = {
     MISSING_CLIENT_CAPABILITY: 400,
     UNSUPPORTED_VERSION: 400,
 }
-"""HTTP statuses of modern errors; any other code is told in a 200."""
+"""HTTP statuses of modern errors; any other code comes with a 200."""
 
 
 class Era(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Era(msgspec.Struct, frozen=True):
 
     @property
     def structures_refusals(self) -> bool:
-        """Clients of these two dates hold a refusal's structured content against the tool's output schema and throw."""
+        """Tell whether refusals have structured content: clients of two dates hold it against the output schema."""
         return self.version not in {"2025-06-18", "2025-11-25"}
 
     def status(self, code: int) -> int:
@@ -69,15 +69,15 @@ def _era(header: str) -> Era:
     return Era(version, modern=version not in LEGACY)
 
 
-def era_of(message: Notice | None, headers: Mapping[str, str]) -> Era:
-    """A request that names its version in `_meta` is modern, whatever its header says."""
+def era_of(message: Notification | None, headers: Mapping[str, str]) -> Era:
+    """Return the era: a request that names its version in `_meta` is modern, whatever its header says."""
     if message and VERSION_KEY in message.meta:
         return Era(str(message.meta[VERSION_KEY]), modern=True)
     return era_of_headers(headers)
 
 
-def check_modern_request(message: Call, headers: Mapping[str, str]) -> None:
-    """Metadata first, then headers against body, then the version: who disagrees with himself is told so."""
+def check_modern_request(message: RpcRequest, headers: Mapping[str, str]) -> None:
+    """Check the metadata, then the headers against the body, then the version."""
     missing = [key for key in (VERSION_KEY, CAPABILITIES_KEY) if key not in message.meta]
     if missing:
         raise RpcError(INVALID_PARAMS, f"Invalid params: _meta lacks {' and '.join(missing)}")
@@ -101,12 +101,12 @@ def _check_header(headers: Mapping[str, str], name: str, expected: object, meani
     sent = headers.get(name)
     if sent is None:
         raise RpcError(HEADER_MISMATCH, f"Header mismatch: {name} is missing; it repeats {meaning}")
-    if plain(sent) != expected:
+    if decode_header(sent) != expected:
         raise RpcError(HEADER_MISMATCH, f"Header mismatch: {name} differs from {meaning}")
 
 
-def plain(value: str) -> str | None:
-    """A header's value, decoded where it came as =?base64?…?=; None when that is damaged."""
+def decode_header(value: str) -> str | None:
+    """Return a header's value, decoded where it came as =?base64?…?=; None when that is damaged."""
     value = value.strip()
     if not (value.startswith("=?base64?") and value.endswith("?=")):
         return value

@@ -1,4 +1,4 @@
-"""Lists as tools answer them: the fields asked for, within a byte budget, with a cursor instead of a cut."""
+"""Lists as tools answer them: the chosen fields, within a byte budget, with a cursor instead of a cut."""
 
 from collections.abc import Callable, Collection
 from itertools import accumulate
@@ -32,35 +32,35 @@ class Listing(msgspec.Struct, Generic[T], frozen=True):
     truncated: bool
 
 
-def fitted(
+def fit_page(
     listing: Callable[[list[T], str | None, bool], L],
     page: Page[T],
     *,
     fields: Collection[str] | None,
     cursor_of: Callable[[T], str],
 ) -> L:
-    """The page with as many whole rows as the budget holds, one at least."""
-    rows = page.data if fields is None else [_narrowed(row, fields) for row in page.data]
+    """Return the page with as many whole rows as the budget holds, one at least."""
+    rows = page.data if fields is None else [_select_fields(row, fields) for row in page.data]
     encoded = json.encode(rows)
     # The array's brackets and commas are one byte more than a comma for each row.
     if len(encoded) - 1 <= RESULT_BYTES:
-        return listing(_written(encoded), page.next_cursor, False)
+        return listing(_raw_rows(encoded), page.next_cursor, False)
     pieces = [json.encode(row) for row in rows]
     weights = accumulate(len(piece) + 1 for piece in pieces)
     kept = max(1, sum(weight <= RESULT_BYTES for weight in weights))
     if kept == len(rows):
-        return listing(_written(encoded), page.next_cursor, False)
+        return listing(_raw_rows(encoded), page.next_cursor, False)
     shown = b"[" + b",".join(pieces[:kept]) + b"]"
-    return listing(_written(shown), cursor_of(page.data[kept - 1]), True)
+    return listing(_raw_rows(shown), cursor_of(page.data[kept - 1]), True)
 
 
-def _written(encoded: bytes) -> list[T]:
-    """Rows as the answer will have them: weighing them has encoded them."""
+def _raw_rows(encoded: bytes) -> list[T]:
+    """Return rows as the answer will have them: weighing them has encoded them."""
     return cast("list[T]", msgspec.Raw(encoded))
 
 
-def _narrowed(row: T, fields: Collection[str]) -> T:
-    """Without what nobody asked for; fields that are never unset stay, because cursors and follow-ups need them."""
+def _select_fields(row: T, fields: Collection[str]) -> T:
+    """Unset the fields that were not chosen; those that are never unset stay, because cursors need them."""
     names, defaults = row.__struct_fields__, row.__struct_defaults__
     optional = names[len(names) - len(defaults) :]
     return replace(row, **{name: UNSET for name in optional if name not in fields})

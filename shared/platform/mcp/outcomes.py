@@ -39,12 +39,12 @@ class InputNeeded(msgspec.Struct, frozen=True):
     state: str | None = None
 
 
-def refused(body: Mapping[str, Any]) -> ToolOutcome:
+def refusal_result(body: Mapping[str, Any]) -> ToolOutcome:
     return ToolOutcome(encode(body), is_error=True)
 
 
-def for_a_model(tool: Tool, refusal: Refusal) -> Refusal:
-    """Told what would help: a wider token of the same key, another key, or a person."""
+def explain_refusal(tool: Tool, refusal: Refusal) -> Refusal:
+    """Say what would help: a wider token of the same key, another key, or a person."""
     if not isinstance(refusal, InsufficientScope):
         return refusal
     granted = ", ".join(refusal.details.get("granted") or ()) or "nothing"
@@ -57,10 +57,10 @@ def for_a_model(tool: Tool, refusal: Refusal) -> Refusal:
 
 
 def invalid_arguments(tool: Tool, fault: ValidationError) -> InvalidRequest:
-    """Names what is wrong with each argument, never its value."""
+    """Name what is wrong with each argument, never its value."""
     faults = fault.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
-    told = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in faults)
+    reasons = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in faults)
     return InvalidRequest(
-        f"{told}. {tool.name} takes: {', '.join(tool.arguments.model_fields)}. Mend this and call again.",
-        errors=[{"pointer": "".join(f"/{part}" for part in each["loc"]), "message": each["msg"]} for each in faults],
+        f"{reasons}. {tool.name} takes: {', '.join(tool.arguments.model_fields)}. Mend this and call again.",
+        errors=[{"pointer": "".join(f"/{part}" for part in one["loc"]), "message": one["msg"]} for one in faults],
     )

@@ -6,9 +6,17 @@ from functools import lru_cache
 from shared.kernel.errors import Refusal
 
 from . import envelope, eras, transport
-from .envelope import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Call, Notice, RpcError
+from .envelope import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    Notification,
+    RpcError,
+    RpcRequest,
+)
 from .eras import Era
-from .methods import Request, Result, Server, Session
+from .methods import Request, Result, Runner, Server
 from .transport import Reply
 
 BATCH = 20
@@ -17,41 +25,41 @@ TTL_MS = 300_000
 JSON = {"content-type": "application/json"}
 
 
-async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: bytes, session: Session) -> Reply:
+async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: bytes, runner: Runner) -> Reply:
     """Answer one HTTP request; `headers` are looked up in lower case.
 
     Raises:
         Refusal: where the request as a whole is refused, in the words of HTTP rather than of JSON-RPC.
     """
-    refusal = transport.refusal(verb, headers, origins=server.origins, request_id=session.request_id)
+    refusal = transport.refusal(verb, headers, origins=server.origins, request_id=runner.request_id)
     if refusal is not None:
         return refusal
     try:
         message = envelope.decode(body)
         if isinstance(message, list):
-            return await _batch(server, headers, message, session)
+            return await _batch(server, headers, message, runner)
     except RpcError as error:
         return Reply(400, envelope.failure(None, error), JSON)
-    return await _single(server, headers, message, session)
+    return await _single(server, headers, message, runner)
 
 
-async def _single(server: Server, headers: Mapping[str, str], message: object, session: Session) -> Reply:
+async def _single(server: Server, headers: Mapping[str, str], message: object, runner: Runner) -> Reply:
     era = eras.era_of_headers(headers)
     try:
         posted = envelope.read(message)
         era = eras.era_of(posted, headers)
-        if not isinstance(posted, Call):
-            return _taken(posted, era)
+        if not isinstance(posted, RpcRequest):
+            return _acknowledge(posted, era)
         if era.modern:
             eras.check_modern_request(posted, headers)
-        answer = await _answer(server, posted, era, headers, session)
+        answer = await _answer(server, posted, era, headers, runner)
     except RpcError as error:
         return Reply(era.status(error.code), envelope.failure(envelope.request_id(message), error), JSON)
     return Reply(200, answer, JSON)
 
 
-def _taken(posted: Notice | None, era: Era) -> Reply:
-    """Legacy clients may post responses; we ask nothing of them, so these are dropped like any notification."""
+def _acknowledge(posted: Notification | None, era: Era) -> Reply:
+    """Answer 202. Responses of legacy clients are dropped like notifications: we ask nothing of them."""
     if era.modern and posted is None:
         raise RpcError(INVALID_REQUEST, "Invalid request: this endpoint takes requests and notifications")
     if era.modern:
@@ -59,61 +67,61 @@ def _taken(posted: Notice | None, era: Era) -> Reply:
     return Reply(202)
 
 
-async def _batch(server: Server, headers: Mapping[str, str], batch: list[object], session: Session) -> Reply:
+async def _batch(server: Server, headers: Mapping[str, str], batch: list[object], runner: Runner) -> Reply:
     if not eras.era_of_headers(headers).batches:
         raise RpcError(INVALID_REQUEST, "Invalid request: send one message at a time")
     if not 0 < len(batch) <= BATCH:
         raise RpcError(INVALID_REQUEST, f"Invalid request: a batch has 1 to {BATCH} messages")
-    await session.admit(len(batch) - 1)
-    answers = [await _batched(server, message, session) for message in batch]
-    told = [answer for answer in answers if answer is not None]
-    return Reply(200, b"[" + b",".join(told) + b"]", JSON) if told else Reply(202)
+    await runner.admit(len(batch) - 1)
+    answers = [await _answer_of_batch(server, message, runner) for message in batch]
+    replies = [answer for answer in answers if answer is not None]
+    return Reply(200, b"[" + b",".join(replies) + b"]", JSON) if replies else Reply(202)
 
 
-async def _batched(server: Server, message: object, session: Session) -> bytes | None:
+async def _answer_of_batch(server: Server, message: object, runner: Runner) -> bytes | None:
     try:
         posted = envelope.read(message)
-        _check_batched(posted)
-        if not isinstance(posted, Call):
+        _check_of_batch(posted)
+        if not isinstance(posted, RpcRequest):
             return None
-        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), {}, session)
+        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), {}, runner)
     except RpcError as error:
         return envelope.failure(envelope.request_id(message), error)
     except Refusal as refusal:
         # The other messages of the batch have their answers, which an HTTP refusal would lose.
-        told = RpcError(refusal.status, refusal.message, refusal.body(session.request_id))
-        return envelope.failure(envelope.request_id(message), told)
+        failure = RpcError(refusal.status, refusal.message, refusal.body(runner.request_id))
+        return envelope.failure(envelope.request_id(message), failure)
 
 
-def _check_batched(posted: Notice | None) -> None:
+def _check_of_batch(posted: Notification | None) -> None:
     if posted and (posted.method == "initialize" or eras.VERSION_KEY in posted.meta):
         raise RpcError(INVALID_REQUEST, "Invalid request: this message is not sent in a batch")
 
 
-async def _answer(server: Server, posted: Call, era: Era, headers: Mapping[str, str], session: Session) -> bytes:
+async def _answer(server: Server, posted: RpcRequest, era: Era, headers: Mapping[str, str], runner: Runner) -> bytes:
     method = server.methods.get(posted.method)
     if method is None or not (method.modern if era.modern else method.legacy):
         raise RpcError(METHOD_NOT_FOUND, "Method not found")
     if posted.params is None:
         raise RpcError(INVALID_PARAMS, "Invalid params: params is an object")
     try:
-        result = await method.run(server, Request(posted.method, posted.params, era, headers), session)
+        result = await method.run(server, Request(posted.method, posted.params, era, headers), runner)
     except (RpcError, Refusal):
         raise
     except Exception as failure:
-        session.report(failure)
-        raise RpcError(INTERNAL_ERROR, "Internal error", {"request_id": session.request_id}) from failure
-    told = _finished(server, result, cacheable=method.cacheable) if era.modern else result.members
-    return envelope.success(posted.id, told)
+        runner.report(failure)
+        raise RpcError(INTERNAL_ERROR, "Internal error", {"request_id": runner.request_id}) from failure
+    finished = _finish(server, result, cacheable=method.cacheable) if era.modern else result.members
+    return envelope.success(posted.id, finished)
 
 
-def _finished(server: Server, result: Result, *, cacheable: bool) -> bytes:
+def _finish(server: Server, result: Result, *, cacheable: bool) -> bytes:
     tail = _tail(server.info["name"], server.info["version"], result.kind, cacheable and result.kind == "complete")
     return result.members + b"," + tail if result.members else tail
 
 
 @lru_cache
 def _tail(name: str, version: str, kind: str, cacheable: bool) -> bytes:
-    """What every modern result says of itself; private, because lists depend on the token's scopes."""
-    told = {"resultType": kind, "_meta": {eras.SERVER_KEY: {"name": name, "version": version}}}
-    return envelope.members(told | ({"ttlMs": TTL_MS, "cacheScope": "private"} if cacheable else {}))
+    """Encode what every modern result says of itself; private, because lists depend on the token's scopes."""
+    common = {"resultType": kind, "_meta": {eras.SERVER_KEY: {"name": name, "version": version}}}
+    return envelope.members(common | ({"ttlMs": TTL_MS, "cacheScope": "private"} if cacheable else {}))

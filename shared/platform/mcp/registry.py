@@ -1,4 +1,4 @@
-"""What the endpoint offers: tools and resources are declared here once, and listed in one fixed order."""
+"""Declarations of tools and resources, and their listing in one fixed order."""
 
 import inspect
 import re
@@ -51,15 +51,15 @@ class WriteArguments(Arguments):
     )
 
 
-class ToolCall(msgspec.Struct, frozen=True):
-    """What a tool or resource may use: the tenant's transaction and who asks."""
+class ToolContext(msgspec.Struct, frozen=True):
+    """What a tool or resource may use: the tenant's transaction, and who the caller is."""
 
     tx: "Tx"
     principal: "Principal"
     request_id: str
     calls_today: int
     after_commit: Callable[[Callable[[], Awaitable[msgspec.Struct]]], None] = lambda _: None
-    """What follows the transaction, in none; its result is the tool's. Where it refuses, the tool's own stands."""
+    """Run a step after the commit, outside any transaction; its result is the tool's, unless it refuses."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Tool:
     arguments: type[Arguments]
     result: type[msgspec.Struct]
     hints: Mapping[str, bool]
-    run: Callable[[ToolCall, Any], Awaitable[msgspec.Struct]]
+    run: Callable[[ToolContext, Any], Awaitable[msgspec.Struct]]
 
     @cached_property
-    def mirrored(self) -> Mapping[str, str]:
-        """Arguments that modern clients repeat as `Mcp-Param-<token>`; a field's schema says so by `x-mcp-header`."""
+    def parameter_headers(self) -> Mapping[str, str]:
+        """Return the arguments that modern clients repeat as `Mcp-Param-<token>`: their schema has `x-mcp-header`."""
         extras = {name: each.json_schema_extra for name, each in self.arguments.model_fields.items()}
         return {
             name: str(extra["x-mcp-header"])
@@ -107,7 +107,7 @@ class Resource:
     description: str
     mime_type: str
     scope: Scope
-    run: Callable[[ToolCall], Awaitable[msgspec.Struct | str]]
+    run: Callable[[ToolContext], Awaitable[msgspec.Struct | str]]
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -122,13 +122,13 @@ class Resource:
 
 def tool(
     *, scope: Scope, title: str, destructive: bool = False, idempotent: bool = False, open_world: bool = False
-) -> Callable[[Callable[[ToolCall, A], Awaitable[R]]], Tool]:
+) -> Callable[[Callable[[ToolContext, A], Awaitable[R]]], Tool]:
     """Declare a tool; its name, description, arguments and result are those of the function.
 
-    Hints are told to the client as they stand: reading never destroys, `open_world` reaches beyond our own records.
+    Hints go to the client as they are: reading never destroys, `open_world` reaches beyond our own records.
     """
 
-    def declare(function: Callable[[ToolCall, A], Awaitable[R]]) -> Tool:
+    def declare(function: Callable[[ToolContext, A], Awaitable[R]]) -> Tool:
         name, description = _described(function)
         hints = get_type_hints(function)
         arguments, result = hints["arguments"], hints["return"]
@@ -158,8 +158,8 @@ def resource(
     description: str,
     mime_type: str = "application/json",
     scope: Scope = "read",
-) -> Callable[[Callable[[ToolCall], Awaitable[msgspec.Struct | str]]], Resource]:
-    def declare(function: Callable[[ToolCall], Awaitable[msgspec.Struct | str]]) -> Resource:
+) -> Callable[[Callable[[ToolContext], Awaitable[msgspec.Struct | str]]], Resource]:
+    def declare(function: Callable[[ToolContext], Awaitable[msgspec.Struct | str]]) -> Resource:
         return Resource(
             uri=uri,
             name=name,
@@ -173,28 +173,28 @@ def resource(
     return declare
 
 
-class OnDemand(Mapping[str, E], Generic[E]):
-    """Each is loaded from its module when it is looked up: a call needs one, a listing all, a handshake none."""
+class LazyMapping(Mapping[str, E], Generic[E]):
+    """Entries that are imported when they are looked up: a call needs one, a listing all, a handshake none."""
 
-    def __init__(self, package: str, places: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, package: str, sources: Mapping[str, tuple[str, str]]) -> None:
         self._package = package
-        self._places = places
+        self._sources = sources
         self._loaded: dict[str, E] = {}
 
     def __getitem__(self, key: str) -> E:
         if key not in self._loaded:
-            module, attribute = self._places[key]
+            module, attribute = self._sources[key]
             self._loaded[key] = getattr(import_module(module, self._package), attribute)
         return self._loaded[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._places
+        return key in self._sources
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._sources)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._sources)
 
 
 class Registry:
@@ -206,7 +206,7 @@ class Registry:
         self._listings: dict[tuple[str, frozenset[Scope]], bytes] = {}
 
     def listed_tools(self, scopes: Collection[str]) -> bytes:
-        """The tools that these scopes allow, as an encoded JSON array, made once per set of scopes."""
+        """Return the tools that these scopes allow, as an encoded JSON array, made once per set of scopes."""
         return self._listed("tools", self.tools.values(), scopes)
 
     def listed_resources(self, scopes: Collection[str]) -> bytes:
@@ -222,7 +222,7 @@ class Registry:
 
 
 def _holds_nul(value: object) -> bool:
-    """Postgres keeps no such text."""
+    """Tell whether there is text with U+0000, which Postgres does not keep."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
@@ -238,9 +238,9 @@ def _described(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _hints(scope: Scope, *, destructive: bool, idempotent: bool, open_world: bool) -> dict[str, bool]:
-    """Only what differs from what the protocol takes for granted: that a tool writes, destroys and reaches outside."""
+    """Return what differs from what the protocol assumes: that a tool writes, destroys and reaches outside."""
     if scope == "read":
-        told = {"readOnlyHint": True, "openWorldHint": open_world}
+        hints = {"readOnlyHint": True, "openWorldHint": open_world}
     else:
-        told = {"destructiveHint": destructive, "idempotentHint": idempotent, "openWorldHint": open_world}
-    return {hint: value for hint, value in told.items() if value != ASSUMED_HINTS.get(hint, False)}
+        hints = {"destructiveHint": destructive, "idempotentHint": idempotent, "openWorldHint": open_world}
+    return {hint: value for hint, value in hints.items() if value != ASSUMED_HINTS.get(hint, False)}

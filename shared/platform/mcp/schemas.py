@@ -21,7 +21,7 @@ NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
 
 
 class _Numbers(GenerateJsonSchema):
-    """Pydantic also offers a decimal as text; a model is only told the number."""
+    """A generator without alternatives: pydantic also offers a decimal as text; a model only sees the number."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         number: JsonSchemaValue = super().decimal_schema(schema)["anyOf"][0]
@@ -33,7 +33,7 @@ class _Numbers(GenerateJsonSchema):
 
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """An argument that may be left out loses its null alternative: leaving it out says the same in fewer bytes.
+    """Describe arguments; an optional one loses its null alternative: leaving it out says the same in fewer bytes.
 
     Where the model says `absence_counts`, null is a value of its own (it clears), and the schema keeps it.
     """
@@ -43,13 +43,13 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def record_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """All that a result holds, however deep, for those who ask for it."""
+    """Describe all that a result holds, however deep."""
     raw = msgspec.json.schema(struct)
     return _portable(raw, raw["$defs"], _without_default)
 
 
 def output_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """The members that every result has, by name and kind; what may be null or lies deeper is seen in a result."""
+    """Describe the members that every result has, by name and kind; the rest is seen in a result."""
     raw = msgspec.json.schema(struct)
     named = raw["$defs"]
     members = _inlined(raw, named)["properties"].items()

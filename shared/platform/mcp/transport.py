@@ -1,4 +1,4 @@
-"""What is settled by HTTP alone, before anybody reads the body: verb, origin, Accept, Content-Type."""
+"""What HTTP alone decides, before the body is read: verb, origin, Accept, Content-Type."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -19,7 +19,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], request_id: str) -> Reply | None:
-    """None when the body may be read."""
+    """Return the refusal, or None when the body may be read."""
     if verb != "POST":
         return Reply(405, headers={"allow": "POST"})
     origin = headers.get("origin")
@@ -33,7 +33,7 @@ def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], 
 
 
 def origin_allowed(origin: str, allowed: Collection[str]) -> bool:
-    """A loopback endpoint takes every loopback origin: local tools choose their ports freely."""
+    """Tell whether pages of the origin may call; a loopback endpoint takes every loopback origin."""
     return origin in allowed or (_is_loopback(origin) and any(map(_is_loopback, allowed)))
 
 

@@ -18,7 +18,7 @@ from shared.platform.mcp.registry import (
     Resource,
     Scope,
     Tool,
-    ToolCall,
+    ToolContext,
     WriteArguments,
     resource,
     tool,
@@ -44,19 +44,19 @@ class Greeted(msgspec.Struct, frozen=True):
 
 
 @tool(scope="read", title="Greet")
-async def greet(_call: ToolCall, arguments: Greeting) -> Greeted:
+async def greet(_call: ToolContext, arguments: Greeting) -> Greeted:
     """Greet somebody by name."""
     return Greeted(" ".join([arguments.name] * arguments.times))
 
 
 @tool(scope="write", title="Rename", idempotent=True)
-async def rename(_call: ToolCall, arguments: Renaming) -> Greeted:
+async def rename(_call: ToolContext, arguments: Renaming) -> Greeted:
     """Change a name."""
     return Greeted(arguments.name)
 
 
 @resource("test://about", name="about", title="About", description="What this is", mime_type="text/plain")
-async def about(_call: ToolCall) -> str:
+async def about(_call: ToolContext) -> str:
     return "a test"
 
 

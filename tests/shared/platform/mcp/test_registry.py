@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from pydantic import BaseModel, Field
 
-from shared.platform.mcp.registry import Arguments, ToolCall, WriteArguments, tool
+from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
 from shared.platform.mcp.schemas import input_schema, output_schema, record_schema
 
 
@@ -145,16 +145,16 @@ def test_a_listed_tool_says_what_it_does_to_the_world(server):
     assert "idempotency_key" in rename["inputSchema"]["properties"]
 
 
-async def undocumented(_call: ToolCall, arguments: Order) -> Whole:
+async def undocumented(_call: ToolContext, arguments: Order) -> Whole:
     raise NotImplementedError
 
 
-async def documented(_call: ToolCall, arguments: Order) -> Whole:
+async def documented(_call: ToolContext, arguments: Order) -> Whole:
     """Do."""
     raise NotImplementedError
 
 
-async def unstructured(_call: ToolCall, arguments: WriteArguments) -> dict[str, str]:
+async def unstructured(_call: ToolContext, arguments: WriteArguments) -> dict[str, str]:
     """Do."""
     return {}
 

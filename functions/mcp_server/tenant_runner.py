@@ -1,4 +1,4 @@
-"""Tools and resources carried out for the caller of one HTTP request, in transactions that are its tenant's."""
+"""The runner of tools and resources for the caller of one HTTP request, in transactions of the tenant."""
 
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
@@ -11,17 +11,17 @@ from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
 from shared.platform.mcp.methods import Request
 from shared.platform.mcp.outcomes import ToolOutcome
-from shared.platform.mcp.registry import SCOPES, Arguments, Resource, Scope, Tool, ToolCall, WriteArguments
+from shared.platform.mcp.registry import SCOPES, Arguments, Resource, Scope, Tool, ToolContext, WriteArguments
 from shared.runtime.db import Tx
 from shared.tenancy.principal import Kind, Principal
 
 from .hints import with_tools
 
 REFUSED = 400
-"""An idempotent answer from here on was a refusal, kept to be told again."""
+"""A kept answer with this status or a higher one was a refusal."""
 
 
-class TenantSession:
+class TenantRunner:
     def __init__(self, call: Call) -> None:
         self._call = call
         self.request_id = call.request_id
@@ -57,10 +57,10 @@ class TenantSession:
     def report(self, failure: Exception) -> None:
         self._call.log["exc_info"] = failure
 
-    def _work(self, run: Callable[[ToolCall], Awaitable[Any]]) -> Callable[[Tx], Awaitable[msgspec.Struct | str]]:
+    def _work(self, run: Callable[[ToolContext], Awaitable[Any]]) -> Callable[[Tx], Awaitable[msgspec.Struct | str]]:
         async def work(tx: Tx) -> Any:
             return await run(
-                ToolCall(
+                ToolContext(
                     tx, self._call.principal, self.request_id, self._call.calls_today or 0, self._call.after_commit
                 )
             )
@@ -68,7 +68,7 @@ class TenantSession:
         return work
 
 
-async def _run(tool: Tool, call: ToolCall, arguments: Arguments) -> msgspec.Struct:
+async def _run(tool: Tool, call: ToolContext, arguments: Arguments) -> msgspec.Struct:
     """Run the tool; a refusal names tools before it is kept under an idempotency key."""
     try:
         return await tool.run(call, arguments)
@@ -86,7 +86,7 @@ def _once(tool: Tool, arguments: Arguments) -> Once | None:
 
 
 def scopes_of(principal: Principal) -> Collection[str]:
-    """An agent's token names its scopes; a person's follow from the membership."""
+    """Return the scopes: an agent's token names them, a person's follow from the membership."""
     if principal.kind is Kind.AGENT:
         return principal.scopes
     if principal.org_role in {"owner", "admin"}:

@@ -1,18 +1,19 @@
-"""Arguments that a tool wants repeated in headers, for routers that do not read bodies: both must say the same."""
+"""Arguments that a tool wants repeated in headers, for routers that do not read bodies."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from .envelope import RpcError
-from .eras import HEADER_MISMATCH, plain
+from .eras import HEADER_MISMATCH, decode_header
 from .registry import Tool
 
 
-def check_mirrored(tool: Tool, arguments: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-    for argument, token in tool.mirrored.items():
+def check_parameter_headers(tool: Tool, arguments: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    """Refuse a call whose headers and arguments differ."""
+    for argument, token in tool.parameter_headers.items():
         sent = headers.get(f"mcp-param-{token.lower()}")
         meant = _rendered(arguments.get(argument))
-        if (None if sent is None else plain(sent)) != meant or (sent is not None and meant is None):
+        if (None if sent is None else decode_header(sent)) != meant or (sent is not None and meant is None):
             raise RpcError(HEADER_MISMATCH, f"Header mismatch: Mcp-Param-{token} and the argument {argument} differ")
 
 
