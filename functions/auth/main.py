@@ -14,6 +14,6 @@ from .refusing import refused
 from .routes import ROUTES
 
 
-@surface(tag="Auth", access=ANYONE, rate=ACCOUNTS, refuse=refused)
+@surface(tag="Auth", access=ANYONE, rate=ACCOUNTS, refuse=refused, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

@@ -12,6 +12,6 @@ from shared.quotas.rates import PUBLIC
 from .routes import ROUTES
 
 
-@surface(tag="Agents", access=ANYONE, rate=PUBLIC)
+@surface(tag="Agents", access=ANYONE, rate=PUBLIC, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

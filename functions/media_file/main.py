@@ -14,7 +14,7 @@ from shared.edge import ANYONE, Call, files, surface
 from shared.edge.response import refused
 from shared.edge.routing import ANY, Route, Routes, answer, open_to_all
 from shared.kernel.content_types import FILE_HEADERS
-from shared.kernel.errors import NotFound, Refusal
+from shared.kernel.errors import NotFound, Refusal, Unavailable
 from shared.quotas.rates import PUBLIC
 from shared.runtime.blobs import DirectoryBlobs, Linked, Span, blobs
 
@@ -24,11 +24,6 @@ def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
     if isinstance(refusal, files.RangeNotSatisfiable):
         response.headers["Content-Range"] = f"bytes */{refusal.details['size_bytes']}"
     return response
-
-
-@surface(tag="Messages", access=ANYONE, rate=PUBLIC, refuse=_refuse)
-async def handler(call: Call) -> Response:
-    return await answer(ROUTES, call)
 
 
 async def read_file(call: Call) -> Response:
@@ -57,4 +52,11 @@ def _headers(found: Linked) -> dict[str, str]:
     }
 
 
-ROUTES = Routes("", [Route("GET", ANY, read_file, open_to_all)])
+ROUTES = Routes(
+    "", [Route("GET", ANY, read_file, open_to_all, refusals=(NotFound, files.RangeNotSatisfiable, Unavailable))]
+)
+
+
+@surface(tag="Messages", access=ANYONE, rate=PUBLIC, refuse=_refuse, routes=ROUTES)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

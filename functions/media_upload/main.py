@@ -12,9 +12,10 @@ from shared.domain.media import service
 from shared.domain.media.models import MediaKind, MediaLink
 from shared.edge import MEMBERS, Call, surface
 from shared.edge.response import encoded
-from shared.edge.routing import ANY, Route, Routes, answer, as_declared
+from shared.edge.routing import ANY, DATABASE, Route, Routes, answer, as_declared
 from shared.kernel import json
-from shared.kernel.errors import Forbidden
+from shared.kernel.errors import Forbidden, Refusal
+from shared.runtime.blobs import BlobsNotConfigured
 
 from .receiving import erased_where_refused, received
 
@@ -24,11 +25,6 @@ class Query(BaseModel):
 
     kind: Literal["image", "video", "audio", "document", "sticker"]
     file_name: Annotated[str | None, Field(max_length=240, description="What the receiver will see it called.")] = None
-
-
-@surface(tag="Messages", method="POST", access=MEMBERS, scope="write")
-async def handler(call: Call) -> Response:
-    return await answer(ROUTES, call)
 
 
 async def upload(call: Call, *, query: Query) -> Response:
@@ -45,6 +41,25 @@ async def upload(call: Call, *, query: Query) -> Response:
     return encoded(json.encode(link), status=201 if media.id == media_id else 200)
 
 
+_REFUSALS: tuple[type[Refusal], ...] = (service.UnknownFileType, service.EmptyFile, BlobsNotConfigured, *DATABASE)
 ROUTES = Routes(
-    "", [Route("POST", ANY, upload, as_declared, query=Query, result=MediaLink, status=201, takes_bytes=True)]
+    "",
+    [
+        Route(
+            "POST",
+            ANY,
+            upload,
+            as_declared,
+            query=Query,
+            result=MediaLink,
+            status=201,
+            takes_bytes=True,
+            refusals=_REFUSALS,
+        )
+    ],
 )
+
+
+@surface(tag="Messages", method="POST", access=MEMBERS, scope="write", routes=ROUTES)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

@@ -20,11 +20,6 @@ from .refusing import refused
 from .translation import incoming, outgoing
 
 
-@surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True)
-async def handler(call: Call) -> Response:
-    return await answer(ROUTES, call)
-
-
 async def serve(call: Call) -> Response:
     """Answer by PostgREST's rules, which say themselves which paths and methods there are."""
     request, host = await incoming(call), NexusHost(call)
@@ -33,3 +28,8 @@ async def serve(call: Call) -> Response:
 
 
 ROUTES = Routes("/rest/v1", [Route(ANY, ANY, serve, identify)])
+
+
+@surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True, routes=ROUTES)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

@@ -17,6 +17,6 @@ FILES = RateClass("storage", 1200, by_address=True)
 """A page may show a hundred pictures; callers with a token are counted as everywhere besides."""
 
 
-@surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=refused)
+@surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=refused, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

@@ -5,7 +5,7 @@ A key of the project is asked for all the same, so that a client with a wrong on
 
 from starlette.responses import Response
 
-from shared.auth.credentials import platform_caller
+from shared.auth.credentials import MissingProjectKey, UnknownProjectKey, platform_caller
 from shared.edge import ANYONE, Call, surface
 from shared.edge.routing import ANY, Route, Routes, answer
 from shared.kernel.errors import Refusal
@@ -20,11 +20,6 @@ class NotServed(Refusal):
     default_message = "this host serves no realtime and no GraphQL: read with /rest/v1, and ask again for news"
 
 
-@surface(tag="Integrations", access=ANYONE, rate=PUBLIC)
-async def handler(call: Call) -> Response:
-    return await answer(ROUTES, call)
-
-
 async def with_key(call: Call) -> Call:
     """Admit whoever has a key of the project."""
     platform_caller(call.request.headers, call.request.query_params, key_required=True)
@@ -36,4 +31,10 @@ async def refuse(_call: Call) -> Response:
     raise NotServed
 
 
-ROUTES = Routes("", [Route(ANY, ANY, refuse, with_key)])
+_REFUSALS = (MissingProjectKey, UnknownProjectKey, NotServed)
+ROUTES = Routes("", [Route(ANY, ANY, refuse, with_key, refusals=_REFUSALS)])
+
+
+@surface(tag="Integrations", access=ANYONE, rate=PUBLIC, routes=ROUTES)
+async def handler(call: Call) -> Response:
+    return await answer(ROUTES, call)

@@ -26,14 +26,15 @@ from shared.tenancy.principal import Kind
 CREDENTIALS = {Kind.AGENT: "agent", Kind.USER: "person", Kind.SERVICE: "service"}
 
 
-def openapi(specs: Iterable[Spec]) -> dict[str, Any]:
+def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
+    specs = list(declared)
     components = Components()
     components.schemas["Error"] = ERROR
     paths: dict[str, Any] = {}
     for spec in specs:
         if not spec.has_own_protocol:
             paths[f"/functions/v1/{spec.name}"] = {spec.method.lower(): _operation(spec, components)}
-    surfaces.add(paths, components)
+    surfaces.add(paths, components, specs)
     accounts.add(paths, components)
     files.add(paths, components)
     tables.add(paths, components)

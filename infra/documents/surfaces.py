@@ -1,13 +1,17 @@
 """The paths of surfaces: functions that speak a protocol of their own and thus declare no models."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from functions.discovery.table import DOCUMENTS
+from functions.discovery.table import DOCUMENTS, Document
 from functions.media_upload.main import Query
+from infra.documents.answers import COUNTED, of_callers, of_route
 from infra.documents.parts import EVERY_ANSWER, headers, refused_with
 from infra.documents.schemas import Components, Schema
 from shared.domain.media.models import MediaLink
+from shared.edge.routing import ANY
+from shared.edge.spec import FunctionKind, Spec
 from shared.platform.mcp.eras import LEGACY, MODERN
 
 MCP_REQUEST: Schema = {
@@ -36,39 +40,29 @@ MCP_ANSWER: Schema = {
     },
 }
 MCP_REFUSALS = (
-    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
-    "account_banned", "account_gone", "wrong_credential", "forbidden_origin",
-    "no_organization", "plan_limit_exceeded", "method_not_allowed", "not_acceptable", "payload_too_large",
-    "request_timeout", "unsupported_media_type", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
-    "too_many_at_once", "overloaded",
+    "forbidden_origin", "not_acceptable", "unsupported_media_type",
+    "key_revoked", "no_organization", "plan_limit_exceeded", "method_not_allowed", "payload_too_large",
+    "request_timeout", "unavailable", "busy", "too_many_at_once", "overloaded",
 )  # fmt: skip
-
-META_WEBHOOKS = ("meta-webhook", "whatsapp-webhook", "wa-webhook", "whatsapp-status-webhook")
-UPLOAD_REFUSALS = (
-    "missing_token", "invalid_token", "key_is_not_a_token", "key_revoked", "session_ended",
-    "account_banned", "account_gone", "wrong_credential", "insufficient_scope",
-    "no_organization", "plan_limit_exceeded", "method_not_allowed", "invalid_request", "payload_too_large",
-    "request_timeout",
-    "unknown_file_type", "empty_file", "rate_limit_exceeded", "internal_error", "unavailable", "busy",
-    "too_many_at_once", "overloaded",
-    "blobs_not_configured",
-)  # fmt: skip
+"""What the protocol core and the tenant's transaction refuse with over HTTP, which no route declares."""
 
 
-def add(paths: dict[str, Any], components: Components) -> None:
+def add(paths: dict[str, Any], components: Components, specs: Iterable[Spec]) -> None:
+    declared = {spec.name: spec for spec in specs}
     components.schemas["McpRequest"], components.schemas["McpAnswer"] = MCP_REQUEST, MCP_ANSWER
-    paths["/functions/v1/mcp-server"] = {"post": _mcp()}
-    paths["/functions/v1/media-upload"] = {"post": _upload(components)}
-    paths["/functions/v1/media-file"] = {"get": _file()}
-    paths["/graphql/v1"] = {"post": _unserved("graphql", "GraphQL")}
-    paths["/realtime/v1/websocket"] = {"get": _unserved("realtime", "Realtime")}
-    for name in META_WEBHOOKS:
-        paths[f"/functions/v1/{name}"] = {"get": _verification(name), "post": _webhook(name)}
+    paths["/functions/v1/mcp-server"] = {"post": _mcp(declared["mcp-server"])}
+    paths["/functions/v1/media-upload"] = {"post": _upload(declared["media-upload"], components)}
+    paths["/functions/v1/media-file"] = {"get": _file(declared["media-file"])}
+    paths["/graphql/v1"] = {"post": _unserved(declared["unserved"], "graphql", "GraphQL")}
+    paths["/realtime/v1/websocket"] = {"get": _unserved(declared["unserved"], "realtime", "Realtime")}
+    for spec in declared.values():
+        if spec.kind is FunctionKind.WEBHOOK:
+            paths[f"/functions/v1/{spec.name}"] = {"get": _verification(spec), "post": _webhook(spec)}
     for path, document in DOCUMENTS.items():
-        paths[path] = {"get": _document(path, document.media_type, document.told)}
+        paths[path] = {"get": _document(declared["discovery"], path, document)}
 
 
-def _mcp() -> dict[str, Any]:
+def _mcp(spec: Spec) -> dict[str, Any]:
     message = {"$ref": "#/components/schemas/McpRequest"}
     answer = {"$ref": "#/components/schemas/McpAnswer"}
     version = {
@@ -90,12 +84,12 @@ def _mcp() -> dict[str, Any]:
             "202": {"description": "A notification was taken; there is no answer.", "headers": headers(EVERY_ANSWER)},
             "400": _json("Not a message of its protocol version.", answer),
             "404": _json("Its protocol version has no such method.", answer),
-            **refused_with(*MCP_REFUSALS),
+            **refused_with(*COUNTED, *MCP_REFUSALS, *of_callers(spec)),
         },
     }
 
 
-def _upload(components: Components) -> dict[str, Any]:
+def _upload(spec: Spec, components: Components) -> dict[str, Any]:
     link = components.result(MediaLink, "MediaUpload")
     return {
         "operationId": "media-upload",
@@ -108,12 +102,12 @@ def _upload(components: Components) -> dict[str, Any]:
         "responses": {
             "200": _json("The file was there already.", link),
             "201": _json("The file is stored.", link),
-            **refused_with(*UPLOAD_REFUSALS),
+            **_refused(spec, "POST"),
         },
     }
 
 
-def _file() -> dict[str, Any]:
+def _file(spec: Spec) -> dict[str, Any]:
     said = [
         {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
         for name in ("key", "type", "name", "inline", "expires", "signature")
@@ -129,52 +123,43 @@ def _file() -> dict[str, Any]:
         "responses": {
             "200": {"description": "The file.", "content": content},
             "206": {"description": "The part of it that Range asks for.", "content": content},
-            **refused_with(
-                "method_not_allowed",
-                "not_found",
-                "range_not_satisfiable",
-                "rate_limit_exceeded",
-                "internal_error",
-                "unavailable",
-            ),
+            **_refused(spec, "GET"),
         },
     }
 
 
-def _unserved(name: str, told: str) -> dict[str, Any]:
+def _unserved(spec: Spec, name: str, told: str) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["Integrations"],
         "summary": f"{told} is not served by this host",
         "security": [{"apikey": []}],
-        "responses": refused_with(
-            "missing_project_key", "unknown_project_key", "rate_limit_exceeded", "not_served", "internal_error"
-        ),
+        "responses": _refused(spec, ANY),
     }
 
 
-def _verification(name: str) -> dict[str, Any]:
+def _verification(spec: Spec) -> dict[str, Any]:
     said = [
         {"name": f"hub.{part}", "in": "query", "required": True, "schema": {"type": "string"}}
         for part in ("mode", "verify_token", "challenge")
     ]
     return {
-        "operationId": f"{name}-verification",
+        "operationId": f"{spec.name}-verification",
         "tags": ["Integrations"],
         "summary": "Answer the challenge by which Meta makes sure that the address is ours",
         "security": [],
         "parameters": said,
         "responses": {
             "200": {"description": "The challenge.", "content": {"text/plain": {"schema": {"type": "string"}}}},
-            **refused_with("verification_failed", "rate_limit_exceeded", "internal_error"),
+            **_refused(spec, "GET"),
         },
     }
 
 
-def _webhook(name: str) -> dict[str, Any]:
+def _webhook(spec: Spec) -> dict[str, Any]:
     kept: Schema = {"type": "object", "properties": {"received": {"const": True}}, "required": ["received"]}
     return {
-        "operationId": name,
+        "operationId": spec.name,
         "tags": ["Integrations"],
         "summary": "Receive what WhatsApp, Messenger and Instagram tell us",
         "description": "The body is kept before it is answered and read afterwards: nothing in it is ever refused.",
@@ -182,29 +167,32 @@ def _webhook(name: str) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {
             "200": _json("The body is kept.", kept),
-            **refused_with(
-                "bad_signature", "method_not_allowed", "payload_too_large", "request_timeout",
-                "rate_limit_exceeded", "internal_error", "unavailable", "busy", "too_many_at_once", "overloaded",
-            ),
+            **_refused(spec, "POST"),
         },
-    }  # fmt: skip
+    }
 
 
-def _document(path: str, media_type: str, told: str) -> dict[str, Any]:
+def _document(spec: Spec, path: str, document: Document) -> dict[str, Any]:
     schema: Schema = (
-        {"type": "object"} if media_type in {"application/json", "application/yaml"} else {"type": "string"}
+        {"type": "object"} if document.media_type in {"application/json", "application/yaml"} else {"type": "string"}
     )
     return {
         "operationId": "-".join(["document", *re.findall(r"[a-z0-9]+", path)]),
         "tags": ["Agents"],
-        "summary": told,
+        "summary": document.told,
         "security": [],
         "responses": {
-            "200": {"description": "The document.", "content": {media_type: {"schema": schema}}},
+            "200": {"description": "The document.", "content": {document.media_type: {"schema": schema}}},
             "304": {"description": "It has not changed since the one whose ETag you sent in If-None-Match."},
-            **refused_with("method_not_allowed", "rate_limit_exceeded", "internal_error"),
+            **_refused(spec, "GET"),
         },
     }
+
+
+def _refused(spec: Spec, method: str) -> dict[str, Any]:
+    """Return the refusals that the surface's first route of that method declares, and those of its callers."""
+    route = next(route for route in spec.routes or () if route.method == method)
+    return refused_with(*dict.fromkeys(of_route(spec, route)))
 
 
 def _json(description: str, schema: Schema) -> dict[str, Any]:

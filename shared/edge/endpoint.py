@@ -82,9 +82,11 @@ def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
     """
 
     def declare(handler: Handler) -> Handler:
+        routes = routes_of(provider, handler)
         return _declared(
-            partial(_receive, routes_of(provider, handler)),
+            partial(_receive, routes),
             handler,
+            routes=routes,
             kind=FunctionKind.WEBHOOK,
             tag=tag,
             method="*",

@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.kernel import json
-from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal
+from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal, Unavailable
 from shared.quotas.rates import RateClass
+from shared.runtime.db import Busy
+from shared.runtime.shares import Overloaded, TooManyAtOnce
 
 from .address import query_text
 from .body import parse_body, parse_fields, read_body
@@ -19,6 +21,8 @@ from .response import encoded
 
 Admit = Callable[[Call], Awaitable[Any]]
 """Lets the caller in or raises a refusal; what it returns is the handler's first argument."""
+DATABASE: tuple[type[Refusal], ...] = (Unavailable, Busy, TooManyAtOnce, Overloaded)
+"""What a route may refuse with that works in the database."""
 ANY = "*"
 """As a method: every method. As a path: every path."""
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")

@@ -11,6 +11,8 @@ from shared.kernel.errors import Refusal
 from shared.quotas.rates import STANDARD, RateClass
 from shared.tenancy.principal import Kind
 
+from .routing import Routes
+
 Scope = Literal["read", "write", "admin", "manage"]
 TxMode = Literal["read", "write", "own"]
 """`read`: each statement its own transaction; `write`: one for the handler; `own`: the service opens its own."""
@@ -44,6 +46,7 @@ class Declaration(TypedDict, total=False):
     refusals: tuple[type[Refusal], ...]
     form: bool
     counts_itself: bool
+    routes: Routes | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,9 @@ class Spec:
     """Of a job: how often the scheduler calls it."""
     counts_itself: bool = False
     """Whether the function charges its calls, and the edge does not: it has to know who sends first."""
+
+    routes: Routes | None = None
+    """Of a surface or a webhook."""
 
     @property
     def public(self) -> bool:

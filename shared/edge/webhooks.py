@@ -12,7 +12,7 @@ from shared.kernel.errors import Forbidden, InvalidToken, Refusal
 from .body import read_body
 from .call import Call
 from .response import encoded
-from .routing import ANY, Route, Routes, open_to_all
+from .routing import ANY, DATABASE, Route, Routes, open_to_all
 
 _MOST_META_BYTES = 4 * 1_048_576
 """Meta sends up to 3 MB."""
@@ -72,6 +72,6 @@ def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[N
         "",
         [
             Route("GET", ANY, verify, open_to_all, refusals=(VerificationFailed,)),
-            Route("POST", ANY, receive, open_to_all, refusals=(BadSignature,)),
+            Route("POST", ANY, receive, open_to_all, takes_bytes=True, refusals=(BadSignature, *DATABASE)),
         ],
     )

@@ -2,17 +2,17 @@
 
 import pytest
 
-from functions.auth.routes import ROUTES as AUTH
-from functions.storage.routes import ROUTES as STORAGE
-from shared.edge.routing import Route
+from infra import functions
+from shared.edge.routing import ANY, Route
 
 pytestmark = pytest.mark.anyio
 
 QUERIES = ("a=%FF", "limit=%c3%28", "%80=1", "a=b&apikey=%ed%a0%80")
 ROUTES = [
-    pytest.param(table.prefix, route, id=f"{route.method} {table.prefix}{route.path}")
-    for table in (AUTH, STORAGE)
-    for route in table
+    pytest.param(spec.routes.prefix, route, id=f"{route.method} {spec.routes.prefix}{route.path}")
+    for spec in functions.specs()
+    for route in spec.routes or ()
+    if spec.routes and route.path != ANY
 ]
 
 
