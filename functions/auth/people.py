@@ -10,7 +10,7 @@ from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH
 from .access import NotAdmin
 from .bodies import Grant, GrantQuery, LogoutQuery, SignUp, UserChanges
 from .left_out import GRANTS, PhoneProviderDisabled
-from .limits import ANONYMOUS_SIGN_IN
+from .rates import ANONYMOUS_SIGN_IN
 from .visits import Visit
 
 

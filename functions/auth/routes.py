@@ -55,7 +55,7 @@ from .bodies import (
     Verification,
 )
 from .left_out import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
-from .limits import MAIL, VERIFY
+from .rates import MAIL, VERIFY
 from .visits import PREFIX
 
 _PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
