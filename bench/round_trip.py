@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.servers.services import embedded_services
-from shared.runtime.statement import Statement
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
+from shared.runtime.postgres.statement import Statement
 
 ENTER = Statement("SELECT set_config('bench.claims', %(claims)s, true)", {"claims": "x" * 500})
 READ = Statement(

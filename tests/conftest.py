@@ -20,7 +20,7 @@ from infra.local.servers.services import Services, embedded_services
 from infra.local.simulators.graph.server import Simulator
 from shared.auth import tokens
 from shared.auth.service import close_scopes
-from shared.runtime import db
+from shared.runtime.postgres import leases, transaction
 from shared.tenancy.principal import ANONYMOUS
 from shared.tenancy.transactions import tenant_tx
 from tests.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Graph, serving
@@ -292,12 +292,12 @@ def tx_as(tenants: Tenants) -> Callable[..., Any]:
     @asynccontextmanager
     async def open_as(
         caller: Caller | None, *, scope: str | None = None, read_only: bool = False
-    ) -> AsyncIterator[db.Tx]:
+    ) -> AsyncIterator[transaction.Tx]:
         principal = tokens.verify(caller.token) if caller else ANONYMOUS
         try:
             async with tenant_tx(principal, request_id="test", scope=scope, read_only=read_only) as tx:
                 yield tx
         finally:
-            await db.close()
+            await leases.close()
 
     return open_as

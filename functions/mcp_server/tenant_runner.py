@@ -12,7 +12,7 @@ from shared.kernel.json import encode
 from shared.platform.mcp.methods import Request
 from shared.platform.mcp.outcomes import ToolOutcome
 from shared.platform.mcp.registry import SCOPES, Arguments, Resource, Scope, Tool, ToolContext, WriteArguments
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.tenancy.principal import Kind, Principal
 
 from .hints import with_tools

@@ -14,10 +14,10 @@ from shared.platform.rest.host import Once
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import Bounds, RestSettings
-from shared.runtime.db import leased
+from shared.runtime.postgres.connection import Connection, DatabaseError
+from shared.runtime.postgres.leases import leased
+from shared.runtime.postgres.statement import Rows, Statement
 from shared.runtime.settings import settings
-from shared.runtime.statement import Rows, Statement
-from shared.runtime.wire import Connection, DatabaseError
 from shared.tenancy.entering import entering
 from shared.tenancy.principal import Kind
 

@@ -8,7 +8,7 @@ from shared.kernel.errors import Refusal
 from shared.platform.rest.errors import DatabaseFault
 from shared.platform.rest.host import Response
 from shared.platform.rest.request import Incoming
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 from shared.tenancy.principal import Kind
 
 _OF_THE_REQUEST = ("accept", "accept-profile", "content-profile", "content-type", "prefer")

@@ -10,7 +10,7 @@ from shared.platform.rest.catalog.queries import list_rights
 from shared.platform.rest.preferences import Resolution
 from shared.platform.rest.request import Action, Request
 from shared.platform.rest.schema import SchemaCache
-from shared.runtime.statement import Rows
+from shared.runtime.postgres.statement import Rows
 
 Verb = Literal["insert", "update", "delete"]
 _WEAKEST = "write"

@@ -14,12 +14,13 @@ SQL = re.compile(
     r")",
     re.DOTALL,
 )
-SQL_ALLOWED = frozenset({"shared/runtime/db.py", "shared/tenancy/transactions.py"})
+SQL_ALLOWED = frozenset({"shared/runtime/postgres/transaction.py", "shared/tenancy/transactions.py"})
 """Those that begin, enter and end a transaction."""
 SQL_ASSEMBLED = "shared/platform/rest/sql"
 """The compiler of /rest/v1, whose statements follow from what is asked (docs/decisions/0015-rest-compiler.md)."""
 SETTINGS = "shared/runtime/settings.py"
-OF_TENANCY = frozenset({"pool", "transaction", "Statement"})
+HOLD_CONNECTIONS = frozenset({"shared.runtime.postgres.transaction", "shared.runtime.postgres.leases"})
+OF_TENANCY = frozenset({"pool", "lease", "transaction", "Statement"})
 CATCH_ALL = "shared/edge", "shared/runtime/set_aside.py"
 NOT_BARE = frozenset({"shared/__init__.py", "shared/edge/__init__.py"})
 BROAD = frozenset({"Exception", "BaseException"})
@@ -58,7 +59,7 @@ def connections_in_runtime(source: Source) -> Iterator[Finding]:
     for statement, module, name in source.imports():
         if module.split(".")[0] in {"psycopg", "psycopg_pool"} and not source.under("shared/runtime"):
             yield source.finding(statement, "psycopg is imported outside shared/runtime: use the Tx you are given")
-        of_tenancy = module == "shared.runtime.db" and name in OF_TENANCY
+        of_tenancy = module in HOLD_CONNECTIONS and name in OF_TENANCY
         if of_tenancy and not source.under("shared/runtime", "shared/tenancy"):
             yield source.finding(statement, f"{name} is imported outside shared/tenancy: use call.begin or tenant_tx")
 

@@ -5,7 +5,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from infra import functions
 from infra.local import mailbox
-from shared.runtime import db, http
+from shared.runtime import http
+from shared.runtime.postgres import leases
 from shared.runtime.store import client
 
 SURFACES = {"auth": "auth", "rest": "rest", "storage": "storage", "graphql": "unserved", "realtime": "unserved"}
@@ -53,7 +54,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.shutdown":
-            await db.close()
+            await leases.close()
             await client.close()
             await http.close()
         await send({"type": f"{message['type']}.complete"})

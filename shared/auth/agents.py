@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import InvalidToken, RateLimited
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_statements, service_tx
 

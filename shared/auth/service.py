@@ -7,7 +7,7 @@ from uuid import UUID
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import keys, passwords, queries
 from .models import AgentKey, InsertedKey

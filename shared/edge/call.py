@@ -12,7 +12,7 @@ from shared.kernel import json
 from shared.kernel.counting import address_of
 from shared.kernel.errors import Refusal, Unavailable
 from shared.quotas.rates import RateClass, Usage, charge
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.runtime.shares import Claim
 from shared.tenancy.principal import Kind, Principal

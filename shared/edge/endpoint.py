@@ -20,8 +20,8 @@ from shared.auth.credentials import caller, kept_from_browsers
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, MethodNotAllowed, Refusal
 from shared.quotas.rates import JOBS, WEBHOOK, RateExceeded
-from shared.runtime.db import Tx, request_time
 from shared.runtime.log import log
+from shared.runtime.postgres.transaction import Tx, request_time
 from shared.runtime.shares import claiming
 from shared.tenancy.principal import ANONYMOUS, Principal
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from shared.kernel.errors import Conflict, InvalidRequest, PayloadTooLarge, Refusal
-from shared.runtime.db import Tx
+from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
-from shared.runtime.statement import Statement
 
 from . import queries
 

@@ -1,7 +1,7 @@
 """All SQL of this room: idempotency keys, reached through functions that know the caller."""
 
-from shared.runtime.db import Tx
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.transaction import Tx
 
 
 def claim_idempotency_key(*, operation: str, key: str, request_hash: str) -> Statement:

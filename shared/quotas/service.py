@@ -5,8 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from shared.kernel.errors import NotFound
-from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.runtime.store.client import store
 

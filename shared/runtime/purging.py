@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
+from shared.runtime.postgres.transaction import Tx
+
 from . import set_aside
-from .db import Tx
 from .log import log
 from .set_aside import Fault
 

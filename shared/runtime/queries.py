@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from .db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 
 class _Count(msgspec.Struct, frozen=True):

@@ -8,9 +8,10 @@ import msgspec
 import psycopg
 
 from shared.kernel.errors import Refusal, Unavailable
+from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
-from .db import Busy, Tx
 from .log import log
 from .queries import SetAside
 

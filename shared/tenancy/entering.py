@@ -2,7 +2,7 @@
 
 import msgspec
 
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 
 from .principal import Principal
 from .transactions import ENTER

@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.kernel.countries import check_country
 from shared.kernel.errors import Conflict, Forbidden, NotFound, Refusal
 from shared.kernel.money import check_currency
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import Organization

@@ -6,9 +6,9 @@ from types import TracebackType
 import msgspec
 
 from shared.kernel.errors import PlanLimitExceeded, Refusal
-from shared.runtime.db import Tx, transaction
+from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.transaction import Tx, transaction
 from shared.runtime.settings import settings
-from shared.runtime.statement import Statement
 
 from .principal import SERVICE, Principal
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.auth import tokens
 from shared.kernel.errors import Refusal
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.tenancy.transactions import tenant_tx
 
 pytestmark = pytest.mark.anyio
@@ -66,7 +66,7 @@ async def test_403_a_spent_day_says_when_the_counted_day_ends(used, move, make_k
     with pytest.raises(Refusal) as refused:
         async with tenant_tx(tokens.verify(org.owner.token), request_id="test", scope="read", calls_today=10**9) as tx:
             await tx.admit()
-    await db.close()
+    await leases.close()
     assert refused.value.details["resource"] == "api_calls"
     assert datetime.fromisoformat(refused.value.details["resets_at"]) == ends
 

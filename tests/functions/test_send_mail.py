@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from shared.platform.accounts.mail import delivery, outbox
 from shared.providers.mail import sending
 from shared.providers.mail.messages import Message
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
 from tests.smtp import MailServer
@@ -33,7 +33,7 @@ async def server(base_url, tenants, monkeypatch):
         changed = replace(settings(), mail_url=running.url, mail_timeout_s=2.0)
         monkeypatch.setattr(sending, "settings", lambda: changed)
         yield running
-    await db.close()
+    await leases.close()
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local.gateway import app
-from shared.runtime import db
 from shared.runtime.blobs import DirectoryBlobs
+from shared.runtime.postgres import leases
 from shared.runtime.store import client
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +53,7 @@ def upload(call, org):
 async def ask(base_url):
     """`await ask(method, path, headers, pieces)`: status, sizes of the body's pieces, how many pieces were taken."""
     yield _ask
-    await db.close()
+    await leases.close()
     await client.close()
 
 

@@ -11,6 +11,7 @@ from infra.lint import boundaries, rooms, schema, sizes, words
 from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS
 from infra.lint.source import Source
 
+TRANSACTION = "shared.runtime.postgres.transaction"
 DOC = '"""What it is."""\n'
 LONG = DOC + "x = 1\n" * 401
 LONG_FUNCTION = "def work():\n" + "    x = 1\n" * 50
@@ -31,7 +32,11 @@ FAULTS = [
     (boundaries.environment_in_settings, "infra/package.py", "from os import environ"),
     (boundaries.connections_in_runtime, "shared/edge/call.py", "import psycopg"),
     (boundaries.connections_in_runtime, "functions/rest/main.py", "from psycopg_pool import AsyncConnectionPool"),
-    (boundaries.connections_in_runtime, "shared/edge/call.py", "from shared.runtime.db import transaction"),
+    (
+        boundaries.connections_in_runtime,
+        "shared/edge/call.py",
+        "from shared.runtime.postgres.transaction import transaction",
+    ),
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("Exception", "pass")),
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("(ValueError, BaseException)", "x = 2")),
     (boundaries.broad_except_in_edge, "functions/auth/main.py", CATCH.format("", "pass")),
@@ -68,12 +73,20 @@ NEIGHBOURS = [
     (boundaries.sql_in_queries, "tests/test_it.py", 'sql = "SELECT 1 FROM orders"'),
     (boundaries.environment_in_settings, "shared/runtime/settings.py", "import os\nos.environ"),
     (boundaries.environment_in_settings, "infra/local/commands/up.py", "import os\nos.environ"),
-    (boundaries.connections_in_runtime, "shared/runtime/db.py", "import psycopg"),
-    (boundaries.connections_in_runtime, "shared/tenancy/transactions.py", "from shared.runtime.db import transaction"),
-    (boundaries.connections_in_runtime, "shared/domain/orders/queries.py", "from shared.runtime.db import Tx"),
+    (boundaries.connections_in_runtime, "shared/runtime/postgres/transaction.py", "import psycopg"),
+    (
+        boundaries.connections_in_runtime,
+        "shared/tenancy/transactions.py",
+        "from shared.runtime.postgres.transaction import transaction",
+    ),
+    (
+        boundaries.connections_in_runtime,
+        "shared/domain/orders/queries.py",
+        "from shared.runtime.postgres.transaction import Tx",
+    ),
     (boundaries.broad_except_in_edge, "shared/edge/endpoint.py", CATCH.format("Exception", "pass")),
     (boundaries.broad_except_in_edge, "shared/runtime/set_aside.py", CATCH.format("Exception", "pass")),
-    (boundaries.broad_except_in_edge, "shared/runtime/db.py", CATCH.format("BaseException", "raise")),
+    (boundaries.broad_except_in_edge, "shared/runtime/postgres/transaction.py", CATCH.format("BaseException", "raise")),
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("ValueError", "pass")),
     (boundaries.functions_stand_alone, "functions/mcp_server/main.py", "from .catalog import registry"),
     (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC),

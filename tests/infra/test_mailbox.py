@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from infra.local import mailbox
 from shared.platform.accounts.mail import outbox
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
 
@@ -21,7 +21,7 @@ async def mail(base_url, call, services):
         outbox.post(
             tx, recipient="mona@example.com", subject="Hello <b>Mona</b>", text=text, html="<p></p>", language="en"
         )
-    await db.close()
+    await leases.close()
     sent = await call("send-mail", headers={"Authorization": f"Bearer {services.secrets.secret_key}"})
     assert sent.status_code == 200
 

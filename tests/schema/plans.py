@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, cast
 from psycopg import sql
 
 from shared.kernel.errors import Refusal
-from shared.runtime.db import as_json
-from shared.runtime.statement import Statement
-from shared.runtime.wording import worded
+from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.transaction import as_json
+from shared.runtime.postgres.wording import worded
 from tests.schema.tables import Database
 
 CROWDED = frozenset(

@@ -13,7 +13,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.errors import Refusal
 from shared.platform.mcp.registry import ToolContext
 from shared.quotas import service as quotas
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 from tests.schema.matrix import World, enter
 from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, planned_anew, scans
 from tests.schema.tables import Database

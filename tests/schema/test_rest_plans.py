@@ -8,7 +8,7 @@ from functions.rest.host import SCHEMAS, SEARCH_PATH, for_callers
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.program import Compiler
 from shared.platform.rest.request import Incoming
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
 from tests.schema.plans import CROWDED, ROWS, scans
 from tests.schema.test_plans import crowded  # noqa: F401  (its fixture)
 

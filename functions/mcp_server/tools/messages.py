@@ -12,12 +12,12 @@ from shared.domain.messaging.delivery.models import SentMessage
 from shared.kernel.visible import VISIBLE
 from shared.platform.mcp.lists import ListArguments, Listing, fit_page
 from shared.platform.mcp.registry import ToolContext, WriteArguments, tool
-from shared.runtime.lazily import lazy
+from shared.runtime.lazy_import import lazy_import
 
 if TYPE_CHECKING:
     from shared.domain.messaging.delivery import requests, sending
 else:  # What sending takes is an eighth of what this endpoint imports, and most first answers send nothing.
-    requests, sending = (lazy(f"shared.domain.messaging.delivery.{name}") for name in ("requests", "sending"))
+    requests, sending = (lazy_import(f"shared.domain.messaging.delivery.{name}") for name in ("requests", "sending"))
 
 
 class ListMessages(ListArguments):

@@ -22,8 +22,8 @@ from shared.platform.rest.errors import RestRefusal
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.tokens import SecretError, Tokens
-from shared.runtime.statement import Statement
-from shared.runtime.wire import Connection, DatabaseError
+from shared.runtime.postgres.connection import Connection, DatabaseError
+from shared.runtime.postgres.statement import Statement
 
 ADDRESS = "127.0.0.1"
 _LARGEST = 100 * 2**20

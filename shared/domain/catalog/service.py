@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.kernel.errors import Conflict, NotFound
 from shared.kernel.text import code_key
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import SellableItem

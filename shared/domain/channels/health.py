@@ -10,7 +10,7 @@ from shared.kernel.clock import utc_now
 from shared.providers.meta.answers import RAISED_PER_S
 from shared.providers.meta.events import AccountEvent
 from shared.providers.meta.faults import COOLS_DOWN, FaultKind
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries, service
 from .models import ChannelStatus

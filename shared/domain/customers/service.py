@@ -12,8 +12,8 @@ from shared.kernel import emails, phones
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound, Refusal
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
 from shared.kernel.text import fold
-from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import (

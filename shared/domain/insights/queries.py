@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import ContactRecord, Find
 

@@ -9,7 +9,7 @@ from shared.domain.customers import service as customers
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import NotFound
 from shared.kernel.text import fold
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import ContactDetails, ContactProfile, ContactRecord, Find, Segment

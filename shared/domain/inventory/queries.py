@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import ItemFilter, ItemStock, StockCheck
 

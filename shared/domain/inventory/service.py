@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.kernel.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 from shared.kernel.text import code_key, fold
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import ItemFilter, ItemStock, StockCheck

@@ -9,7 +9,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.content_types import UNKNOWN, is_shown_inline
 from shared.kernel.errors import InvalidRequest, NotFound, UnsupportedMediaType
 from shared.runtime.blobs import Shown, blobs
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
 from . import queries

@@ -10,7 +10,7 @@ from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.money import check_currency, quantize
 from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import (

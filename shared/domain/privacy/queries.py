@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import ContactErased, ContactExport, ExportedBefore
 

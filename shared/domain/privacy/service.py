@@ -6,7 +6,7 @@ from shared.domain.customers import service as customers
 from shared.domain.customers.service import InvalidPhone
 from shared.kernel import emails, phones
 from shared.kernel.errors import Conflict
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import ContactErased, ContactExport, ExportedBefore

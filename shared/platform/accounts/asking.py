@@ -6,7 +6,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from shared.kernel.errors import BadRequest, InvalidRequest
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import accounts_tx

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.kernel.errors import InvalidRequest
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from shared.auth import tokens as access_tokens
 from shared.kernel.errors import Refusal
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
 from . import queries, redirects

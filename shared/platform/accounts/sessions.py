@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from shared.auth import tokens
 from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Forbidden, Refusal
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import accounts_tx

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from .schemas import input_schema, output_schema
 
 if TYPE_CHECKING:
-    from shared.runtime.db import Tx
+    from shared.runtime.postgres.transaction import Tx
     from shared.tenancy.principal import Principal
 
 Scope = Literal["read", "write", "admin"]

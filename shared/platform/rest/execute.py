@@ -5,10 +5,9 @@ from contextlib import suppress
 
 import msgspec
 
-from shared.runtime import wire
 from shared.runtime.deadline import database_time
-from shared.runtime.statement import Rows, Statement
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import AnswerTimeout, Connection, DatabaseError
+from shared.runtime.postgres.statement import Rows, Statement
 
 from . import errors, queries
 from .bounds import answer_too_large
@@ -90,32 +89,32 @@ class Session:
     async def exchange(self, statements: list[Statement]) -> list[Rows]:
         try:
             return await self._connection.exchange(statements, timeout_s=self._host.timeout_s)
-        except wire.DatabaseError as fault:
+        except DatabaseError as fault:
             raise self.refusal(fault) from fault
 
-    async def attempt(self, statements: list[Statement]) -> tuple[list[Rows], wire.DatabaseError | None]:
+    async def attempt(self, statements: list[Statement]) -> tuple[list[Rows], DatabaseError | None]:
         """The answers up to the statement that failed, and its fault."""
         try:
             return await self._connection.attempt(statements, timeout_s=self._host.timeout_s)
-        except wire.DatabaseError as fault:
+        except DatabaseError as fault:
             raise self.refusal(fault) from fault
 
     async def undo(self) -> None:
         """After which the connection is as it was lent."""
         if not self._connection.broken and not self._connection.closed:
             # A connection that is lost meanwhile has taken the transaction with it.
-            with suppress(wire.DatabaseError), database_time(_UNDO_S):
+            with suppress(DatabaseError), database_time(_UNDO_S):
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
-    def refusal(self, fault: wire.DatabaseError) -> errors.RestRefusal:
+    def refusal(self, fault: DatabaseError) -> errors.RestRefusal:
         found = self._lost(fault) if fault.sqlstate is None else self._refused(said_by(fault))
         if found.status in (errors.AWAY, errors.FAULT):
             self._host.failed(f"{fault.sqlstate or type(fault).__name__}: {fault}")
         return found
 
-    def _lost(self, fault: wire.DatabaseError) -> errors.RestRefusal:
-        self.was_lost = self._connection.broken and not isinstance(fault, wire.AnswerTimeout)
-        unanswered = self._connection.broken or isinstance(fault, wire.AnswerTimeout)
+    def _lost(self, fault: DatabaseError) -> errors.RestRefusal:
+        self.was_lost = self._connection.broken and not isinstance(fault, AnswerTimeout)
+        unanswered = self._connection.broken or isinstance(fault, AnswerTimeout)
         return errors.unreachable() if unanswered else errors.client_fault()
 
     def _refused(self, told: errors.DatabaseFault) -> errors.RestRefusal:
@@ -124,7 +123,7 @@ class Session:
         return too_large or errors.of_database(told, anonymous=self._host.anonymous, statuses=dict(settings.statuses))
 
 
-def said_by(fault: wire.DatabaseError) -> errors.DatabaseFault:
+def said_by(fault: DatabaseError) -> errors.DatabaseFault:
     said = fault.diag
     return errors.DatabaseFault(
         fault.sqlstate or "", said.message_primary or "", said.message_detail, said.message_hint

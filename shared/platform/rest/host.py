@@ -5,8 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from shared.runtime.statement import Statement
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
+from shared.runtime.postgres.statement import Statement
 
 from .errors import DatabaseFault
 from .request import Incoming, Request

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from shared.runtime.statement import Rows
-from shared.runtime.wire import DatabaseError
+from shared.runtime.postgres.connection import DatabaseError
+from shared.runtime.postgres.statement import Rows
 
 from . import queries
 from .errors import RestRefusal

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 
 from .bounds import check_payload
 from .exact import check_numbers

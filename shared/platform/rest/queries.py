@@ -1,6 +1,6 @@
 """What stands around a request's statement in its transaction."""
 
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 
 from .caller import Caller
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.tenancy.transactions import tenant_tx
 
 from .models import Caller

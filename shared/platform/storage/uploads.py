@@ -9,7 +9,7 @@ import msgspec
 from shared.kernel.clock import utc_now
 from shared.kernel.content_types import UNKNOWN
 from shared.runtime.blobs import Blobs
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
 from . import queries

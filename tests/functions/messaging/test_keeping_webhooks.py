@@ -7,8 +7,8 @@ import pytest
 
 from shared.domain.messaging.inbox import keeping
 from shared.domain.messaging.inbox.models import NewBody
-from shared.runtime import db
-from shared.runtime.wire import Connection
+from shared.runtime.postgres import leases
+from shared.runtime.postgres.connection import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def bodies(tenants):
     """`bodies(3)`: different ones that nobody has sent before."""
     yield lambda count: [NewBody(keeping.META, uuid.uuid4().hex.encode(), 0, f"request-{n}") for n in range(count)]
-    await db.close()
+    await leases.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from shared.domain.messaging.delivery import outcomes, requests, sending, transm
 from shared.domain.messaging.delivery.requests import MessageRequest
 from shared.domain.messaging.inbox import service as inbox
 from shared.kernel.errors import Refusal
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.tenancy.principal import Kind, Principal
 
 pytestmark = pytest.mark.anyio
@@ -132,7 +132,7 @@ async def test_of_messages_that_fail_together_each_is_told_of(base_url, monkeypa
     monkeypatch.setattr(sending, "_deliver", History._crash)
     with pytest.raises(Crash):
         await sending.deliver_due(request_id="history", for_s=20)
-    await db.close()
+    await leases.close()
     assert capsys.readouterr().out.count('"event":"message_failed"') == 2
 
 
@@ -168,4 +168,4 @@ async def test_nothing_accepted_is_lost_nothing_shown_is_repeated_and_the_counte
         await history.settle()
         history.check(used)
     finally:
-        await db.close()
+        await leases.close()

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.messaging.delivery import sending
 from shared.kernel.clock import utc_now
-from shared.runtime import db
+from shared.runtime.postgres import leases
 
 pytestmark = pytest.mark.anyio
 TEXT = {"message": "أهلا"}
@@ -92,7 +92,7 @@ async def test_several_workers_together_keep_to_the_pace_of_the_number(
     try:
         await asyncio.gather(deliver(), deliver(), sending.deliver_due(request_id="another", for_s=20))
     finally:
-        await db.close()
+        await leases.close()
     assert states(number) == {"accepted": 60}
     assert [one.fault for one in graph.received(f"{number.external_id}/messages")] == [None] * 60
     apart = [later - sooner for sooner, later in pairwise(places(number))]

@@ -11,7 +11,7 @@ import pytest
 
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.schema import Name, Relationship
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
 from tests.conftest import Tenants
 from tests.schema.matrix import EXPECTED, seeded
 from tests.schema.rows import Rows

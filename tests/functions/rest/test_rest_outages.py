@@ -21,7 +21,7 @@ from shared.platform.rest.errors import (
 )
 from shared.platform.rest.host import Response
 from shared.platform.rest.response import refused
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
 from tests.proxy import proxied
 
@@ -43,10 +43,10 @@ async def postgres(base_url, services, monkeypatch):
     async with proxied(str(parts["host"]), int(parts["port"] or 0)) as proxy:
         url = conninfo.make_conninfo(services.database_url, port=proxy.listens_on)
         chosen = replace(settings(), database_url=SecretStr(url), database_pool_size=2, database_timeout_s=1.0)
-        monkeypatch.setattr(db, "settings", lambda: chosen)
+        monkeypatch.setattr(leases, "settings", lambda: chosen)
         monkeypatch.setattr(host, "settings", lambda: chosen)
         yield proxy
-        await db.close()
+        await leases.close()
 
 
 @pytest.fixture

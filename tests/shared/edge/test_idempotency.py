@@ -11,7 +11,7 @@ from shared.edge.call import Answer, Call
 from shared.edge.idempotency import MOST_KEPT_BYTES, AnswerTooLargeToKeep, Once
 from shared.kernel.errors import Forbidden, NotFound
 from shared.quotas.rates import STANDARD
-from shared.runtime import db
+from shared.runtime.postgres import leases
 
 pytestmark = pytest.mark.anyio
 
@@ -120,7 +120,7 @@ async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_
         try:
             return await call.perform(work, scope="write", read_only=False, once=Once("test", "round", b"{}"))
         finally:
-            await db.close()
+            await leases.close()
 
     first = await perform(NotFound)
     again = await perform(later)
@@ -145,7 +145,7 @@ async def performed(base_url, org):
         return await call.perform(worked, scope="write", read_only=False, once=Once("test", "round", b"{}"))
 
     yield perform
-    await db.close()
+    await leases.close()
 
 
 async def make_label(tx):

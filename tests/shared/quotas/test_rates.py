@@ -10,7 +10,7 @@ import pytest
 from shared.kernel.errors import Unavailable
 from shared.quotas import queries, rates, storage
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.runtime.store import client
 from shared.runtime.store.client import Store
 from shared.runtime.store.models import Counter
@@ -206,7 +206,7 @@ async def test_a_day_that_could_not_be_read_back_is_asked_for_at_the_next_call(c
     used = [(await charged(STANDARD, principal, address="x")).calls_today for _ in range(3)]
     assert used == [1, 42, 43]
     assert len(asked) == 2
-    await db.close()
+    await leases.close()
 
 
 async def test_a_store_that_loses_its_counts_again_and_again_never_raises_the_day(
@@ -227,7 +227,7 @@ async def test_a_store_that_loses_its_counts_again_and_again_never_raises_the_da
             told = (await charged(STANDARD, principal, address="x")).calls_today
             assert kept < told <= real
     assert int(await beside._shared.send("GET", key)) <= real
-    await db.close()
+    await leases.close()
 
 
 async def test_several_who_restore_a_lost_count_at_once_restore_it_once(counters, beside, org):

@@ -11,7 +11,7 @@ from shared.quotas import days, queries, service
 from shared.quotas import storage as quotas_storage
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
 from shared.quotas.storage import Charge, StoreStorage
-from shared.runtime import db
+from shared.runtime.postgres import leases
 from shared.runtime.store import client, library
 from shared.runtime.store.client import Store
 from shared.runtime.store.connection import StoreError
@@ -143,7 +143,7 @@ async def test_each_storage_flushes_the_days_calls(opened, principal, org):
         await service.flush_daily_calls(tx)
         day = daily_key(principal).rpartition(":")[2]
         assert await queries.find_daily_calls(tx, organization_id=org.id, day=day) == 7
-    await db.close()
+    await leases.close()
 
 
 async def test_the_librarys_storage_falls_back_and_is_told_of_the_day(services, base_url, principal, monkeypatch):

@@ -10,7 +10,7 @@ from psycopg import conninfo
 from pydantic import SecretStr
 
 from shared.auth import tokens
-from shared.runtime import db
+from shared.runtime.postgres import leases, transaction
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import tenant_tx
 from tests.proxy import Proxy, proxied
@@ -23,9 +23,9 @@ async def postgres(base_url, services, monkeypatch) -> AsyncIterator[Proxy]:
     async with proxied(str(parts["host"]), int(parts["port"] or 0)) as proxy:
         url = conninfo.make_conninfo(services.database_url, port=proxy.listens_on)
         chosen = replace(settings(), database_url=SecretStr(url), database_pool_size=2, database_timeout_s=2.0)
-        monkeypatch.setattr(db, "settings", lambda: chosen)
+        monkeypatch.setattr(leases, "settings", lambda: chosen)
         yield proxy
-        await db.close()
+        await leases.close()
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def tx(postgres, org) -> Callable[..., Any]:
     """Use as `async with tx() as t`: a transaction of the organization's owner, who may write."""
 
     @asynccontextmanager
-    async def begin(*, read_only: bool = False, scope: str | None = "write") -> AsyncIterator[db.Tx]:
+    async def begin(*, read_only: bool = False, scope: str | None = "write") -> AsyncIterator[transaction.Tx]:
         principal = tokens.verify(org.owner.token)
         async with tenant_tx(principal, request_id="test", scope=scope, read_only=read_only) as opened:
             yield opened

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.providers.meta.answers import Profile
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import ClaimedStranger, Stranger
 

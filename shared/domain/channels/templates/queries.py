@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import Template, TemplateName, TemplateRow, TemplateStatus
 

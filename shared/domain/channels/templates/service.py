@@ -11,7 +11,7 @@ from shared.kernel.errors import NotFound, Refusal, Unavailable
 from shared.providers.meta.client import graph
 from shared.providers.meta.events import TemplateEvent
 from shared.providers.meta.faults import ProviderFault
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.secrets import UnreadableSecretError, open_sealed
 from shared.tenancy.transactions import service_tx
 

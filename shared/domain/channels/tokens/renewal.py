@@ -8,8 +8,8 @@ from shared.domain.channels import service as channels
 from shared.domain.channels.client import client_of
 from shared.domain.channels.models import ChannelStatus
 from shared.providers.meta.faults import PERMANENT, FaultKind, ProviderFault
-from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.queries import enqueue_for
 from shared.runtime.secrets import seal
 from shared.runtime.set_aside import Fault, Piece

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from .models import AttachedFile
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.domain.media import service as media
 from shared.domain.media.models import Expected, MediaFile, MediaKind
 from shared.providers.meta.inbound import Media
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 

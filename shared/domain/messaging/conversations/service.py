@@ -8,7 +8,7 @@ import msgspec
 from shared.domain.media import service as media
 from shared.kernel.errors import InvalidRequest, NotFound
 from shared.kernel.pagination import Page, decode_cursor, encode_cursor
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import Conversation, ConversationFilter, ConversationState, Message, MessageRow, StoredMessage

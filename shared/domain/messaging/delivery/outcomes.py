@@ -14,7 +14,7 @@ from shared.providers.meta.answers import Sent
 from shared.providers.meta.contents import Content, Reaction
 from shared.providers.meta.faults import STALE_TEMPLATE, FaultKind, ProviderFault
 from shared.runtime import set_aside
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.set_aside import Fault, Piece
 from shared.tenancy.transactions import service_tx
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
 from .models import ClaimedDue, Draft, Due, LatestInbound, MessageIds, SendRequest, SentMessage, Thread

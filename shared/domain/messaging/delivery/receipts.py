@@ -8,8 +8,8 @@ from shared.domain.channels.client import client_of
 from shared.kernel.errors import NotFound, Refusal
 from shared.providers.meta.bodies import sender_action_body
 from shared.providers.meta.faults import ProviderFault
-from shared.runtime.db import Tx
 from shared.runtime.log import log
+from shared.runtime.postgres.transaction import Tx
 from shared.tenancy.transactions import service_tx
 
 from . import queries

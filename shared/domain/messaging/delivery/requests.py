@@ -11,7 +11,7 @@ from shared.domain.media import service as media
 from shared.kernel.errors import Conflict, NotFound, Refusal
 from shared.kernel.visible import VISIBLE, InvisibleText, is_visible
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.tenancy.principal import Kind, Principal
 from shared.tenancy.service import get_organization
 

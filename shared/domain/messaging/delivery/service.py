@@ -15,7 +15,7 @@ from shared.providers.meta import contents as c
 from shared.providers.meta.bodies import body_for
 from shared.providers.meta.contents import Content, stored
 from shared.providers.meta.templates import Template
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import HUMAN_AGENT_WINDOW, WINDOW, Draft, SendRequest, SentMessage, Thread

@@ -14,7 +14,7 @@ from shared.domain.messaging.attachments import service as attachments
 from shared.domain.messaging.conversations import service as conversations
 from shared.providers.meta import events as e
 from shared.providers.meta.inbound import ProviderError
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 from . import queries, told
 from .models import ChannelFact

@@ -12,7 +12,7 @@ import msgspec
 from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import RateLimited
 from shared.providers.mail.messages import Message
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
 from . import queries

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 
 class Waiting(msgspec.Struct, frozen=True):

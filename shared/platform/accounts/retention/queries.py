@@ -1,6 +1,6 @@
 """All SQL of this room, as the role supabase_auth_admin; bounded, so that no statement is held past its time."""
 
-from shared.runtime.db import Tx
+from shared.runtime.postgres.transaction import Tx
 
 
 async def delete_old_sessions(tx: Tx) -> int:

@@ -4,8 +4,8 @@ import asyncio
 
 from shared.kernel.errors import Unavailable
 from shared.platform.rest.schema import SchemaCache
-from shared.runtime.notices import notices
-from shared.runtime.wire import DatabaseError
+from shared.runtime.postgres.connection import DatabaseError
+from shared.runtime.postgres.notices import notices
 
 from .holder import CacheHolder
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 
 from shared.platform.rest.schema import Column, Name, SchemaCache, Table
-from shared.runtime.statement import Rows, Statement
+from shared.runtime.postgres.statement import Rows, Statement
 
 from . import queries
 from .functions import Functions

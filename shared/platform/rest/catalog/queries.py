@@ -1,6 +1,6 @@
 """All SQL of this room: each statement answers one JSON text, and names of types come with their schema."""
 
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 
 PREPARE = Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)", {})
 """With nothing on the path every name of a type, table or function is written out in full. To compile the statements

@@ -6,7 +6,7 @@ from shared.platform.rest.bounds import capped
 from shared.platform.rest.media import Media, MediaType, Plan, PlanFormat
 from shared.platform.rest.plan.model import Call, Change, Needs, Node
 from shared.platform.rest.plan.needs import needs_of
-from shared.runtime.statement import Statement
+from shared.runtime.postgres.statement import Statement
 
 from .change import SCALAR, UPDATED, called, changed
 from .held import VALUE, Held, held_of, measured

@@ -10,7 +10,7 @@ from psycopg import conninfo, sql
 
 from shared.platform.rest.catalog.load import Exchange, load
 from shared.platform.rest.schema import Name, SchemaCache
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
 
 SCHEMA = Path(__file__).with_name("library.sql")
 

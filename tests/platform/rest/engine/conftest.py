@@ -20,8 +20,8 @@ from shared.platform.rest.host import Response
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import Bounds, RestSettings, TxEnd
-from shared.runtime.statement import Statement
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
+from shared.runtime.postgres.statement import Statement
 
 SCHEMA = Path(__file__).with_name("films.sql")
 EDITOR = Caller("film_editor", '{"role": "film_editor", "name": "ann"}')

@@ -18,7 +18,7 @@ from shared.platform.rest.caller import Caller
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.request import Incoming
 from shared.platform.rest.settings import Bounds, RestSettings, TxEnd
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
 from tests.platform.rest.engine.conftest import Answer, Archive
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import pytest
 from shared.platform.rest.app import answer
 from shared.platform.rest.caller import Caller
 from shared.platform.rest.request import Incoming
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
 
 pytestmark = pytest.mark.anyio
 CALLERS, CONNECTIONS = 60, 3

@@ -13,8 +13,8 @@ from shared.domain.messaging.attachments import service
 from shared.domain.messaging.conversations import service as conversations
 from shared.kernel.errors import NotFound
 from shared.providers.meta.inbound import Media, MediaKind
-from shared.runtime import db
 from shared.runtime.blobs import blobs
+from shared.runtime.postgres import leases
 from shared.tenancy.transactions import service_tx
 from tests.shared.domain.messaging.conftest import TOKEN, Line, answer
 
@@ -35,7 +35,7 @@ async def receive():
         return message
 
     yield keep
-    await db.close()
+    await leases.close()
 
 
 @pytest.fixture

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from shared.runtime.db import InvalidValue, leased, transaction
-from shared.runtime.statement import Statement
-from tests.shared.runtime.test_db import Who
+from shared.runtime.postgres.leases import leased
+from shared.runtime.postgres.refusals import InvalidValue
+from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.transaction import transaction
+from tests.shared.runtime.postgres.test_transaction import Who
 
 pytestmark = pytest.mark.anyio
 

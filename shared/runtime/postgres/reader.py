@@ -18,8 +18,8 @@ then lay before its end is all that was read."""
 _END = int(ExecStatus.PIPELINE_SYNC)  # Members of an enumeration are looked up slowly.
 
 
-class Arrivals:
-    """Of one connection, in the event loop that it is made in."""
+class Reader:
+    """The reader of one connection, in the event loop that it is made in."""
 
     def __init__(self, pgconn: PGconn) -> None:
         self._pgconn = pgconn

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.runtime.wording import worded
+from shared.runtime.postgres.wording import worded
 
 LIST = """
     SELECT id FROM things

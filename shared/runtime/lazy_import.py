@@ -5,8 +5,8 @@ import sys
 from types import ModuleType
 
 
-def lazy(name: str) -> ModuleType:
-    """The module; its code runs at the first look at one of its names.
+def lazy_import(name: str) -> ModuleType:
+    """Return the module, whose code runs at the first look at one of its names.
 
     Raises:
         ModuleNotFoundError: now, not then.

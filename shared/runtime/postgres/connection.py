@@ -17,8 +17,9 @@ from psycopg.adapt import Transformer as NewTransformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from . import deadline
-from .arrivals import Arrivals
+from shared.runtime import deadline
+
+from .reader import Reader
 from .statement import Rows, Statement
 from .wording import worded
 
@@ -84,7 +85,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._passing: OrderedDict[tuple[bytes, tuple[int, ...]], _Prepared] = OrderedDict()
         self._numbers = count()
         self._transformer: Transformer | None = None
-        self._arrivals: Arrivals | None = None
+        self._reader: Reader | None = None
         self.made_at = self.used_at = monotonic()
         """When the server last answered here."""
 
@@ -112,15 +113,15 @@ class Connection(psycopg.AsyncConnection[Any]):
         limit_s = deadline.left_s(timeout_s)
         if limit_s <= 0:
             raise AnswerTimeout("the request's time for the database is spent")
-        if self._transformer is None or self._arrivals is None:
-            self._transformer, self._arrivals = NewTransformer(self), Arrivals(self.pgconn)
+        if self._transformer is None or self._reader is None:
+            self._transformer, self._reader = NewTransformer(self), Reader(self.pgconn)
         transformer = self._transformer
         ready = [*self._outworn(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
             self.pgconn.enter_pipeline_mode()
             prepared = [self._send(each) for each in ready]
             self.pgconn.pipeline_sync()
-            results = await self._arrivals.all(timeout_s=limit_s)
+            results = await self._reader.all(timeout_s=limit_s)
             self.pgconn.exit_pipeline_mode()
         except TimeoutError as fault:
             self._finish()
@@ -136,24 +137,24 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
         """As psycopg's, by which it waits for whatever it does itself."""
-        if self._arrivals is None:
+        if self._reader is None:
             return await super().wait(*arguments, **options)
-        self._arrivals.pause()
+        self._reader.pause()
         try:
             return await super().wait(*arguments, **options)
         finally:
             if self.closed:
-                self._arrivals.stop()
+                self._reader.stop()
 
     async def close(self) -> None:
-        if self._arrivals is not None:
-            self._arrivals.stop()
+        if self._reader is not None:
+            self._reader.stop()
         await super().close()
 
     def _finish(self) -> None:
         """Close it at once: it goes back to the pool broken."""
-        if self._arrivals is not None:
-            self._arrivals.stop()
+        if self._reader is not None:
+            self._reader.stop()
         self.pgconn.finish()
 
     def is_alive(self) -> bool:

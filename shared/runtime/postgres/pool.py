@@ -22,10 +22,11 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import TransactionStatus
 
-from .deadline import database_time
-from .log import log
-from .shares import Shares
-from .wire import Connection
+from shared.runtime.deadline import database_time
+from shared.runtime.log import log
+from shared.runtime.shares import Shares
+
+from .connection import Connection
 
 _AT_HAND_S = 5.0
 _TRUSTED_S = 2.0

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from shared.runtime.lazily import lazy
+from shared.runtime.lazy_import import lazy_import
 
 CHECK = """
 import sys
-from shared.runtime import db
+from shared.runtime.postgres import refusals, transaction
 assert "psycopg_binary" not in sys.modules, "the driver was loaded"
 try:
-    raise db.refusal(db.psycopg.OperationalError("gone"))
-except db.Unavailable:
+    raise refusals.refusal(transaction.psycopg.OperationalError("gone"))
+except refusals.Unavailable:
     pass
 assert "psycopg_binary" in sys.modules
 """
@@ -24,9 +24,9 @@ def test_the_driver_is_loaded_when_something_of_it_is_needed():
 
 
 def test_what_is_loaded_already_is_the_same():
-    assert lazy("subprocess") is subprocess
+    assert lazy_import("subprocess") is subprocess
 
 
 def test_a_module_that_is_not_there_is_told_at_once():
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-        lazy("no_such_module")
+        lazy_import("no_such_module")

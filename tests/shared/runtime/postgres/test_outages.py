@@ -6,10 +6,11 @@ import time
 import pytest
 
 from shared.kernel.errors import Unavailable
-from shared.runtime import connections, deadline
+from shared.runtime import deadline
 from shared.runtime.deadline import database_time
 from shared.runtime.log import log
-from tests.shared.runtime.test_db import Slept, Who
+from shared.runtime.postgres import pool
+from tests.shared.runtime.postgres.test_transaction import Slept, Who
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,7 @@ async def opened(tx, postgres):
 @pytest.fixture
 def untrusted(monkeypatch):
     """Every connection counts as one that lay idle."""
-    monkeypatch.setattr(connections, "_TRUSTED_S", 0.0)
+    monkeypatch.setattr(pool, "_TRUSTED_S", 0.0)
 
 
 async def test_connections_lost_in_silence_are_found_by_the_first_who_needs_one(ask, opened, untrusted, postgres):

@@ -13,9 +13,9 @@ import pytest
 import uvloop
 from psycopg import conninfo
 
-from shared.runtime.arrivals import Arrivals
-from shared.runtime.statement import Statement
-from shared.runtime.wire import Connection
+from shared.runtime.postgres.connection import Connection
+from shared.runtime.postgres.reader import Reader
+from shared.runtime.postgres.statement import Statement
 
 pytestmark = pytest.mark.anyio
 
@@ -43,13 +43,13 @@ async def test_psycopgs_own_operations_and_exchanges_take_turns(connection):
 
 async def test_what_comes_unasked_is_looked_at_once_and_left_for_the_next_exchange(monkeypatch, connection, services):
     looks = []
-    read = Arrivals._read
+    read = Reader._read
 
     def look(arrivals):
         looks.append(arrivals)
         read(arrivals)
 
-    monkeypatch.setattr(Arrivals, "_read", look)
+    monkeypatch.setattr(Reader, "_read", look)
     await connection.execute("LISTEN news")
     assert await answer(connection) == 1
     looks.clear()

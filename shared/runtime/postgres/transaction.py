@@ -5,88 +5,35 @@ is one implicit transaction, which ends, with its role and claims, at the pipeli
 """
 
 import asyncio
-import logging
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache
-from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, get_args
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 import msgspec
 
-from shared.kernel.errors import Conflict, NotFound, Refusal, Unavailable
+from shared.kernel.errors import NotFound, Refusal
+from shared.runtime.deadline import database_time
+from shared.runtime.lazy_import import lazy_import
+from shared.runtime.settings import settings
 
-from . import deadline
-from .deadline import database_time
-from .lazily import lazy
-from .settings import settings
-from .shares import Place
+from .leases import Lease, lease
+from .refusals import refusal
 from .statement import Rows, Statement
 
 if TYPE_CHECKING:
     import psycopg
-    import psycopg_pool
 
-    from . import connections, wire
-    from .connections import Pool
-    from .wire import Connection
-
+    from . import connection as connections
+    from .connection import Connection
 else:  # The driver is a quarter of a cold start, and many a first answer needs no database.
-    psycopg, psycopg_pool = map(lazy, ("psycopg", "psycopg_pool"))
-    wire, connections = map(lazy, ("shared.runtime.wire", "shared.runtime.connections"))
+    psycopg, connections = map(lazy_import, ("psycopg", "shared.runtime.postgres.connection"))
 
-_CONNECT_S = 3
-"""How long one attempt to connect may take; the next one may find what this one waits for in vain."""
 _UNDO_S = 1.0
 """For a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
-_SILENCE_MS = 5000
-"""So long what was sent may stay unacknowledged."""
-_RETRY_S = 2
 _BEGIN, _ROLLBACK = Statement("BEGIN", {}), Statement("ROLLBACK", {})
 Row = TypeVar("Row")
-
-
-class AlreadyExists(Conflict):
-    """A unique constraint refused the row; `constraint` names it."""
-
-    code = "already_exists"
-    default_message = "a record with the same key exists"
-
-
-class InvalidReference(Conflict):
-    """A foreign key refused the row; `constraint` names it."""
-
-    code = "invalid_reference"
-    default_message = "the record points to one that does not exist in this organization, or is pointed to by others"
-
-
-class InvalidValue(Refusal):
-    """A type or CHECK constraint refused a value."""
-
-    status = 422
-    code = "invalid_value"
-    default_message = "a value is out of the range that the column takes"
-
-
-class PermissionDenied(Refusal):
-    """A grant or a row policy refused the statement."""
-
-    status = 403
-    code = "permission_denied"
-    default_message = "the database does not let this credential do that"
-
-
-class Busy(Unavailable):
-    """A lock or a statement took longer than the database allows, or two writers met."""
-
-    code = "busy"
-    default_message = "other writers hold these records; send the request again"
-
-    def __init__(self, message: str | None = None, **details: Any) -> None:
-        super().__init__(message, **{"retry_after": 1, **details})
 
 
 class _Forestalled(Exception):  # noqa: N818
@@ -205,7 +152,7 @@ class Tx:
             self._connection = await self._connect()
             try:
                 return await self._entered(self._connection, statement)
-            except wire.AnswerTimeout:
+            except connections.AnswerTimeout:
                 raise
             except psycopg.OperationalError:
                 if not tries_left or not self._connection.broken:
@@ -259,7 +206,7 @@ class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a fu
     """
 
     def __init__(self, enter: Statement, *, read_only: bool = False) -> None:
-        self._lease: _Lease | None = None
+        self._lease: Lease | None = None
         self._tx = Tx(self._connect, enter, read_only=read_only)
 
     async def __aenter__(self) -> Tx:
@@ -277,7 +224,7 @@ class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a fu
 
     async def _connect(self) -> "Connection":
         await self._give_back()
-        self._lease = await _lease()
+        self._lease = await lease()
         return self._lease.connection
 
     async def _give_back(self) -> None:
@@ -301,107 +248,6 @@ async def _undo(tx: Tx) -> None:
         return  # The connection is gone, and the transaction with it.
 
 
-@asynccontextmanager
-async def leased() -> AsyncIterator["Connection"]:
-    """A connection that is alive, for whoever sends whole transactions in exchanges of their own.
-
-    Raises:
-        Unavailable: the database does not answer, or all connections are in use.
-    """
-    lease = await _lease()
-    while not lease.connection.is_alive():
-        await lease.connection.close()
-        await lease.give_back()
-        lease = await _lease()
-    try:
-        yield lease.connection
-    finally:
-        await lease.give_back()
-
-
-class _Lease(NamedTuple):
-    connection: "Connection"
-    pool: "Pool"
-    place: Place | None
-
-    async def give_back(self) -> None:
-        """Also where the caller is cancelled; only what has to wait is a task, which costs more than the work."""
-        try:
-            if not self.pool.lay_at_hand(self.connection):
-                await asyncio.shield(self.pool.putconn(self.connection))
-        finally:
-            if self.place is not None:
-                self.pool.shares.give_back(self.place)
-
-
-async def _lease() -> _Lease:
-    of = await pool()
-    began = monotonic()
-    limit_s = deadline.left_s(of.timeout)
-    place = None
-    try:
-        place = await of.shares.take(limit_s)
-        return _Lease(await of.getconn(limit_s - (monotonic() - began)), of, place)
-    except BaseException as fault:
-        if place is not None:
-            of.shares.give_back(place)
-        if isinstance(fault, psycopg.OperationalError):
-            raise Unavailable(retry_after=_RETRY_S) from fault
-        raise
-    finally:
-        deadline.spend(monotonic() - began)
-
-
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()
-
-
-async def pool() -> "Pool":
-    loop = asyncio.get_running_loop()
-    found = _pools.get(loop)
-    if found is None:
-        chosen = settings()
-        # What it tells of each attempt to connect, `database_away` and `database_back` tell once.
-        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-        found = _pools[loop] = connections.Pool(
-            chosen.database_url.get_secret_value(),
-            min_size=0,
-            max_size=chosen.database_pool_size,
-            open=False,
-            timeout=chosen.database_timeout_s,
-            max_waiting=chosen.database_pool_size * 50,
-            configure=_configure,
-            kwargs=_connecting(chosen.database_url.get_secret_value(), chosen.database_timeout_s),
-        )
-        await found.open(wait=False)
-    return found
-
-
-def _connecting(url: str, timeout_s: float) -> dict[str, Any]:
-    """How a connection is made and kept; what the URL says of it stands."""
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
-
-    kept = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
-    chosen = {"connect_timeout": max(2, min(_CONNECT_S, int(timeout_s))), "tcp_user_timeout": _SILENCE_MS, **kept}
-    said = conninfo_to_dict(url)
-    told = {name: value for name, value in chosen.items() if name not in said}
-    return {"autocommit": True, "client_encoding": "utf8", **told}
-
-
-async def _configure(connection: "Connection") -> None:
-    from psycopg.types.json import set_json_loads  # noqa: PLC0415
-
-    connection.prepares = settings().database_prepares
-    set_json_loads(msgspec.json.decode, connection)
-    connection.adapters.register_loader("json", connections.Undecoded)
-
-
-async def close() -> None:
-    """Close this event loop's pool; a function that is called again opens a new one."""
-    found = _pools.pop(asyncio.get_running_loop(), None)
-    if found is not None:
-        await found.close()
-
-
 @cache
 def as_json(sql: str) -> str:
     """The statement with all its rows as one value of JSON, which comes as the bytes it is."""
@@ -417,47 +263,3 @@ def _json_decoder(model: Any) -> msgspec.json.Decoder[list[Any]] | None:
 
 def _converted(rows: Rows, model: type[Row]) -> list[Row]:
     return [msgspec.convert(dict(zip(rows.columns, values, strict=True)), model) for values in rows.values]
-
-
-_CONSTRAINTS: dict[str, type[Refusal]] = {
-    "23505": AlreadyExists,
-    "23503": InvalidReference,
-    "42501": PermissionDenied,
-    "22": InvalidValue,
-    "23": InvalidValue,
-    "40": Busy,
-    "55": Busy,
-    "57014": Busy,
-}
-"""SQLSTATE, or its first two characters, and what it means to a caller."""
-_RULE = re.compile(r"(?!\w+_check$)(?P<column>\w+?)_(?P<verb>is|has)_(?P<rule>\w+)")
-"""The name of a CHECK that says what it asks, such as last_contact_is_between_1900_and_2200."""
-_MUST = {"is": "be", "has": "have"}
-
-
-def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
-    """What a caller is told of a database error; an error that is our own fault comes back as it is."""
-    state = fault.sqlstate
-    if state is None:
-        return _unsent(fault)
-    if state.startswith(("08", "53", "57P")):
-        return Unavailable(retry_after=_RETRY_S)
-    if state.startswith("PT"):
-        fields = msgspec.json.decode(fault.diag.message_detail or "{}")
-        return Refusal.from_database(int(state[2:]), fault.diag.message_primary or "", fields)
-    kind = _CONSTRAINTS.get(state) or _CONSTRAINTS.get(state[:2])
-    if kind is None:
-        return fault
-    told = _RULE.fullmatch(fault.diag.constraint_name or "") if kind is InvalidValue else None
-    column = told["column"] if told else fault.diag.column_name
-    details = {"constraint": fault.diag.constraint_name, "column": column}
-    message = told and f"{column} must {_MUST[told['verb']]} {told['rule'].replace('_', ' ')}"
-    return kind(message, **{name: value for name, value in details.items() if value})
-
-
-def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
-    """What is told of an error that the driver found by itself."""
-    if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
-        return Unavailable(retry_after=_RETRY_S)
-    # A value that has no form in Postgres, such as text with a NUL.
-    return InvalidValue(str(fault)) if isinstance(fault, psycopg.DataError) else fault

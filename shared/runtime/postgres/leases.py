@@ -1,0 +1,142 @@
+"""Leases: a connection of the event loop's pool for one transaction, within its share and its time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from shared.kernel.errors import Unavailable
+from shared.runtime import deadline
+from shared.runtime.lazy_import import lazy_import
+from shared.runtime.settings import settings
+from shared.runtime.shares import Place
+
+from .refusals import RETRY_S
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from . import pool as pools
+    from .connection import Connection
+    from .pool import Pool
+else:
+    psycopg, pools = map(lazy_import, ("psycopg", "shared.runtime.postgres.pool"))
+
+_CONNECT_S = 3
+"""How long one attempt to connect may take; the next one may find what this one waits for in vain."""
+_SILENCE_MS = 5000
+"""So long what was sent may stay unacknowledged."""
+
+
+@asynccontextmanager
+async def leased() -> AsyncIterator["Connection"]:
+    """Lend a connection that is alive to whoever sends whole transactions in exchanges of their own.
+
+    Raises:
+        Unavailable: the database does not answer, or all connections are in use.
+    """
+    found = await lease()
+    while not found.connection.is_alive():
+        await found.connection.close()
+        await found.give_back()
+        found = await lease()
+    try:
+        yield found.connection
+    finally:
+        await found.give_back()
+
+
+class Lease(NamedTuple):
+    """A connection, the pool that it goes back to, and the place in the tenant's share that it takes."""
+
+    connection: "Connection"
+    pool: "Pool"
+    place: Place | None
+
+    async def give_back(self) -> None:
+        """Give back, also where the caller is cancelled; only what has to wait is a task, which costs more."""
+        try:
+            if not self.pool.lay_at_hand(self.connection):
+                await asyncio.shield(self.pool.putconn(self.connection))
+        finally:
+            if self.place is not None:
+                self.pool.shares.give_back(self.place)
+
+
+async def lease() -> Lease:
+    """Wait for a connection in the caller's share and time.
+
+    Raises:
+        Unavailable: the database does not answer, or all connections are in use.
+    """
+    of = await pool()
+    began = monotonic()
+    limit_s = deadline.left_s(of.timeout)
+    place = None
+    try:
+        place = await of.shares.take(limit_s)
+        return Lease(await of.getconn(limit_s - (monotonic() - began)), of, place)
+    except BaseException as fault:
+        if place is not None:
+            of.shares.give_back(place)
+        if isinstance(fault, psycopg.OperationalError):
+            raise Unavailable(retry_after=RETRY_S) from fault
+        raise
+    finally:
+        deadline.spend(monotonic() - began)
+
+
+_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()
+
+
+async def pool() -> "Pool":
+    """Return the event loop's pool, which is opened at first use."""
+    loop = asyncio.get_running_loop()
+    found = _pools.get(loop)
+    if found is None:
+        chosen = settings()
+        # What it tells of each attempt to connect, `database_away` and `database_back` tell once.
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+        found = _pools[loop] = pools.Pool(
+            chosen.database_url.get_secret_value(),
+            min_size=0,
+            max_size=chosen.database_pool_size,
+            open=False,
+            timeout=chosen.database_timeout_s,
+            max_waiting=chosen.database_pool_size * 50,
+            configure=_configure,
+            kwargs=_connecting(chosen.database_url.get_secret_value(), chosen.database_timeout_s),
+        )
+        await found.open(wait=False)
+    return found
+
+
+def _connecting(url: str, timeout_s: float) -> dict[str, Any]:
+    """How a connection is made and kept; what the URL says of it stands."""
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    kept = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+    chosen = {"connect_timeout": max(2, min(_CONNECT_S, int(timeout_s))), "tcp_user_timeout": _SILENCE_MS, **kept}
+    said = conninfo_to_dict(url)
+    told = {name: value for name, value in chosen.items() if name not in said}
+    return {"autocommit": True, "client_encoding": "utf8", **told}
+
+
+async def _configure(connection: "Connection") -> None:
+    from psycopg.types.json import set_json_loads  # noqa: PLC0415
+
+    connection.prepares = settings().database_prepares
+    set_json_loads(msgspec.json.decode, connection)
+    connection.adapters.register_loader("json", pools.Undecoded)
+
+
+async def close() -> None:
+    """Close this event loop's pool; a function that is called again opens a new one."""
+    found = _pools.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()

@@ -1,0 +1,100 @@
+"""Refusals of the database: what a caller is told of its errors."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shared.kernel.errors import Conflict, Refusal, Unavailable
+from shared.runtime.lazy_import import lazy_import
+
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = lazy_import("psycopg")
+
+RETRY_S = 2
+
+
+class AlreadyExists(Conflict):
+    """A unique constraint refused the row; `constraint` names it."""
+
+    code = "already_exists"
+    default_message = "a record with the same key exists"
+
+
+class InvalidReference(Conflict):
+    """A foreign key refused the row; `constraint` names it."""
+
+    code = "invalid_reference"
+    default_message = "the record points to one that does not exist in this organization, or is pointed to by others"
+
+
+class InvalidValue(Refusal):
+    """A type or CHECK constraint refused a value."""
+
+    status = 422
+    code = "invalid_value"
+    default_message = "a value is out of the range that the column takes"
+
+
+class PermissionDenied(Refusal):
+    """A grant or a row policy refused the statement."""
+
+    status = 403
+    code = "permission_denied"
+    default_message = "the database does not let this credential do that"
+
+
+class Busy(Unavailable):
+    """A lock or a statement took longer than the database allows, or two writers met."""
+
+    code = "busy"
+    default_message = "other writers hold these records; send the request again"
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message, **{"retry_after": 1, **details})
+
+
+_CONSTRAINTS: dict[str, type[Refusal]] = {
+    "23505": AlreadyExists,
+    "23503": InvalidReference,
+    "42501": PermissionDenied,
+    "22": InvalidValue,
+    "23": InvalidValue,
+    "40": Busy,
+    "55": Busy,
+    "57014": Busy,
+}
+"""SQLSTATE, or its first two characters, and what it means to a caller."""
+_RULE = re.compile(r"(?!\w+_check$)(?P<column>\w+?)_(?P<verb>is|has)_(?P<rule>\w+)")
+"""The name of a CHECK that says what it asks, such as last_contact_is_between_1900_and_2200."""
+_MUST = {"is": "be", "has": "have"}
+
+
+def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
+    """Return what a caller is told of a database error; an error that is our own fault comes back as it is."""
+    state = fault.sqlstate
+    if state is None:
+        return _unsent(fault)
+    if state.startswith(("08", "53", "57P")):
+        return Unavailable(retry_after=RETRY_S)
+    if state.startswith("PT"):
+        fields = msgspec.json.decode(fault.diag.message_detail or "{}")
+        return Refusal.from_database(int(state[2:]), fault.diag.message_primary or "", fields)
+    kind = _CONSTRAINTS.get(state) or _CONSTRAINTS.get(state[:2])
+    if kind is None:
+        return fault
+    told = _RULE.fullmatch(fault.diag.constraint_name or "") if kind is InvalidValue else None
+    column = told["column"] if told else fault.diag.column_name
+    details = {"constraint": fault.diag.constraint_name, "column": column}
+    message = told and f"{column} must {_MUST[told['verb']]} {told['rule'].replace('_', ' ')}"
+    return kind(message, **{name: value for name, value in details.items() if value})
+
+
+def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
+    """Return what is told of an error that the driver found by itself."""
+    if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unavailable(retry_after=RETRY_S)
+    # A value that has no form in Postgres, such as text with a NUL.
+    return InvalidValue(str(fault)) if isinstance(fault, psycopg.DataError) else fault
