@@ -7,6 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 CSV = {"Accept": "text/csv"}
+RETURNED = {**CSV, "Prefer": "return=representation"}
 FORMULAS = [
     '=HYPERLINK("https://example.com","x")',
     "=1+1",
@@ -64,3 +65,24 @@ async def test_what_a_call_or_a_write_answers_is_guarded_too(rest, org):
     answer = await rest("POST", "labels?select=name", as_=org.owner, json={"name": "=1"}, headers=headers)
     assert answer.text == "name\n'=1"
     assert (await rest("GET", "labels?name=eq.none", as_=org.owner, headers=CSV)).text == "\n"
+
+
+async def test_a_value_is_written_as_postgres_writes_it_in_a_row(rest, org):
+    row = {"first_name": "Mona", "notes": 'a,"b"\\c', "tags": [], "metadata": {"a": '-1"'}, "company": "-1e5"}
+    assert (await rest("POST", "customers", as_=org.owner, json=row)).status_code == 201
+    path = "customers?select=notes,tags,metadata,company,last_name,orders(id)"
+    answer = await rest("GET", path, as_=org.owner, headers=CSV)
+    told = '"a,""b""\\\\c",{},"{""a"": ""-1\\\\""""}",-1e5,,[]'
+    assert answer.text == f"notes,tags,metadata,company,last_name,orders\n{told}"
+    item = await rest("POST", "items?select=is_active", as_=org.owner, json={"name": "Cup"}, headers=RETURNED)
+    assert item.text == "is_active\nt"
+
+
+async def test_columns_of_one_name_and_of_long_names_keep_their_places(rest, org):
+    row = {"first_name": "=1", "last_name": "Adel"}
+    assert (await rest("POST", "customers", as_=org.owner, json=row)).status_code == 201
+    twice = await rest("GET", "customers?select=orders:first_name,orders(id)", as_=org.owner, headers=CSV)
+    assert twice.text == "orders,orders\n'=1,[]"
+    long = "ن" * 40
+    answer = await rest("GET", f"customers?select={long}:first_name,last_name", as_=org.owner, headers=CSV)
+    assert answer.text == f"{long[:31]},last_name\n'=1,Adel"

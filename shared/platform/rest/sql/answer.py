@@ -10,22 +10,14 @@ from shared.runtime.postgres.statement import Statement
 
 from .change import SCALAR, UPDATED, called, changed
 from .held import VALUE, Held, held_of, measured
-from .read import SOURCE, Reading
+from .lines import line, rows_of, table
+from .read import SOURCE, Reading, names_of
 from .writer import Writer, quoted
 
 _ROWS = '"pgrst_rows"'
-_CELL = ',("(?:[^"]|"")*"|[^,"]*)'
-_FORMULA = r'^"?[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]'
-_NUMBER = "^[+-]?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?$"
-_MARKED = r"\&''"
 _HEADERS = "nullif(current_setting('response.headers', true), '')"
 _STATUS = "nullif(current_setting('response.status', true), '')"
 _NOTHING = "''"
-_NAMES = '"pgrst_names"'
-_FIRST_NAMES = (
-    f"CASE WHEN row_number() OVER () = 1 THEN (SELECT string_agg(name, ',') FROM json_object_keys(row_to_json({_ROWS}))"
-    f" AS name) END AS {_NAMES}"
-)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -76,6 +68,8 @@ class _Told(msgspec.Struct, frozen=True):
 
     page: str
     row: str
+    names: tuple[str, ...]
+    """Of its columns."""
     within: tuple[str, ...] = ()
     many: bool = True
 
@@ -84,7 +78,7 @@ def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
     held = _held(node, shape)
     reading = Reading(writer, held)
-    parts = _told(_rows_told(reading, node), shape, held)
+    parts = _told(writer, _rows_told(reading, node), shape, held)
     return _statement(writer, msgspec.structs.replace(parts, total=_total(reading, node, totals)), shape)
 
 
@@ -106,7 +100,7 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
         held = _held(node, shape)
-        parts = _told(_rows_told(Reading(writer, held), node), shape, held)
+        parts = _told(writer, _rows_told(Reading(writer, held), node), shape, held)
         return _statement(writer, msgspec.structs.replace(parts, source=source), shape)
     columns = ", ".join(f"{quoted(each)}::text" for each in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
@@ -124,11 +118,12 @@ def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) 
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
         if call.function.returns_void:
             return _statement(writer, _Parts(page, _NOTHING, source, total), shape)
-        parts = _told(_Told(page, f"to_json({_ROWS}.{quoted(SCALAR)})", many=many), shape, held)
+        value = _Told(page, f"to_json({_ROWS}.{quoted(SCALAR)})", (SCALAR,), many=many)
+        parts = _told(writer, value, shape, held)
     else:
         held = _held(node, shape)
         reading = Reading(writer, held)
-        parts = _told(msgspec.structs.replace(_rows_told(reading, node), many=many), shape, held)
+        parts = _told(writer, msgspec.structs.replace(_rows_told(reading, node), many=many), shape, held)
         total = _total(reading, node, totals)
     return _statement(writer, msgspec.structs.replace(parts, source=source, total=total), shape)
 
@@ -158,17 +153,17 @@ def _held(node: Node, shape: Shape) -> Held | None:
 
 def _rows_told(reading: Reading, node: Node) -> _Told:
     page = reading.page(node)
-    return _Told(page, f"row_to_json({_ROWS})", tuple(reading.within(node, _ROWS)))
+    return _Told(page, f"row_to_json({_ROWS})", tuple(names_of(node)), tuple(reading.within(node, _ROWS)))
 
 
-def _told(told: _Told, shape: Shape, held: Held | None) -> _Parts:
+def _told(writer: Writer, told: _Told, shape: Shape, held: Held | None) -> _Parts:
     if shape.head:
         return _Parts(told.page, _NOTHING)
-    rows = f"({told.page}) AS {_ROWS}"
     if shape.media.type is MediaType.CSV:
-        line = f"substring({_ROWS}::text, 2, length({_ROWS}::text) - 2)"
-        made = measured(_plain(line) if shape.plain_cells else line, rows, told.within, f", {_FIRST_NAMES}")
-        return _Parts(made, _csv(VALUE if held is None else held.piece(of_type="text")))
+        rows, columns = rows_of(told.page, told.names, _ROWS)
+        made = measured(line(columns, plain=shape.plain_cells), rows, told.within)
+        return _Parts(made, table(writer, told.names, VALUE if held is None else held.piece(of_type="text")))
+    rows = f"({told.page}) AS {_ROWS}"
     row = f"json_strip_nulls({told.row})" if shape.media.stripped else told.row
     page = measured(row, rows, told.within)
     return _Parts(page, _json(VALUE if held is None else held.piece(), shape.media, many=told.many))
@@ -178,19 +173,6 @@ def _json(value: str, media: Media, *, many: bool) -> str:
     if media.type is MediaType.SINGULAR or not many:
         return f"coalesce((json_agg({value}) -> 0)::text, 'null')"
     return f"coalesce(json_agg({value})::text, '[]')"
-
-
-def _csv(line: str) -> str:
-    """A line of names, taken from the first row, then a line for each."""
-    return f"coalesce(max({_NAMES}), '') || E'\\n' || coalesce(string_agg({line}, E'\\n'), '')"
-
-
-def _plain(line: str) -> str:
-    """The line, an apostrophe before what a spreadsheet would work out; numbers stay, and so do phones in E.164."""
-    cells = f"regexp_matches(',' || {line}, '{_CELL}', 'g') WITH ORDINALITY AS cells (cell, place)"
-    is_formula = f"cell[1] ~ '{_FORMULA}' AND cell[1] !~ '{_NUMBER}'"
-    cell = f"CASE WHEN {is_formula} THEN regexp_replace(cell[1], '^\"?', '{_MARKED}') ELSE cell[1] END"
-    return f"(SELECT substring(string_agg(',' || {cell}, '' ORDER BY place), 2) FROM {cells})"
 
 
 def _location(columns: tuple[str, ...]) -> str:

@@ -77,9 +77,9 @@ def held_of(node: Node | None, most: int | None, limit: int | None = None) -> He
     return Held(most, small, most // max(lists, 1))
 
 
-def measured(row: str, rows: str, within: Iterable[str] = (), more: str = "") -> str:
+def measured(row: str, rows: str, within: Iterable[str] = ()) -> str:
     """A SELECT of each row's value, which is made once, and of what was counted within it."""
-    return f"SELECT {row} AS {VALUE}, {' + '.join(within) or '0'} AS {WITHIN}{more} FROM {rows} OFFSET 0"
+    return f"SELECT {row} AS {VALUE}, {' + '.join(within) or '0'} AS {WITHIN} FROM {rows} OFFSET 0"
 
 
 def running_size(row: str) -> str:

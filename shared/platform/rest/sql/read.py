@@ -14,6 +14,7 @@ from .writer import Writer, qualified, quoted
 SOURCE = '"pgrst_source"'
 """The statement before this one, as WITH names it."""
 _BYTES = '"pgrst_bytes"'
+_LONGEST_NAME = 63
 
 
 class Shown:
@@ -162,7 +163,7 @@ class Reading:
 
     def _spread(self, child: Node) -> Iterator[Shown]:
         """The columns of the embed as the parent's; aggregates of a to-one are computed over the parent's rows."""
-        for name, output in self._spread_names(child):
+        for name, output in _named(child):
             value = f"{_lateral(child)}.{quoted(name)}"
             if not child.to_one:
                 yield Shown(f"coalesce({value}, '[]')", name)
@@ -170,18 +171,6 @@ class Reading:
                 yield Shown(_aggregated(output, value), name, grouped=False)
             else:
                 yield Shown(value, name)
-
-    def _spread_names(self, node: Node) -> Iterator[tuple[str, Output | None]]:
-        for output in node.outputs:
-            if isinstance(output, Star):
-                yield from ((name, None) for name in node.of.columns)
-            else:
-                yield output.alias, output
-        for child in node.children:
-            if child.spread:
-                yield from self._spread_names(child)
-            elif child.is_shown:
-                yield child.key, None
 
     def _laterals(self, node: Node) -> Iterator[str]:
         rows = _rows(node)
@@ -197,7 +186,7 @@ class Reading:
         if child.to_one:
             return selected
         inner = quoted(f"{child.alias}_many")
-        columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in self._spread_names(child))
+        columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in _named(child))
         if self._held is None:
             return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
         running = f"SELECT {inner}.*, {running_size(inner)} AS {_BYTES} FROM ({selected}) AS {inner}"
@@ -224,6 +213,24 @@ class Reading:
             value = self._related_value(node, node.children[order.child], order.place)
         direction = {None: "", True: " DESC", False: " ASC"}[order.descending]
         return value + direction + {None: "", True: " NULLS FIRST", False: " NULLS LAST"}[order.nulls_first]
+
+
+def names_of(node: Node) -> Iterator[str]:
+    """The columns of its page, in their order and as long as Postgres lets them be."""
+    yield from (name.encode()[:_LONGEST_NAME].decode(errors="ignore") for name, _ in _named(node))
+
+
+def _named(node: Node) -> Iterator[tuple[str, Output | None]]:
+    for output in node.outputs:
+        if isinstance(output, Star):
+            yield from ((name, None) for name in node.of.columns)
+        else:
+            yield output.alias, output
+    for child in node.children:
+        if child.spread:
+            yield from _named(child)
+        elif child.is_shown:
+            yield child.key, None
 
 
 def _rows(node: Node) -> Rows:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.anyio
 MOST = 2**20
 ROOM = 16 * MOST
 """For a few copies of what may be answered, and of one row; what is asked for below is 20 to 200 times as much."""
+COPIES = 12
+"""Of an answer as CSV that may be held while it is made."""
 NOTES = ",".join(f"n{number}:note" for number in range(3))
 MANY = ",".join(f"b{number}:books(note)" for number in range(20))
 WIDE = {
@@ -82,6 +84,7 @@ async def shelves(wide_url):
             tx_end=TxEnd.ROLLBACK,
             aggregates=True,
             bounds=Bounds(answer_bytes=MOST),
+            plain_cells=True,
         )
         yield Archive(settings, cache, opened, Caller(user, "{}"))
 
@@ -130,6 +133,15 @@ async def test_the_same_without_a_bound_holds_much(ask, peak, name):
     before = peak()
     assert (await ask(*WIDE[name], most=None)).status == 200
     assert peak() - before > ROOM
+
+
+async def test_csv_of_a_large_cell_holds_a_few_copies_of_it(ask, peak):
+    """A cell of quotes, each of which becomes four bytes."""
+    await ask("GET", "/shelves?select=id,quotes(note)&limit=1&quotes.limit=1", {"accept": "text/csv"})
+    before = peak()
+    found = await ask("GET", f"/shelves?select=quotes({NOTES})&id=eq.1", {"accept": "text/csv"}, most=2**24)
+    assert (found.status, len(found.body) > 4 * MOST) == (200, True)
+    assert peak() - before < COPIES * len(found.body)
 
 
 SIDE = ",".join(f"b{number}:books(note)" for number in range(3))

@@ -1,0 +1,43 @@
+"""Rows as lines of CSV: as Postgres writes a row, without its parentheses."""
+
+from collections.abc import Sequence
+
+from .writer import Writer, quoted
+
+_FORMULA = r"^[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]"
+_NUMBER = "^[+-]?[0-9]*[.]?[0-9]+(e[+-]?[0-9]+)?$"
+_LONGEST_NUMBER = 1000
+
+
+def rows_of(page: str, names: Sequence[str], alias: str) -> tuple[str, list[str]]:
+    """The page under the alias, and its columns; where two have one name, they are called by their places."""
+    if len(set(names)) == len(names):
+        return f"({page}) AS {alias}", [f"{alias}.{quoted(name)}" for name in names]
+    places = [quoted(f"pgrst_cell{place}") for place in range(len(names))]
+    return f"({page}) AS {alias}({', '.join(places)})", [f"{alias}.{place}" for place in places]
+
+
+def line(columns: Sequence[str], *, plain: bool) -> str:
+    """What may be large is written once and never put through an expression, which would widen each character."""
+    cells = [_plain(column) for column in columns] if plain else columns
+    return f"left(right(ROW({', '.join(cells)})::text, -1), -1)"
+
+
+def table(writer: Writer, names: Sequence[str], value: str) -> str:
+    """A line of names, where there are rows at all, then a line for each."""
+    header = writer.shared(",".join(names), "text")
+    return f"CASE WHEN count(*) > 0 THEN {header} ELSE '' END || E'\\n' || coalesce(string_agg({value}, E'\\n'), '')"
+
+
+def _plain(column: str) -> str:
+    """The text, an apostrophe before what a spreadsheet would work out; numbers stay, and so do phones in E.164.
+
+    `format` writes a value as it stands in a row, where a cast of a boolean or an address would not.
+    """
+    is_number = f"octet_length(cell) <= {_LONGEST_NUMBER} AND cell ~ '{_NUMBER}'"
+    is_formula = f"left(cell, 1) ~ '{_FORMULA}' AND NOT ({is_number})"
+    marked = f"CASE WHEN {is_formula} THEN '''' || cell ELSE cell END"
+    return (
+        f"CASE WHEN {column} IS DISTINCT FROM NULL THEN"
+        f" (SELECT {marked} FROM (SELECT format('%%s', {column}) AS cell OFFSET 0) AS cells) END"
+    )
