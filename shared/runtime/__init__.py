@@ -2,5 +2,5 @@
 
 Owns the table `outbox`. Calls Postgres, the store, and the services that keep files and keys; knows no tenant.
 
-Routines in infra/schema/routines/runtime: enqueue, retry_set_aside.
+Routines in infra/schema/routines/runtime: enqueue, retry_piece, retry_set_aside.
 """

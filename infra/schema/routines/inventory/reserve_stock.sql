@@ -3,9 +3,7 @@
 create or replace function app.reserve_stock(organization_id uuid, reference_id uuid, wanted jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  locked uuid[] := app.lock_stock(
-    reserve_stock.organization_id, array(select jsonb_object_keys(wanted)::uuid)
-  );
+  locked uuid[] := app.lock_stock(reserve_stock.organization_id, array(select jsonb_object_keys(wanted)::uuid));
   need record;
   short jsonb := '[]';
 begin
@@ -24,21 +22,17 @@ begin
       from public.stock_balances as balance
       join public.warehouses on warehouses.id = balance.warehouse_id
       where balance.id = any (locked) and balance.item_id = asked.item_id and warehouses.is_active
-      order by
-        balance.available_quantity >= asked.quantity desc,
+      order by balance.available_quantity >= asked.quantity desc,
         warehouses.is_default and balance.available_quantity >= asked.quantity desc,
         balance.available_quantity desc, balance.warehouse_id
       limit 1
     ) as source on true
-    where asked.quantity > 0
-    order by asked.item_id
+    where asked.quantity > 0 order by asked.item_id
   loop
     if need.available < need.quantity then
-      short := short || jsonb_build_object(
-        'item_id', need.item_id,
+      short := short || jsonb_build_object('item_id', need.item_id,
         'sku', (select items.sku from public.items where items.id = need.item_id),
-        'requested', need.quantity, 'available', need.available
-      );
+        'requested', need.quantity, 'available', need.available);
     else
       update public.stock_balances as balance
       set reserved_quantity = balance.reserved_quantity + need.quantity, last_updated = now()
@@ -46,8 +40,7 @@ begin
         and balance.item_id = need.item_id and balance.warehouse_id = need.warehouse_id;
       insert into public.stock_reservations as held (organization_id, reference_id, item_id, warehouse_id, quantity)
       values (reserve_stock.organization_id, reserve_stock.reference_id, need.item_id, need.warehouse_id, need.quantity)
-      on conflict on constraint stock_reservations_held_key
-      do update set quantity = held.quantity + excluded.quantity;
+      on conflict on constraint stock_reservations_held_key do update set quantity = held.quantity + excluded.quantity;
     end if;
   end loop;
   if short <> '[]' then

@@ -30,15 +30,7 @@ begin
   select found.* into named from app.conversations_named(channel, ids, conversation_with.at) as found;
   chat := named.chats[1];
   if chat is null then
-    insert into public.chats
-      (organization_id, platform, channel_id, platform_chat_id, contact_name, contact_phone, contact_platform_id,
-       last_message_time)
-    values (
-      channel.organization_id, channel.platform, channel.id, best, left(person ->> 'name', 200),
-      conversation_with.phone, best, conversation_with.at
-    )
-    on conflict on constraint chats_thread_key do update set contact_platform_id = excluded.contact_platform_id
-    returning id into chat;
+    chat := app.begin_chat(channel, best, person ->> 'name', conversation_with.phone, conversation_with.at);
   end if;
   foreach other in array coalesce(named.chats[2:], '{}') loop
     perform app.merge_chats(channel.organization_id, chat, other);

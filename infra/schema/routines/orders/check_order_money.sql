@@ -26,10 +26,7 @@ begin
     from public.order_items as line
     where line.order_id = new.id;
     if tg_op = 'UPDATE' and ill_priced is not null then
-      perform app.refuse(422, 'invalid_amount',
-        format('%s has %s decimals; the order''s amount %s has more', new.currency, app.currency_decimals(new.currency),
-          ill_priced),
-        jsonb_build_object('currency', new.currency, 'decimals', app.currency_decimals(new.currency)));
+      perform app.refuse_amount(new.currency, ill_priced);
     end if;
   end if;
   if tg_op = 'UPDATE' and new.total_amount <> old.total_amount then
@@ -38,10 +35,7 @@ begin
     if new.total_amount <> coalesce(lines_total, new.total_amount)
       or lines_total is null and old.order_status <> 'pending' and current_user = 'authenticated'
     then
-      perform app.refuse(409, 'total_follows_lines',
-        format('the total is %s, the sum of the order''s lines: %s', coalesce(lines_total, old.total_amount),
-          app.instead_of_lines(old.order_status)),
-        jsonb_build_object('total_amount', coalesce(lines_total, old.total_amount), 'order_status', old.order_status));
+      perform app.refuse_total(coalesce(lines_total, old.total_amount), old.order_status);
     end if;
   end if;
   if new.payment_status = 'unpaid'
@@ -49,15 +43,7 @@ begin
     paid := 0;
   end if;
   if new.refund_amount > paid then
-    perform app.refuse(409, 'refund_exceeds_paid',
-      format(
-        case when paid = 0 then
-          '%s cannot be paid back: the order is unpaid. Set payment_status to partially_paid or paid '
-            'first, where it was'
-          else '%s cannot be paid back: at most %s was paid' end,
-        new.refund_amount, paid
-      ),
-      jsonb_build_object('refund_amount', new.refund_amount, 'paid', paid, 'payment_status', new.payment_status));
+    perform app.refuse_refund(new.refund_amount, paid, new.payment_status);
   end if;
   return new;
 end

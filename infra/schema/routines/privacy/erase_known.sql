@@ -33,15 +33,7 @@ begin
   set contact_phone = null, contact_name = null
   where thread.organization_id = organization and ltrim(thread.contact_phone, '+') = any (names)
     and (thread.customer_id is null or thread.customer_id = any (people));
-  update public.orders as placed
-  set shipping_address = null, notes = null, items = null
-  where placed.organization_id = organization and placed.id = any (bought);
-  update public.order_items as line
-  set name = (
-    select left(coalesce(items.name, items.sku), 10000) from public.items
-    where items.organization_id = erase_known.organization and items.id = line.item_id
-  )
-  where line.order_id = any (bought);
+  perform app.erase_orders(organization, bought);
   delete from public.customers as person where person.organization_id = organization and person.id = any (people);
   trail_events := app.erase_values(organization, people, known_by, threads, said, traced, shown, names);
   orders := cardinality(bought);

@@ -1,7 +1,6 @@
 -- One event of a row. `subject` is the row, for what it is known by and whose it is.
 create or replace function app.record_change(organization uuid, action text, entity text, relation oid, changes jsonb,
-  subject jsonb)
-returns void
+  subject jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   claims jsonb := app.claims();
@@ -18,8 +17,7 @@ begin
   end if;
   insert into public.audit_events
     (id, organization_id, actor_type, actor_id, key_id, action, entity_type, entity_id, entity_key, changes,
-      values_digest,
-      request_id)
+      values_digest, request_id)
   values (
     event, organization,
     case
