@@ -18,7 +18,9 @@ from shared.kernel.visible import VISIBLE, InvisibleText
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [{"name": "Layla"}]}
+    )
 
     name: Annotated[
         str, Field(min_length=1, max_length=100, description="What people will see the agent called."), VISIBLE

@@ -18,7 +18,9 @@ _WEEK_S = 7 * 86_400
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     id: UUID
     overlap_s: Annotated[

@@ -14,7 +14,9 @@ from shared.edge import MEMBERS, Call, endpoint
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"channel_id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     channel_id: UUID
 

@@ -20,7 +20,9 @@ from shared.kernel.errors import NotFound
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"customer_id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     customer_id: UUID | None = None
     identity: str | None = Field(

@@ -10,7 +10,9 @@ from shared.edge import MEMBERS, Call, endpoint
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     chat_id: UUID
     is_archived: StrictBool = True

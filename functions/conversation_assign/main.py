@@ -11,7 +11,10 @@ from shared.edge import MEMBERS, Call, endpoint
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001", "assigned_to": None}]},
+    )
 
     chat_id: UUID
     assigned_to: Annotated[UUID | None, Field(description="User id of a member or agent; null takes it from whoever.")]

@@ -16,7 +16,9 @@ from shared.kernel.pagination import DEFAULT_LIMIT, MAX_LIMIT, InvalidCursor
 
 
 class Query(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     chat_id: UUID
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT

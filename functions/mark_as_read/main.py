@@ -17,7 +17,9 @@ from shared.kernel.errors import NotFound
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     chat_id: Annotated[UUID, Field(validation_alias=AliasChoices("chatId", "chat_id"))]
     typing: Annotated[StrictBool, Field(description="Show that somebody is writing.")] = False

@@ -13,7 +13,9 @@ from shared.edge import MEMBERS, Call, endpoint
 
 
 class Query(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"id": "00000000-0000-0000-0000-000000000001"}]}
+    )
 
     id: UUID
 

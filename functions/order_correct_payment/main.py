@@ -20,7 +20,12 @@ from shared.kernel.scalars import EXACT
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"order_id": "00000000-0000-0000-0000-000000000001", "payment_status": "paid"}]
+        },
+    )
 
     order_id: UUID
     payment_status: Literal["unpaid", "partially_paid", "paid"] | None = Field(

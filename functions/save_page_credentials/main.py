@@ -17,7 +17,9 @@ from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [{"access_token": "EAAG-none"}]}
+    )
 
     access_token: SecretText
     login: Annotated[

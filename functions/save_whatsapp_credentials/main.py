@@ -18,7 +18,11 @@ from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        str_strip_whitespace=True,
+        json_schema_extra={"examples": [{"waba_id": "1", "access_token": "EAAG-none"}]},
+    )
 
     waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
     phone_number_id: Annotated[

@@ -16,7 +16,9 @@ from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [{"code": "AQ-none", "waba_id": "1"}]}
+    )
 
     code: Annotated[SecretText, Field(description="Good once, for minutes.")]
     waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]

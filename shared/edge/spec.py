@@ -86,6 +86,13 @@ class Spec:
         return Kind.ANONYMOUS in self.access
 
     @property
+    def example(self) -> dict[str, Any] | None:
+        """The first example of the body, as its model gives it."""
+        extra = self.body.model_config.get("json_schema_extra") if self.body else None
+        examples: Any = extra.get("examples") if isinstance(extra, dict) else None
+        return dict(examples[0]) if examples else None
+
+    @property
     def has_own_protocol(self) -> bool:
         """Whether it answers in a protocol of its own, not with one model for another."""
         return self.kind in (FunctionKind.SURFACE, FunctionKind.WEBHOOK)

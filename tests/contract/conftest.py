@@ -35,7 +35,10 @@ def caller_of(org: Org, services: Services) -> Callable[[Spec], Caller]:
 
 @pytest.fixture
 def ask(http: httpx.AsyncClient) -> Callable[..., Any]:
-    """`await ask(spec, as_=caller, json=...)`: by the function's own method unless another is given."""
+    """`await ask(spec, as_=caller, json=...)`: by the function's own method unless another is given.
+
+    With `example=True` the function's own example is sent, which it reads without a fault.
+    """
 
     async def send(
         spec: Spec,
@@ -44,8 +47,11 @@ def ask(http: httpx.AsyncClient) -> Callable[..., Any]:
         method: str = "",
         query: str = "",
         headers: dict[str, str] | None = None,
+        example: bool = False,
         **kw: Any,
     ) -> httpx.Response:
+        if example and spec.example:
+            kw["params" if spec.method == "GET" else "json"] = spec.example
         verb = method or ("POST" if spec.method == "*" else spec.method)
         url = f"/functions/v1/{spec.name}{'?' if query else ''}{query}"
         return await http.request(verb, url, headers={**(as_.headers if as_ else {}), **(headers or {})}, **kw)

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from shared.auth import tokens
 from shared.tenancy.principal import Kind
 from tests.conftest import Caller
-from tests.contract.bodies import readable
 
 pytestmark = pytest.mark.anyio
 
@@ -94,7 +93,7 @@ async def test_403_without_the_scope(spec_with_scope, ask, refused, claims, org)
     """A token may hold less than its key; a person's rights are those of the membership."""
     agent = Caller(tokens.mint(claims(agent_scopes=[]), ttl_s=600), org.id)
     lacking = agent if Kind.AGENT in spec_with_scope.access else org.person("member")
-    answer = await ask(spec_with_scope, as_=lacking, **readable(spec_with_scope))
+    answer = await ask(spec_with_scope, as_=lacking, example=True)
     told = refused(answer, 403, "insufficient_scope")
     assert told["required"] == spec_with_scope.scope
     assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
@@ -105,8 +104,8 @@ async def test_401_at_once_when_the_key_behind_the_token_is_revoked(spec_with_sc
         return
     agent = org.agent()
     # What the fields name does not exist, so that a good request may be told as much.
-    before = await ask(spec_with_scope, as_=agent, **readable(spec_with_scope))
+    before = await ask(spec_with_scope, as_=agent, example=True)
     assert before.status_code in {spec_with_scope.status, 404, 409, 422}, before.text
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET is_active = false WHERE id = %s", (agent.key_id,))
-    refused(await ask(spec_with_scope, as_=agent, **readable(spec_with_scope)), 401, "key_revoked")
+    refused(await ask(spec_with_scope, as_=agent, example=True), 401, "key_revoked")

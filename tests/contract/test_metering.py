@@ -10,7 +10,6 @@ from shared.auth import tokens
 from shared.quotas.rates import RateClass, RateExceeded, charge
 from shared.runtime.store import client
 from shared.tenancy.principal import ANONYMOUS, Kind
-from tests.contract.bodies import readable
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +65,7 @@ async def test_403_over_the_plans_calls_of_the_day(spec_with_scope, ask, refused
         await charge(RateClass("of this test", 1000), tokens.verify(as_.token), address="", calls=501)
     finally:
         await client.close()
-    answer = await ask(spec_with_scope, as_=as_, **readable(spec_with_scope))
+    answer = await ask(spec_with_scope, as_=as_, example=True)
     body = refused(answer, 403, "plan_limit_exceeded")
     assert (body["resource"], body["limit"], body["plan"]) == ("api_calls", 500, "free")
     left = datetime.fromisoformat(body["resets_at"]) - datetime.now(UTC)

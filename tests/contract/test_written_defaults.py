@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from functions.mcp_server.catalog import registry
 from infra import functions
 from shared.edge.idempotency import canonical
-from tests.contract.bodies import BODIES
 
 ID = str(uuid.UUID(int=1))
-ARGUMENTS: dict[str, dict[str, Any]] = BODIES | {
+EXAMPLES = {spec.name: spec.example for spec in functions.specs() if spec.example}
+ARGUMENTS: dict[str, dict[str, Any]] = EXAMPLES | {
     "agent-auth": {"api_key": "nxs_ak_none"},
     "agent-register": {
         "agent_name": "Till", "agent_platform": "claude", "owner_email": "mona@example.com",

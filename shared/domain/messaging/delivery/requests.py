@@ -68,6 +68,10 @@ class CallerRequest(BaseModel):
 
 
 class MessageRequest(CallerRequest):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001", "message": "hello"}]}
+    )
+
     chat_id: Annotated[UUID, _named("chatId", "chat_id")]
     message: Annotated[
         Annotated[str, VISIBLE] | None,
@@ -93,6 +97,14 @@ class MessageRequest(CallerRequest):
 
 
 class TemplateRequest(CallerRequest):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"chat_id": "00000000-0000-0000-0000-000000000001", "template_name": "order_update", "language": "ar"}
+            ]
+        }
+    )
+
     phone_number: Annotated[
         str | None, Field(min_length=5, max_length=50, description="E.164, such as +201012345678.")
     ] = None
@@ -110,11 +122,17 @@ class TemplateRequest(CallerRequest):
 
 
 class ReactionRequest(CallerRequest):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"message_id": "00000000-0000-0000-0000-000000000001", "emoji": "👍"}]}
+    )
+
     message_id: Annotated[UUID, _named("messageId", "message_id")]
     emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
 
 
 class StatusRequest(CallerRequest):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"messageId": "00000000-0000-0000-0000-000000000001"}]})
+
     message_id: Annotated[UUID, _named("messageId", "message_id")]
 
 
