@@ -29,7 +29,10 @@ class UnknownPackageError(Exception):
 
 
 class Needs(NamedTuple):
-    """`files` are paths of shared/ relative to the repository, `packages` distributions of requirements/runtime.txt."""
+    """`files` are paths relative to the repository, `packages` distributions of requirements/runtime.txt.
+
+    An alias needs the files of the function that it stands for, too.
+    """
 
     files: tuple[str, ...]
     packages: tuple[str, ...]
@@ -46,7 +49,9 @@ def needs(name: str) -> Needs:
     Raises:
         UnknownPackageError: the code imports what a deployed function would not have.
     """
-    imports = set(_imports_of((ROOT / "functions" / name).rglob("*.py")))
+    main = ROOT / "functions" / name / "main.py"
+    aliased = _files_of(target) if (target := _alias_target(main.read_text(encoding="utf-8"))) else set()
+    imports = set(_imports_of({*main.parent.rglob("*.py"), *(path for path in aliased if path.suffix == ".py")}))
     modules: set[Path] = set()
     waiting = list(imports)
     while waiting:
@@ -55,7 +60,7 @@ def needs(name: str) -> Needs:
         new = set(_imports_of(reached)) - imports
         imports |= new
         waiting += new
-    files = modules.union(*map(_data_files, {module.parent for module in modules}))
+    files = modules.union(aliased, *map(_data_files, {module.parent for module in modules}))
     paths = (path.relative_to(ROOT).as_posix() for path in files)
     return Needs(tuple(sorted(paths)), tuple(sorted(_closure({*SERVER, *_distributions(imports)}))))
 
@@ -63,6 +68,19 @@ def needs(name: str) -> Needs:
 def pins(packages: Iterable[str]) -> str:
     """Return the lines of requirements/runtime.txt, with markers and hashes, for these packages."""
     return "".join(_pinned()[name] for name in sorted(packages))
+
+
+def _alias_target(main: str) -> str | None:
+    """Return the folder that `alias(…, of=…)` names in a main.py."""
+    for node in ast.walk(ast.parse(main)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "alias":
+            return next(str(ast.literal_eval(argument.value)) for argument in node.keywords if argument.arg == "of")
+    return None
+
+
+def _files_of(function: str) -> set[Path]:
+    folder = ROOT / "functions" / function
+    return {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
 
 
 def _imports_of(paths: Iterable[Path]) -> Iterator[_Import]:

@@ -106,7 +106,7 @@ def _folder_name(function: str) -> str:
 
 def _line(made: Package) -> str:
     state = "changed: deploy it" if made.changed else "unchanged"
-    shape = f"{len(made.files)} files of shared, {len(made.packages)} packages"
+    shape = f"{len(made.files)} files, {len(made.packages)} packages"
     return f"{Path(made.path).relative_to(ROOT)}  {shape}  {made.sha256[:12]}  {state}"
 
 

@@ -1,20 +1,5 @@
-"""POST /functions/v1/wa-send: whatsapp-send-message under a shorter name.
+"""POST /functions/v1/wa-send: whatsapp-send-message under a shorter name."""
 
-The message is kept and counted first, then sent; the answer says how far it came. Accepted is not delivered: the
-channel's word follows in the message's status. Outside the 24-hour window nothing free-form is sent; the refusal says
-what may be.
-"""
+from shared.edge import alias
 
-from functools import partial
-
-from shared.domain.messaging.delivery import requests, sending
-from shared.domain.messaging.delivery.models import SentMessage
-from shared.domain.messaging.delivery.requests import MessageRequest
-from shared.edge import Call, endpoint
-
-
-@endpoint(MessageRequest, tag="Messages", scope="write", refusals=requests.REFUSALS)
-async def handler(call: Call, body: MessageRequest) -> SentMessage:
-    message = await requests.send_message(call.tx, body, call.principal, platform="whatsapp")
-    call.after_commit(partial(sending.deliver_now, message.id, request_id=call.request_id))
-    return message
+handler = alias(__doc__, of="whatsapp_send_message")

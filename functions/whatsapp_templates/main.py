@@ -1,12 +1,5 @@
 """GET /functions/v1/whatsapp-templates: whatsapp-get-templates under a shorter name."""
 
-from functools import partial
+from shared.edge import alias
 
-from shared.domain.channels.templates import service as templates
-from shared.domain.channels.templates.models import Templates, TemplatesRequest
-from shared.edge import Call, endpoint
-
-
-@endpoint(TemplatesRequest, tag="Messages", method="GET", scope="read", tx="own", refusals=templates.REFUSALS)
-async def handler(call: Call, query: TemplatesRequest) -> Templates:
-    return await templates.current(partial(call.begin, "read", read_only=True), query, request_id=call.request_id)
+handler = alias(__doc__, of="whatsapp_get_templates")

@@ -1,15 +1,5 @@
-"""POST /functions/v1/whatsapp-webhook: meta-webhook under the name that WhatsApp apps were set up with.
+"""POST /functions/v1/whatsapp-webhook: meta-webhook under the name that WhatsApp apps were set up with."""
 
-A GET with the verify token is answered with the challenge. A signed body is kept before it is answered, and read later;
-what it says is not looked at here, so nothing in it is ever refused.
-"""
+from shared.edge import alias
 
-from shared.domain.messaging.inbox import keeping
-from shared.domain.messaging.inbox.models import NewBody
-from shared.edge import Call, webhook
-from shared.edge.webhooks import META
-
-
-@webhook(META, tag="Integrations")
-async def handler(call: Call, raw: bytes, signed_with: int) -> None:
-    await keeping.keep(NewBody(keeping.META, raw, signed_with, call.request_id))
+handler = alias(__doc__, of="meta_webhook")

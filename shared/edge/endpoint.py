@@ -119,24 +119,36 @@ def _declared(
     refuse: Refuse = _refuse,
     **declared: Any,
 ) -> Handler:
-    spec = _spec(handler, **declared)
+    return _registered(respond, handler, refuse, _spec(handler, **declared))
+
+
+def _registered(
+    respond: Callable[[Spec, Handler, Call], Awaitable[Response]], handler: Handler, refuse: Refuse, spec: Spec
+) -> Handler:
+    """Register the handler with the framework; its `register` does so again, under another declaration."""
     function = update_wrapper(partial(_serve, spec, partial(respond, spec, handler), refuse), handler)
     function.spec = spec  # type: ignore[attr-defined]
+    function.register = partial(_registered, respond, handler, refuse)  # type: ignore[attr-defined]
     registered = functions_framework.aio.http(function)
     return cast("Handler", registered)
 
 
 def _spec(handler: Handler, **declared: Any) -> Spec:
-    summary, _, description = (inspect.getdoc(inspect.getmodule(handler)) or "").partition("\n")
-    # Deployed, the folder may have any name; the first line of the docstring keeps the function's own.
-    told = _PATH.search(summary)
+    first_line, _, description = (inspect.getdoc(inspect.getmodule(handler)) or "").partition("\n")
+    name, summary = name_and_summary(first_line)
     return Spec(
-        name=told[1] if told else Path(inspect.getfile(handler)).parent.name.replace("_", "-"),
-        summary=summary.partition(": ")[2] or summary,
+        name=name or Path(inspect.getfile(handler)).parent.name.replace("_", "-"),
+        summary=summary,
         description=description.strip(),
         result=get_type_hints(handler).get("return"),
         **declared,
     )
+
+
+def name_and_summary(first_line: str) -> tuple[str | None, str]:
+    """Read the first line of a docstring of main.py: deployed, the folder may have any name, and that line has it."""
+    named = _PATH.search(first_line)
+    return named[1] if named else None, first_line.partition(": ")[2] or first_line
 
 
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:

@@ -224,6 +224,12 @@ def test_what_only_a_type_checker_imports_is_not_carried(copy):
     assert "shared/kernel/money.py" in needs.needs("agent_usage").files
 
 
+def test_an_alias_carries_the_function_that_it_stands_for(copy):
+    assert "functions/meta_webhook/main.py" in needs.needs("wa_webhook").files
+    assert set(needs.needs("meta_webhook").files) < set(needs.needs("wa_webhook").files)
+    assert {"meta_webhook", "wa_webhook", "whatsapp_webhook"} <= set(package.carriers("functions/meta_webhook/main.py"))
+
+
 def test_data_beside_a_module_is_carried_and_a_page_about_it_is_not(copy):
     for name in ("zones.csv", "README.md"):
         (copy / "shared/kernel" / name).write_text("")
