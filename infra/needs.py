@@ -184,4 +184,8 @@ def _pinned() -> dict[str, str]:
     text = (ROOT / "requirements/runtime.txt").read_text(encoding="utf-8")
     starts = [*_PIN.finditer(text)]
     ends = [*(start.start() for start in starts[1:]), len(text)]
-    return {canonicalize_name(pin["name"]): text[pin.start() : end] for pin, end in zip(starts, ends, strict=True)}
+    pins: dict[str, str] = {}
+    for pin, end in zip(starts, ends, strict=True):
+        name = canonicalize_name(pin["name"])  # which stands twice where Pythons need different versions
+        pins[name] = pins.get(name, "") + text[pin.start() : end]
+    return pins
