@@ -24,7 +24,7 @@ from .statement import Rows, Statement
 from .wording import worded
 
 _MOST_PREPARED = 500
-_MOST_PASSING = 100
+_MOST_AD_HOC = 100
 _FAILED = frozenset(map(int, (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)))
 _AUTO = PyFormat.AUTO  # Members of an enumeration are looked up slowly.
 _WITH_ROWS, _IDLE = int(ExecStatus.TUPLES_OK), int(TransactionStatus.IDLE)
@@ -82,7 +82,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._own: _Known = {}
-        self._passing: OrderedDict[tuple[bytes, tuple[int, ...]], _Prepared] = OrderedDict()
+        self._ad_hoc: OrderedDict[tuple[bytes, tuple[int, ...]], _Prepared] = OrderedDict()
         self._numbers = count()
         self._transformer: Transformer | None = None
         self._reader: Reader | None = None
@@ -116,7 +116,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         if self._transformer is None or self._reader is None:
             self._transformer, self._reader = NewTransformer(self), Reader(self.pgconn)
         transformer = self._transformer
-        ready = [*self._outworn(), *[self._adapted(transformer, statement) for statement in statements]]
+        ready = [*self._evictions(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
             self.pgconn.enter_pipeline_mode()
             prepared = [self._send(each) for each in ready]
@@ -168,17 +168,17 @@ class Connection(psycopg.AsyncConnection[Any]):
             return False
         return not self.broken
 
-    def _outworn(self) -> list[_Ready]:
-        """What makes room among the passing statements, between transactions: one that failed takes no more."""
-        outworn: list[_Ready] = []
-        while len(self._passing) > _MOST_PASSING and self.pgconn.transaction_status == _IDLE:
-            _, oldest = self._passing.popitem(last=False)
-            outworn.append(_Ready(b"DEALLOCATE " + oldest.name, (), (), (), None))
-        return outworn
+    def _evictions(self) -> list[_Ready]:
+        """What makes room among the ad hoc statements, between transactions: one that failed takes no more."""
+        evictions: list[_Ready] = []
+        while len(self._ad_hoc) > _MOST_AD_HOC and self.pgconn.transaction_status == _IDLE:
+            _, oldest = self._ad_hoc.popitem(last=False)
+            evictions.append(_Ready(b"DEALLOCATE " + oldest.name, (), (), (), None))
+        return evictions
 
     def _adapted(self, transformer: Transformer, statement: Statement) -> _Ready:
         text = worded(statement.sql, statement.params)
-        known = self._passing if statement.passing or text.varies else self._own
+        known = self._ad_hoc if statement.ad_hoc or text.varies else self._own
         if not text.names:
             return _Ready(text.sql, (), (), (), known)
         given = [statement.params[name] for name in text.names]
@@ -190,8 +190,8 @@ class Connection(psycopg.AsyncConnection[Any]):
         key = (ready.sql, ready.types)
         prepared = ready.known.get(key) if ready.known is not None else None
         if prepared is not None:
-            if ready.known is self._passing:
-                self._passing.move_to_end(key)
+            if ready.known is self._ad_hoc:
+                self._ad_hoc.move_to_end(key)
         elif self._prepares(ready):
             prepared = _Prepared(b"nexus_%d" % next(self._numbers))
             self.pgconn.send_prepare(prepared.name, ready.sql, ready.types)
@@ -204,7 +204,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     def _prepares(self, ready: _Ready) -> bool:
         if not self.prepares or ready.known is None:
             return False
-        return ready.known is self._passing or len(self._own) < _MOST_PREPARED
+        return ready.known is self._ad_hoc or len(self._own) < _MOST_PREPARED
 
     def _read(
         self,

@@ -61,7 +61,7 @@ class Lease(NamedTuple):
     async def give_back(self) -> None:
         """Give back, also where the caller is cancelled; only what has to wait is a task, which costs more."""
         try:
-            if not self.pool.lay_at_hand(self.connection):
+            if not self.pool.keep_idle(self.connection):
                 await asyncio.shield(self.pool.putconn(self.connection))
         finally:
             if self.place is not None:

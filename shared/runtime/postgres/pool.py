@@ -1,13 +1,13 @@
-"""The pool, with a line before it in which waiting costs a caller nothing but time, and what is in use close at hand.
+"""A FIFO queue in front of psycopg's pool, and a short-lived cache of idle connections.
 
 psycopg's pool makes a task for each caller that finds every connection in use: a fifth of a short request. Here such
-callers stand in line, in their order, and are handed what comes back. What nobody waits for lies at hand for the next
-caller, last in, first out; every few seconds what lies there goes back to psycopg's pool, which closes what is too old
-or too many.
+callers wait in a queue, in their order, and get the connections that come back. A connection that nobody waits for is
+kept idle for the next caller, last in, first out; every few seconds the idle ones go back to psycopg's pool, which
+closes those that are too old or too many.
 
-Two things go wrong in silence, and are looked for here. A connection that lay idle may have lost its server without
-a word: it is asked before it is handed out, and one that does not answer takes all others with it. And psycopg's pool
-stops connecting after a while, however many callers wait: here it goes on, and who cannot be served is told at once.
+Two faults are silent, and are looked for here. An idle connection may have lost its server without notice: it is
+probed before it is handed out, and one that does not answer takes all others with it. And psycopg's pool stops
+connecting after a while, however many callers wait: here it goes on, and callers who cannot be served are told at once.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from shared.runtime.shares import Shares
 
 from .connection import Connection
 
-_AT_HAND_S = 5.0
+_IDLE_S = 5.0
 _TRUSTED_S = 2.0
 """A connection that the server has answered on within this time is handed out unasked."""
 _PROBE_S = 0.5
@@ -77,9 +77,9 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         self._failed_at = 0.0
         self.shares = Shares(self.max_size)
         self._turns = self.max_size
-        self._line: deque[_Turn] = deque()
-        self._at_hand: list[Connection] = []
-        self._tidying: asyncio.Task[None] | None = None
+        self._queue: deque[_Turn] = deque()
+        self._idle: list[Connection] = []
+        self._emptying: asyncio.Task[None] | None = None
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109  (as psycopg has it)
         """A connection, for whose way back there is `putconn`.
@@ -89,11 +89,11 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             psycopg_pool.TooManyRequests: too many wait already.
         """
         ends = monotonic() + (self.timeout if timeout is None else timeout)
-        if self._away_since is not None and not self._at_hand and not self._pool and self._was_looked_for():
+        if self._away_since is not None and not self._idle and not self._pool and self._was_looked_for():
             raise Away
         if self._turns:
             self._turns -= 1
-            given = self._at_hand.pop() if self._at_hand else None
+            given = self._idle.pop() if self._idle else None
         else:
             given = await self._wait(ends - monotonic())
         try:
@@ -105,16 +105,16 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             raise
 
     async def putconn(self, conn: Connection) -> None:
-        if self.lay_at_hand(conn):
+        if self.keep_idle(conn):
             return
         try:
             await super().putconn(conn)
         finally:
             self._pass_on(None)
 
-    def lay_at_hand(self, conn: Connection) -> bool:
-        """As `putconn`, which need not be awaited then; not where the connection is no longer sound, or where somebody
-        waits for psycopg's pool to make one.
+    def keep_idle(self, conn: Connection) -> bool:
+        """Keep the connection for the next caller; return False where it is not sound, or where somebody waits for
+        psycopg's pool to make one: then await `putconn`.
         """
         if self.closed or self._waiting or conn.pgconn.transaction_status != _IDLE:
             return False
@@ -123,37 +123,37 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         return True
 
     async def close(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  (as psycopg has it)
-        if self._tidying is not None:
-            self._tidying.cancel()
+        if self._emptying is not None:
+            self._emptying.cancel()
         await self._give_back()
         await super().close(timeout)
 
     def _pass_on(self, connection: Connection | None) -> None:
-        """The turn, to the first in line, with the connection where there is one."""
-        while self._line:
-            turn = self._line.popleft()
+        """Give the turn to the first in the queue, with the connection where there is one."""
+        while self._queue:
+            turn = self._queue.popleft()
             if not turn.done():
                 turn.set_result(connection)
                 return
         self._turns += 1
         if connection is not None:
-            self._at_hand.append(connection)
-            if self._tidying is None:
-                self._tidying = asyncio.create_task(self._tidy())
+            self._idle.append(connection)
+            if self._emptying is None:
+                self._emptying = asyncio.create_task(self._empty_idle())
 
     async def _wait(self, timeout_s: float) -> Connection | None:
-        """Until it is the caller's turn."""
-        if self.max_waiting and len(self._line) >= self.max_waiting:
-            raise psycopg_pool.TooManyRequests(f"{len(self._line)} callers wait for a connection")
+        """Wait until it is the caller's turn."""
+        if self.max_waiting and len(self._queue) >= self.max_waiting:
+            raise psycopg_pool.TooManyRequests(f"{len(self._queue)} callers wait for a connection")
         loop = asyncio.get_running_loop()
         turn: _Turn = loop.create_future()
-        self._line.append(turn)
+        self._queue.append(turn)
         timer = loop.call_later(timeout_s, self._expire, turn, timeout_s)
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn in self._line:
-                self._line.remove(turn)
+            if turn in self._queue:
+                self._queue.remove(turn)
             elif not turn.cancelled() and turn.exception() is None:  # It came in the same moment.
                 self._pass_on(turn.result())
             raise
@@ -162,17 +162,17 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
 
     def _expire(self, turn: _Turn, timeout_s: float) -> None:
         if not turn.done():
-            self._line.remove(turn)
+            self._queue.remove(turn)
             turn.set_exception(psycopg_pool.PoolTimeout(f"no connection was given back in {timeout_s:.2f} s"))
 
-    async def _tidy(self) -> None:
-        await asyncio.sleep(_AT_HAND_S)
-        self._tidying = None
+    async def _empty_idle(self) -> None:
+        await asyncio.sleep(_IDLE_S)
+        self._emptying = None
         await self._give_back()
 
     async def _give_back(self) -> None:
-        while self._at_hand:
-            await super().putconn(self._at_hand.pop())
+        while self._idle:
+            await super().putconn(self._idle.pop())
 
     async def _connected(self, connection: Connection) -> None:
         """The server has answered a new connection."""
@@ -233,13 +233,13 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             log().error("database_away")
         if self._away_since is not None:
             await self._send_away()
-        if self._away_since is not None or self._line or self._waiting:
+        if self._away_since is not None or self._queue or self._waiting:
             await self.check()
 
     async def _send_away(self) -> None:
         """Whoever waits; new callers are told at once."""
-        while self._line:
-            turn = self._line.popleft()
+        while self._queue:
+            turn = self._queue.popleft()
             if not turn.done():
                 turn.set_exception(Away())
         while self._waiting:

@@ -8,7 +8,7 @@ class Statement(NamedTuple):
 
     sql: str
     params: dict[str, Any]
-    passing: bool = False
+    ad_hoc: bool = False
     """Made from a client's query: it stays prepared while it is among the last that were used, and displaces none of
     ours."""
 

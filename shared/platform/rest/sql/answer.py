@@ -90,7 +90,7 @@ def pre_request_statement(function: str) -> Statement:
 def count_statement(node: Node) -> Statement:
     """The planner's estimate of how many rows there are on all pages."""
     writer = Writer()
-    return Statement(f"EXPLAIN (FORMAT JSON) {Reading(writer).everything(node)}", writer.params, passing=True)
+    return Statement(f"EXPLAIN (FORMAT JSON) {Reading(writer).everything(node)}", writer.params, ad_hoc=True)
 
 
 def change_statement(change: Change, node: Node | None, location: tuple[str, ...], shape: Shape) -> Statement:
@@ -134,7 +134,7 @@ def _statement(writer: Writer, parts: _Parts, shape: Shape) -> Statement:
     answer = f"SELECT {columns} FROM ({parts.page}) AS {_ROWS}"
     sql = f"{parts.source}{answer if shape.most_bytes is None else _capped(answer, shape.most_bytes)}"
     plan = shape.media.plan
-    return Statement(_explained(sql, plan) if plan else sql, writer.params, passing=True)
+    return Statement(_explained(sql, plan) if plan else sql, writer.params, ad_hoc=True)
 
 
 def _capped(answer: str, most: int) -> str:

@@ -90,7 +90,7 @@ async def test_a_connection_that_cannot_be_made_costs_no_turn(services):
 
 
 async def test_what_came_back_last_is_handed_out_first_and_lies_at_hand_for_a_while_only(services, monkeypatch):
-    monkeypatch.setattr(pools, "_AT_HAND_S", 0.05)
+    monkeypatch.setattr(pools, "_IDLE_S", 0.05)
     async with Pool(services.database_url, min_size=0, max_size=2, timeout=5, open=False) as pool:
         first, second = await pool.getconn(), await pool.getconn()
         await pool.putconn(first)

@@ -44,14 +44,14 @@ async def test_statements_of_clients_displace_each_other_and_none_of_ours(postgr
         await connection.exchange([ours], timeout_s=5)
         for number in range(130):
             await connection.exchange(
-                [Statement(f"SELECT {number}, %(text)s", {"text": "x"}, passing=True)], timeout_s=5
+                [Statement(f"SELECT {number}, %(text)s", {"text": "x"}, ad_hoc=True)], timeout_s=5
             )
         sql = "SELECT count(*) FILTER (WHERE statement LIKE '%$1'), bool_or(statement = $$SELECT 'ours'$$)"
         [kept] = await connection.exchange(
             [Statement(f"{sql} FROM pg_prepared_statements".replace("%", "%%"), {})], timeout_s=5
         )
         assert kept.values == [(100, True)]
-        [again] = await connection.exchange([Statement("SELECT 0, %(text)s", {"text": "y"}, passing=True)], timeout_s=5)
+        [again] = await connection.exchange([Statement("SELECT 0, %(text)s", {"text": "y"}, ad_hoc=True)], timeout_s=5)
         assert again.values == [(0, "y")]
 
 
@@ -59,7 +59,7 @@ async def test_a_transaction_that_failed_is_ended_although_there_are_too_many_st
     begin, rollback = Statement("BEGIN", {}), Statement("ROLLBACK", {})
     async with leased() as connection:
         for number in range(102):
-            failing = Statement(f"SELECT {number} / %(by)s::int", {"by": 1 if number < 101 else 0}, passing=True)
+            failing = Statement(f"SELECT {number} / %(by)s::int", {"by": 1 if number < 101 else 0}, ad_hoc=True)
             with contextlib.suppress(psycopg.errors.DivisionByZero):
                 await connection.exchange([begin, failing], timeout_s=5)
             await connection.exchange([rollback], timeout_s=5)
