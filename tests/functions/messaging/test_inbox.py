@@ -313,16 +313,16 @@ async def test_mark_as_read_marks_as_unread_for_later(call, graph, number, chat_
 
 
 async def test_a_body_that_cannot_be_read_spoils_no_other(post, process, account, monkeypatch, rows):
-    from shared.domain.messaging.inbox import applying  # noqa: PLC0415
+    from shared.domain.messaging.inbox import effects  # noqa: PLC0415
 
-    honest = applying._message
+    honest = effects._message
 
     async def fails_on_poison(tx, channel, event):
         if event.content.text == "poison":
             raise KeyError("poison")
         await honest(tx, channel, event)
 
-    monkeypatch.setitem(applying._EFFECTS, InboundMessage, fails_on_poison)
+    monkeypatch.setitem(effects._EFFECTS, InboundMessage, fails_on_poison)
     for text in ("before", "poison", "after"):
         await post(account.text(body=text))
     told = await process()

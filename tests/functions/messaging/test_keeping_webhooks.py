@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from shared.domain.messaging.inbox import keeping
+from shared.domain.messaging.inbox import writer
 from shared.domain.messaging.inbox.models import NewBody
 from shared.runtime.postgres import leases
 from shared.runtime.postgres.connection import Connection
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def bodies(tenants):
     """`bodies(3)`: different ones that nobody has sent before."""
-    yield lambda count: [NewBody(keeping.META, uuid.uuid4().hex.encode(), 0, f"request-{n}") for n in range(count)]
+    yield lambda count: [NewBody(writer.META, uuid.uuid4().hex.encode(), 0, f"request-{n}") for n in range(count)]
     await leases.close()
 
 
@@ -44,16 +44,16 @@ def exchanges(monkeypatch):
 
 async def test_what_comes_while_another_is_written_goes_together_in_one_round_trip(bodies, kept, exchanges):
     many = bodies(40)
-    first = asyncio.create_task(keeping.keep(many[0]))
+    first = asyncio.create_task(writer.keep(many[0]))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    await asyncio.gather(first, *(keeping.keep(each) for each in many[1:] + many[:5]))
+    await asyncio.gather(first, *(writer.keep(each) for each in many[1:] + many[:5]))
     assert (kept(many), exchanges) == (40, [2, 2])
 
 
 async def test_each_is_there_when_its_own_keep_returns(bodies, kept):
     async def keep(body):
-        await keeping.keep(body)
+        await writer.keep(body)
         assert await asyncio.to_thread(kept, [body]) == 1
 
     await asyncio.gather(*(keep(each) for each in bodies(12)))
@@ -61,7 +61,7 @@ async def test_each_is_there_when_its_own_keep_returns(bodies, kept):
 
 async def test_who_goes_away_takes_nobody_along(bodies, kept):
     many = bodies(6)
-    waiting = [asyncio.create_task(keeping.keep(each)) for each in many]
+    waiting = [asyncio.create_task(writer.keep(each)) for each in many]
     await asyncio.sleep(0)
     waiting[0].cancel()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
@@ -70,7 +70,7 @@ async def test_who_goes_away_takes_nobody_along(bodies, kept):
 
 
 async def test_more_than_fits_together_is_written_one_by_one(bodies, kept, exchanges, monkeypatch):
-    monkeypatch.setattr(keeping, "MOST_BYTES", 50)
+    monkeypatch.setattr(writer, "MOST_BYTES", 50)
     many = bodies(4)
-    await asyncio.gather(*(keeping.keep(each) for each in many))
+    await asyncio.gather(*(writer.keep(each) for each in many))
     assert (kept(many), exchanges) == (4, [2] * 4)

@@ -78,7 +78,7 @@ def shop(request, tenants, rows, org, other_org):
 
 @head_of("process-inbox")
 async def inbox(shop):
-    from shared.domain.messaging.inbox import applying  # noqa: PLC0415
+    from shared.domain.messaging.inbox import effects  # noqa: PLC0415
     from shared.providers.meta.events import InboundMessage  # noqa: PLC0415
 
     async def fails(tx, channel, event):
@@ -86,8 +86,8 @@ async def inbox(shop):
             raise KeyError(event.message_id)
         await honest(tx, channel, event)
 
-    honest = applying._message
-    shop.monkeypatch.setitem(applying._EFFECTS, InboundMessage, fails)
+    honest = effects._message
+    shop.monkeypatch.setitem(effects._EFFECTS, InboundMessage, fails)
     theirs = shop.connect(shop.other)
     for each in (shop.account, theirs):
         await shop.post(each.text())

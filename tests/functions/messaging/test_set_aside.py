@@ -11,17 +11,17 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def spoiled(monkeypatch):
     """Let the reading of messages with the text `poison` fail; `spoiled()` mends it."""
-    from shared.domain.messaging.inbox import applying  # noqa: PLC0415
+    from shared.domain.messaging.inbox import effects  # noqa: PLC0415
 
-    honest = applying._message
+    honest = effects._message
 
     async def fails(tx, channel, event):
         await honest(tx, channel, event)
         if event.content.text == "poison":
             raise KeyError("poison")
 
-    monkeypatch.setitem(applying._EFFECTS, InboundMessage, fails)
-    return lambda: monkeypatch.setitem(applying._EFFECTS, InboundMessage, honest)
+    monkeypatch.setitem(effects._EFFECTS, InboundMessage, fails)
+    return lambda: monkeypatch.setitem(effects._EFFECTS, InboundMessage, honest)
 
 
 @pytest.fixture
@@ -95,14 +95,14 @@ async def test_pauses_grow_to_a_day(tell, process, account, spoiled, rows):
 async def test_a_body_that_ends_its_worker_does_not_come_first_again(
     *, post, process, account, monkeypatch, rows, texts
 ):
-    from shared.domain.messaging.inbox.reading import Reading  # noqa: PLC0415
+    from shared.domain.messaging.inbox.reader import Reader  # noqa: PLC0415
 
     async def ends(*_):
         raise Unavailable
 
     await post(account.text(body="deadly"))
     with monkeypatch.context() as patch:
-        patch.setattr(Reading, "together", ends)
+        patch.setattr(Reader, "read_together", ends)
         with pytest.raises(AssertionError):
             await process()
     assert rows("SELECT attempts FROM webhook_inbox WHERE processed_at IS NULL") == [(1,)]

@@ -33,7 +33,7 @@ class DoneBody(NamedTuple):
     unrouted: int
 
 
-class Aside(msgspec.Struct, frozen=True, kw_only=True):
+class SetAsideEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event that was set aside, in its body, and is due again."""
 
     id: UUID
@@ -52,7 +52,7 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
-    """Something told of a message. `message_id` is ours, where the provider gave it back."""
+    """News of a message. `message_id` is ours, where the provider gave it back."""
 
     dedup_key: str
     platform_message_id: str | None
@@ -65,7 +65,7 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
-    """Something told of a channel or conversation that is no message.
+    """News of a channel or conversation that is no message.
 
     `known_as`: whom it is about, each id as its kind, a space and the value; None for news of the channel itself.
     """
@@ -77,8 +77,8 @@ class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
     known_as: list[str] | None = None
 
 
-class ToldMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as the channel told it; the fields of app.receive_message."""
+class ChannelMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as the channel has it; the fields of app.receive_message."""
 
     platform_message_id: str
     direction: str

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.runtime.postgres.transaction import Tx
 
-from .models import Aside, ChannelFact, DoneBody, MessageFact, NewBody, Received, ToldMessage, WaitingBody
+from .models import ChannelFact, ChannelMessage, DoneBody, MessageFact, NewBody, Received, SetAsideEvent, WaitingBody
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
     return await tx.find(WaitingBody, sql, source=source)
 
 
-async def claim_set_aside(tx: Tx, *, limit: int) -> list[Aside]:
+async def claim_set_aside(tx: Tx, *, limit: int) -> list[SetAsideEvent]:
     """Events that are due again, counted as tried before they are."""
     sql = """
         UPDATE set_aside AS aside
@@ -104,10 +104,10 @@ async def claim_set_aside(tx: Tx, *, limit: int) -> list[Aside]:
         WHERE aside.id = due.id AND body.id = aside.inbox_id
         RETURNING aside.id, aside.organization_id, aside.subject, body.body, body.received_at
     """
-    return await tx.all(Aside, sql, limit=limit)
+    return await tx.all(SetAsideEvent, sql, limit=limit)
 
 
-async def update_set_aside(tx: Tx, *, aside: Aside, error_code: str, fault: str) -> None:
+async def update_set_aside(tx: Tx, *, aside: SetAsideEvent, error_code: str, fault: str) -> None:
     sql = """
         UPDATE set_aside
         SET error_code = %(error_code)s, fault = %(fault)s
@@ -121,7 +121,7 @@ async def update_unread(tx: Tx, *, body_id: int, error: str) -> None:
     await tx.run("UPDATE webhook_inbox SET last_error = %(error)s WHERE id = %(id)s", id=body_id, error=error)
 
 
-async def delete_set_aside(tx: Tx, *, aside: Aside) -> None:
+async def delete_set_aside(tx: Tx, *, aside: SetAsideEvent) -> None:
     await tx.run("DELETE FROM set_aside WHERE id = %(id)s", id=aside.id)
 
 
@@ -160,7 +160,7 @@ async def delete_old_bodies(tx: Tx) -> int:
 
 
 async def receive_message(
-    tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ToldMessage
+    tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ChannelMessage
 ) -> Received:
     sql = """
         SELECT message_id, chat_id, is_new
@@ -169,7 +169,9 @@ async def receive_message(
     return await tx.one(Received, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
 
 
-def keep_message(tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ToldMessage) -> None:
+def keep_message(
+    tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ChannelMessage
+) -> None:
     """As `receive_message`, where nobody needs to know what became of it; goes out with the next statement."""
     sql = "SELECT app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)"
     tx.defer(sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))

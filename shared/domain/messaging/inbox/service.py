@@ -1,4 +1,4 @@
-"""Reading what was kept, in batches: together while nothing is wrong, else each event alone."""
+"""The job that reads kept bodies in batches: together while nothing is wrong, else each event alone."""
 
 import time
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from shared.runtime.set_aside import Fault
 from shared.tenancy.transactions import service_statements
 
 from . import queries
-from .keeping import META
 from .models import DoneBody, Processed, WaitingBody
-from .reading import Reading
+from .reader import Reader
+from .writer import META
 
 BATCH = 100
 AGAIN = 20
@@ -23,48 +23,48 @@ ALONE_S = 60
 
 
 async def process(*, request_id: str, for_s: float) -> Processed:
-    """Until nothing waits or the time is over. Several workers may run at once: each holds the bodies it reads."""
+    """Read until nothing waits or the time is over. Several workers may run at once: each holds the bodies it reads."""
     until = time.monotonic() + for_s
-    reading = Reading(request_id)
+    reader = Reader(request_id)
     done: list[DoneBody] = []
     retried = 0
     while time.monotonic() < until:
-        read = [*await _fresh(reading, request_id), *await _left(reading, request_id)]
-        tried, succeeded = await _again(reading, request_id)
+        read = [*await _read_new(reader, request_id), *await _read_left(reader, request_id)]
+        tried, succeeded = await _retry(reader, request_id)
         done += read
         retried += succeeded
         if not read and not tried:
             break
     events, unrouted = sum(each.events for each in done), sum(each.unrouted for each in done)
-    return Processed(len(done), events, unrouted, reading.set_aside, retried)
+    return Processed(len(done), events, unrouted, reader.set_aside, retried)
 
 
-async def _fresh(reading: Reading, request_id: str) -> list[DoneBody]:
+async def _read_new(reader: Reader, request_id: str) -> list[DoneBody]:
     async with service_statements(request_id=request_id) as tx:
         waiting = await queries.claim_bodies(tx, source=META, limit=BATCH, lease_s=LEASE_S)
-    return await _read(reading, waiting, request_id) if waiting else []
+    return await _read(reader, waiting, request_id) if waiting else []
 
 
-async def _read(reading: Reading, waiting: Sequence[WaitingBody], request_id: str) -> list[DoneBody]:
-    read = await set_aside.attempt(partial(reading.together, waiting))
+async def _read(reader: Reader, waiting: Sequence[WaitingBody], request_id: str) -> list[DoneBody]:
+    read = await set_aside.attempt(partial(reader.read_together, waiting))
     if not isinstance(read, Fault):
         return read
     # Nothing of the batch was kept. The fault shows where each event is read alone.
     log().warning("webhooks_read_alone", bodies=len(waiting), fault=read.text)
     async with service_statements(request_id=request_id) as tx:
         await queries.hold_bodies(tx, body_ids=[each.id for each in waiting], lease_s=ALONE_S)
-    return [done for each in waiting if (done := await reading.alone(each))]
+    return [done for each in waiting if (done := await reader.read_alone(each))]
 
 
-async def _left(reading: Reading, request_id: str) -> list[DoneBody]:
+async def _read_left(reader: Reader, request_id: str) -> list[DoneBody]:
     async with service_statements(request_id=request_id) as tx:
         left = await queries.claim_left_body(tx, source=META)
-    done = await reading.alone(left) if left else None
+    done = await reader.read_alone(left) if left else None
     return [done] if done else []
 
 
-async def _again(reading: Reading, request_id: str) -> tuple[int, int]:
-    """How many that were set aside were due, and how many of them are done now."""
+async def _retry(reader: Reader, request_id: str) -> tuple[int, int]:
+    """Return how many that were set aside were due, and how many of them are done now."""
     async with service_statements(request_id=request_id) as tx:
         due = await queries.claim_set_aside(tx, limit=AGAIN)
-    return len(due), sum([await reading.again(each) for each in due])
+    return len(due), sum([await reader.retry(each) for each in due])

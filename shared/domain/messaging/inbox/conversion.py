@@ -1,4 +1,4 @@
-"""From a provider's events to the rows that keep them: what a message says, who wrote it, what is only a fact of it."""
+"""The conversion of a provider's events to rows: what a message says, who wrote it, what is only a fact of it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from shared.providers.meta.events import (
 )
 from shared.providers.meta.inbound import Choice, InboundContent, Location, Media, MediaFiles, Text, Unsupported
 
-from .models import MessageFact, ToldMessage
+from .models import ChannelMessage, MessageFact
 
 _NO_CODE_NEEDED = "ZZ"
 _MOST_TEXT = 65_536
@@ -32,7 +32,7 @@ _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
 
 def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
-    """Of a group message the conversation is the group's; a name that nobody can see is none."""
+    """Return the ids of a person, or of the group; a name that nobody can see is none."""
     if group_id is not None:
         return {"group_id": group_id}
     ids = {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
@@ -40,20 +40,20 @@ def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
 
 
 def known_as(people: Sequence[Person | None]) -> list[str] | None:
-    """The ids of all of them, as the database looks for them; None of nobody."""
+    """Return the ids of all of them, as the database looks for them; None for nobody."""
     named = [ids_of(each) for each in people if each is not None]
     found = {f"{kind} {value}" for ids in named for kind, value in ids.items() if kind not in _NAMES}
     return sorted(found) or None
 
 
 def phone_of(person: Person | None) -> str | None:
-    """E.164, where the WhatsApp id is a number that exists in that form; the id itself is never rewritten."""
+    """Return E.164, where the WhatsApp id is a number that exists in that form; the id itself is never rewritten."""
     if person is None or person.wa_id is None or not person.wa_id.isascii() or not person.wa_id.isdigit():
         return None
     return normalize(f"+{person.wa_id}", _NO_CODE_NEEDED)
 
 
-def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ToldMessage:
+def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ChannelMessage:
     extra: dict[str, Any]
     match event:
         case InboundMessage():
@@ -73,7 +73,7 @@ def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ToldMess
                 "origin": "history",
                 "status": "read" if inbound else status or "sent",
             }
-    return ToldMessage(
+    return ChannelMessage(
         platform_message_id=event.message_id,
         message_type=_type_of(event.content),
         content=text_of(event.content),
@@ -85,10 +85,10 @@ def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ToldMess
     )
 
 
-def tap_of(event: PostbackEvent) -> ToldMessage:
-    """A button that was tapped reads like a message: the customer wants an answer."""
+def tap_of(event: PostbackEvent) -> ChannelMessage:
+    """Return the tap on a button as a message: the customer wants an answer."""
     choice = Choice(source="postback", payload=event.payload, title=event.title)
-    return ToldMessage(
+    return ChannelMessage(
         platform_message_id=event.message_id or event.dedup_key,
         direction="inbound",
         message_type="text",
@@ -142,14 +142,14 @@ def files_of(content: InboundContent) -> tuple[Media, ...]:
 
 
 def text_of(content: InboundContent) -> str | None:
-    """What a person reads in the inbox; what cannot be shown leaves a visible line."""
+    """Return what a person reads in the inbox; what cannot be shown leaves a visible line."""
     if isinstance(content, Unsupported):
         return f"[unsupported: {content.kind}]"
     return content.text
 
 
 def fitting(details: dict[str, Any], most_bytes: int) -> dict[str, Any]:
-    """As it is, or, where it is larger than any honest one, only how large it was; its body is kept for a while."""
+    """Return details as they are, or only their size where they are larger than any honest ones."""
     size = len(msgspec.json.encode(details))
     return details if size <= most_bytes else {"left_out_bytes": size}
 
@@ -159,7 +159,7 @@ def _cut(text: str | None) -> str | None:
 
 
 def uuid_of(text: str | None) -> UUID | None:
-    """Our own id, where that is what came back."""
+    """Return our own id, where that is what came back."""
     try:
         return UUID(text) if text else None
     except ValueError:
@@ -179,7 +179,7 @@ def _mime_type(content: InboundContent) -> str | None:
 
 
 def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, Any] | None:
-    """What the text does not say; the provider's addresses of files are the fetcher's business alone."""
+    """Return what the text does not say; the provider's addresses of files are for the download alone."""
     details: dict[str, Any] = {}
     if isinstance(event.content, MediaFiles):
         details["files"] = [

@@ -1,4 +1,4 @@
-"""Reading bodies: together in one transaction while nothing is wrong, else each event in one of its own."""
+"""The reader of bodies: together in one transaction while nothing is wrong, else each event in one of its own."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -16,8 +16,8 @@ from shared.runtime.set_aside import Fault, Piece
 from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
-from .applying import apply
-from .models import Aside, DoneBody, WaitingBody
+from .effects import apply
+from .models import DoneBody, SetAsideEvent, WaitingBody
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,7 +39,7 @@ class Routed(NamedTuple):
         return f"{self.channel.id}:{self.event.dedup_key}"
 
 
-class Reading:
+class Reader:
     """One run of the job. Where an organization's rows are locked, the rest of its events are set aside in this run."""
 
     def __init__(self, request_id: str) -> None:
@@ -47,8 +47,8 @@ class Reading:
         self._held: set[UUID] = set()
         self.set_aside = 0
 
-    async def together(self, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
-        """Everything that the bodies say and that they are read, in one transaction; raises where anything is wrong."""
+    async def read_together(self, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
+        """Apply all that the bodies say and mark them read, in one transaction; raise where anything is wrong."""
         async with service_tx(request_id=self._request_id) as tx:
             queries.lock_bodies(tx, body_ids=[each.id for each in waiting])
             parsed = [(each, parse(each.body, received_at=each.received_at)) for each in waiting]
@@ -63,8 +63,8 @@ class Reading:
             await queries.update_processed(tx, done=done)
         return done
 
-    async def alone(self, body: WaitingBody) -> DoneBody | None:
-        """Each event in a transaction of its own; what cannot be read is set aside. None: nothing of the body can."""
+    async def read_alone(self, body: WaitingBody) -> DoneBody | None:
+        """Apply each event in its own transaction; set aside what cannot be read. None: nothing of the body can."""
         routed = await set_aside.attempt(partial(self._routed, body.body, body))
         if isinstance(routed, Fault):
             await self._leave(body, routed)
@@ -78,8 +78,8 @@ class Reading:
         await self._finish(done)
         return done
 
-    async def again(self, aside: Aside) -> bool:
-        """Whether what was set aside is done now."""
+    async def retry(self, aside: SetAsideEvent) -> bool:
+        """Try again what was set aside; return whether it is done now."""
         routed = await set_aside.attempt(partial(self._routed, aside.body, aside))
         fault: Fault | None = None
         if isinstance(routed, Fault):
@@ -95,7 +95,7 @@ class Reading:
                 await queries.update_set_aside(tx, aside=aside, error_code=fault.code, fault=fault.text)
         return fault is None
 
-    async def _routed(self, raw: bytes, body: WaitingBody | Aside) -> tuple[int, int, list[Routed]]:
+    async def _routed(self, raw: bytes, body: WaitingBody | SetAsideEvent) -> tuple[int, int, list[Routed]]:
         events = parse(raw, received_at=body.received_at)
         async with service_statements(request_id=self._request_id) as tx:
             routes = await _routes(tx, events)
@@ -146,12 +146,12 @@ class Reading:
 
 
 def _in_order(routed: Iterable[Routed]) -> list[Routed]:
-    """What happened first comes first: a conversation reads in the order in which it was held."""
+    """Sort by time: a conversation reads in the order in which it was held."""
     return sorted(routed, key=lambda each: (each.channel.id, each.event.occurred_at))
 
 
-def _meant(aside: Aside, routed: Sequence[Routed]) -> list[Routed]:
-    """The event that was set aside; where it reads otherwise by now, all of that organization in the body."""
+def _meant(aside: SetAsideEvent, routed: Sequence[Routed]) -> list[Routed]:
+    """Return the event that was set aside; where it reads otherwise by now, all of that organization in the body."""
     own = [each for each in routed if each.channel.organization_id == aside.organization_id]
     return [each for each in own if each.subject == aside.subject] or own
 
@@ -162,7 +162,7 @@ async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
 
 
 def _channels(routes: Sequence[Channel], event: AnyEvent) -> list[Channel]:
-    """The one channel of a number or page; of news about a WhatsApp account all its channels, or the one it names."""
+    """Return the channel of a number or page; for news of a WhatsApp account all its channels, or the one it names."""
     own = [each for each in routes if (each.platform, each.external_id) == (event.channel, event.account_id)]
     if own:
         return own[:1]

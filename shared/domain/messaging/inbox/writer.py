@@ -1,4 +1,4 @@
-"""Keeping what comes in: bodies that come while others are being written wait for them and go together.
+"""The writer of bodies that come in: those that come while others are being written wait, and go together.
 
 However many come at once, each is durable when its own `keep` returns, and they share one round trip and one commit.
 """
@@ -16,8 +16,8 @@ MOST_BYTES = 8 * 1_048_576
 """Of the bodies that wait together; a larger crowd is written one by one."""
 
 
-class _Keeper:
-    """Of one event loop: a write that is on its way, and the bodies for the next."""
+class _Writer:
+    """The writer of one event loop: a write that is on its way, and the bodies for the next."""
 
     def __init__(self) -> None:
         self._gathered: list[NewBody] = []
@@ -44,13 +44,13 @@ class _Keeper:
         await _write(bodies)
 
 
-_keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper] = WeakKeyDictionary()
+_writers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Writer] = WeakKeyDictionary()
 
 
 async def keep(body: NewBody) -> None:
-    """Durable when it returns; the same bytes again change nothing."""
-    keeper = _keepers.setdefault(asyncio.get_running_loop(), _Keeper())
-    await keeper.keep(body)
+    """Write the body, durable when it returns; the same bytes again change nothing."""
+    writer = _writers.setdefault(asyncio.get_running_loop(), _Writer())
+    await writer.keep(body)
 
 
 async def _write(bodies: list[NewBody]) -> None:

@@ -1,4 +1,4 @@
-"""One event to its channel: every effect is the same however often, and in whatever order, the events come."""
+"""The effects of events: the same however often, and in whatever order, the events come."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,7 +16,7 @@ from shared.providers.meta import events as e
 from shared.providers.meta.inbound import ProviderError
 from shared.runtime.postgres.transaction import Tx
 
-from . import queries, told
+from . import conversion, queries
 from .models import ChannelFact
 
 _ADDRESS_BOOK = "smb_app_state_sync"
@@ -31,9 +31,9 @@ async def apply(tx: Tx, channel: Channel, event: e.AnyEvent) -> None:
 
 async def _message(tx: Tx, channel: Channel, event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> None:
     person = _person(event)
-    ids = told.ids_of(person, event.group_id if isinstance(event, e.InboundMessage) else None)
-    phone = None if "group_id" in ids else told.phone_of(person)
-    message, files = told.message_of(event), told.files_of(event.content)
+    ids = conversion.ids_of(person, event.group_id if isinstance(event, e.InboundMessage) else None)
+    phone = None if "group_id" in ids else conversion.phone_of(person)
+    message, files = conversion.message_of(event), conversion.files_of(event.content)
     if not files:
         queries.keep_message(tx, channel_id=channel.id, person=ids, phone=phone, message=message)
         return
@@ -49,11 +49,11 @@ async def _message(tx: Tx, channel: Channel, event: e.InboundMessage | e.EchoMes
 
 
 async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
-    if event.message_id is not None or told.uuid_of(event.opaque) is not None:
+    if event.message_id is not None or conversion.uuid_of(event.opaque) is not None:
         if event.status != "failed" or not event.errors:
-            queries.keep_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+            queries.keep_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
             return
-        message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+        message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
         await _failure(tx, channel, event, message_id, event.errors[0])
     elif event.watermark is not None and event.recipient is not None:
         await _kept(tx, channel, event, f"until.{event.status}", people=(event.recipient,))
@@ -69,7 +69,7 @@ async def _failure(
 
 
 async def _deletion(tx: Tx, channel: Channel, event: e.DeleteEvent) -> None:
-    message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+    message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
     if message_id is not None:
         await attachments.take_back(tx, organization_id=channel.organization_id, message_id=message_id)
 
@@ -79,9 +79,9 @@ async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
         await queries.receive_message(
             tx,
             channel_id=channel.id,
-            person=told.ids_of(event.person),
-            phone=told.phone_of(event.person),
-            message=told.tap_of(event),
+            person=conversion.ids_of(event.person),
+            phone=conversion.phone_of(event.person),
+            message=conversion.tap_of(event),
         )
     else:
         await _kept(tx, channel, event, f"{event.source}.opened", people=(event.person,))
@@ -89,8 +89,8 @@ async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
 
 async def _identity(tx: Tx, channel: Channel, event: e.IdentityChange) -> None:
     payload = msgspec.to_builtins(event) | {
-        "previous_phone": told.phone_of(event.previous),
-        "current_phone": told.phone_of(event.current),
+        "previous_phone": conversion.phone_of(event.previous),
+        "current_phone": conversion.phone_of(event.current),
     }
     await _kept(tx, channel, event, f"identity.{event.kind}", people=(event.previous, event.current), payload=payload)
 
@@ -108,14 +108,14 @@ async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
     name = f"account.{event.event or 'told'}"
     if event.field == _ADDRESS_BOOK:
-        await _kept(tx, channel, event, name, payload={"field": event.field, "people": _people_told(event)})
+        await _kept(tx, channel, event, name, payload={"field": event.field, "people": _count_people(event)})
         return
     if await _kept(tx, channel, event, name):
         await health.apply_account_event(tx, channel.id, event)
 
 
-def _people_told(event: e.AccountEvent) -> int:
-    """How many an address book tells of; who they are is kept nowhere, for none of them wrote to the business."""
+def _count_people(event: e.AccountEvent) -> int:
+    """Count the people of an address book; who they are is kept nowhere, for none of them wrote to the business."""
     people = event.details.get("state_sync")
     return len(people) if isinstance(people, list) else 0
 
@@ -129,20 +129,20 @@ async def _kept(
     people: Sequence[e.Person | None] = (),
     payload: Any = None,
 ) -> bool:
-    """Writes the event down, with what it means for the conversation with any of the people; whether it is news."""
+    """Keep the event, with its effect on the conversation with any of the people; return whether it is news."""
     fact = ChannelFact(
         dedup_key=event.dedup_key,
         name=_name(name),
-        payload=told.fitting(msgspec.to_builtins(event) if payload is None else payload, _MOST_PAYLOAD_BYTES),
+        payload=conversion.fitting(msgspec.to_builtins(event) if payload is None else payload, _MOST_PAYLOAD_BYTES),
         occurred_at=event.occurred_at,
-        known_as=told.known_as(people),
+        known_as=conversion.known_as(people),
     )
     return await queries.record_channel_event(tx, channel_id=channel.id, fact=fact)
 
 
-def _name(told: str) -> str:
-    """What the table takes: letters and digits of a bounded length, with something on both sides of the full stop."""
-    kind, _, happened = _NOT_IN_A_NAME.sub("_", told).partition(".")
+def _name(name: str) -> str:
+    """Return a name that the table takes: bounded, of letters and digits, with a word beside the full stop."""
+    kind, _, happened = _NOT_IN_A_NAME.sub("_", name).partition(".")
     return f"{kind}.{happened or 'none'}"[:200]
 
 
@@ -157,7 +157,7 @@ def _person(event: e.InboundMessage | e.EchoMessage | e.HistoryMessage) -> e.Per
 
 
 async def _fact_of_a_message(tx: Tx, channel: Channel, event: e.ReactionEvent | e.EditEvent) -> None:
-    queries.keep_message_event(tx, channel_id=channel.id, fact=told.fact_of(event))
+    queries.keep_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
 
 
 async def _handover(tx: Tx, channel: Channel, event: e.HandoverEvent) -> None:
