@@ -33,5 +33,5 @@ async def handler(call: Call, body: Body) -> MarkedRead:
     if body.unread:
         return await receipts.mark_unread(call.tx, chat_id=body.chat_id)
     read = await receipts.mark_read(call.tx, chat_id=body.chat_id)
-    call.after_commit(partial(receipts.tell, chat_id=body.chat_id, typing=body.typing, request_id=call.request_id))
+    call.after_commit(partial(receipts.send, chat_id=body.chat_id, typing=body.typing, request_id=call.request_id))
     return read

@@ -54,7 +54,7 @@ async def list_channels(tx: Tx) -> list[ChannelView]:
 
 
 async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView | None:
-    """The one asked for, else the organization's oldest that is connected."""
+    """Find the channel that is named, else the organization's oldest that is connected."""
     sql = """
         SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
             access_expires_at, created_at
@@ -67,7 +67,7 @@ async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -
 
 
 async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
-    """As the service only."""
+    """Find the channel with its sealed token, as the service only."""
     sql = """
         SELECT account.id, account.organization_id, account.platform, account.external_id, account.waba_id,
             account.page_id, account.phone, account.status, account.token_sealed, organization.country
@@ -79,7 +79,7 @@ async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
 
 
 async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
-    """The channels that these phone number, page, Instagram or WhatsApp Business account ids name; live ones first."""
+    """List the channels that these phone number, page, Instagram or WhatsApp account ids name; live ones first."""
     sql = """
         SELECT account.id, account.organization_id, account.platform, account.external_id, account.waba_id,
             account.page_id, account.phone, account.status, account.token_sealed, organization.country
@@ -92,9 +92,7 @@ async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
 
 
 async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
-    """Whoever writes into several conversations takes their channels first and in one order, so that none waits for
-    another in a circle.
-    """
+    """Lock the channels in one order, so that writers into several conversations never wait in a circle."""
     sql = """
         SELECT pg_advisory_xact_lock(hashtextextended('channel ' || channel.id, 0))
         FROM (SELECT unnest(%(channel_ids)s::text[]) AS id ORDER BY 1) AS channel
@@ -111,7 +109,7 @@ async def update_status(
     resumes_at: datetime | None = None,
     reported_at: datetime | None = None,
 ) -> bool:
-    """Whether that is news. `reported_at`: when Meta said so; what it said before it said something else is past."""
+    """Change the status; return whether that is news. `reported_at`: when Meta said so; what it said before is past."""
     sql = """
         UPDATE channel_accounts AS account
         SET status = %(status)s, status_reason = %(reason)s, resumes_at = %(resumes_at)s,
@@ -173,7 +171,7 @@ async def get_channel_view(tx: Tx, *, organization_id: UUID, channel_id: UUID) -
 
 
 async def forget_token(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> bool:
-    """Whether the organization has that channel."""
+    """Forget the token; return whether the organization has that channel."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = NULL, access_expires_at = NULL, token_due_at = NULL

@@ -10,7 +10,7 @@ from .models import ClaimedStranger, Stranger
 
 
 async def take_stranger(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedStranger | None:
-    """Somebody whose name is due, of other organizations than those; counted as asked about before they are.
+    """Take somebody whose name is due, of other organizations than those; the attempt is counted before it is made.
 
     Held for five minutes, then twice as long, to a day: a worker that dies is followed by another.
     """
@@ -59,7 +59,7 @@ async def name_person(tx: Tx, *, stranger: Stranger, profile: Profile) -> None:
 
 
 async def update_due(tx: Tx, *, stranger: Stranger, after_s: float | None) -> None:
-    """When to ask again; None: never."""
+    """Set when to ask again; None: never."""
     sql = """
         UPDATE channel_identities
         SET profile_due_at = now() + make_interval(secs => %(after_s)s)

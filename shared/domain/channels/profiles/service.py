@@ -1,4 +1,4 @@
-"""Asks the channel what people are called, between two transactions; where it tells nothing, nothing is lost."""
+"""The job that asks channels for the names of people, between two transactions; a failure loses nothing."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -23,7 +23,7 @@ _PAUSE_GROWS = 10
 
 
 async def ask_for_names(*, request_id: str, for_s: float) -> Introduced:
-    """Until nobody is due or the time is over; another worker beside this one takes others."""
+    """Ask until nobody is due or the time is over; another worker beside this one takes others."""
     take, perform = partial(_take, request_id), partial(_perform, request_id)
     outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
     return Introduced(outcomes.total(), outcomes["named"], outcomes["set_aside"])
@@ -35,7 +35,7 @@ async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedStranger | No
 
 
 async def _perform(request_id: str, claimed: ClaimedStranger) -> str:
-    """The name of what became of it; whatever is wrong with one row is that row's alone."""
+    """Return the outcome by name; whatever is wrong with one row is that row's alone."""
     piece = Piece(claimed.organization_id, _QUEUE, claimed.subject)
     work = partial(_ask, request_id=request_id)
     named = await pieces.worked(
@@ -47,7 +47,7 @@ async def _perform(request_id: str, claimed: ClaimedStranger) -> str:
 
 
 async def _ask(stranger: Stranger, request_id: str) -> bool:
-    """Whether the channel told a name."""
+    """Ask for the name; return whether the channel gave one."""
     try:
         client = await client_of(stranger)
         profile = await client.profile(stranger.scoped_id, channel=stranger.platform)
@@ -66,7 +66,7 @@ async def _ask(stranger: Stranger, request_id: str) -> bool:
 
 
 async def _postpone(stranger: Stranger, request_id: str, least_s: float) -> None:
-    """After a minute, ten, a hundred …, then never again."""
+    """Ask again after a minute, ten, a hundred …, then never again."""
     pause_s = _FIRST_PAUSE_S * _PAUSE_GROWS ** (stranger.attempts - 1)
     given_up = stranger.attempts >= _MOST_ATTEMPTS
     async with service_tx(request_id=request_id) as tx:

@@ -15,7 +15,7 @@ class _Is(msgspec.Struct, frozen=True):
 
 
 async def replace_templates(tx: Tx, *, organization_id: UUID, waba_id: str, templates: Sequence[TemplateRow]) -> None:
-    """Those that Meta no longer has go."""
+    """Replace our copy; templates that Meta no longer has go."""
     sql = """
         WITH given AS (
             SELECT *
@@ -56,7 +56,7 @@ async def update_template(
 
 
 async def mark_templates_stale(tx: Tx, *, channel_id: UUID, name: str) -> None:
-    """Meta refused one of that name: our copies are out of date."""
+    """Mark our copies of that name as stale, because Meta refused one."""
     sql = """
         UPDATE message_templates AS template
         SET is_stale = true
@@ -84,7 +84,7 @@ async def has_stale_templates(tx: Tx, *, waba_id: str) -> bool:
 
 
 async def list_template_names(tx: Tx, *, channel_id: UUID, limit: int) -> list[TemplateName]:
-    """Approved ones that the channel may send."""
+    """List approved templates that the channel may send."""
     sql = """
         SELECT template.name, template.language, template.category
         FROM channel_accounts AS account

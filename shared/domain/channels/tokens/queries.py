@@ -15,7 +15,7 @@ class _Count(msgspec.Struct, frozen=True):
 
 
 async def list_sealed_otherwise(tx: Tx, *, mark: bytes, after: UUID | None, limit: int) -> list[SealedToken]:
-    """Tokens that do not have the mark of the key that seals now."""
+    """List tokens that do not have the mark of the key that seals now."""
     sql = """
         SELECT id AS channel_id, organization_id, token_sealed
         FROM channel_accounts
@@ -37,7 +37,7 @@ async def count_sealed_otherwise(tx: Tx, *, mark: bytes) -> int:
 
 
 async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bool:
-    """Whether it was still the same: one that was renewed meanwhile stays."""
+    """Replace the token; return whether it was still the same: one that was renewed meanwhile stays."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = %(new)s
@@ -48,8 +48,9 @@ async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bo
 
 
 async def take_due_token(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedToken | None:
-    """One of other organizations than those, held for an hour: a worker that dies, and a provider that does not answer,
-    are followed by another try.
+    """Take a due token of other organizations than those, and hold it for an hour.
+
+    A worker that dies, and a provider that does not answer, are followed by another try.
     """
     sql = """
         WITH due AS (
@@ -74,7 +75,7 @@ async def take_due_token(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedToken | No
 
 
 async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: bytes, expires_in: int | None) -> bool:
-    """Due again after half its time, and a day at least; one that was renewed meanwhile stays."""
+    """Keep the renewed token, due again after half its time, a day at least; one that was renewed meanwhile stays."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = %(new)s, token_failures = 0,
@@ -87,7 +88,7 @@ async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: byte
 
 
 async def count_token_failure(tx: Tx, *, token: EndingToken) -> int:
-    """How many there are in a row now; 0 for a token that was replaced meanwhile. It is due again in a day."""
+    """Count a failure, due again in a day; return how many in a row, and 0 for a token that was replaced meanwhile."""
     sql = """
         UPDATE channel_accounts
         SET token_failures = token_failures + 1, token_due_at = now() + interval '1 day'
@@ -100,7 +101,7 @@ async def count_token_failure(tx: Tx, *, token: EndingToken) -> int:
 
 
 async def stop_asking(tx: Tx, *, token: EndingToken) -> bool:
-    """Nothing is done about this token any more; False where it was replaced meanwhile."""
+    """Stop renewing this token; return False where it was replaced meanwhile."""
     sql = """
         UPDATE channel_accounts
         SET token_due_at = NULL

@@ -1,4 +1,4 @@
-"""What may be done with a message's files: announced with the message, shown with it, taken back with it."""
+"""The files of a message, as they come with it, are shown with it, and are taken back with it."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ _SHA256_BYTES = 32
 def attach_received(
     tx: Tx, *, organization_id: UUID, channel_id: UUID, message_id: UUID, files: Sequence[Media]
 ) -> None:
-    """As the service, in the transaction that keeps the message: its files will be fetched within moments."""
+    """Expect a message's files in the transaction that keeps it; they are downloaded soon. As the service."""
     expected = [each for each in map(_expected, files) if each.provider_id or each.url]
     if expected:
         media.expect(tx, organization_id=organization_id, channel_id=channel_id, files=expected)
@@ -28,7 +28,7 @@ def attach_received(
 
 
 async def take_back(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
-    """As the service: the author deleted the message, so its files go, fetched or not."""
+    """Discard the files of a message that its author deleted, downloaded or not. As the service."""
     files = await queries.list_files_of_messages(tx, message_ids=[message_id])
     gone = [each.file.id for each in files if each.file.organization_id == organization_id]
     await media.discard(tx, organization_id=organization_id, media_ids=gone)
@@ -55,7 +55,7 @@ def _within(text: str | None, least: int, most: int) -> str | None:
 
 
 def _hexadecimal(sha256: str | None) -> str | None:
-    """Of the base64 that WhatsApp sends; None for what is no checksum."""
+    """Return WhatsApp's base64 checksum in hexadecimal; None for what is no checksum."""
     try:
         raw = base64.b64decode(sha256 or "", validate=True)
     except (binascii.Error, ValueError):

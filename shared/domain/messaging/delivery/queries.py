@@ -24,7 +24,7 @@ class _Number(msgspec.Struct, frozen=True):
 
 
 async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
-    """Of a conversation that went into another, the other."""
+    """Find the conversation; of one that was merged into another, the other."""
     sql = """
         SELECT chat.id, chat.platform, chat.channel_id, account.status AS channel_status,
             account.status_reason AS channel_status_reason, chat.last_inbound_at, chat.marketing_stopped_at,
@@ -36,12 +36,12 @@ async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
                 JOIN plans ON plans.code = organizations.plan_code
                 WHERE organizations.id = chat.organization_id
             ) AS plan
-        FROM chats AS asked
+        FROM chats AS named
         JOIN chats AS chat
-            ON chat.organization_id = asked.organization_id AND chat.id = coalesce(asked.merged_into, asked.id)
+            ON chat.organization_id = named.organization_id AND chat.id = coalesce(named.merged_into, named.id)
         LEFT JOIN channel_accounts AS account
             ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
-        WHERE asked.id = %(chat_id)s
+        WHERE named.id = %(chat_id)s
     """
     return await tx.find(Thread, sql, chat_id=chat_id)
 
@@ -52,7 +52,7 @@ async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str
 
 
 async def queue_message(tx: Tx, *, draft: Draft, request: SendRequest) -> UUID:
-    """Takes a unit of the plan's outbound messages."""
+    """Queue the message, which takes a unit of the plan's outbound messages."""
     sql = "SELECT app.queue_message(%(message)s::jsonb, %(request)s::jsonb) AS id"
     return (await tx.one(_Id, sql, message=_json(draft), request=_json(request))).id
 
@@ -94,13 +94,13 @@ async def find_message_ids(tx: Tx, *, message_id: UUID) -> MessageIds | None:
 
 
 async def mark_read(tx: Tx, *, chat_id: UUID) -> bool:
-    """Whether there is such a conversation."""
+    """Return whether there is such a conversation."""
     sql = "SELECT app.mark_chat_read(%(chat_id)s) AS done"
     return (await tx.one(_Done, sql, chat_id=chat_id)).done
 
 
 async def mark_unread(tx: Tx, *, chat_id: UUID) -> bool:
-    """Whether there is such a conversation."""
+    """Return whether there is such a conversation."""
     sql = "SELECT app.mark_chat_unread(%(chat_id)s) AS done"
     return (await tx.one(_Done, sql, chat_id=chat_id)).done
 
@@ -111,7 +111,7 @@ async def find_unread_count(tx: Tx, *, chat_id: UUID) -> int:
 
 
 async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
-    """As the service; None where the customer has written nothing, or the channel does not send."""
+    """Find the customer's newest message, as the service; None where there is none, or the channel does not send."""
     sql = """
         SELECT chat.organization_id, account.platform, account.external_id, account.page_id, account.token_sealed,
             app.known_by(chat) AS known_by, message.platform_message_id
@@ -128,7 +128,7 @@ async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
 
 
 async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[ClaimedDue]:
-    """Messages whose turn it is, marked as being sent, each with its place within the coming `ahead_s` seconds.
+    """Take messages whose turn it is, each with its place within `ahead_s` seconds, and mark them as sending.
 
     Of each conversation the first that is not out yet. What no place is free for stays queued.
     """
@@ -163,7 +163,7 @@ async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: floa
 
 
 async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | None = None, wait_s: float = 0) -> bool:
-    """The outcome of this worker's attempt, where nothing better is known by now; whether it counted."""
+    """Write the outcome of this worker's attempt, where nothing better is known by now; return whether it counted."""
     sql = """
         UPDATE message_deliveries
         SET state = %(state)s, state_since = now(), error = coalesce(%(error)s::jsonb, error),
@@ -178,7 +178,7 @@ async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | 
 
 
 async def fail_claimed(tx: Tx, *, claimed: ClaimedDue, error: dict[str, Any]) -> None:
-    """A message whose row cannot be read, or that nobody could send for what it holds."""
+    """Fail a message whose row cannot be read, or that nobody could send for what it holds."""
     sql = """
         WITH failed AS (
             UPDATE message_deliveries
@@ -197,7 +197,7 @@ async def fail_claimed(tx: Tx, *, claimed: ClaimedDue, error: dict[str, Any]) ->
 
 
 async def give_attempt_back(tx: Tx, *, due: Due) -> None:
-    """The channel was at fault, not the message."""
+    """Count the attempt less: the channel was at fault, not the message."""
     sql = """
         UPDATE message_deliveries
         SET attempts = greatest(attempts - 1, 0)
@@ -217,7 +217,7 @@ async def mark_failed(tx: Tx, *, due: Due, error: dict[str, Any]) -> None:
 
 
 async def name_message(tx: Tx, *, due: Due, platform_message_id: str) -> None:
-    """Gives the message its id at the provider, and with it whatever the provider told before."""
+    """Give the message its id at the provider, and with it whatever the provider reported before."""
     sql = "SELECT app.name_message(%(organization_id)s, %(message_id)s, %(platform_message_id)s)"
     values = {"organization_id": due.organization_id, "message_id": due.message_id}
     await tx.run(sql, platform_message_id=platform_message_id, **values)
@@ -233,7 +233,7 @@ async def hold_chat(tx: Tx, *, due: Due, seconds: float) -> None:
 
 
 async def forget_sending(tx: Tx, *, older_than_s: float) -> int:
-    """Messages whose worker died between the call and its outcome: nobody saw what became of them."""
+    """Mark as unknown the messages whose worker died between the call and its outcome."""
     sql = """
         UPDATE message_deliveries
         SET state = 'unknown', state_since = now()
@@ -243,7 +243,7 @@ async def forget_sending(tx: Tx, *, older_than_s: float) -> int:
 
 
 async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
-    """Messages of which nothing was heard go out a second time, and never a third.
+    """Queue messages of which nothing was heard a second time, and never a third.
 
     Not while a webhook waits to be read: it may hold the word on them. One that cannot be read does not count.
     """
@@ -259,7 +259,7 @@ async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
 
 
 async def delete_old_deliveries(tx: Tx) -> int:
-    """The ways of messages that are over for 90 days; the message keeps its status. What waits stays."""
+    """Delete deliveries that ended 90 days ago; the message keeps its status. What waits stays."""
     sql = """
         DELETE FROM message_deliveries
         WHERE ctid IN (

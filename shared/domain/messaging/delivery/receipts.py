@@ -1,4 +1,4 @@
-"""Telling customers that their messages were read, and that somebody is writing."""
+"""Read receipts and typing signs for customers."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ class MarkedRead(msgspec.Struct, frozen=True):
 
 
 async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
-    """Here first; `tell` tells the customer.
+    """Mark the conversation as read here; `send` tells the customer.
 
     Raises:
         NotFound: no such conversation, or not the caller's.
@@ -35,7 +35,7 @@ async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
 
 
 async def mark_unread(tx: Tx, *, chat_id: UUID) -> MarkedRead:
-    """Here only: what the customer was told of their messages stays.
+    """Mark the conversation as unread here only: the customer keeps the read mark.
 
     Raises:
         NotFound: no such conversation, or not the caller's.
@@ -45,8 +45,8 @@ async def mark_unread(tx: Tx, *, chat_id: UUID) -> MarkedRead:
     return MarkedRead(chat_id, await queries.find_unread_count(tx, chat_id=chat_id), customer_told=False)
 
 
-async def tell(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
-    """The read mark, and the typing sign where asked for, on the customer's side; nothing is lost where it fails."""
+async def send(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
+    """Send the read mark, and the typing sign where it is wanted; nothing is lost where it fails."""
     async with service_tx(request_id=request_id, read_only=True) as tx:
         latest = await queries.find_latest_inbound(tx, chat_id=chat_id)
     if latest is None:

@@ -154,7 +154,7 @@ async def _admit_free_form(tx: Tx, thread: Thread, channel_id: UUID, *, is_perso
     if thread.platform == "whatsapp":
         approved = await templates.list_template_names(tx, channel_id=channel_id, limit=MOST_TEMPLATES_LISTED)
         raise WindowClosed(
-            f"{_told(since)}: send one of `templates`, or wait until they write",
+            f"{_window_text(since)}: send one of `templates`, or wait until they write",
             **_times(since),
             templates=approved,
             hint="send_template",
@@ -162,14 +162,14 @@ async def _admit_free_form(tx: Tx, thread: Thread, channel_id: UUID, *, is_perso
     if is_person and since is not None and now < since + HUMAN_AGENT_WINDOW:
         return True
     advice = "a person may still answer, an agent may not" if _human_may(since, now) else "wait until they write"
-    raise WindowClosed(f"{_told(since)}: {advice}", **_times(since), templates=[])
+    raise WindowClosed(f"{_window_text(since)}: {advice}", **_times(since), templates=[])
 
 
 def _human_may(since: datetime | None, now: datetime) -> bool:
     return since is not None and now < since + HUMAN_AGENT_WINDOW
 
 
-def _told(since: datetime | None) -> str:
+def _window_text(since: datetime | None) -> str:
     if since is None:
         return "the customer has not written yet, and only a template may begin a conversation"
     return f"the 24 hours to answer ended at {rfc3339(since + WINDOW)}"
