@@ -21,8 +21,8 @@ _DIGITS = re.compile(r"\d{1,12}", re.ASCII)
 
 
 def whole_number(value: Any) -> Any:
-    """A whole number, or its digits as the Python client sends them; True is none."""
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
+    """A whole number, as 60.0 is in JSON too, or its digits as the Python client sends them; True is none."""
+    if (isinstance(value, str) and _DIGITS.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     return value
 

@@ -14,6 +14,8 @@ from infra import functions
 
 AS_TEXT = {"Signing.expires_in", "SigningMany.expires_in", "NewBucket.file_size_limit", "BucketChanges.file_size_limit"}
 """What the Python client sends as text, and sizes such as 20MB."""
+AS_FLOAT = {"Signing.expires_in", "SigningMany.expires_in"}
+"""What takes 60.0 for 60, as JSON has it."""
 
 
 def models() -> Iterator[type[BaseModel]]:
@@ -74,7 +76,9 @@ def test_a_field_takes_nothing_but_its_own_type(module, name, field, kind):
     adapter: TypeAdapter[Any] = TypeAdapter(whole)
     as_text = f"{name}.{field}" in AS_TEXT
     for value in WRONG[kind]:
-        if as_text and isinstance(value, str):
+        if (as_text and isinstance(value, str)) or (
+            f"{name}.{field}" in AS_FLOAT and value == 1.0 and value is not True
+        ):
             continue
         with pytest.raises(ValidationError):
             adapter.validate_python(value)

@@ -77,8 +77,9 @@ async def test_nobody_else_can_sign(storage, refused, services, picture, kind):
     refused(await storage("GET", f"object/sign/{picture}?token={token}"), 400, "InvalidJWT")
 
 
-async def test_many_addresses_at_once_and_an_error_for_what_is_not_there(served, storage, bucket, picture):
-    body = {"expiresIn": "60", "paths": ["absent", NAME]}
+@pytest.mark.parametrize("expires_in", [60, "60", 60.0])
+async def test_many_addresses_at_once_and_an_error_for_what_is_not_there(served, storage, bucket, picture, expires_in):
+    body = {"expiresIn": expires_in, "paths": ["absent", NAME]}
     absent, found = (await served("POST", f"object/sign/{bucket}", json=body)).json()
     assert (absent["signedURL"], absent["path"]) == (None, "absent")
     assert absent["error"] == "Either the object does not exist or you do not have access to it"
@@ -86,7 +87,7 @@ async def test_many_addresses_at_once_and_an_error_for_what_is_not_there(served,
     assert (await storage("GET", found["signedURL"].removeprefix("/"))).content == b"\x89PNG"
 
 
-@pytest.mark.parametrize("expires_in", [0, -1, "soon", 10**12, None])
+@pytest.mark.parametrize("expires_in", [0, -1, "soon", 10**12, None, 60.5, True])
 async def test_400_for_a_time_that_is_none(storage, refused, picture, expires_in):
     body = {"expiresIn": expires_in}
     refused(await storage("POST", f"object/sign/{picture}", key="secret_key", json=body), 400, "InvalidRequest")
