@@ -32,8 +32,9 @@ class LocalSettings(BaseSettings):
     head_timeout_s: float = Field(default=10, gt=0)
     """How long the gateway waits for the head of a request before it closes the connection."""
     write_timeout_s: float = Field(default=60, gt=0)
-    """How long the gateway keeps an answer of which the other side takes nothing. A reader of 10 kB/s that was fast
-    before takes its next piece after up to 40 s: its own system waits until a sixteenth of its buffer is free."""
+    """How long the gateway keeps an answer of which the other side takes nothing, or hardly anything. A reader of
+    10 kB/s that was fast before takes its next piece after up to 40 s: its own system waits until a sixteenth of its
+    buffer is free."""
     connections_of_one: int = Field(default=1000, gt=0)
     """That one address may hold open at once."""
     graph_url: str | None = None

@@ -1,6 +1,7 @@
 """Requests that are cheap to send and dear to answer."""
 
 import asyncio
+import contextlib
 import socket
 
 import httpx
@@ -122,6 +123,59 @@ async def leave_answers_unread(stage: Stage) -> str:
     if still_open:
         raise Broken(f"{still_open} of {len(held)} were open after 80 s")
     return "all closed within 80 s"
+
+
+@attack("costs", is_long=True)
+async def take_answers_in_drops(stage: Stage) -> str:
+    """An answer of which hardly anything is taken is let go as well."""
+    loop, place = asyncio.get_running_loop(), (stage.http.base_url.host, stage.http.base_url.port or 80)
+    held = [socket.socket() for _ in range(50)]
+    for each in held:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        each.setblocking(False)
+        await loop.sock_connect(each, place)
+        await loop.sock_sendall(each, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+    for _ in range(9):
+        for each in held:
+            with contextlib.suppress(OSError):
+                each.recv(2000)
+        await asyncio.sleep(10)
+    still_open = sum(_is_open(each) for each in held)
+    for each in held:
+        each.close()
+    if still_open:
+        raise Broken(f"{still_open} of {len(held)} were open after 90 s")
+    return "all closed within 90 s"
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """What has come is read to its end: a reset stands behind it."""
+    try:
+        while connection.recv(65_536):
+            pass
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@attack("costs", is_long=True)
+async def ask_for_another_protocol(stage: Stage) -> str:
+    """The body of who asks for another protocol is read as any other, and who ends his side is answered."""
+    host, port = stage.http.base_url.host, stage.http.base_url.port or 80
+    body, told = b'{"api_key": "nobody\'s"}', []
+    for asks in (b"", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(HEAD + asks + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        writer.write_eof()
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+        writer.close()
+        told.append(msgspec.json.decode(answer.partition(b"\r\n\r\n")[2] or b"{}").get("error"))
+    if None in told or told[0] != told[1]:
+        raise Broken(f"{told[1]} instead of {told[0]}")
+    return f"{told[0]} for both"
 
 
 @attack("costs", is_long=True)

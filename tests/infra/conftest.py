@@ -13,6 +13,7 @@ import uvloop
 from uvicorn._types import ASGI3Application
 
 from infra.local.servers.connections import bounded
+from infra.local.servers.sending import Backlog
 
 LAUNCHED = ("test_local_", "test_migrate", "test_seed", "test_simulator")
 
@@ -29,8 +30,14 @@ def serve(base_url: str) -> Iterator[Callable[..., int]]:
     """`serve(app)`: the port of a server with the gateway's connections, on a loop as the gateway's."""
     with contextlib.ExitStack() as closing:
 
-        def served(app: ASGI3Application, *, write_waits_s: float = 0.4, keeps_bytes: int | None = None) -> int:
-            http = bounded(waits_s=1, write_waits_s=write_waits_s, most_of_one=1000)
+        def served(
+            app: ASGI3Application,
+            *,
+            write_waits_s: float = 0.4,
+            keeps_bytes: int | None = None,
+            backlog: Backlog | None = None,
+        ) -> int:
+            http = bounded(waits_s=1, write_waits_s=write_waits_s, most_of_one=1000, backlog=backlog)
             config = uvicorn.Config(app, log_config=None, lifespan="off", http=http, ws="none")
             config.timeout_graceful_shutdown = 1
             listener = closing.enter_context(socket.create_server(("127.0.0.1", 0)))

@@ -19,6 +19,12 @@ MALFORMED = {
     "a method in small letters": b"get / HTTP/1.1\r\nHost: x\r\n\r\n",
     "a target that is none": b"GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
     "a tunnel": b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "a tunnel that asks for another protocol": (
+        b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    ),
+    "a length and chunks of who asks for another protocol": HEAD
+    + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two hosts of who asks for another protocol": HEAD + b"Host: y\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
     "a space in the target": b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
     "letters beyond ASCII in the path": b"GET /\xd9\x85 HTTP/1.1\r\nHost: x\r\n\r\n",
     "letters beyond ASCII in the query": b"GET /?a=\xd9\x85 HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -98,6 +104,11 @@ OTHERS = {
     "a large header": (HEAD + b"A: " + b"x" * MOST_HEADERS_BYTES + b"\r\n\r\n", 431, "head_too_large"),
     "a header without an end": (HEAD + b"A: " + b"x" * 500_000, 431, "head_too_large"),
     "a name without an end": (HEAD + b"x" * 1_000_000, 431, "head_too_large"),
+    "a large header of who asks for another protocol": (
+        HEAD + b"Connection: Upgrade\r\nUpgrade: h2c\r\nA: " + b"x" * MOST_HEADERS_BYTES + b"\r\n\r\n",
+        431,
+        "head_too_large",
+    ),
     "many headers": (HEAD + b"A: b\r\n" * 30_000 + b"\r\n", 431, "head_too_large"),
     "many trailers": (CHUNKED + b"1\r\na\r\n0\r\n" + b"A: b\r\n" * 200_000 + b"\r\n", 431, "head_too_large"),
     "an extension without an end": (CHUNKED + b"1;" + b"x" * 1_000_000, 431, "head_too_large"),

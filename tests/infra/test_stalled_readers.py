@@ -5,8 +5,11 @@ import socket
 import threading
 import time
 import tracemalloc
+from unittest.mock import Mock
 
 import pytest
+
+from infra.local.servers.sending import Backlog, CountedTransport
 
 MIB = 2**20
 LARGE = 8 * MIB
@@ -168,3 +171,85 @@ def test_many_who_do_not_read_hold_no_memory_after_a_while_and_nobody_waits_for_
         assert comes(lambda: tracemalloc.get_traced_memory()[0] < 10 * MIB)
     finally:
         tracemalloc.stop()
+
+
+def drip(connections, *, size, every_s, for_s):
+    """Take so much of each now and then; how many are still open after that time."""
+    until = time.monotonic() + for_s
+    while time.monotonic() < until and connections:
+        for connection in list(connections):
+            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                connections.remove(connection)
+            else:
+                connection.recv(size)
+        time.sleep(every_s)
+    return len(connections)
+
+
+def test_who_takes_a_little_now_and_then_is_not_waited_for(serve, ask):
+    port = serve(serving(None), write_waits_s=1)
+    readers = [ask("/large", port=port) for _ in range(5)]
+    assert drip(readers, size=100, every_s=0.05, for_s=3) == 0
+
+
+def test_who_takes_just_enough_in_pieces_far_apart_gets_on(serve, ask):
+    port = serve(serving(None), write_waits_s=1)
+    readers = [ask("/large", port=port, receives=65_536) for _ in range(5)]
+    assert drip(readers, size=PIECE, every_s=0.5, for_s=4) == 5
+
+
+def test_who_takes_the_little_that_is_left_slowly_is_let(serve, ask):
+    connection = ask("/kept", port=serve(serving(None), write_waits_s=1), receives=4096)
+    read(connection, MIB // 4 - 50_000)
+    assert drip([connection], size=500, every_s=0.05, for_s=3) == 1
+
+
+def held_by(backlog):
+    return sum(held for _, held in backlog._of.values())
+
+
+@pytest.mark.parametrize("most", [{"most_bytes": 20 * MIB}, {"most_bytes_of_one": 20 * MIB}])
+def test_those_who_do_not_read_hold_so_much_together_and_no_more(most, serve, ask):
+    backlog = Backlog(**most)
+    port = serve(serving(None), write_waits_s=20, backlog=backlog)
+    readers = []
+    for _ in range(6):
+        readers.append(ask("/large", port=port))
+        assert comes(lambda: readers[-1] and len(backlog._of) == min(len(readers), 2))
+    assert all(is_reset(reader) for reader in readers[:4])
+    assert held_by(backlog) <= 20 * MIB
+    assert read(readers[4], LARGE) == read(readers[5], LARGE) == LARGE
+    assert comes(lambda: held_by(backlog) == 0)
+    assert not backlog._held
+
+
+def test_who_holds_most_loses_before_others_do():
+    backlog = Backlog(most_bytes=30, most_bytes_of_one=30)
+    honest, *greedy = (Mock(spec=CountedTransport, **{"waiting.return_value": 10}) for _ in range(4))
+    backlog.add(honest, "192.0.2.1")
+    for each in greedy:
+        backlog.add(each, "192.0.2.2")
+    assert [each.reset.called for each in (honest, *greedy)] == [False, True, False, False]
+
+
+def test_what_is_held_counts_whole_until_all_of_it_is_taken(serve, ask):
+    backlog = Backlog()
+    connection = ask("/large", port=serve(serving(None), write_waits_s=20, backlog=backlog))
+    assert comes(lambda: held_by(backlog) == LARGE)
+    read(connection, LARGE // 4)
+    assert held_by(backlog) == LARGE
+
+
+def test_no_answer_is_made_while_the_one_before_it_waits(serve, ask):
+    begun = []
+
+    async def app(scope, receive, send):
+        begun.append(scope["path"])
+        await serving(None)(scope, receive, send)
+
+    connection = ask("/large", port=serve(app, write_waits_s=20))
+    connection.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+    time.sleep(0.5)
+    assert begun == ["/large"]
+    read(connection, LARGE)
+    assert comes(lambda: begun == ["/large", "/second"])

@@ -1,31 +1,36 @@
 """Connections of the local gateway: what does not come or is not taken is not waited for; no address holds them all."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from typing import cast
 
-from httptools import HttpParserError, HttpParserUpgrade
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from infra.local.servers.refusals import (
     LONGEST_TARGET,
     MOST_HEADERS_BYTES,
+    Headers,
     check_head,
     check_size,
     headers_bytes,
     refusal_of,
     told,
 )
-from infra.local.servers.sending import CountedTransport
+from infra.local.servers.sending import Backlog, CountedTransport
 from shared.kernel.errors import Refusal
 from shared.runtime.log import log
 from shared.runtime.shares import TooManyAtOnce
 
 _MOST_PIPELINED = 100
 """Requests that wait on one connection for the answers before theirs: a head of 20 bytes is kilobytes here."""
-_LOOKS = 4
-"""At what was taken, in the time for which nothing may be."""
+_LOOKS = 6
+"""At what was taken, in the time in which enough must be."""
+_LITTLE_BYTES = 65_536
+"""Of so much unread the other side need take no more than something."""
+_LEAST_BYTES_PER_S = 4096
+"""To be taken of more than that, over the whole of that time: slow networks take large pieces far apart."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -33,17 +38,17 @@ class BoundedConnection(HttpToolsProtocol):
 
     waits_s: float
     write_waits_s: float
-    """For the other side to take some of what was sent."""
+    """For the other side to take enough of what was sent."""
     most_of_one: int
     """Connections of one address at once."""
     open: Counter[str]
+    backlog: Backlog
     url = b""
     _waiting: asyncio.TimerHandle | None = None
     _looking: asyncio.TimerHandle | None = None
     _sent: CountedTransport
-    _taken = 0
-    _stalled = 0
-    """Looks at which nothing more was taken."""
+    _looks: deque[tuple[int, int]]
+    """What was unread and what had been taken, at each."""
     _read = 0
     """Bytes of the last piece that came."""
     _head = 0
@@ -51,13 +56,19 @@ class BoundedConnection(HttpToolsProtocol):
     _came = 0
     """Bytes that made no head and no piece of a body yet."""
     _refusal: Refusal | None = None
+    _again = b""
+    """The head that is to be read once more, without its wish for another protocol."""
     _deaf = False
     """Whether what still comes is for nobody."""
+    _ended = False
+    """Whether the other side has sent all it will."""
     _active: RequestResponseCycle | None = None
     """The request that is at work, or was the last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        transport.set_write_buffer_limits(high=0)  # Whatever waits here is told to `pause_writing`.
         self._sent = CountedTransport(transport)
+        self._looks = deque(maxlen=_LOOKS + 1)
         super().connection_made(cast("asyncio.Transport", self._sent))
         self.open[self._address] += 1
         if self.open[self._address] > self.most_of_one:
@@ -70,6 +81,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._stop()
         if self._looking is not None:
             self._looking.cancel()
+        self.backlog.discard(self._sent)
         if self._active is not None:
             _disconnect(self._active)
         self.open[self._address] -= 1
@@ -83,18 +95,48 @@ class BoundedConnection(HttpToolsProtocol):
         self._head += self._read
         self._came += self._read
         try:
-            self.parser.feed_data(data)
+            self._parse(data)
             if self._came > MOST_HEADERS_BYTES:
                 check_size(self.url, self._came - LONGEST_TARGET)
-        except HttpParserUpgrade:
-            self._deaf = True
-            self.cycle.keep_alive = False
         except HttpParserError as fault:
             self._refuse(refusal_of(fault))
         except Refusal as refusal:
             self._refuse(refusal)
         if self._waiting is None and not self._answering:
             self._wait()
+
+    def _parse(self, data: bytes) -> None:
+        """Take it in; the parser skips the body of who asks for another protocol, so another reads that head."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except HttpParserUpgrade as asked:
+                head, self._again = self._again, b""
+                self.parser = HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # It is for nobody.
+                self.parser.feed_data(head)
+                rest = rest[asked.args[0] :]
+            else:
+                return
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whether the connection stays for now: what was asked wholly is answered before it ends."""
+        self._stop()
+        was_deaf, self._deaf, self._ended = self._deaf, True, True
+        if not was_deaf and self.cycle is not None and self.cycle.more_body:  # The rest of it never comes.
+            if self.cycle is self._active:
+                return False
+            self.pipeline.popleft()
+        return self._answering
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.backlog.add(self._sent, self._address)
+
+    def resume_writing(self) -> None:
+        self.backlog.discard(self._sent)
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -104,9 +146,13 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop()
         self._came = 0
-        check_head(self.headers, self.parser.get_http_version())
+        method, version = self.parser.get_method(), self.parser.get_http_version()
+        check_head(method, self.headers, version)
         if self._head > MOST_HEADERS_BYTES:
             check_size(self.url, headers_bytes(self.headers))
+        if self.parser.should_upgrade():
+            self._again = _without_upgrade(b"%s %s HTTP/%s" % (method, self.url, version.encode()), self.headers)
+            return
         super().on_headers_complete()
         self.headers = []  # What stands in trailers is no header of the request.
         if len(self.pipeline) > _MOST_PIPELINED:
@@ -117,6 +163,8 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._again:
+            return
         self._stop()
         self._came = 0
         super().on_message_complete()
@@ -128,6 +176,8 @@ class BoundedConnection(HttpToolsProtocol):
             self._tell(self._refusal)
         elif answered is self.cycle and self.cycle.more_body:
             self._wait()
+        if self._ended and was_last:
+            self.transport.close()
 
     def _should_upgrade(self) -> bool:
         """No function speaks another protocol: who asks for one is answered in this, once."""
@@ -137,6 +187,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._active = cycle
 
         async def begin(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            await self.flow.drain()  # No answer is made while the one before it waits here.
             if not cycle.disconnected:
                 await app(scope, receive, send)
 
@@ -188,16 +239,21 @@ class BoundedConnection(HttpToolsProtocol):
         self._wait()
 
     def _look(self) -> None:
-        """Compare what the other side has taken with the last time; who takes nothing for so long is not waited for."""
+        """Compare what was taken with some looks ago; who takes nothing, or too little, for so long is let go."""
         unread = self._sent.unread()
-        taken = self._sent.given - unread
-        self._stalled = self._stalled + 1 if unread and taken == self._taken else 0
-        self._taken = taken
-        if self._stalled < _LOOKS:
+        self._looks.append((unread, self._sent.given - unread))
+        if len(self._looks) <= _LOOKS or self._takes_enough():
             self._looking = self.loop.call_later(self.write_waits_s / _LOOKS, self._look)
         else:
             log().info("reader_gone", unread_bytes=unread)
             self._sent.reset()
+
+    def _takes_enough(self) -> bool:
+        always_unread = min(unread for unread, _ in self._looks)
+        taken = self._looks[-1][1] - self._looks[0][1]
+        if always_unread > _LITTLE_BYTES:
+            return taken >= _LEAST_BYTES_PER_S * self.write_waits_s
+        return taken > 0 or not always_unread
 
 
 def _disconnect(cycle: RequestResponseCycle) -> None:
@@ -205,7 +261,15 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
     cycle.message_event.set()
 
 
-def bounded(*, waits_s: float, write_waits_s: float, most_of_one: int) -> type[BoundedConnection]:
+def _without_upgrade(first_line: bytes, headers: Headers) -> bytes:
+    """The same request in this protocol, as the last on its connection."""
+    kept = [b"%s: %s" % header for header in headers if header[0] not in {b"upgrade", b"connection"}]
+    return b"\r\n".join([first_line, *kept, b"connection: close", b"", b""])
+
+
+def bounded(
+    *, waits_s: float, write_waits_s: float, most_of_one: int, backlog: Backlog | None = None
+) -> type[BoundedConnection]:
     """For one server, which counts for itself."""
     chosen = {"waits_s": waits_s, "write_waits_s": write_waits_s, "most_of_one": most_of_one}
-    return type("Connection", (BoundedConnection,), {**chosen, "open": Counter()})
+    return type("Connection", (BoundedConnection,), {**chosen, "open": Counter(), "backlog": backlog or Backlog()})

@@ -42,7 +42,7 @@ class UnsupportedVersion(Refusal):
     default_message = "HTTP/1.1 and HTTP/1.0 are spoken here"
 
 
-def check_head(headers: Headers, version: str) -> None:
+def check_head(method: bytes, headers: Headers, version: str) -> None:
     """Whether a head that the parser took is one that nobody on the way can have read otherwise.
 
     Raises:
@@ -50,6 +50,8 @@ def check_head(headers: Headers, version: str) -> None:
     """
     if version not in {"1.1", "1.0"}:
         raise UnsupportedVersion
+    if method == b"CONNECT":
+        raise MalformedRequest("there is no tunnel here")
     names = [name for name, _ in headers]
     hosts = names.count(b"host")
     if hosts != 1 and (hosts or version == "1.1"):
