@@ -11,10 +11,17 @@ declare
   contact uuid;
   people uuid[];
 begin
-  select known.customer_id into contact
-  from public.customer_identities as known
-  where known.organization_id = organization and ltrim(known.value, '+') = any (names)
-  limit 1;
+  -- Looked at twice: the first look may have waited for one that was merged or erased meanwhile.
+  for look in 1..2 loop
+    select known.customer_id into contact
+    from public.customer_identities as known
+    join public.customers as person
+      on person.organization_id = known.organization_id and person.id = known.customer_id
+    where known.organization_id = organization and ltrim(known.value, '+') = any (names)
+    limit 1
+    for update of person;
+    exit when contact is not null;
+  end loop;
   if contact is not null then
     return query select contact, erased.* from app.erase_contact(contact, without_export) as erased;
     return;
