@@ -128,7 +128,7 @@ EXPORT = """
             SELECT coalesce(jsonb_agg(to_jsonb(threads) ORDER BY threads.created_at DESC), '[]') FROM threads
         ) AS conversations,
         (
-            SELECT coalesce(jsonb_agg(to_jsonb(said) ORDER BY said.timestamp DESC), '[]') FROM said
+            SELECT coalesce(jsonb_agg(to_jsonb(said) ORDER BY said.timestamp DESC, said.id DESC), '[]') FROM said
         ) AS messages,
         (
             SELECT coalesce(jsonb_agg(to_jsonb(media) || jsonb_build_object('message_id', shown.message_id)), '[]')

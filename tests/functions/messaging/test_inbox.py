@@ -175,6 +175,47 @@ async def test_the_preview_follows_the_newest_message_that_can_be_read(tell, acc
     assert rows(shown, account.org.id) == [(None,)]
 
 
+async def test_messages_of_one_second_stay_in_the_order_in_which_they_came(tell, account, call, mcp, rows):
+    """In every list, page by page, and in the preview once the newest is taken back."""
+    now, number, agent = str(int(time.time())), NUMBER, account.org.agent()
+    words = [f"word {each:02}" for each in range(24)]
+    told = [account.text(number, word, timestamp=now) for word in words]
+    await tell(*told[:20])
+    for each in told[20:]:
+        await tell(each)
+    ((chat,),) = rows("SELECT id::text FROM chats WHERE organization_id = %s", account.org.id)
+    seen: list[str] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        query = {"chat_id": chat, "limit": 7, **cursor}
+        page = (await call("conversation-messages", as_=agent, method="GET", params=query)).json()
+        seen += [each["content"] for each in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == words[::-1]
+    listed = await mcp("nexus_list_conversations", {"chat_id": chat, "messages": 5}, as_=agent)
+    assert [each["content"] for each in listed["data"][0]["messages"]] == words[-5:]
+    exported = await call("contact-export", as_=account.org.agent(), json={"identity": f"+{number}"})
+    assert [each["content"] for each in exported.json()["messages"]] == words[::-1]
+    wamid = told[-1]["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
+    await tell(account.text(number, id="wamid.gone", type="revoke", revoke={"original_message_id": wamid}))
+    assert rows("SELECT last_message FROM chats WHERE id = %s", chat) == [(words[-2],)]
+
+
+async def test_messages_queued_in_one_transaction_go_out_in_their_order(*, number, chat_with, tx_as, deliver, graph):
+    chat = await chat_with(number)
+    sql = "SELECT app.queue_message(jsonb_build_object('chat_id', %(chat)s::text, 'content', %(text)s::text,"
+    sql += " 'message_type', 'text'), jsonb_build_object('content',"
+    sql += " jsonb_build_object('type', 'text', 'body', %(text)s::text)))"
+    words = [f"word {each:02}" for each in range(4)]
+    async with tx_as(number.org.agent()) as tx:
+        for word in words:
+            await tx.run(sql, chat=str(chat), text=word)
+    await deliver()
+    assert [each.content["body"] for each in graph.sent(number.meta)] == words
+
+
 async def test_the_same_delivery_again_brings_nobody_back_who_was_erased(tell, account, call, rows):
     wrote = account.text(body="hello")
     number = wrote["entry"][0]["changes"][0]["value"]["messages"][0]["from"]

@@ -80,7 +80,7 @@ begin
             and earlier.state in ('queued', 'sending')
             and (earlier.created_at, earlier.message_id) < (queued.created_at, queued.message_id)
         )
-      order by queued.next_attempt_at, queued.created_at
+      order by queued.next_attempt_at, queued.created_at, queued.message_id
       limit least(most, ceil(extract(epoch from clock_timestamp() + ahead - free) / extract(epoch from channel.step)))
       for update of queued skip locked
     loop
