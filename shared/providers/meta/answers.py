@@ -13,7 +13,8 @@ from .wire import Wire, plain
 class Sent(msgspec.Struct, frozen=True):
     """`status` is accepted, held_for_quality_assessment or paused, or None on Messenger and Instagram.
 
-    `recipient` is how the provider names whom it went to: it may differ from what was asked for.
+    `recipient` is how the provider names whom it went to: it may differ from what was asked for. A reaction on
+    Messenger and Instagram is an action of the sender and has no id.
     """
 
     message_ids: tuple[str, ...]
@@ -21,8 +22,8 @@ class Sent(msgspec.Struct, frozen=True):
     status: str | None
 
     @property
-    def message_id(self) -> str:
-        return self.message_ids[0]
+    def message_id(self) -> str | None:
+        return next(iter(self.message_ids), None)
 
 
 class MediaInfo(msgspec.Struct, frozen=True):
@@ -119,6 +120,11 @@ def sent_from(answer: Wire) -> Sent:
     if wa_id and is_user_id(wa_id):
         wa_id, user_id = None, wa_id
     return Sent(ids, Person(wa_id=wa_id, user_id=user_id), messages[0].text("message_status"))
+
+
+def action_from(answer: Wire) -> Sent:
+    """Of a sender's action: an answer is all there is, and no status follows."""
+    return Sent((), Person(scoped_id=answer.text("recipient_id")), None)
 
 
 def media_from(answer: Wire) -> MediaInfo:

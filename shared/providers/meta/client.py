@@ -19,6 +19,7 @@ from .answers import (
     Profile,
     RemoteTemplate,
     Sent,
+    action_from,
     fault_of,
     instagram_from,
     media_from,
@@ -68,7 +69,8 @@ class GraphClient:
         Raises:
             ProviderFault: `unknown` where it may have gone out.
         """
-        return sent_from(await self._call("POST", f"{account_id}/messages", json=body))
+        read = action_from if "sender_action" in body else sent_from
+        return read(await self._call("POST", f"{account_id}/messages", json=body))
 
     async def mark_read(self, account_id: str, message_id: str, *, typing: bool = False) -> None:
         """WhatsApp's; Messenger and Instagram take `sender_action_body` through `send_action`."""

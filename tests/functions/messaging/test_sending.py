@@ -103,6 +103,28 @@ async def test_422_for_a_template_or_a_reaction_with_what_nobody_can_see(*, call
     assert graph.sent(number.meta) == []
 
 
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+async def test_a_reaction_that_was_taken_is_sent_and_goes_out_once(
+    *, call, graph, joined, org, other_org, chat_with, rows, age, deliver, platform
+):
+    """Meta's answer to it names no message, and nothing more is told of it."""
+    page, theirs = await joined(org, platform), await joined(other_org, platform)
+    chat, other_chat = await chat_with(page, "998877"), await chat_with(theirs, "998877")
+    ((inbound,),) = rows("SELECT platform_message_id FROM messages WHERE chat_id = %s", chat)
+    for emoji, shown in (("❤️", ["❤️"]), ("", [])):
+        content = {"type": "reaction", "message_id": inbound, "emoji": emoji}
+        answer = await call(f"{platform}-send-message", as_=org.agent(), json={"chat_id": chat, "content": content})
+        assert (answer.status_code, answer.json()["delivery"]) == (200, "sent"), answer.text
+        state = "SELECT m.status, d.state, d.attempts FROM messages m JOIN message_deliveries d ON d.message_id = m.id"
+        assert rows(state + " WHERE m.id = %s", answer.json()["id"]) == [("sent", "sent", 1)]
+        ((kept,),) = rows("SELECT reactions FROM messages WHERE platform_message_id = %s", inbound)
+        assert [each["emoji"] for each in kept or []] == shown
+        age(org, hours=1)
+        await deliver()
+        assert rows(state + " WHERE m.id = %s", answer.json()["id"]) == [("sent", "sent", 1)]
+    assert rows("SELECT coalesce(reactions, '[]') FROM messages WHERE chat_id = %s", other_chat) == [([],)]
+
+
 async def test_the_database_queues_nothing_that_nobody_can_see(number, chat_with, tx_as):
     chat = await chat_with(number)
     sql = "SELECT app.queue_message(jsonb_build_object('chat_id', %(chat)s::text, 'content', %(text)s::text,"

@@ -61,10 +61,17 @@ async def set_message_aside(claimed: ClaimedDue, fault: Fault, request_id: str, 
 
 
 async def _accepted(tx: Tx, due: Due, sent: Sent, content: Content | None) -> None:
-    """Note that the provider took it. That is not sent: status webhooks say the rest, and may have come before."""
-    held = sent.status not in (None, "accepted")
-    await queries.update_state(tx, due=due, state=DeliveryState.HELD if held else DeliveryState.ACCEPTED)
-    await queries.name_message(tx, due=due, platform_message_id=sent.message_id)
+    """Note that the provider took it. That is not sent: status webhooks say the rest, and may have come before.
+
+    Of what has no id at the provider no webhook tells, so it is sent.
+    """
+    if sent.message_id is None:
+        await queries.update_state(tx, due=due, state=DeliveryState.SENT)
+        await queries.mark_sent(tx, due=due)
+    else:
+        held = sent.status not in (None, "accepted")
+        await queries.update_state(tx, due=due, state=DeliveryState.HELD if held else DeliveryState.ACCEPTED)
+        await queries.name_message(tx, due=due, platform_message_id=sent.message_id)
     if isinstance(content, Reaction):
         await facts.record_own_reaction(
             tx,

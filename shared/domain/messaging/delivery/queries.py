@@ -216,6 +216,15 @@ async def mark_failed(tx: Tx, *, due: Due, error: dict[str, Any]) -> None:
     await tx.run(sql, error=_json(error), **values)
 
 
+async def mark_sent(tx: Tx, *, due: Due) -> None:
+    sql = """
+        UPDATE messages
+        SET status = 'sent', error = NULL
+        WHERE organization_id = %(organization_id)s AND id = %(message_id)s
+    """
+    await tx.run(sql, organization_id=due.organization_id, message_id=due.message_id)
+
+
 async def name_message(tx: Tx, *, due: Due, platform_message_id: str) -> None:
     """Give the message its id at the provider, and with it whatever the provider reported before."""
     sql = "SELECT app.name_message(%(organization_id)s, %(message_id)s, %(platform_message_id)s)"
