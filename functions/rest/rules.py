@@ -5,13 +5,13 @@ from typing import Any
 
 from shared.platform.rest.schema import Table
 
+from .constraints import columns_of, in_words
 from .rights import Rights
 
 UNIQUE, REFERENCE, CHECK = "23505", "23503", "23514"
 _USED = re.compile(r'is still referenced from table "(\w+)"')
 _ABSENT = re.compile(r'is not present in table "(\w+)"')
 _CONSTRAINT = re.compile(r'violates (?:check|unique) constraint "(\w+)"')
-_LISTED = re.compile(r"'([^']*)'::text")
 _TWIN = "another row has the same key: change that row, or choose another key"
 
 
@@ -57,11 +57,8 @@ def _referenced(details: str) -> str | None:
 
 
 def _checked(constraint: str, table: Table, rights: Rights) -> str | None:
-    name = constraint.removeprefix(f"{table.name.name}_").removesuffix("_check")
-    column, rule = table.columns.get(name), rights.checks.get(constraint, "")
-    if column is None:
+    rule = rights.checks.get(constraint, "")
+    words, columns = in_words(rule), columns_of(rule, table.columns)
+    if words is None or not columns:
         return None
-    allowed = _LISTED.findall(rule) if "= ANY (ARRAY[" in rule else []
-    if allowed:
-        return f"{name} is one of {', '.join(allowed)}"
-    return f"{name} breaks its rule. {column.description}" if column.description else None
+    return f"{' and '.join(columns)} must be {words}"
