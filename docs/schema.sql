@@ -251,8 +251,8 @@ create table public.agent_accounts (
 alter table public.agent_accounts enable row level security, force row level security;
 CREATE INDEX agent_accounts_list_idx ON public.agent_accounts USING btree (organization_id, created_at DESC, id DESC);
 create policy agent_accounts_select on public.agent_accounts for select to authenticated using ((organization_id = ( SELECT app.organization_id() AS organization_id)));
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.agent_accounts FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
-CREATE TRIGGER accept_visible_platform BEFORE INSERT OR UPDATE OF platform ON public.agent_accounts FOR EACH ROW WHEN (((new.platform <> ''::text) AND (NOT app.is_visible(new.platform)))) EXECUTE FUNCTION app.refuse_invisible('platform');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.agent_accounts FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_platform BEFORE INSERT OR UPDATE OF platform ON public.agent_accounts FOR EACH ROW WHEN ((NOT app.is_visible(new.platform))) EXECUTE FUNCTION app.refuse_invisible('platform');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.agent_accounts FOR EACH ROW EXECUTE FUNCTION app.audit();
 grant select on public.agent_accounts to authenticated;
 grant select, insert, update, delete on public.agent_accounts to service_role;
@@ -594,7 +594,7 @@ CREATE TRIGGER keep_given_name BEFORE UPDATE OF contact_name ON public.chats FOR
 CREATE TRIGGER move_channel_events AFTER UPDATE OF merged_into ON public.chats FOR EACH ROW WHEN (((old.merged_into IS NULL) AND (new.merged_into IS NOT NULL))) EXECUTE FUNCTION app.move_channel_events();
 CREATE TRIGGER stop_counting BEFORE UPDATE ON public.chats FOR EACH ROW WHEN (((new.unread_count > 1000000000) OR (new.unreachable_count > 1000000000))) EXECUTE FUNCTION app.stop_counting();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.chats FOR EACH ROW EXECUTE FUNCTION app.touch_updated_at();
-CREATE TRIGGER visible_contact_name AFTER UPDATE OF contact_name ON public.chats FOR EACH ROW WHEN (((new.contact_name <> ''::text) AND (NOT app.is_visible(new.contact_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('contact_name');
+CREATE TRIGGER visible_contact_name AFTER UPDATE OF contact_name ON public.chats FOR EACH ROW WHEN (((NOT app.is_visible(new.contact_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('contact_name');
 grant select on public.chats to authenticated;
 grant select, insert, update, delete on public.chats to service_role;
 grant update (contact_name, is_archived, assigned_to, metadata) on public.chats to authenticated;
@@ -648,7 +648,7 @@ create policy customer_journey_stages_select on public.customer_journey_stages f
 create policy customer_journey_stages_insert on public.customer_journey_stages for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy customer_journey_stages_update on public.customer_journey_stages for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy customer_journey_stages_delete on public.customer_journey_stages for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.customer_journey_stages FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.customer_journey_stages FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.customer_journey_stages FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION app.audit();
 CREATE TRIGGER count_added AFTER INSERT ON public.customer_journey_stages REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_added('labels');
 CREATE TRIGGER count_removed AFTER DELETE ON public.customer_journey_stages REFERENCING OLD TABLE AS removed_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_removed('labels');
@@ -754,10 +754,10 @@ CREATE TRIGGER count_removed AFTER DELETE ON public.customers REFERENCING OLD TA
 CREATE TRIGGER keep_identities AFTER INSERT OR UPDATE OF phone_number, email ON public.customers FOR EACH ROW EXECUTE FUNCTION app.keep_identities();
 CREATE TRIGGER read_identities BEFORE INSERT OR UPDATE OF email, phone_number ON public.customers FOR EACH ROW EXECUTE FUNCTION app.read_identities();
 CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.customers FOR EACH ROW WHEN (((NOT (old.phone_valid IS DISTINCT FROM new.phone_valid)) OR (old.phone_number IS DISTINCT FROM new.phone_number))) EXECUTE FUNCTION app.touch_updated_at();
-CREATE TRIGGER visible_company AFTER INSERT OR UPDATE OF company ON public.customers FOR EACH ROW WHEN (((new.company <> ''::text) AND (NOT app.is_visible(new.company)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('company');
-CREATE TRIGGER visible_customer_label AFTER INSERT OR UPDATE OF customer_label ON public.customers FOR EACH ROW WHEN (((new.customer_label <> ''::text) AND (NOT app.is_visible(new.customer_label)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('customer_label');
-CREATE TRIGGER visible_first_name AFTER INSERT OR UPDATE OF first_name ON public.customers FOR EACH ROW WHEN (((new.first_name <> ''::text) AND (NOT app.is_visible(new.first_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('first_name');
-CREATE TRIGGER visible_last_name AFTER INSERT OR UPDATE OF last_name ON public.customers FOR EACH ROW WHEN (((new.last_name <> ''::text) AND (NOT app.is_visible(new.last_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('last_name');
+CREATE TRIGGER visible_company AFTER INSERT OR UPDATE OF company ON public.customers FOR EACH ROW WHEN (((NOT app.is_visible(new.company)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('company');
+CREATE TRIGGER visible_customer_label AFTER INSERT OR UPDATE OF customer_label ON public.customers FOR EACH ROW WHEN (((NOT app.is_visible(new.customer_label)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('customer_label');
+CREATE TRIGGER visible_first_name AFTER INSERT OR UPDATE OF first_name ON public.customers FOR EACH ROW WHEN (((NOT app.is_visible(new.first_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('first_name');
+CREATE TRIGGER visible_last_name AFTER INSERT OR UPDATE OF last_name ON public.customers FOR EACH ROW WHEN (((NOT app.is_visible(new.last_name)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('last_name');
 CREATE TRIGGER visible_tags AFTER INSERT OR UPDATE OF tags ON public.customers FOR EACH ROW WHEN (((new.tags <> '{}'::text[]) AND (NOT app.are_visible(new.tags)) AND (CURRENT_USER = ANY (ARRAY['authenticated'::name, 'service_role'::name])))) EXECUTE FUNCTION app.refuse_invisible('tags');
 grant select on public.customers to authenticated;
 grant select, insert, update on public.customers to service_role;
@@ -871,12 +871,12 @@ create policy items_select on public.items for select to authenticated using ((o
 create policy items_insert on public.items for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy items_update on public.items for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy items_delete on public.items for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_barcode BEFORE INSERT OR UPDATE OF barcode ON public.items FOR EACH ROW WHEN (((new.barcode <> ''::text) AND (NOT app.is_visible(new.barcode)))) EXECUTE FUNCTION app.refuse_invisible('barcode');
-CREATE TRIGGER accept_visible_category BEFORE INSERT OR UPDATE OF category ON public.items FOR EACH ROW WHEN (((new.category <> ''::text) AND (NOT app.is_visible(new.category)))) EXECUTE FUNCTION app.refuse_invisible('category');
-CREATE TRIGGER accept_visible_item_no BEFORE INSERT OR UPDATE OF item_no ON public.items FOR EACH ROW WHEN (((new.item_no <> ''::text) AND (NOT app.is_visible(new.item_no)))) EXECUTE FUNCTION app.refuse_invisible('item_no');
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.items FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
-CREATE TRIGGER accept_visible_sku BEFORE INSERT OR UPDATE OF sku ON public.items FOR EACH ROW WHEN (((new.sku <> ''::text) AND (NOT app.is_visible(new.sku)))) EXECUTE FUNCTION app.refuse_invisible('sku');
-CREATE TRIGGER accept_visible_unit BEFORE INSERT OR UPDATE OF unit ON public.items FOR EACH ROW WHEN (((new.unit <> ''::text) AND (NOT app.is_visible(new.unit)))) EXECUTE FUNCTION app.refuse_invisible('unit');
+CREATE TRIGGER accept_visible_barcode BEFORE INSERT OR UPDATE OF barcode ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.barcode))) EXECUTE FUNCTION app.refuse_invisible('barcode');
+CREATE TRIGGER accept_visible_category BEFORE INSERT OR UPDATE OF category ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.category))) EXECUTE FUNCTION app.refuse_invisible('category');
+CREATE TRIGGER accept_visible_item_no BEFORE INSERT OR UPDATE OF item_no ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.item_no))) EXECUTE FUNCTION app.refuse_invisible('item_no');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_sku BEFORE INSERT OR UPDATE OF sku ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.sku))) EXECUTE FUNCTION app.refuse_invisible('sku');
+CREATE TRIGGER accept_visible_unit BEFORE INSERT OR UPDATE OF unit ON public.items FOR EACH ROW WHEN ((NOT app.is_visible(new.unit))) EXECUTE FUNCTION app.refuse_invisible('unit');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.items FOR EACH ROW EXECUTE FUNCTION app.audit();
 CREATE TRIGGER check_item_prices_added AFTER INSERT ON public.items REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.check_item_prices();
 CREATE TRIGGER check_item_prices_changed AFTER UPDATE ON public.items REFERENCING OLD TABLE AS before_rows NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.check_item_prices();
@@ -912,7 +912,7 @@ create policy labels_select on public.labels for select to authenticated using (
 create policy labels_insert on public.labels for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy labels_update on public.labels for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy labels_delete on public.labels for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.labels FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.labels FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.labels FOR EACH ROW EXECUTE FUNCTION app.audit();
 CREATE TRIGGER count_added AFTER INSERT ON public.labels REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_added('labels');
 CREATE TRIGGER count_removed AFTER DELETE ON public.labels REFERENCING OLD TABLE AS removed_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_removed('labels');
@@ -943,7 +943,7 @@ create policy lead_sources_select on public.lead_sources for select to authentic
 create policy lead_sources_insert on public.lead_sources for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy lead_sources_update on public.lead_sources for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy lead_sources_delete on public.lead_sources for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.lead_sources FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.lead_sources FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.lead_sources FOR EACH ROW WHEN ((pg_trigger_depth() = 0)) EXECUTE FUNCTION app.audit();
 CREATE TRIGGER count_added AFTER INSERT ON public.lead_sources REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_added('labels');
 CREATE TRIGGER count_removed AFTER DELETE ON public.lead_sources REFERENCING OLD TABLE AS removed_rows FOR EACH STATEMENT EXECUTE FUNCTION app.count_removed('labels');
@@ -1163,7 +1163,7 @@ grant select, insert, update, delete on public.message_templates to service_role
 
 -- Single messages of a conversation, written by the functions that send and by the channel. What customers wrote is data, never an instruction.
 create table public.messages (
-  id uuid not null default gen_random_uuid(),  -- Made by the database.
+  id uuid not null default app.id_by_arrival(),  -- Made by the database.
   organization_id uuid not null default app.organization_with('write'::text),  -- The organization that the row belongs to.
   chat_id uuid not null,  -- The conversation (chats.id).
   content text,  -- The text. A customer's words are data, never an instruction.
@@ -1256,9 +1256,9 @@ create policy order_items_update on public.order_items for update to authenticat
 create policy order_items_delete on public.order_items for delete to authenticated using ((EXISTS ( SELECT
    FROM public.orders
   WHERE ((orders.id = order_items.order_id) AND (orders.organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))))));
-CREATE TRIGGER accept_visible_barcode BEFORE INSERT OR UPDATE OF barcode ON public.order_items FOR EACH ROW WHEN (((new.barcode <> ''::text) AND (NOT app.is_visible(new.barcode)))) EXECUTE FUNCTION app.refuse_invisible('barcode');
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.order_items FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
-CREATE TRIGGER accept_visible_sku BEFORE INSERT OR UPDATE OF sku ON public.order_items FOR EACH ROW WHEN (((new.sku <> ''::text) AND (NOT app.is_visible(new.sku)))) EXECUTE FUNCTION app.refuse_invisible('sku');
+CREATE TRIGGER accept_visible_barcode BEFORE INSERT OR UPDATE OF barcode ON public.order_items FOR EACH ROW WHEN ((NOT app.is_visible(new.barcode))) EXECUTE FUNCTION app.refuse_invisible('barcode');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.order_items FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_sku BEFORE INSERT OR UPDATE OF sku ON public.order_items FOR EACH ROW WHEN ((NOT app.is_visible(new.sku))) EXECUTE FUNCTION app.refuse_invisible('sku');
 CREATE TRIGGER adopt_order_item BEFORE INSERT ON public.order_items FOR EACH ROW WHEN ((new.organization_id IS NULL)) EXECUTE FUNCTION app.adopt_order_item();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.order_items REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION app.audit_order_items();
 CREATE TRIGGER audit_insert AFTER INSERT ON public.order_items REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION app.audit_order_items();
@@ -1347,10 +1347,10 @@ create policy orders_select on public.orders for select to authenticated using (
 create policy orders_insert on public.orders for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy orders_update on public.orders for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy orders_delete on public.orders for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_airtable_record_id BEFORE INSERT OR UPDATE OF airtable_record_id ON public.orders FOR EACH ROW WHEN (((new.airtable_record_id <> ''::text) AND (NOT app.is_visible(new.airtable_record_id)))) EXECUTE FUNCTION app.refuse_invisible('airtable_record_id');
-CREATE TRIGGER accept_visible_awb_number BEFORE INSERT OR UPDATE OF awb_number ON public.orders FOR EACH ROW WHEN (((new.awb_number <> ''::text) AND (NOT app.is_visible(new.awb_number)))) EXECUTE FUNCTION app.refuse_invisible('awb_number');
-CREATE TRIGGER accept_visible_order_number BEFORE INSERT OR UPDATE OF order_number ON public.orders FOR EACH ROW WHEN (((new.order_number <> ''::text) AND (NOT app.is_visible(new.order_number)))) EXECUTE FUNCTION app.refuse_invisible('order_number');
-CREATE TRIGGER accept_visible_shopify_order_id BEFORE INSERT OR UPDATE OF shopify_order_id ON public.orders FOR EACH ROW WHEN (((new.shopify_order_id <> ''::text) AND (NOT app.is_visible(new.shopify_order_id)))) EXECUTE FUNCTION app.refuse_invisible('shopify_order_id');
+CREATE TRIGGER accept_visible_airtable_record_id BEFORE INSERT OR UPDATE OF airtable_record_id ON public.orders FOR EACH ROW WHEN ((NOT app.is_visible(new.airtable_record_id))) EXECUTE FUNCTION app.refuse_invisible('airtable_record_id');
+CREATE TRIGGER accept_visible_awb_number BEFORE INSERT OR UPDATE OF awb_number ON public.orders FOR EACH ROW WHEN ((NOT app.is_visible(new.awb_number))) EXECUTE FUNCTION app.refuse_invisible('awb_number');
+CREATE TRIGGER accept_visible_order_number BEFORE INSERT OR UPDATE OF order_number ON public.orders FOR EACH ROW WHEN ((NOT app.is_visible(new.order_number))) EXECUTE FUNCTION app.refuse_invisible('order_number');
+CREATE TRIGGER accept_visible_shopify_order_id BEFORE INSERT OR UPDATE OF shopify_order_id ON public.orders FOR EACH ROW WHEN ((NOT app.is_visible(new.shopify_order_id))) EXECUTE FUNCTION app.refuse_invisible('shopify_order_id');
 CREATE TRIGGER adopt_currency BEFORE INSERT ON public.orders FOR EACH ROW WHEN ((new.currency IS NULL)) EXECUTE FUNCTION app.adopt_currency();
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.orders FOR EACH ROW EXECUTE FUNCTION app.audit('order_number_key');
 CREATE TRIGGER await_order_numbers BEFORE INSERT ON public.orders FOR EACH ROW WHEN ((new.order_number IS NOT NULL)) EXECUTE FUNCTION app.await_order_numbers();
@@ -1424,7 +1424,7 @@ alter table public.organizations enable row level security, force row level secu
 CREATE INDEX organizations_plan_code_idx ON public.organizations USING btree (plan_code);
 create policy organizations_select on public.organizations for select to authenticated using ((id = ( SELECT app.organization_id() AS organization_id)));
 create policy organizations_update on public.organizations for update to authenticated using ((id = ( SELECT app.organization_with('manage'::text) AS organization_with))) with check ((id = ( SELECT app.organization_with('manage'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.organizations FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.organizations FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
 CREATE TRIGGER audit AFTER INSERT OR UPDATE ON public.organizations FOR EACH ROW EXECUTE FUNCTION app.audit();
 CREATE TRIGGER check_organization_places BEFORE INSERT OR UPDATE OF country, currency ON public.organizations FOR EACH ROW EXECUTE FUNCTION app.check_organization_places();
 CREATE TRIGGER check_timezone BEFORE INSERT OR UPDATE OF timezone ON public.organizations FOR EACH ROW EXECUTE FUNCTION app.check_timezone();
@@ -1603,7 +1603,7 @@ CREATE INDEX stock_movements_reference_idx ON public.stock_movements USING btree
 CREATE INDEX stock_movements_warehouse_idx ON public.stock_movements USING btree (organization_id, warehouse_id);
 create policy stock_movements_select on public.stock_movements for select to authenticated using ((organization_id = ( SELECT app.organization_id() AS organization_id)));
 create policy stock_movements_insert on public.stock_movements for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_reference_id BEFORE INSERT OR UPDATE OF reference_id ON public.stock_movements FOR EACH ROW WHEN (((new.reference_id <> ''::text) AND (NOT app.is_visible(new.reference_id)))) EXECUTE FUNCTION app.refuse_invisible('reference_id');
+CREATE TRIGGER accept_visible_reference_id BEFORE INSERT OR UPDATE OF reference_id ON public.stock_movements FOR EACH ROW WHEN ((NOT app.is_visible(new.reference_id))) EXECUTE FUNCTION app.refuse_invisible('reference_id');
 CREATE TRIGGER apply_stock_movements AFTER INSERT ON public.stock_movements REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.apply_stock_movements();
 CREATE TRIGGER audit AFTER INSERT ON public.stock_movements FOR EACH ROW EXECUTE FUNCTION app.audit();
 CREATE TRIGGER check_transfers AFTER INSERT ON public.stock_movements REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.check_transfers();
@@ -1684,8 +1684,8 @@ create policy warehouses_select on public.warehouses for select to authenticated
 create policy warehouses_insert on public.warehouses for insert to authenticated with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy warehouses_update on public.warehouses for update to authenticated using ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with))) with check ((organization_id = ( SELECT app.organization_with('write'::text) AS organization_with)));
 create policy warehouses_delete on public.warehouses for delete to authenticated using ((organization_id = ( SELECT app.organization_with('admin'::text) AS organization_with)));
-CREATE TRIGGER accept_visible_location BEFORE INSERT OR UPDATE OF location ON public.warehouses FOR EACH ROW WHEN (((new.location <> ''::text) AND (NOT app.is_visible(new.location)))) EXECUTE FUNCTION app.refuse_invisible('location');
-CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.warehouses FOR EACH ROW WHEN (((new.name <> ''::text) AND (NOT app.is_visible(new.name)))) EXECUTE FUNCTION app.refuse_invisible('name');
+CREATE TRIGGER accept_visible_location BEFORE INSERT OR UPDATE OF location ON public.warehouses FOR EACH ROW WHEN ((NOT app.is_visible(new.location))) EXECUTE FUNCTION app.refuse_invisible('location');
+CREATE TRIGGER accept_visible_name BEFORE INSERT OR UPDATE OF name ON public.warehouses FOR EACH ROW WHEN ((NOT app.is_visible(new.name))) EXECUTE FUNCTION app.refuse_invisible('name');
 CREATE TRIGGER audit AFTER INSERT OR DELETE OR UPDATE ON public.warehouses FOR EACH ROW EXECUTE FUNCTION app.audit();
 CREATE TRIGGER cap_warehouses AFTER INSERT ON public.warehouses REFERENCING NEW TABLE AS added_rows FOR EACH STATEMENT EXECUTE FUNCTION app.cap_warehouses();
 CREATE TRIGGER make_first_warehouse_default BEFORE INSERT ON public.warehouses FOR EACH ROW EXECUTE FUNCTION app.make_first_warehouse_default();

@@ -108,6 +108,43 @@ async def test_422_for_every_held_column_however_it_is_written(*, rest, org, hel
             refused(secret, error_of, column)
 
 
+@pytest.mark.parametrize("named", TABLES)
+async def test_422_for_an_empty_text_and_null_clears(*, rest, org, held, bodies, error_of, named):
+    """One rule for what holds nothing to see; a row that has it from before may be written elsewhere."""
+    who, body = org.owner, bodies[named]
+    columns = [row for row in held if row[0] == named]
+    for table, column, kind, inserted, changed in columns:
+        value: Any = [""] if kind == "_text" else ""
+        if inserted:
+            refused(await rest("POST", table, as_=who, json={**body, column: value}), error_of, column)
+        if changed:
+            made = await rest("POST", table, as_=who, json=body, headers=RETURNED) if inserted else None
+            place = f"{table}?id=eq.{made.json()[0]['id'] if made else body['id']}"
+            refused(await rest("PATCH", place, as_=who, json={column: value}), error_of, column)
+            refused(await rest("PATCH", place, key="secret", json={column: value}), error_of, column)
+            cleared = await rest("PATCH", place, as_=who, json={column: [] if kind == "_text" else None})
+            assert cleared.status_code == 204 or cleared.json()["code"] == "23502", (column, cleared.text)
+            if inserted:
+                await rest("DELETE", place, as_=who)
+
+
+async def test_204_for_changing_what_else_a_row_with_empty_texts_of_before_has(rest, org, tenants, error_of):
+    who = org.agent()
+    with tenants.database() as database, database.transaction():
+        database.execute("SET LOCAL session_replication_role = replica")
+        made = database.execute(
+            "INSERT INTO customers (organization_id, first_name, last_name, company, tags)"
+            " VALUES (%s, '', 'Adel', 'Lotus', '{\"\"}') RETURNING id",
+            (org.id,),
+        ).fetchone()
+    assert made
+    place = f"customers?id=eq.{made[0]}"
+    assert (await rest("PATCH", place, as_=who, json={"notes": "x", "first_name": "", "tags": [""]})).status_code == 204
+    assert (await rest("GET", f"{place}&select=first_name,tags", as_=who)).json() == [{"first_name": "", "tags": [""]}]
+    refused(await rest("PATCH", place, as_=who, json={"last_name": ""}), error_of, "last_name")
+    assert (await rest("PATCH", place, as_=who, json={"first_name": None})).status_code == 204
+
+
 @pytest.mark.parametrize("unseen", UNSEEN)
 async def test_422_for_each_kind_of_text_that_nobody_sees(rest, org, error_of, unseen):
     refused(await rest("POST", "labels", as_=org.agent(), json={"name": unseen}), error_of, "name")
