@@ -165,6 +165,20 @@ async def test_nobody_gets_back_more_than_was_paid(order_at, change, read):
     assert (await read(order))["refund_amount"] == 300
 
 
+async def test_409_for_unpaid_after_money_went_back_says_what_to_do(order_at, change):
+    order = await order_at("confirmed")
+    assert (await change(order, payment_status="paid")).status_code == 200
+    assert (await change(order, refund_amount=50)).status_code == 200
+    answer = await change(order, payment_status="unpaid")
+    assert (answer.status_code, code(answer)) == (409, "refund_exceeds_paid")
+    assert "set refund_amount to 0 first" in answer.json()["message"]
+    assert "order-correct-payment" in answer.json()["message"]
+    assert (await change(order, refund_amount=0)).status_code == 200
+    assert (await change(order, payment_status="unpaid")).status_code == 200
+    answer = await change(order, refund_amount=50)
+    assert "set payment_status to partially_paid or paid first" in answer.json()["message"]
+
+
 async def test_nothing_is_refunded_in_two_steps_that_was_never_paid(order_at, change, add, send):
     for order in (await order_at("pending"), await order_at("delivered")):
         answer = await change(order, payment_status="refunded")
@@ -178,7 +192,7 @@ async def test_nothing_is_refunded_in_two_steps_that_was_never_paid(order_at, ch
 async def test_money_that_comes_after_a_cancellation_is_recorded_then_given_back(order_at, change):
     order = await order_at("cancelled")
     refused = await change(order, refund_amount=300)
-    assert "Set payment_status to partially_paid or paid first" in refused.json()["message"]
+    assert "set payment_status to partially_paid or paid first" in refused.json()["message"]
     assert code(await change(order, awb_number="AWB-1")) == "order_finished"
     assert (await change(order, payment_status="paid")).status_code == 200
     assert (await change(order, payment_status="refunded", refund_amount=300)).status_code == 200

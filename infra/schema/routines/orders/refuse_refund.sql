@@ -5,8 +5,8 @@ begin
   perform app.refuse(409, 'refund_exceeds_paid',
     format(
       case when paid = 0 then
-        '%s cannot be paid back: the order is unpaid. Set payment_status to partially_paid or paid '
-          'first, where it was'
+        '%s cannot be paid back: the order is unpaid. To make it unpaid set refund_amount to 0 first, '
+            'or use order-correct-payment; where it was paid set payment_status to partially_paid or paid first'
         else '%s cannot be paid back: at most %s was paid' end,
       refund_amount, paid
     ),
