@@ -51,7 +51,8 @@ async def _signed_in(http: httpx.AsyncClient, public_key: str, email: str, passw
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="Attacks or kinds; all of them unless given.")] = None,
     *,
-    url: Annotated[str, typer.Option(help="Where Nexus answers.")] = "http://127.0.0.1:54321",
+    url: Annotated[str | None, typer.Option(help="Where Nexus answers, if not on 127.0.0.1 at that port.")] = None,
+    port: Annotated[int, typer.Option(help="On 127.0.0.1.", envvar="NEXUS_PORT")] = 54321,
     data_dir: Annotated[Path, typer.Option(help="Where `make up` keeps its secrets.", envvar="NEXUS_DATA_DIR")] = Path(
         ".nexus"
     ),
@@ -68,6 +69,7 @@ def main(
     if not chosen:
         raise typer.BadParameter(f"no such attack; there are: {', '.join(each.name for each in ATTACKS)}")
     secrets = json.loads((data_dir / "secrets.json").read_text())
+    url = url or f"http://127.0.0.1:{port}"
     broken = asyncio.run(_play([each for each in chosen if long or not each.is_long], url, secrets, as_json=as_json))
     raise typer.Exit(1 if broken else 0)
 

@@ -3,7 +3,10 @@
 import secrets
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from tests.attack import __main__ as command
 from tests.attack.__main__ import judged, load
 from tests.attack.stage import Caller, Stage
 from tests.graph import APP_SECRET
@@ -29,3 +32,21 @@ async def stage(http, services, org, other_org, tenants):
 async def test_the_promise_holds(attack, stage):
     verdict = await judged(attack, stage)
     assert verdict.held, f"{attack.promise}: {verdict.evidence}"
+
+
+def test_the_command_goes_where_nexus_listens(monkeypatch, tmp_path):
+    gone_to: list[str] = []
+
+    async def play(_chosen, url, _secrets, *, as_json):
+        gone_to.append(url)
+        return int(as_json)
+
+    (tmp_path / "secrets.json").write_text("{}")
+    monkeypatch.setattr(command, "_play", play)
+    monkeypatch.setenv("NEXUS_DATA_DIR", str(tmp_path))
+    application = typer.Typer()
+    application.command()(command.main)
+    for port in ("54321", "6543"):
+        monkeypatch.setenv("NEXUS_PORT", port)
+        assert CliRunner().invoke(application, ["columns"]).exit_code == 0
+    assert gone_to == ["http://127.0.0.1:54321", "http://127.0.0.1:6543"]
