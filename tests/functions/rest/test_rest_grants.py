@@ -1,6 +1,8 @@
 """What functions and triggers own no client writes: every column of every table, as the catalogue has them."""
 
+import re
 import uuid
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -118,3 +120,14 @@ async def test_204_for_taking_the_name_of_a_contact_that_a_channel_knows(rest, o
         ).fetchone()
     answer = await rest("PATCH", f"customers?id=eq.{contact}", as_=org.agent("write"), json={"first_name": None})
     assert answer.status_code == 204, answer.text
+
+
+LISTED = ("labels", "lead_sources", "customer_journey_stages", "chats")
+
+
+@pytest.mark.parametrize("table", LISTED)
+def test_the_page_lists_the_columns_that_callers_write(columns, table):
+    rows = Path("docs/rest.md").read_text().splitlines()
+    (row,) = [each for each in rows if each.startswith(f"| `{table}` |")]
+    told = [set(re.findall("`([a-z_]+)`", cell)) for cell in row.split("|")[2:4]]
+    assert told == [set(columns[table][verb]) - {"organization_id"} for verb in ("INSERT", "UPDATE")]
