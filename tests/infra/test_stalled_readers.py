@@ -187,9 +187,9 @@ def drip(connections, *, size, every_s, for_s):
 
 
 def test_who_takes_a_little_now_and_then_is_not_waited_for(serve, ask):
-    port = serve(serving(None), write_waits_s=1)
+    port = serve(serving(None), write_waits_s=4)
     readers = [ask("/large", port=port) for _ in range(5)]
-    assert drip(readers, size=100, every_s=0.05, for_s=3) == 0
+    assert drip(readers, size=250, every_s=0.1, for_s=8) == 0
 
 
 def test_who_takes_just_enough_in_pieces_far_apart_gets_on(serve, ask):
