@@ -3,16 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shared.domain.messaging.conversations import service
 from shared.domain.messaging.conversations.models import ConversationState
 from shared.edge import MEMBERS, Call, endpoint
+from shared.kernel.names import EitherCase
 
 
-class Body(BaseModel):
+class Body(EitherCase):
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001", "assigned_to": None}]},
     )
 
@@ -22,4 +22,5 @@ class Body(BaseModel):
 
 @endpoint(Body, tag="Messages", access=MEMBERS, scope="write", refusals=(service.UnknownColleague,))
 async def handler(call: Call, body: Body) -> ConversationState:
+    body.check_organization(call.principal.organization_id)
     return await service.assign(call.tx, chat_id=body.chat_id, assigned_to=body.assigned_to)

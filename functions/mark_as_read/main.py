@@ -8,20 +8,19 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 
 from shared.domain.messaging.delivery import receipts
 from shared.domain.messaging.delivery.receipts import MarkedRead
 from shared.edge import Call, endpoint
 from shared.kernel.errors import NotFound
+from shared.kernel.names import EitherCase
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]}
-    )
+class Body(EitherCase):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]})
 
-    chat_id: Annotated[UUID, Field(validation_alias=AliasChoices("chatId", "chat_id"))]
+    chat_id: UUID
     typing: Annotated[StrictBool, Field(description="Show that somebody is writing.")] = False
     unread: Annotated[
         StrictBool, Field(description="Mark it as unread here instead; the customer is told nothing.")
@@ -30,6 +29,7 @@ class Body(BaseModel):
 
 @endpoint(Body, tag="Messages", scope="write", refusals=(NotFound,))
 async def handler(call: Call, body: Body) -> MarkedRead:
+    body.check_organization(call.principal.organization_id)
     if body.unread:
         return await receipts.mark_unread(call.tx, chat_id=body.chat_id)
     read = await receipts.mark_read(call.tx, chat_id=body.chat_id)

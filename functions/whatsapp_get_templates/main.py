@@ -9,4 +9,5 @@ from shared.edge import Call, endpoint
 
 @endpoint(TemplatesRequest, tag="Messages", method="GET", scope="read", tx="own", refusals=templates.REFUSALS)
 async def handler(call: Call, query: TemplatesRequest) -> Templates:
+    query.check_organization(call.principal.organization_id)
     return await templates.current(partial(call.begin, "read", read_only=True), query, request_id=call.request_id)

@@ -48,7 +48,7 @@ class SendMessage(WriteArguments):
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if (self.template is None) == (self.content is None and self.media_id is None):
-            raise ValueError("give either template, or content, media_id or both")
+            raise ValueError("send template, or else content, media_id or both")
         return self
 
 

@@ -35,7 +35,7 @@ class FileReference(Part):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.id is None) == (self.link is None):
-            raise ValueError("give either id or link")
+            raise ValueError("send one of id and link")
         return self
 
 

@@ -114,3 +114,33 @@ async def test_one_statement_that_gives_two_orders_one_number_changes_none(rest,
     assert (await rest("POST", path, as_=who, json=body, headers=upsert)).status_code == 409
     same = await rest("POST", path, as_=who, json=body | {"order_number": "1001"}, headers=upsert)
     assert (same.status_code, same.json()) in [(200, [{"order_number": "1001"}]), (201, [{"order_number": "1001"}])]
+
+
+MERGING = {"Prefer": "resolution=merge-duplicates,return=representation"}
+
+
+async def test_an_upsert_finds_an_item_by_what_its_spellings_have_in_common(rest, org):
+    who, path = org.agent("write"), "items?on_conflict=organization_id,sku_key&select=sku,name"
+    first = await rest("POST", path, as_=who, json={"sku": "AB-1", "name": "Cup"}, headers=MERGING)
+    again = await rest("POST", path, as_=who, json={"sku": "ab–1", "name": "Mug"}, headers=MERGING)
+    assert (first.status_code, again.status_code) == (201, 200), again.text
+    assert (await rest("GET", "items?select=name", as_=who)).json() == [{"name": "Mug"}]
+
+
+async def test_an_upsert_finds_an_order_by_what_its_spellings_have_in_common(rest, org):
+    who, path = org.agent("write"), "orders?on_conflict=organization_id,order_number_key&select=order_number,notes"
+    await rest("POST", path, as_=who, json={"order_number": "1001", "notes": "a"}, headers=MERGING)
+    again = await rest("POST", path, as_=who, json={"order_number": "#١٠٠١", "notes": "b"}, headers=MERGING)
+    assert again.status_code == 200, again.text
+    assert [row["notes"] for row in (await rest("GET", "orders?select=notes", as_=who)).json()] == ["b"]
+
+
+async def test_the_label_of_a_contact_is_written_again(rest, org):
+    who, path = org.agent("write"), "customer_labels?on_conflict=organization_id,customer_id,label_id"
+    made = {"Prefer": "return=representation"}
+    contact = await rest("POST", "customers?select=id", as_=who, json={"first_name": "Mona"}, headers=made)
+    label = await rest("POST", "labels?select=id", as_=who, json={"name": "vip"}, headers=made)
+    row = {"customer_id": contact.json()[0]["id"], "label_id": label.json()[0]["id"]}
+    for _ in range(2):
+        answer = await rest("POST", path, as_=who, json=row, headers={"Prefer": "resolution=ignore-duplicates"})
+        assert answer.status_code in (200, 201), answer.text

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from shared.kernel.names import EitherCase
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +37,7 @@ class TemplateStatus(msgspec.Struct, frozen=True):
     status: str
 
 
-class TemplatesRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class TemplatesRequest(EitherCase):
     channel_id: Annotated[UUID | None, Field(description="Which number, where there are several.")] = None
     only_approved: bool = True
     refresh: Annotated[bool, Field(description="Ask Meta, even where our copy looks fresh.")] = False

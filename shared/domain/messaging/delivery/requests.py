@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.domain.channels.service import ChannelNotConnected
 from shared.domain.customers.service import InvalidPhone
 from shared.domain.media import service as media
 from shared.kernel.errors import Conflict, NotFound, Refusal
+from shared.kernel.names import EitherCase
 from shared.kernel.visible import VISIBLE, InvisibleText, is_visible
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
 from shared.runtime.postgres.transaction import Tx
@@ -54,25 +55,12 @@ TEMPLATE_REFUSALS: tuple[type[Refusal], ...] = (
 )
 
 
-def _named(camel: str, snake: str) -> Any:
-    return Field(validation_alias=AliasChoices(camel, snake), serialization_alias=snake)
-
-
-class CallerRequest(BaseModel):
-    """Every name may be written in camelCase or in snake_case."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    organization_id: Annotated[UUID | None, _named("organizationId", "organization_id")] = None
-    """Another than the credential's is as absent as any."""
-
-
-class MessageRequest(CallerRequest):
+class MessageRequest(EitherCase):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001", "message": "hello"}]}
     )
 
-    chat_id: Annotated[UUID, _named("chatId", "chat_id")]
+    chat_id: UUID
     message: Annotated[
         Annotated[str, VISIBLE] | None,
         Field(min_length=1, max_length=4096, description="The text; with media_id, the caption."),
@@ -84,8 +72,8 @@ class MessageRequest(CallerRequest):
             "contacts, buttons, list, cta_url, reaction."
         ),
     ] = None
-    media_id: Annotated[UUID | None, _named("mediaId", "media_id")] = None
-    reply_to: Annotated[UUID | None, _named("replyTo", "reply_to")] = None
+    media_id: UUID | None = None
+    reply_to: UUID | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -96,7 +84,7 @@ class MessageRequest(CallerRequest):
         return self
 
 
-class TemplateRequest(CallerRequest):
+class TemplateRequest(EitherCase):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -108,32 +96,32 @@ class TemplateRequest(CallerRequest):
     phone_number: Annotated[
         str | None, Field(min_length=5, max_length=50, description="E.164, such as +201012345678.")
     ] = None
-    chat_id: Annotated[UUID | None, _named("chatId", "chat_id")] = None
+    chat_id: UUID | None = None
     template_name: Annotated[str, Field(min_length=1, max_length=512)]
     language: Annotated[str, Field(min_length=2, max_length=20, description="Meta's code, such as ar or en_US.")]
-    components: Annotated[list[dict[str, Any]], Field(max_length=20)] = []
+    components: Annotated[list[dict[str, Any]], Field(default_factory=list, max_length=20)]
     channel_id: Annotated[UUID | None, Field(description="Which number sends, where there are several.")] = None
 
     @model_validator(mode="after")
     def _has_one_recipient(self) -> Self:
         if (self.phone_number is None) == (self.chat_id is None):
-            raise ValueError("give either phone_number or chat_id")
+            raise ValueError("send one of phone_number and chat_id")
         return self
 
 
-class ReactionRequest(CallerRequest):
+class ReactionRequest(EitherCase):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"message_id": "00000000-0000-0000-0000-000000000001", "emoji": "👍"}]}
     )
 
-    message_id: Annotated[UUID, _named("messageId", "message_id")]
+    message_id: UUID
     emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
 
 
-class StatusRequest(CallerRequest):
+class StatusRequest(EitherCase):
     model_config = ConfigDict(json_schema_extra={"examples": [{"messageId": "00000000-0000-0000-0000-000000000001"}]})
 
-    message_id: Annotated[UUID, _named("messageId", "message_id")]
+    message_id: UUID
 
 
 async def send_message(tx: Tx, request: MessageRequest, caller: Principal, *, platform: str | None) -> SentMessage:
@@ -142,7 +130,7 @@ async def send_message(tx: Tx, request: MessageRequest, caller: Principal, *, pl
     Raises:
         Refusal: one of REFUSALS, or plan_limit_exceeded.
     """
-    _check_organization(request, caller)
+    request.check_organization(caller.organization_id)
     await _check_platform(tx, request.chat_id, platform)
     reply_to = await _platform_id(tx, request.chat_id, request.reply_to) if request.reply_to else None
     content = await _content(tx, request)
@@ -161,7 +149,7 @@ async def send_template(tx: Tx, request: TemplateRequest, caller: Principal) -> 
     Raises:
         Refusal: one of TEMPLATE_REFUSALS, or plan_limit_exceeded.
     """
-    _check_organization(request, caller)
+    request.check_organization(caller.organization_id)
     template = {
         "type": "template",
         "name": request.template_name,
@@ -186,7 +174,7 @@ async def send_reaction(tx: Tx, request: ReactionRequest, caller: Principal) -> 
     Raises:
         Refusal: one of REFUSALS, or plan_limit_exceeded.
     """
-    _check_organization(request, caller)
+    request.check_organization(caller.organization_id)
     ids = await queries.find_message_ids(tx, message_id=request.message_id)
     if ids is None or ids.platform_message_id is None:
         raise MessageNotThere
@@ -201,7 +189,7 @@ async def get_status(tx: Tx, request: StatusRequest, caller: Principal) -> SentM
     Raises:
         NotFound: no such message, not the caller's, or none that was sent from here.
     """
-    _check_organization(request, caller)
+    request.check_organization(caller.organization_id)
     return await queries.find_message(tx, message_id=request.message_id)
 
 
@@ -239,8 +227,3 @@ async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
             f"this conversation is on {thread.platform}, not on {platform}: {f'call {use}' if use else 'answer there'}"
         )
         raise WrongChannel(told, platform=thread.platform, use=use)
-
-
-def _check_organization(request: CallerRequest, caller: Principal) -> None:
-    if request.organization_id not in (None, caller.organization_id):
-        raise NotFound
