@@ -480,6 +480,7 @@ create table public.channel_identities (
 alter table public.channel_identities enable row level security, force row level security;
 CREATE INDEX channel_identities_chat_idx ON public.channel_identities USING btree (organization_id, chat_id);
 CREATE INDEX channel_identities_profile_idx ON public.channel_identities USING btree (profile_due_at) WHERE (profile_due_at IS NOT NULL);
+CREATE INDEX channel_identities_value_idx ON public.channel_identities USING btree (organization_id, value);
 create policy channel_identities_select on public.channel_identities for select to authenticated using ((organization_id = ( SELECT app.organization_id() AS organization_id)));
 CREATE TRIGGER ask_for_profile BEFORE INSERT ON public.channel_identities FOR EACH ROW EXECUTE FUNCTION app.ask_for_profile();
 grant select on public.channel_identities to authenticated;
