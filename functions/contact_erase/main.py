@@ -6,38 +6,19 @@ money, without the person. What is known must have been handed out by contact-ex
 organization goes too.
 """
 
-from typing import Self
-from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import Field, StrictBool
 
 from shared.domain.customers.service import InvalidPhone
 from shared.domain.privacy import service
 from shared.domain.privacy.models import ContactErased
+from shared.domain.privacy.requests import PersonRequest
 from shared.domain.privacy.service import ExportFirst
 from shared.edge import MEMBERS, Call, endpoint
 from shared.kernel.errors import NotFound
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"customer_id": "00000000-0000-0000-0000-000000000001"}]}
-    )
-
-    customer_id: UUID | None = None
-    identity: str | None = Field(
-        default=None,
-        min_length=6,
-        max_length=254,
-        description="In place of customer_id: a phone number, a local one too, an e-mail address or a channel's id.",
-    )
+class Body(PersonRequest):
     without_export: StrictBool = Field(default=False, description="Nobody wants to be told what is known.")
-
-    @model_validator(mode="after")
-    def _names_one_person(self) -> Self:
-        if (self.customer_id is None) == (self.identity is None):
-            raise ValueError("send one of customer_id and identity")
-        return self
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, ExportFirst, InvalidPhone))
