@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -48,6 +49,19 @@ def serve(base_url: str) -> Iterator[Callable[..., int]]:
             return port
 
         yield served
+
+
+@pytest.fixture(scope="module")
+def log() -> list[Any]:
+    """What the app of a module's server writes down of each request."""
+    return []
+
+
+@pytest.fixture
+def asked(log: list[Any]) -> list[Any]:
+    """The log, emptied for this test."""
+    log.clear()
+    return log
 
 
 @contextlib.contextmanager

@@ -120,18 +120,6 @@ CASES = {name: (sent, 400, "malformed_request") for name, sent in MALFORMED.item
 
 
 @pytest.fixture(scope="module")
-def log():
-    return []
-
-
-@pytest.fixture
-def asked(log):
-    """Path, body and headers of each request that the app was asked."""
-    log.clear()
-    return log
-
-
-@pytest.fixture(scope="module")
 def port(serve, log):
     async def app(scope, receive, send):
         body, more = b"", True

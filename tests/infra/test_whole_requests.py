@@ -34,18 +34,6 @@ HIDDEN = b"GET /hidden" + HOST + b"\r\n"
 
 
 @pytest.fixture(scope="module")
-def log():
-    return []
-
-
-@pytest.fixture
-def asked(log):
-    """Path, body and headers of each request that the app had whole."""
-    log.clear()
-    return log
-
-
-@pytest.fixture(scope="module")
 def port(serve, log):
     async def app(scope, receive, send):
         body, more = b"", True
