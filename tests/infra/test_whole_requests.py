@@ -109,6 +109,19 @@ def test_many_who_ask_for_another_protocol_cost_no_more_than_one(exchange, asked
     assert answers(exchange(sent)) == len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        b"GET /one" + HOST + H2C + b"\r\n",
+        b"GET /one" + HOST + b"Connection: close\r\n\r\n",
+        b"GET /one HTTP/1.0\r\n\r\n",
+        b"GET /large HTTP/1.0\r\n\r\n",
+    ],
+)
+def test_a_caller_who_sends_more_after_the_last_answer_gets_no_reset(one, exchange, asked):
+    assert answers(exchange(one, one, one, apart_s=0.1)) == len(asked) == 1
+
+
 @pytest.mark.parametrize("path", [b"/slow", b"/large"])
 @pytest.mark.parametrize("requests", [1, 5])
 def test_who_ends_his_side_is_answered_all_that_he_asked(path, requests, exchange, asked):

@@ -18,7 +18,7 @@ from infra.local.servers.refusals import (
     refusal_of,
     told,
 )
-from infra.local.servers.sending import Backlog, CountedTransport
+from infra.local.servers.sending import AnswerTransport, Backlog, CountedTransport
 from shared.kernel.errors import Refusal
 from shared.runtime.log import log
 from shared.runtime.shares import TooManyAtOnce
@@ -62,6 +62,10 @@ class BoundedConnection(HttpToolsProtocol):
     """Whether what still comes is for nobody."""
     _ended = False
     """Whether the other side has sent all it will."""
+    _finished = False
+    """Whether the last answer of this connection is given."""
+    _stopping = False
+    """Whether the server ends: it waits for no caller to hang up."""
     _active: RequestResponseCycle | None = None
     """The request that is at work, or was the last."""
 
@@ -170,6 +174,9 @@ class BoundedConnection(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        if self._finished:
+            self.server_state.total_requests += 1
+            return
         answered, was_last = self._active, not self.pipeline
         super().on_response_complete()
         if self._refusal is not None and was_last:
@@ -179,12 +186,17 @@ class BoundedConnection(HttpToolsProtocol):
         if self._ended and was_last:
             self.transport.close()
 
+    def shutdown(self) -> None:
+        self._stopping = True
+        super().shutdown()
+
     def _should_upgrade(self) -> bool:
         """No function speaks another protocol: who asks for one is answered in this, once."""
         return False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._active = cycle
+        cycle.transport = cast("asyncio.Transport", AnswerTransport(self._sent, self._finish))
 
         async def begin(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
             await self.flow.drain()  # No answer is made while the one before it waits here.
@@ -228,15 +240,26 @@ class BoundedConnection(HttpToolsProtocol):
         if not self._answering:
             self._tell(refusal)
 
+    def _finish(self) -> None:
+        """End the connection after its last answer; what was sent meanwhile is read, or its sender gets a reset."""
+        if self._stopping or self._ended or self.transport.is_closing():
+            self.transport.close()
+            return
+        self._deaf = self._finished = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Send no more, and read on for a while: who still sends would lose the answer with the connection."""
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._wait()
+
     def _tell(self, refusal: Refusal) -> None:
-        """Say it, and read on for a while: who still sends would lose what was said with the connection."""
         if self.transport.is_closing():
             return
         origin = next((value for name, value in self.headers or () if name == b"origin"), b"").decode("latin-1")
         self.transport.write(told(refusal, origin=origin, headers=self.server_state.default_headers))
-        self.transport.write_eof()
-        self.flow.resume_reading()
-        self._wait()
+        self._hang_up()
 
     def _look(self) -> None:
         """Compare what was taken with some looks ago; who takes nothing, or too little, for so long is let go."""

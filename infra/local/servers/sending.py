@@ -8,6 +8,7 @@ import struct
 import sys
 import termios
 from collections import Counter
+from collections.abc import Callable
 from typing import cast
 
 from shared.runtime.log import log
@@ -57,6 +58,15 @@ class CountedTransport:
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         cast("asyncio.Transport", self).abort()
+
+
+class AnswerTransport:
+    """What one answer needs of a transport, where the end of the connection is for `close` to say."""
+
+    def __init__(self, sent: CountedTransport, close: Callable[[], None]) -> None:
+        self.write = sent.write
+        self.is_closing = cast("asyncio.Transport", sent).is_closing
+        self.close = close
 
 
 class Backlog:
