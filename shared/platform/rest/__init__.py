@@ -1,5 +1,5 @@
-"""PostgREST's HTTP interface to any exposed schema: request to parsed query, to plan, to one SQL statement, to answer.
+"""PostgREST's HTTP interface to any exposed schema: from request to parsed query, plan, one SQL statement, answer.
 
-Owns no table and reads the catalog; works on any database, so nothing here knows a table of ours. Stands on
-`runtime.postgres.connection` for the connection; who calls and what a transaction begins with is given from outside.
+Owns no table; reads the catalog. It works on any database and knows no table of ours. Stands on
+`runtime.postgres.connection`; the host gives the caller and the first statement of a transaction.
 """

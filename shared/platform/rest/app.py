@@ -1,4 +1,4 @@
-"""The interface's one entry: a request in, its answer out."""
+"""The entry point of the interface: from one request to its response."""
 
 from . import resolve
 from .errors import RestRefusal, no_table
@@ -13,7 +13,7 @@ from .schema import Name, SchemaCache, Volatility
 
 
 async def answer(incoming: Incoming, host: Host) -> Response:
-    """The answer, also to what is refused: a RestRefusal never leaves here."""
+    """Return the response to a request; turn a RestRefusal into its response instead of raising it."""
     try:
         compiling = compiler(await host.schema_cache(), host.settings)
         request = compiling.request(incoming)

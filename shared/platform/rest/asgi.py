@@ -1,4 +1,4 @@
-"""The interface as an ASGI application of its own, for who serves nothing else."""
+"""The interface as an ASGI application of its own, for a server that serves nothing else."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,7 +26,11 @@ async def _nothing() -> AsyncIterator[None]:
 
 
 class Application:
-    """`host_of` says on what a request runs, or refuses it; `running` is open while the application is served."""
+    """An ASGI application.
+
+    `host_of` returns the host that a request runs on, or refuses the request. `running` stays open while the
+    application is served.
+    """
 
     def __init__(
         self,
@@ -74,7 +78,7 @@ class Application:
         return await answer(incoming, host)
 
     async def _body(self, receive: Receive) -> bytes | None:
-        """None for one that is larger than may be."""
+        """Read the body; return None when it is larger than `most_bytes`."""
         parts, size, more = [], 0, True
         while more:
             message = await receive()
@@ -106,7 +110,7 @@ class Application:
         )
 
     def _origin(self, headers: dict[str, str]) -> str | None:
-        """None for one that may not read the answer, or where no browser asks."""
+        """Return the origin that may read the answer: `*` for every one, None for none."""
         if not self._allowed_origins:
             return "*"
         origin = headers.get("origin")

@@ -1,6 +1,7 @@
-"""What one request may cost: how deep, how many, how long. A host sets them; without, all is as PostgREST has it.
+"""Limits of one request: depth, number and size. The host sets them; without limits, everything is as in PostgREST.
 
-Each refusal says its own code, the limit and what was asked in `details`, as JSON text; the code is in docs/errors.md.
+Each refusal carries its own code, the limit and the requested number in `details`, as JSON text; docs/errors.md lists
+the codes.
 """
 
 import re
@@ -26,13 +27,13 @@ STATUSES = {
     "too_many_rows": 413,
     "answer_too_large": 413,
 }
-"""Of each code that is told here."""
+"""The HTTP status of each refusal in this module."""
 ANSWER = "rest-answer-of-bytes:"
-"""What the database stumbles over where an answer is too large; see `capped` and `sql.held`."""
+"""A text that Postgres fails to read as a number when an answer is too large; see `capped` and `sql.held`."""
 
 
 def check_query(text: str, query: Query, bounds: Bounds) -> None:
-    """Whether the words of a query are within the bounds.
+    """Check that a parsed query keeps to the bounds.
 
     Raises:
         RestRefusal: query_too_large, embeds_too_deep, pattern_not_allowed.
@@ -54,7 +55,7 @@ def check_query(text: str, query: Query, bounds: Bounds) -> None:
 
 
 def check_rows(rows: int, bounds: Bounds) -> None:
-    """Check that a read may have so many rows, those of its embedded tables included.
+    """Check that a read keeps to the limit of rows, those of its embedded tables included.
 
     Raises:
         RestRefusal: too_many_rows.
@@ -64,7 +65,7 @@ def check_rows(rows: int, bounds: Bounds) -> None:
 
 
 def check_payload(payload: Payload | None, bounds: Bounds) -> None:
-    """Whether so many rows may be written at once.
+    """Check that a body does not write more rows than one request may.
 
     Raises:
         RestRefusal: too_many_rows.
@@ -79,15 +80,15 @@ def check_payload(payload: Payload | None, bounds: Bounds) -> None:
 
 
 def capped(column: str, most: int) -> str:
-    """A text that fails where it is longer, so that also the change it answers did not happen."""
+    """Write the column so that the statement fails when the text is longer, and the change with it."""
     told = f"('{ANSWER}' || octet_length({column}))::int::text"
     return f"CASE WHEN octet_length({column}) > {most} THEN {told} ELSE {column} END"
 
 
 def answer_too_large(message: str, most: int | None) -> RestRefusal | None:
-    """The refusal that `capped` stands for; None for any other fault of a number.
+    """Return the refusal when the message is a failure of `capped`; None for any other message about a number.
 
-    How large the answer would have been is not known: it is gathered no further than until it is too large.
+    The full size of the answer is unknown: Postgres stops as soon as the answer is too large.
     """
     _, mark, rest = message.partition(ANSWER)
     if not mark or most is None:
@@ -168,7 +169,7 @@ def _check_condition(wanted: Condition, bounds: Bounds) -> None:
 
 
 def _check_pattern(pattern: str, most: int) -> None:
-    """A reference back makes matching take exponential time; every other expression is matched in steps."""
+    """Refuse a back reference: it makes matching take exponential time, and no other construct does."""
     _most("query_too_large", "characters of a regular expression", len(pattern), most)
     if any(each.isdigit() and each != "0" for each in _ESCAPED.findall(pattern)):
         told = msgspec.json.encode({"error": "pattern_not_allowed"}).decode()

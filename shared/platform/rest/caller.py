@@ -1,4 +1,4 @@
-"""Who a request comes from, as the database is told."""
+"""The caller of a request, as the database sees it."""
 
 import msgspec
 
@@ -9,4 +9,5 @@ class Caller(msgspec.Struct, frozen=True):
     role: str
     claims: str
     anonymous: bool = False
-    """Whether the role is that of requests without a token: what it may not do is answered with 401 instead of 403."""
+    """Whether the role is that of requests without a token; a missing right is then answered with 401 instead of 403.
+    """

@@ -1,4 +1,4 @@
-"""Refusals as PostgREST words them: each cause has its constructor, and an error of the database its status."""
+"""Refusals with PostgREST's texts: one constructor for each cause, and the status for an error of the database."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import msgspec
 
 
 class RestRefusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
-    """`details` is text, or a list of candidates; `headers` go out with the answer."""
+    """A refusal. `details` is text or a list of candidates; `headers` are sent with the answer."""
 
     def __init__(self, status: int, code: str, message: str, details: Any = None, hint: str | None = None) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ _SYNTAX = "PGRST100"
 
 
 class DatabaseFault(msgspec.Struct, frozen=True):
-    """What Postgres says of an error."""
+    """The fields of an error that Postgres reports."""
 
     sqlstate: str
     message: str
@@ -43,7 +43,7 @@ class DatabaseFault(msgspec.Struct, frozen=True):
 
 
 def unreachable() -> RestRefusal:
-    """Why is for the log: what the driver says of it names hosts, ports and users."""
+    """Return a refusal without the driver's message, which names hosts, ports and users and is for the log only."""
     return RestRefusal(AWAY, "PGRST000", "Database connection error. Retrying the connection.")
 
 
@@ -67,7 +67,7 @@ def bad_query(message: str, details: str | None = None) -> RestRefusal:
 
 
 def is_syntax(refusal: RestRefusal) -> bool:
-    """Whether the query string does not parse."""
+    """Return whether the refusal is for a query string that does not parse."""
     return refusal.code == _SYNTAX
 
 
@@ -88,7 +88,7 @@ def inverted_range() -> RestRefusal:
 
 
 def offset_beyond(offset: int, total: int) -> RestRefusal:
-    """`Content-Range` goes with it."""
+    """Return the refusal with `Content-Range` among its headers."""
     refusal = _range(f"An offset of {offset} was requested, but there are only {total} rows.")
     refusal.headers["Content-Range"] = f"*/{total}"
     return refusal
@@ -172,7 +172,7 @@ def max_affected_of_rpc() -> RestRefusal:
 
 
 def has_nul() -> RestRefusal:
-    """As Postgres itself would put it; its protocol cannot even carry the character."""
+    """Return Postgres's own refusal of a NUL character, which its protocol cannot carry."""
     return RestRefusal(400, "22021", 'invalid byte sequence for encoding "UTF8": 0x00')
 
 
@@ -202,12 +202,12 @@ def no_column(column: str, table: str) -> RestRefusal:
 
 
 def unknown_column(column: str, table: str) -> RestRefusal:
-    """As Postgres itself would put it, of a column that is read."""
+    """Return Postgres's own refusal, for a column that is read."""
     return RestRefusal(400, "42703", f"column {table}.{column} does not exist")
 
 
 def no_condition(verb: str) -> RestRefusal:
-    """As the extension safeupdate would put it, of a change to every row."""
+    """Return the refusal of the extension safeupdate, for a change to every row."""
     return RestRefusal(400, "21000", f"{verb} requires a WHERE clause")
 
 
@@ -261,19 +261,20 @@ _STATUS = {
     "53400": 500, "53": 503, "54": 500, "55": 500, "57P01": 503, "57": 500, "58": 500,
     "F0": 500, "HV": 500, "P0001": 400, "P0": 500, "XX": 500,
 }  # fmt: skip
-"""Of an SQLSTATE, or of its class."""
+"""By SQLSTATE, or by its class."""
 _NO_OTHERS: Mapping[str, int] = MappingProxyType({})
 _SHORTEST, _LONGEST = 200, 599
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 OF_THE_SERVER = frozenset({"connection", "content-length", "transfer-encoding"})
-"""Headers that SQL may set in vain: they are the connection's."""
+"""Headers that SQL cannot set: they belong to the connection."""
 
 
 def of_database(fault: DatabaseFault, *, anonymous: bool, statuses: Mapping[str, int] = _NO_OTHERS) -> RestRefusal:
-    """`RAISE SQLSTATE 'PGRST'` says the whole answer, `PTnnn` its status; anything else has one by its SQLSTATE.
+    """Return the refusal for a database error.
 
-    `statuses` are those of SQLSTATEs that the host wants another one for than PostgREST.
+    `RAISE SQLSTATE 'PGRST'` gives the whole answer, `PTnnn` its status; the SQLSTATE decides the status of others.
+    `statuses` are those of SQLSTATEs to which the host gives another status than PostgREST.
     """
     if fault.sqlstate == "PGRST":
         return _raised(fault)
@@ -301,7 +302,7 @@ def _is_status(number: int) -> bool:
 
 
 def is_header(name: str, value: str) -> bool:
-    """Whether one that SQL sets can be sent at all."""
+    """Return whether a header that SQL sets is valid in HTTP."""
     return _HEADER.fullmatch(name) is not None and not _CONTROLS.search(value)
 
 

@@ -1,4 +1,4 @@
-"""Numbers as they were sent: none that a column would round, none in a notation that only later Postgres reads."""
+"""Checks that numbers are stored as sent: no rounding, no notation that only later versions of Postgres read."""
 
 import re
 
@@ -18,10 +18,10 @@ _TEXT = msgspec.json.Decoder(str)
 
 
 def check_numbers(payload: JsonPayload, columns: tuple[Column, ...]) -> None:
-    """Whether each number is one that its column keeps as it is.
+    """Check that the column keeps each number as it is.
 
     Raises:
-        RestRefusal: invalid_amount; 22P02 as Postgres 15 has it for 0x10 and 1_000.
+        RestRefusal: invalid_amount; 22P02, as from Postgres 15, for 0x10 and 1_000.
     """
     numbers = [each for each in columns if each.base_type in _NUMBERS]
     if not numbers:
@@ -52,7 +52,7 @@ def _check(text: str, column: Column) -> None:
 
 
 def _decimals(text: str) -> int:
-    """How many it needs; none where it is no decimal number."""
+    """Return how many decimals the number needs; 0 for a text that is no decimal number."""
     parts = _DECIMAL.fullmatch(text)
     if not parts:
         return 0
@@ -62,5 +62,5 @@ def _decimals(text: str) -> int:
 
 
 def _exponent(power: str | None) -> int:
-    """Ten digits are beyond every number that Postgres takes."""
+    """Return the exponent; ten digits are beyond every number that Postgres takes."""
     return int(power[:10]) if power else 0

@@ -1,4 +1,4 @@
-"""One transaction for one request: entered as the caller, with the request as settings, ended as it should be."""
+"""The transaction of one request: enter as the caller, set the request's settings, run it, commit or roll back."""
 
 import asyncio
 from contextlib import suppress
@@ -22,7 +22,10 @@ from .sql.answer import Result, pre_request_statement
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`total` is the number of rows on all pages, where it was asked; a `plan` comes in place of a result."""
+    """The result of a program.
+
+    `total` is the number of rows on all pages, if the request wants it; a `plan` comes instead of a result.
+    """
 
     result: Result
     total: int | None = None
@@ -33,7 +36,7 @@ async def execute(program: Program, request: Request, host: Host) -> Outcome:
     """Carry the program out.
 
     Raises:
-        RestRefusal: the database's, or for what the preferences do not let pass; nothing was changed then.
+        RestRefusal: the database's, or for what the preferences do not allow; nothing was changed then.
     """
     task = program.task
     estimate = [program.estimate] if program.estimate is not None else []
@@ -50,7 +53,7 @@ async def execute(program: Program, request: Request, host: Host) -> Outcome:
 
 
 async def _read(statements: list[Statement], host: Host) -> list[Rows]:
-    """Tried once more where the connection was lost on the way, but not where the time was up."""
+    """Run the statements; try once more after a lost connection, but not after a timeout."""
     async with host.connection() as connection:
         session = Session(connection, host)
         try:
@@ -63,7 +66,7 @@ async def _read(statements: list[Statement], host: Host) -> list[Rows]:
 
 
 async def ask(statement: Statement, request: Request, host: Host) -> Rows:
-    """A statement of our own that reads, as the caller.
+    """Run a reading statement of our own as the caller.
 
     Raises:
         RestRefusal: the database's.
@@ -74,12 +77,12 @@ async def ask(statement: Statement, request: Request, host: Host) -> Rows:
 
 
 _UNDO_S = 1.0
-"""For a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
+"""Time for a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
 _NOTHING = Result("", 0, None, None, None, None, 0)
 
 
 class Session:
-    """One connection, whose faults are told as a client should hear them."""
+    """One connection, whose errors become refusals for the client."""
 
     def __init__(self, connection: Connection, host: Host) -> None:
         self._connection = connection
@@ -93,14 +96,14 @@ class Session:
             raise self.refusal(fault) from fault
 
     async def attempt(self, statements: list[Statement]) -> tuple[list[Rows], DatabaseError | None]:
-        """The answers up to the statement that failed, and its fault."""
+        """Return the answers up to the statement that failed, and its error."""
         try:
             return await self._connection.attempt(statements, timeout_s=self._host.timeout_s)
         except DatabaseError as fault:
             raise self.refusal(fault) from fault
 
     async def undo(self) -> None:
-        """After which the connection is as it was lent."""
+        """Undo the transaction, so that the connection is as it was when it was lent."""
         if not self._connection.broken and not self._connection.closed:
             # A connection that is lost meanwhile has taken the transaction with it.
             with suppress(DatabaseError), database_time(_UNDO_S):
@@ -133,7 +136,10 @@ def said_by(fault: DatabaseError) -> errors.DatabaseFault:
 async def _changed(
     session: Session, statements: list[Statement], request: Request, settings: RestSettings
 ) -> list[Rows]:
-    """Answers up to the main statement's. One exchange is the transaction, unless its end depends on them."""
+    """Return the answers, the last for the main statement.
+
+    One exchange is the whole transaction, unless the answers decide how it ends.
+    """
     undoes = rolls_back(request, settings)
     if not _is_checked(request) and not undoes:
         return await session.exchange(statements)
@@ -164,7 +170,7 @@ def opening(task: Task, request: Request, host: Host) -> list[Statement]:
 
 
 def _settings(task: Task, request: Request, settings: RestSettings) -> str:
-    """What the transaction is run with, and what its statements may ask about the request."""
+    """Return the settings of the transaction, and those in which its statements find the request, as JSON."""
     path = dict.fromkeys((request.schema, *settings.extra_search_path))
     chosen = {
         "search_path": ", ".join('"' + each.replace('"', '""') + '"' for each in path),
@@ -203,7 +209,7 @@ def _is_checked(request: Request) -> bool:
 
 
 def checked(rows: Rows, request: Request) -> Result:
-    """The result, with as many rows as the preferences and the verb ask for."""
+    """Return the result; refuse it when its rows are not as many as the preferences and the verb require."""
     result = Result(*rows.values[0])
     _check(result, request)
     return result

@@ -1,4 +1,4 @@
-"""Which known name somebody may have meant: shared runs of letters first, then the edits between the two."""
+"""The known name closest to a misspelt one: first by shared runs of letters, then by edits."""
 
 import math
 from collections import Counter
@@ -10,7 +10,7 @@ _MOST_COMPARED = 50
 
 
 def closest(known: Iterable[str], wanted: str) -> str | None:
-    """The likeliest of the known names; None where none is near. Letter case tells no two apart."""
+    """Return the most similar known name, or None when none is similar. Ignores letter case."""
     names = sorted(set(known))
     exact = next((name for name in names if name.lower() == wanted.lower()), None)
     if exact is not None:
@@ -27,14 +27,14 @@ def _nearest(names: list[str], wanted: str, size: int) -> str | None:
 
 
 def _runs(text: str, size: int) -> Counter[str]:
-    """Every run of `size` letters and digits, with a mark for the beginning and the end."""
+    """Count every run of `size` letters and digits, with a mark at the beginning and the end."""
     padded = "-" + "".join(letter for letter in text if letter.isalnum() or letter.isspace() or letter == ",") + "-"
     padded = padded.ljust(size, "-")
     return Counter(padded[start : start + size] for start in range(len(padded) - size + 1))
 
 
 def _alike(one: Counter[str], other: Counter[str]) -> float:
-    """The cosine of two counts."""
+    """Return the cosine of two counts."""
     shared = sum(count * other[run] for run, count in one.items())
     return shared / (_length(one) * _length(other)) if shared else 0.0
 
@@ -44,12 +44,12 @@ def _length(counts: Counter[str]) -> float:
 
 
 def _closeness(one: str, other: str) -> float:
-    """1 for equal texts, 0 where every letter has to change."""
+    """Return 1 for equal texts, 0 where every letter has to change."""
     return 1 - _edits(one, other) / max(len(one), len(other), 1)
 
 
 def _edits(one: str, other: str) -> int:
-    """Letters to insert, drop or replace between the two."""
+    """Count the letters to insert, drop or replace between the two."""
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, 1):
         previous, row = row, [place]

@@ -1,4 +1,4 @@
-"""What the interface is given by whoever serves it: settings, the schema cache, connections, and how one is entered."""
+"""What the server of the interface provides: settings, the schema cache, connections, and how to enter one."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
@@ -15,31 +15,32 @@ from .settings import RestSettings
 
 
 class Host(Protocol):
-    """One caller's view of it; what it refuses with, other than a RestRefusal, passes through."""
+    """One caller's host; a refusal of its own that is no RestRefusal passes through."""
 
     settings: RestSettings
     anonymous: bool
-    """Whether the caller brought no credential: 401 then tells what 403 would."""
+    """Whether the caller brought no credential: 401 then takes the place of 403."""
     timeout_s: float
-    """How long an exchange with the database may take."""
+    """The longest time of an exchange with the database."""
 
     async def schema_cache(self) -> SchemaCache:
-        """Of the exposed schemas; loaded at first use."""
+        """Return the cache of the exposed schemas; load it at first use."""
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
-        """One that is alive, idle and in autocommit mode, for the length of the block."""
+        """Give a connection that is alive, idle and in autocommit mode, for the length of the block."""
 
     def enter(self, request: Request, *, read_only: bool) -> Statement:
-        """The transaction's first statement: role and request.jwt.claims, and whatever else the host asks of a caller.
+        """Return the transaction's first statement: it sets role and request.jwt.claims, and checks what the host
+        requires.
 
         `read_only`: GET and HEAD, and POST to a function that promises to change nothing.
         """
 
     def failed(self, reason: str) -> None:
-        """Log what the database or the driver says of a 503 or 500; callers are not to see it."""
+        """Log the message of the database or the driver behind a 503 or 500; callers must not see it."""
 
     def once(self, incoming: Incoming) -> "Once | None":
-        """Of a write that is to be carried out once, however often it is sent; None for any other."""
+        """Return the claim of a write that is carried out once, however often it is sent; None for others."""
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -49,12 +50,12 @@ class Response(msgspec.Struct, frozen=True):
 
 
 class Once(Protocol):
-    """A claim that travels with the work; the answer is kept in the transaction of the effect it tells of."""
+    """A claim that travels with the work; the answer is kept in the transaction of its effect."""
 
     claim: Statement
 
     def keep(self, answer: Response) -> Statement:
-        """Goes out with the commit."""
+        """Return the statement that keeps the answer; it is sent with the commit."""
 
     def replayed(self, fault: DatabaseFault) -> Response | None:
-        """The answer that the claim was refused with; None for any other refusal."""
+        """Return the kept answer that refused the claim; None for any other refusal."""

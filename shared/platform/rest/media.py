@@ -1,4 +1,4 @@
-"""What an answer is written in, as Accept asks for it."""
+"""The media type of an answer, negotiated by the Accept header."""
 
 from enum import StrEnum
 from functools import lru_cache
@@ -13,7 +13,7 @@ class MediaType(StrEnum):
     JSON = "application/json"
     SINGULAR = "application/vnd.pgrst.object+json"
     ARRAY = "application/vnd.pgrst.array+json"
-    """An array only by this name when its nulls are stripped; otherwise JSON."""
+    """The name of an array whose nulls are stripped; any other array is JSON."""
     CSV = "text/csv"
     OPENAPI = "application/openapi+json"
 
@@ -24,14 +24,17 @@ class PlanFormat(StrEnum):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The execution plan is asked for instead of the rows; `options` are EXPLAIN's, in lower case."""
+    """The execution plan, answered instead of the rows; `options` are EXPLAIN's, in lower case."""
 
     format: PlanFormat = PlanFormat.TEXT
     options: frozenset[str] = frozenset()
 
 
 class Media(msgspec.Struct, frozen=True):
-    """`stripped`: members that are null are left out. With a `plan`, `type` is what the plan is for."""
+    """The format of an answer.
+
+    `stripped` leaves out members that are null. With a `plan`, `type` is what it plans for.
+    """
 
     type: MediaType = MediaType.JSON
     stripped: bool = False
@@ -70,7 +73,7 @@ class _Accepted(NamedTuple):
 
 @lru_cache(256)
 def negotiate(accept: str, *, plan: bool) -> Media:
-    """The first acceptable type that an answer of rows can have; `plan`: whether that may be an execution plan.
+    """Return the first acceptable type that rows can have; `plan` allows an execution plan.
 
     Raises:
         RestRefusal: PGRST107.
@@ -83,7 +86,7 @@ def negotiate(accept: str, *, plan: bool) -> Media:
 
 
 def negotiate_description(accept: str) -> Media:
-    """Of the root.
+    """Return the type of the root's description.
 
     Raises:
         RestRefusal: PGRST107.
@@ -115,7 +118,7 @@ def _plan(written: PlanFormat, parameters: dict[str, str]) -> Media | None:
 
 
 def _accepted(accept: str) -> list[_Accepted]:
-    """Best first; among equals the more specific, then the one named earlier."""
+    """Return the accepted types, best first; among equals the more specific, then the earlier one."""
     found = [_parsed(part) for part in _parts(accept, ",") if part.strip()] or [_Accepted(_ANY, {}, 1)]
     return sorted(found, key=lambda each: (-each.quality, each.name.count("*")))
 

@@ -1,4 +1,4 @@
-"""A write that is carried out once: the first answer is the answer, whether it was done or refused for good."""
+"""A write that is carried out once: its first answer is final, whether a success or a lasting refusal."""
 
 from collections.abc import Callable
 
@@ -15,21 +15,21 @@ from .response import refused
 from .settings import RestSettings
 
 KEPT = frozenset({400, 404, 409})
-"""Refusals that the same request will meet again; what is missing to do it may be there at the next try."""
+"""Statuses of refusals that the same request meets again; after others the next try may succeed."""
 
 
 def may_be_once(program: Program, request: Request, settings: RestSettings) -> bool:
-    """Not what changes nothing in the end."""
+    """Return whether the request changes something in the end."""
     return not program.task.read_only and request.media.plan is None and not rolls_back(request, settings)
 
 
 async def execute_once(
     program: Program, request: Request, host: Host, *, once: Once, told: Callable[[Outcome], Response]
 ) -> Response:
-    """As `execute`; with the claim before the work, and the answer kept with the commit.
+    """Execute as `execute` does, with the claim before the work, and keep the answer in the same commit.
 
     Raises:
-        RestRefusal: for which the same request may be sent again.
+        RestRefusal: one after which the same request may be sent again.
     """
     entered, *settled = opening(program.task, request, host)
     before = [queries.BEGIN, entered, once.claim, *settled, queries.BEFORE_WORK]

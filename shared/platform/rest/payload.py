@@ -1,4 +1,4 @@
-"""The body: rows or arguments as JSON text that Postgres reads, with the columns it names."""
+"""The body: rows or arguments as JSON text for Postgres, with the columns it names."""
 
 import csv
 import io
@@ -10,25 +10,25 @@ from .errors import RestRefusal, bad_body, has_nul
 
 
 class JsonPayload(msgspec.Struct, frozen=True):
-    """`text` is one object, or an array of objects that have the same keys unless `columns` was given.
+    """One object, or an array of objects with the same keys unless the query gave `columns`.
 
-    A CSV or form body has become one too. What is neither object nor array was turned into an empty array.
+    CSV and form bodies have been converted. A value that is neither object nor array has become an empty array.
     """
 
     text: str
     columns: tuple[str, ...]
-    """Its keys, or the query's `columns` where these are given; sorted."""
+    """The keys, or the query's `columns` where it gives them; sorted."""
     is_array: bool
 
 
 class FormPayload(msgspec.Struct, frozen=True):
-    """Arguments of a function as a form sent them, in their order; a variadic one repeats."""
+    """Arguments of a function from a form, in their order; a variadic one repeats."""
 
     arguments: tuple[tuple[str, str], ...]
 
 
 class RawPayload(msgspec.Struct, frozen=True):
-    """What a function's single unnamed argument takes: text/plain, text/xml or octets."""
+    """The value of a function's single unnamed argument: text/plain, text/xml or octets."""
 
     data: bytes
     content_type: str
@@ -47,8 +47,9 @@ _ANY = msgspec.json.Decoder()
 
 
 def read(body: bytes, content_type: str, *, named: tuple[str, ...] | None, is_function: bool) -> Payload:
-    """`named` are the columns that the query says are written: the rows need not have the same keys then, and Postgres
-    alone looks at them.
+    """Read the body.
+
+    `named` are the columns that the query gives; then only Postgres reads the rows, and their keys may differ.
 
     Raises:
         RestRefusal: PGRST102, or 22021 for a NUL.
@@ -112,7 +113,7 @@ def _unlike() -> RestRefusal:
 
 
 def _csv(text: str) -> JsonPayload:
-    """The first line has the columns; NULL is null, everything else text for the column's type to read."""
+    """Read columns from the first line; NULL is null, everything else is text for the column's type to read."""
     try:
         header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     except (csv.Error, ValueError):

@@ -1,4 +1,4 @@
-"""The Prefer header: what a client would like, as far as it was understood."""
+"""The Prefer header: the preferences of a client, as far as they are understood."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -42,7 +42,7 @@ class Ending(StrEnum):
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """None where a preference was not sent, or not understood."""
+    """A preference is None when it was not sent, or not understood."""
 
     resolution: Resolution | None = None
     missing: Missing | None = None
@@ -52,7 +52,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """Only where the settings let a request choose."""
     handling: Handling | None = None
     timezone: str | None = None
-    """One that the database knows."""
+    """A time zone that the database knows."""
     max_affected: int | None = None
 
     @property
@@ -73,7 +73,7 @@ _LONGEST_NUMBER = 18
 
 
 def read(values: Iterable[str], *, time_zones: frozenset[str], tx_overridable: bool) -> Preferences:
-    """Of each preference the first counts. What is unknown is ignored, unless the client wants strict handling.
+    """Read the first of each preference; ignore unknown ones, unless the client wants strict handling.
 
     Raises:
         RestRefusal: PGRST122.
@@ -109,7 +109,7 @@ def _first(sent: list[str], name: str, kind: type[_Choice]) -> _Choice | None:
 
 
 def _time_zone(sent: list[str], time_zones: frozenset[str]) -> tuple[str | None, bool]:
-    """The first one sent, and whether the database does not know it."""
+    """Return the first time zone sent, and whether the database does not know it."""
     zone = next((each.removeprefix("timezone=") for each in sent if each.startswith("timezone=")), None)
     if zone is None or zone in time_zones:
         return zone, False

@@ -1,7 +1,7 @@
-"""What a request is compiled to, remembered for the next one of the same shape.
+"""The compiled form of a request, kept for the next request of the same shape.
 
-Clients say the same few queries over and over, with other bodies. What follows from the schema cache, the settings and
-the words of a query is worked out once, for as long as these are the same.
+Clients send the same few queries over and over, with other bodies. What follows from the schema cache, the settings and
+the text of a query is computed once, as long as these stay the same.
 """
 
 from collections.abc import Hashable
@@ -38,7 +38,7 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class _Shapes(Generic[_Value]):
-    """As many as there is room for; the oldest goes first."""
+    """A bounded memory; the oldest entry goes first."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, _Value] = {}
@@ -62,7 +62,7 @@ class Compiler:
         self._programs: _Shapes[Program] = _Shapes()
 
     def request(self, incoming: Incoming) -> Request:
-        """The request as a whole.
+        """Return the parsed request.
 
         Raises:
             RestRefusal: as `request.read`, and for a body of too many rows.
@@ -80,10 +80,10 @@ class Compiler:
         return request
 
     def program(self, incoming: Incoming, request: Request) -> Program:
-        """What carries it out.
+        """Return the program of the request.
 
         Raises:
-            RestRefusal: as `task_of`, and for numbers that would not be kept as they are.
+            RestRefusal: as `task_of`, and for numbers that a column would change.
         """
         program = self._remembered(incoming, request)
         body = _body_of(program.task)
@@ -134,7 +134,7 @@ _compilers: list[Compiler] = []
 
 
 def compiler(cache: SchemaCache, settings: RestSettings) -> Compiler:
-    """The one that remembers what was compiled for these."""
+    """Return the compiler that keeps what was compiled for this cache and these settings."""
     for known in _compilers:
         if known.cache is cache and known.settings is settings:
             return known

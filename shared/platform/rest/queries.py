@@ -1,4 +1,4 @@
-"""What stands around a request's statement in its transaction."""
+"""Statements around a request's own statement in its transaction."""
 
 from shared.runtime.postgres.statement import Statement
 
@@ -10,11 +10,11 @@ ROLLBACK = Statement("ROLLBACK", {})
 BEFORE_WORK = Statement("SAVEPOINT before_work", {})
 UNDO_WORK = Statement("ROLLBACK TO before_work", {})
 CHECK_CONSTRAINTS = Statement("SET CONSTRAINTS ALL IMMEDIATE", {})
-"""Before a rollback: what a commit would have refused is refused."""
+"""Runs before a rollback, to refuse what a commit would have refused."""
 
 
 def enter(caller: Caller) -> Statement:
-    """As the caller, with what ALTER ROLE ... SET says of the role, for a host that asks nothing more of one."""
+    """Enter as the caller, with the settings of ALTER ROLE ... SET, for a host with no further checks."""
     sql = """
         SELECT
             set_config('role', %(role)s, true),
@@ -38,6 +38,6 @@ def enter(caller: Caller) -> Statement:
 
 
 def set_locally(settings: str) -> Statement:
-    """`settings` is a JSON object of names and values, which hold until the transaction's end."""
+    """Set names and values of a JSON object until the end of the transaction."""
     sql = "SELECT count(set_config(key, value, true)) FROM json_each_text(%(settings)s)"
     return Statement(sql, {"settings": settings})

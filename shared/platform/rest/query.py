@@ -1,4 +1,4 @@
-"""What the query string asks for, as parsed: no name in it has been looked up."""
+"""The parsed query string, before any name in it is looked up."""
 
 from enum import StrEnum
 from typing import Literal
@@ -17,7 +17,7 @@ class JsonStep(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A column, or a place within its JSON value."""
+    """A column, or a path into its JSON value."""
 
     name: str
     steps: tuple[JsonStep, ...] = ()
@@ -31,7 +31,7 @@ class Quantifier(StrEnum):
 class Condition(msgspec.Struct, frozen=True):
     """`field=[not.]operator[(quantifier or text search configuration)].value`.
 
-    `value` is text as it came (`*` not yet turned to `%`, `is` in lower case), a tuple for `in` and for a quantifier.
+    `value` is the text as sent (with `*` instead of `%`, `is` in lower case); a tuple for `in` and for a quantifier.
     """
 
     field: Field
@@ -43,7 +43,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """`and(...)`, `or(...)`, perhaps negated."""
+    """`and(...)` or `or(...)`, possibly negated."""
 
     connective: Literal["and", "or"]
     members: tuple["Filter", ...]
@@ -54,7 +54,7 @@ Filter = Condition | Group
 
 
 class OrderTerm(msgspec.Struct, frozen=True):
-    """`relation` is the to-one embed (name or alias) whose column orders; None where the column is the table's own."""
+    """`relation` is the to-one embed (name or alias) whose column orders; None for the table's own column."""
 
     field: Field
     relation: str | None = None
@@ -84,7 +84,10 @@ class SelectedField(msgspec.Struct, frozen=True):
 
 
 class SelectedRelation(msgspec.Struct, frozen=True):
-    """`alias:name!hint!inner(select)`, or `...name(select)` spread into its parent. Nothing selected only filters."""
+    """`alias:name!hint!inner(select)`, or `...name(select)` spread into its parent.
+
+    With an empty select it only filters.
+    """
 
     name: str
     select: tuple["Selected", ...]
@@ -95,7 +98,7 @@ class SelectedRelation(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The name under which it is answered, filtered and ordered."""
+        """The name by which answers, filters and orders refer to it."""
         return self.alias or self.name
 
 
@@ -108,7 +111,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Query(msgspec.Struct, frozen=True):
-    """`columns` and `on_conflict` are None where the parameter is not there; `arguments` are a function's, as sent."""
+    """`columns` and `on_conflict` are None without the parameter; `arguments` are a function's, as sent."""
 
     select: tuple[Selected, ...] = (SelectedField(Field("*")),)
     filters: tuple[tuple[Path, Filter], ...] = ()

@@ -9,8 +9,9 @@ _RANGE = re.compile(r"([0-9]{1,18})-([0-9]{0,18})")
 
 
 def page(asked: Page | None, *, method: str, range_header: str | None) -> Page:
-    """`asked` is the query's own. The header counts for GET alone, narrows the query's page, and is ignored where it is
-    not `first-last`.
+    """Return one page from the query's own page and the Range header.
+
+    The header counts for GET alone, narrows the query's page, and is ignored unless it reads `first-last`.
 
     Raises:
         RestRefusal: PGRST103, PGRST114.

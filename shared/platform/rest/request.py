@@ -1,4 +1,4 @@
-"""From an HTTP request to all that it asks for: parsed, checked against the settings, looked up nowhere."""
+"""The request in all its parts: parsed, checked against the settings, without looking up any name."""
 
 from enum import StrEnum
 from urllib.parse import quote, unquote
@@ -17,9 +17,9 @@ from .settings import OpenApiMode, RestSettings
 
 
 class Incoming(msgspec.Struct, frozen=True):
-    """`path` begins after the interface's own prefix and is still percent-encoded, as is `query`.
+    """An HTTP request. `path` begins after the interface's own prefix; `path` and `query` are still percent-encoded.
 
-    `headers` have names in lower case, in the order in which they came; one may repeat.
+    `headers` have names in lower case, in the order in which they arrived; a name may repeat.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Action(StrEnum):
     DESCRIBE = "describe"
     """GET and HEAD of the root: the OpenAPI description."""
     INFO = "info"
-    """OPTIONS: what may be done to the target."""
+    """OPTIONS: the methods that the target allows."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,15 +52,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     query: Query
     page: Page
-    """Of the top: `limit`, `offset` and the Range header in one, with the settings' default; not yet the most rows."""
+    """The top's page: `limit`, `offset` and the Range header in one, with the settings' default; max_rows applies
+    later.
+    """
     preferences: Preferences
     media: Media
     payload: Payload | None
     headers: dict[str, str]
-    """By lower-case name, without cookies, as the SQL side sees them."""
+    """By lower-case name, without cookies, as SQL sees them."""
     cookies: dict[str, str]
     location: str = ""
-    """Of a table that is read: its path and parameters in the order of their names."""
+    """For a table that is read: its path, and its parameters sorted by name."""
     is_function: bool = False
 
     @property
@@ -74,7 +76,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(incoming: Incoming, settings: RestSettings, time_zones: frozenset[str]) -> Request:
-    """The request as a whole.
+    """Parse the request.
 
     Raises:
         RestRefusal: PGRST100 to 103, 106, 107, 114, 117, 122, 125, 126, or 22021 for a NUL.
@@ -84,7 +86,7 @@ def read(incoming: Incoming, settings: RestSettings, time_zones: frozenset[str])
 
 
 def headers_of(incoming: Incoming) -> dict[str, str]:
-    """By name; one that repeats is one list."""
+    """Return headers by name; join the values of a name that repeats."""
     headers: dict[str, str] = {}
     for name, value in incoming.headers:
         if "\0" in value:
@@ -94,12 +96,12 @@ def headers_of(incoming: Incoming) -> dict[str, str]:
 
 
 def shape_of(incoming: Incoming, headers: dict[str, str]) -> tuple[str | None, ...]:
-    """All that the outline depends on."""
+    """Return everything that the outline depends on."""
     return (incoming.method, incoming.path, incoming.query, *(headers.get(name) for name in _SHAPING))
 
 
 def outline(incoming: Incoming, headers: dict[str, str], settings: RestSettings, time_zones: frozenset[str]) -> Request:
-    """The request without its body, headers and cookies."""
+    """Return the request without its body, headers and cookies."""
     target = _target(incoming.path)
     schema = _schema(incoming.method, headers, settings.schemas)
     action = _action(target, incoming.method, settings)
@@ -134,7 +136,7 @@ def filled(outlined: Request, incoming: Incoming, headers: dict[str, str]) -> Re
 
 
 class _Target(msgspec.Struct, frozen=True):
-    """Of the path; `name` is empty for the root."""
+    """The target of the path; `name` is empty for the root."""
 
     name: str = ""
     is_function: bool = False

@@ -1,4 +1,4 @@
-"""From a name in a request to what the schema cache has under it, or to the refusal that says what may be meant."""
+"""Look-up of a request's names in the schema cache, with refusals that suggest the likely name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +17,9 @@ _UNNAMED = {
     "text/xml": frozenset({"xml"}),
     "application/octet-stream": frozenset({"bytea"}),
 }
-"""By the body's media type: what a function's one unnamed parameter must be to take the body whole."""
+"""By the body's media type, the types of one unnamed parameter that takes the whole body."""
 _WHOLE = frozenset(_UNNAMED) - {"application/json"}
-"""Bodies that hold no named arguments."""
+"""Media types of bodies without named arguments."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 def table(cache: SchemaCache, name: Name) -> Table:
-    """The exposed table or view.
+    """Return the exposed table or view.
 
     Raises:
         RestRefusal: PGRST205, with the likeliest name of the same schema.
@@ -52,7 +52,7 @@ def table(cache: SchemaCache, name: Name) -> Table:
 
 
 def column(of: Table, name: str) -> Column:
-    """A column that a write names.
+    """Return a column that a write names.
 
     Raises:
         RestRefusal: PGRST204.
@@ -64,10 +64,11 @@ def column(of: Table, name: str) -> Column:
 
 
 def relationship(cache: SchemaCache, parent: Name, wanted: SelectedRelation) -> Relationship:
-    """The one relationship from `parent` that the embed names: by target, constraint, column or function; with a hint,
-    by target and one of constraint, column, target's column or junction.
+    """Return the one relationship from `parent` that the embed names.
 
-    Of a table's own two directions, its name means the rows that point to this one, a column's the row pointed to.
+    The embed names it by target, constraint, column or function; with a hint, by target and one of constraint, column,
+    target's column or junction. For a relationship of a table to itself, the table's name means the rows that point to
+    this one, and a column's name the row that it points to.
 
     Raises:
         RestRefusal: PGRST200 for none, PGRST201 for several.
@@ -80,7 +81,7 @@ def relationship(cache: SchemaCache, parent: Name, wanted: SelectedRelation) -> 
 
 
 def function(cache: SchemaCache, name: Name, given: Given) -> Function:
-    """The overload that takes exactly these arguments, or else the one that takes the body whole.
+    """Return the overload that takes exactly these arguments, or else the one that takes the whole body.
 
     Raises:
         RestRefusal: PGRST202 for none, PGRST203 for several.
@@ -96,7 +97,7 @@ def function(cache: SchemaCache, name: Name, given: Given) -> Function:
 
 
 def takes_body_whole(candidate: Function, given: Given) -> bool:
-    """Whether a POST's body is the function's one unnamed argument."""
+    """Return whether a POST's body is the function's one unnamed argument."""
     if len(candidate.parameters) != 1 or given.posted is None:
         return False
     (only,) = candidate.parameters
@@ -160,7 +161,7 @@ def _none(cache: SchemaCache, parent: Name, wanted: SelectedRelation, known: lis
 
 
 def _instead(cache: SchemaCache, parent: Name, child: str, known: list[Relationship]) -> str | None:
-    """None where both names are right: then the hint of the request is wrong."""
+    """Return a suggestion; None where both names are right, so that the request's hint is wrong."""
     if known:
         meant, wrong = closest((each.target.name for each in known), child), child
     else:

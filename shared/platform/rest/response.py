@@ -1,4 +1,4 @@
-"""What was done as an HTTP answer: status, headers, body."""
+"""HTTP responses: status, headers and body from the outcome of a request."""
 
 from urllib.parse import quote
 
@@ -28,7 +28,7 @@ def refused(refusal: RestRefusal) -> Response:
 
 
 def answered(task: Task, outcome: Outcome, request: Request, settings: RestSettings) -> Response:
-    """The answer; the SQL side's own status and headers win.
+    """Return the response; status and headers that SQL sets win.
 
     Raises:
         RestRefusal: PGRST103, 111, 112.
@@ -48,7 +48,7 @@ def answered(task: Task, outcome: Outcome, request: Request, settings: RestSetti
 
 
 def information(request: Request, table: Table | None, *, volatile: bool = False) -> Response:
-    """What may be done to a target: a table, or else a function or the root."""
+    """Return the allowed methods of a target: a table, or else a function or the root."""
     if table is None:
         allowed = ["OPTIONS", "POST"] if volatile else ["OPTIONS", "GET", "HEAD"]
         allowed += ["POST"] if request.is_function and not volatile else []
@@ -208,7 +208,7 @@ def _said(preferences: Preferences) -> dict[str, str | None]:
 
 
 def _own(outcome: Outcome) -> tuple[int | None, _Headers]:
-    """What the SQL side says of its answer."""
+    """Return the status and headers that SQL set."""
     status = outcome.result.status
     if status is not None and not (status.isascii() and status.isdigit() and 200 <= int(status) <= 599):  # noqa: PLR2004
         raise errors.bad_response_status()

@@ -1,4 +1,4 @@
-"""What the database has, as the catalog told it: tables, columns, keys, relationships, functions."""
+"""The objects of the database, as the catalog has them: tables, columns, keys, relationships, functions."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ import msgspec
 
 
 class Name(msgspec.Struct, frozen=True, order=True):
-    """A table's, view's or function's, with its schema."""
+    """The name of a table, view or function, with its schema."""
 
     schema: str
     name: str
 
 
 class Column(msgspec.Struct, frozen=True):
-    """`type` as format_type writes it, with its modifier; `base_type` without domains and modifiers."""
+    """`type` is as format_type writes it, with its modifier; `base_type` is without domains and modifiers."""
 
     name: str
     type: str
@@ -23,7 +23,7 @@ class Column(msgspec.Struct, frozen=True):
     default: str | None = None
     max_length: int | None = None
     values: tuple[str, ...] = ()
-    """Of an enum."""
+    """The labels of an enum."""
     always_generated: bool = False
 
 
@@ -39,10 +39,12 @@ class Table(msgspec.Struct, frozen=True):
     updatable: bool = True
     deletable: bool = True
     unreadable: frozenset[str] = frozenset()
-    """Columns that the host's callers may not read: no part of `*`, unless it would be empty."""
+    """Columns that the host's callers may not read: not part of `*`, unless it would be empty."""
     computed: dict[str, Column] = {}
-    """Fields that a function over one of its rows computes; they are selected, filtered and ordered as columns are, but
-    not part of `*`."""
+    """Fields that a function over one of its rows computes.
+
+    Requests select, filter and order by them as by columns, but `*` does not include them.
+    """
 
 
 class Cardinality(StrEnum):
@@ -75,7 +77,7 @@ class Relationship(msgspec.Struct, frozen=True):
     function: Name | None = None
     """A computed relationship: the function that takes a row of the source."""
     owns_key: bool = True
-    """Of a one-to-one: whether the foreign key is the source's."""
+    """For a one-to-one relationship: whether the foreign key is the source's."""
     source_is_view: bool = False
     target_is_view: bool = False
 
@@ -85,7 +87,7 @@ class Relationship(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """`name` is empty for an unnamed one."""
+    """A function's parameter; `name` is empty for an unnamed one."""
 
     name: str
     type: str
@@ -111,9 +113,9 @@ class Function(msgspec.Struct, frozen=True):
     returns_table: Name | None = None
     returns_void: bool = False
     columns: dict[str, Column] = {}
-    """Of a composite result without a relation (OUT parameters, RETURNS TABLE, a composite type)."""
+    """The columns of a composite result without a relation (OUT parameters, RETURNS TABLE, a composite type)."""
     settings: dict[str, str] = {}
-    """Those of ALTER FUNCTION … SET that only tell when they hold before the statement that calls it."""
+    """Settings of ALTER FUNCTION … SET that only work when set before the statement that calls it."""
     description: str | None = None
 
 
@@ -125,4 +127,4 @@ class SchemaCache(msgspec.Struct, frozen=True):
     """The overloads of each name."""
     time_zones: frozenset[str]
     descriptions: dict[str, str] = {}
-    """Of exposed schemas."""
+    """The comments of exposed schemas."""

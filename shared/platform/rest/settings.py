@@ -1,4 +1,4 @@
-"""What PostgREST can be told, under the meaning it has there; given from outside and passed on explicitly."""
+"""PostgREST's settings, with PostgREST's meaning; the host gives them, and functions pass them on explicitly."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class TxEnd(StrEnum):
-    """How each transaction ends, and whether `Prefer: tx=` may say otherwise."""
+    """How each transaction ends, and whether `Prefer: tx=` may change it."""
 
     COMMIT = "commit"
     COMMIT_ALLOW_OVERRIDE = "commit-allow-override"
@@ -29,44 +29,44 @@ class OpenApiMode(StrEnum):
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What one request may ask for; None is no bound, as PostgREST has none of these. See `bounds`."""
+    """The limits of one request; None is no limit, as in PostgREST, which has none of these. See `bounds`."""
 
     query_bytes: int | None = None
     depth: int | None = None
     """Levels of embedded tables."""
     embeds: int | None = None
-    """Embedded tables in all."""
+    """Embedded tables in total."""
     columns: int | None = None
-    """Named in all of `select`, those of embedded tables too."""
+    """Columns named in all of `select`, those of embedded tables included."""
     repeats: int | None = None
-    """Of one column of one table, under whatever names."""
+    """How often one column of one table may be selected, under any alias."""
     rows: int | None = None
-    """Of the answer with all that is embedded: the limits of each level, multiplied."""
+    """Rows of the answer with everything embedded: the limits of each level, multiplied."""
     answer_bytes: int | None = None
     conditions: int | None = None
     nested: int | None = None
     """Groups of `and` and `or` within one another."""
     values: int | None = None
-    """Of one `in` or `any`."""
+    """Values of one `in` or `any`."""
     terms: int | None = None
     """Words of one full text search."""
     pattern: int | None = None
     """Characters of a regular expression, which then may not refer back to a group."""
     written_rows: int | None = None
-    """Of one body."""
+    """Rows of one body."""
     statement_ms: int | None = None
-    """How long each statement may take in the database."""
+    """The longest time of each statement in the database."""
 
 
 class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Each field is the PGRST_* setting of its docstring."""
+    """The docstring of each field names its PGRST_* setting."""
 
     schemas: tuple[str, ...] = ("public",)
     """DB_SCHEMAS: those that requests may name; the first is the default."""
     extra_search_path: tuple[str, ...] = ("public",)
-    """DB_EXTRA_SEARCH_PATH: schemas whose functions and types may be used but not asked for."""
+    """DB_EXTRA_SEARCH_PATH: schemas whose functions and types SQL may use, but requests may not name."""
     anonymous_role: str | None = None
-    """DB_ANON_ROLE: of requests without a token; None refuses them."""
+    """DB_ANON_ROLE: the role of requests without a token; None refuses them."""
     pre_request: str | None = None
     """DB_PRE_REQUEST: a function, perhaps with its schema, called before each statement."""
     max_rows: int | None = None
@@ -74,23 +74,31 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     default_rows: int | None = None
     """How many rows are answered where the request does not say; PostgREST has no such setting."""
     estimates: bool = True
-    """Whether `count=planned` may ask the planner, whose statistics are of all rows, also those that policies hide from
-    the caller; otherwise the rows are counted. PostgREST has no such setting."""
+    """Whether `count=planned` may ask the planner; otherwise the rows are counted.
+
+    The planner's statistics include rows that policies hide from the caller. PostgREST has no such setting.
+    """
     guarded: bool = False
-    """Whether an update or delete without a filter is refused, as the extension safeupdate refuses it. PostgREST has no
-    such setting."""
+    """Whether an update or delete without a filter is refused, as the extension safeupdate does.
+
+    PostgREST has no such setting.
+    """
     exact_numbers: bool = False
-    """Whether a number is refused that its column would round, or that has another notation than decimal digits.
-    PostgREST has no such setting."""
+    """Whether to refuse a number that its column would round, or whose notation is not decimal digits.
+
+    PostgREST has no such setting.
+    """
     plain_cells: bool = False
-    """Whether a cell of CSV that a spreadsheet would take for a formula begins with an apostrophe, numbers excepted.
-    PostgREST has no such setting."""
+    """Whether a CSV cell that a spreadsheet would take for a formula begins with an apostrophe, numbers excepted.
+
+    PostgREST has no such setting.
+    """
     tx_end: TxEnd = TxEnd.COMMIT
     """DB_TX_END."""
     aggregates: bool = False
     """DB_AGGREGATES_ENABLED."""
     plan: bool = False
-    """DB_PLAN_ENABLED: whether execution plans may be asked for."""
+    """DB_PLAN_ENABLED: whether requests may ask for execution plans."""
     jwt_secret: str | None = None
     """JWT_SECRET: a secret, a JWK or a JWKS."""
     jwt_secret_is_base64: bool = False
@@ -102,13 +110,13 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     openapi_mode: OpenApiMode = OpenApiMode.FOLLOW_PRIVILEGES
     """OPENAPI_MODE."""
     openapi_security: bool = False
-    """OPENAPI_SECURITY_ACTIVE: whether the description says that a token is wanted."""
+    """OPENAPI_SECURITY_ACTIVE: whether the description requires a token."""
     openapi_proxy_uri: str | None = None
     """OPENAPI_SERVER_PROXY_URI: where clients find the interface."""
     bounds: Bounds = Bounds()
     """PostgREST has no such settings."""
     statuses: tuple[tuple[str, int], ...] = ()
-    """SQLSTATEs with another status than PostgREST gives them."""
+    """SQLSTATEs with another status than PostgREST's."""
     app_settings: tuple[tuple[str, str], ...] = ()
     """APP_SETTINGS_*: set as app.settings.<name> in each transaction."""
     allowed_origins: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Who a bearer token says its sender is, for a host of the interface that brings no sign-in of its own."""
+"""Callers from bearer tokens, for a host of the interface without a sign-in of its own."""
 
 import base64
 import re
@@ -36,17 +36,21 @@ class _Key(NamedTuple):
 
 
 class Tokens:
-    """Verifies by the keys of the settings; a signature is checked once for as long as its token is remembered."""
+    """Verifies tokens by the keys of the settings; remembers a token after it has checked the signature."""
 
     def __init__(self, settings: RestSettings) -> None:
-        """May raise SecretError."""
+        """Read the keys and the path to the role.
+
+        Raises:
+            SecretError: for either that is not readable.
+        """
         self._settings = settings
         self._keys = _keys(settings)
         self._role_path = role_path(settings.jwt_role_claim_key)
         self._claims = lru_cache(_REMEMBERED)(self._decoded)
 
     def caller(self, authorization: str | None) -> Caller:
-        """The token's role, or the anonymous one where there is no token.
+        """Return the caller with the token's role, or the anonymous one where there is no token.
 
         Raises:
             RestRefusal: PGRST300 to 303.
@@ -72,7 +76,7 @@ class Tokens:
         return Caller(role, msgspec.json.encode({**claims, "role": role}).decode(), anonymous=anonymous)
 
     def _decoded(self, token: str) -> dict[str, Any]:
-        """The claims of a token whose signature is right; nothing else is known of them."""
+        """Return the claims of a token whose signature is right; check nothing else."""
         if not token:
             raise errors.bad_token("Empty JWT is sent in Authorization header")
         parts = len(token.split("."))
@@ -88,7 +92,7 @@ class Tokens:
 
 
 def role_path(text: str) -> tuple[str | int, ...]:
-    """`.app_metadata."my roles"[0]` as keys and places.
+    """Parse `.app_metadata."my roles"[0]` into keys and indexes.
 
     Raises:
         SecretError: for what is no path.
@@ -156,7 +160,7 @@ def _header(token: str) -> tuple[str, str | None]:
 
 
 def _payload(token: str, key: Any, algorithm: str) -> bytes | None:
-    """None where the signature is not this key's."""
+    """Return the payload; None where the signature is not this key's."""
     try:
         payload: bytes = jwt.api_jws.decode(token, key, algorithms=[algorithm])
     except (jwt.PyJWTError, ValueError):

@@ -1,4 +1,4 @@
-"""Keeps a process's schema cache at the database's present state, for processes that live long."""
+"""Reloading of the schema cache in processes that live long."""
 
 import asyncio
 
@@ -14,9 +14,9 @@ _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 
 
 async def follow(holder: CacheHolder[SchemaCache], database_url: str, *, channel: str = CHANNEL) -> None:
-    """Reload at each `NOTIFY pgrst`, and after a lost connection, which may have missed one; until cancelled.
+    """Reload at each `NOTIFY pgrst`, and after a lost connection, which may have missed one; run until cancelled.
 
-    The payload `reload config` changes nothing here, and any other reloads.
+    The payload `reload config` changes nothing here; every other payload reloads.
     """
     wait_s = _SHORTEST_WAIT_S
     while True:

@@ -1,4 +1,4 @@
-"""Functions that can be called, and what functions over a row compute: fields and relationships."""
+"""Functions that requests can call, and the fields and relationships that functions over a row compute."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from .rows import ArgumentRow, ColumnRow, Found, FunctionRow
 from .types import Types
 
 _WHOLE_BODIES = frozenset({"bytea", "json", "jsonb", "text", "xml"})
-"""What a function's one unnamed parameter may be."""
+"""Types that a function's one unnamed parameter may have."""
 
 
 class Functions:
@@ -24,7 +24,7 @@ class Functions:
             self._fields[field.table].append(field)
 
     def callable(self, exposed: frozenset[str], tables: Mapping[Name, Table]) -> dict[Name, tuple[Function, ...]]:
-        """The overloads of each name, those with the fewest parameters first."""
+        """Return the overloads of each name, those with the fewest parameters first."""
         found: dict[Name, list[Function]] = defaultdict(list)
         for row in self._rows:
             if row.schema in exposed and self._is_callable(row):
@@ -32,13 +32,13 @@ class Functions:
         return {name: tuple(sorted(overloads, key=_signature)) for name, overloads in found.items()}
 
     def fields(self) -> Iterator[tuple[Name, Column]]:
-        """The relation, and the field that a function computes from a row of it."""
+        """Yield each relation with a field that a function computes from one of its rows."""
         for row, relation in self._over_rows():
             if not row.returns_set and not row.is_relation:
                 yield relation, self._types.computed(row)
 
     def relationships(self) -> Iterator[Relationship]:
-        """From the relation whose row a function takes to the one whose rows it answers."""
+        """Yield relationships from the relation whose row a function takes to the relation whose rows it returns."""
         for row, relation in self._over_rows():
             if row.is_relation:
                 cardinality = Cardinality.MANY_TO_ONE if row.returns_one else Cardinality.ONE_TO_MANY

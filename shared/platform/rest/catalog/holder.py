@@ -1,4 +1,4 @@
-"""The schema cache as a process keeps it: loaded once at first use, served until a newer one is there."""
+"""The schema cache of one process: loaded at first use, served until a newer one is loaded."""
 
 import asyncio
 import math
@@ -10,7 +10,10 @@ _Cache = TypeVar("_Cache")
 
 
 class CacheHolder(Generic[_Cache]):
-    """`most_age_s` is for a process that is told of no change: an older cache is read again, beside the requests."""
+    """A cache that is loaded at first use.
+
+    `most_age_s` serves a process that gets no notice of a change: an older cache is loaded again in the background.
+    """
 
     def __init__(self, load: Callable[[], Awaitable[_Cache]], *, most_age_s: float = math.inf) -> None:
         self._load = load
@@ -21,10 +24,10 @@ class CacheHolder(Generic[_Cache]):
         self._outdated = False
 
     async def current(self) -> _Cache:
-        """What is there, although a newer one may be on its way.
+        """Return the present cache, although a newer one may be loading.
 
         Raises:
-            Whatever the first load does; the next call tries again.
+            Exception: whatever the first load raises; the next call tries again.
         """
         if self._cache is None:
             return await self._shared()
@@ -34,7 +37,7 @@ class CacheHolder(Generic[_Cache]):
         return self._cache
 
     async def reload(self) -> _Cache:
-        """A cache that was read after this call. Who asks while one is being read shares the one after that."""
+        """Return a cache that was read after this call. Calls during a load share the load that follows it."""
         self._outdated = True
         return await self._shared()
 
@@ -43,7 +46,7 @@ class CacheHolder(Generic[_Cache]):
         return await asyncio.shield(self._start())
 
     def _start(self) -> asyncio.Task[_Cache]:
-        """The load under way, or a new one."""
+        """Return the load that is under way, or start one."""
         if self._loading is None or self._loading.done():
             self._outdated = True
             self._loading = asyncio.create_task(self._read())

@@ -1,4 +1,4 @@
-"""The schema cache, read in one round trip."""
+"""Loading of the schema cache in one round trip."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ Exchange = Callable[[Sequence[Statement]], Awaitable[list[Rows]]]
 
 
 async def load(exchange: Exchange, schemas: Sequence[str], extra_search_path: Sequence[str] = ()) -> SchemaCache:
-    """What `schemas` expose. Views and functions of the extra search path count where something exposed uses them."""
+    """Load what `schemas` expose; add views and functions of the extra search path that something exposed uses."""
     exposed = list(schemas)
     searched = [*exposed, *(each for each in extra_search_path if each not in exposed)]
     _, *answers = await exchange(
@@ -63,7 +63,7 @@ def _cache(found: Found, exposed: frozenset[str]) -> SchemaCache:
 
 
 def _shown(found: Found, traced: Mapping[Place, Place]) -> Shown:
-    """Of each exposed view, which of its columns show which column of a table."""
+    """Collect for each exposed view the table columns that it shows, with the view's names for them."""
     views = {row.oid: row.named for row in found.tables if row.is_view}
     shown: dict[Name, dict[Place, tuple[str, ...]]] = {name: defaultdict(tuple) for name in views.values()}
     for column in found.columns:

@@ -1,10 +1,12 @@
-"""All SQL of this room: each statement answers one JSON text, and names of types come with their schema."""
+"""The SQL of this room: each statement returns one JSON text, in which names of types include their schema."""
 
 from shared.runtime.postgres.statement import Statement
 
 PREPARE = Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)", {})
-"""With nothing on the path every name of a type, table or function is written out in full. To compile the statements
-would take the server longer than to carry them out."""
+"""With an empty search path, every name of a type, table or function is written out in full.
+
+JIT is off because compiling these statements takes longer than running them.
+"""
 
 
 def list_tables(schemas: list[str]) -> Statement:
@@ -36,7 +38,7 @@ def list_tables(schemas: list[str]) -> Statement:
 
 
 def list_columns(schemas: list[str]) -> Statement:
-    """By table; a domain's default is the column's where that has none of its own."""
+    """List columns by table; a column without a default of its own has the default of its domain."""
     sql = """
         WITH columns AS (
             SELECT
@@ -82,7 +84,7 @@ def list_columns(schemas: list[str]) -> Statement:
 
 
 def list_types() -> Statement:
-    """Domains with what they are of, and enums with their labels."""
+    """List domains with the type below each, and enums with their labels."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
             'oid', oid::bigint,
@@ -97,7 +99,7 @@ def list_types() -> Statement:
 
 
 def list_keys() -> Statement:
-    """Primary, unique and foreign keys of every schema: a view that is shown may stand on tables that are not."""
+    """List primary, unique and foreign keys of every schema: an exposed view may stand on tables outside it."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
             'kind', contype,
@@ -131,7 +133,7 @@ def list_keys() -> Statement:
 
 
 def list_views(schemas: list[str]) -> Statement:
-    """Their definitions as the server keeps them, parsed: each column there says which table's column it shows."""
+    """List views with their definitions, as parsed trees, in which each column names the table column it shows."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
             'oid', pg_class.oid::bigint, 'definition', ev_action::text
@@ -145,7 +147,10 @@ def list_views(schemas: list[str]) -> Statement:
 
 
 def list_functions(exposed: list[str], searched: list[str]) -> Statement:
-    """Those that can be called, and of what is only searched those over a row. A domain counts as what it is of."""
+    """List the exposed functions, and those over a row from schemas that are only searched.
+
+    See a domain as its base type.
+    """
     sql = """
         WITH called AS (
             SELECT pg_proc.*, nspname, CASE WHEN typtype = 'd' THEN typbasetype ELSE prorettype END AS shallow_type
@@ -187,7 +192,7 @@ def list_functions(exposed: list[str], searched: list[str]) -> Statement:
 
 
 def list_arguments(exposed: list[str], searched: list[str]) -> Statement:
-    """Of those functions, in and out, in their order."""
+    """List the parameters of the same functions, in and out, in their order."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
             'function', pg_proc.oid::bigint,
@@ -214,7 +219,7 @@ def list_arguments(exposed: list[str], searched: list[str]) -> Statement:
 
 
 def list_fields(schemas: list[str]) -> Statement:
-    """Of row types that functions answer and that no exposed table has."""
+    """List the fields of row types that functions return and that no exposed table has."""
     sql = """
         SELECT coalesce(json_agg(json_build_object(
             'table', attrelid::bigint,
@@ -239,7 +244,7 @@ def list_fields(schemas: list[str]) -> Statement:
 
 
 def find_surroundings(schemas: list[str]) -> Statement:
-    """What the schemas say of themselves, and the server's time zones."""
+    """Find the comments of the schemas and the server's time zones."""
     sql = """
         SELECT json_build_object(
             'descriptions', (
@@ -255,7 +260,7 @@ def find_surroundings(schemas: list[str]) -> Statement:
 
 
 def list_rights(schema: str, role: str) -> Statement:
-    """What a role may do with each table: its columns by verb, and the rules of the policies for writing."""
+    """List what a role may do with each table: its columns by verb, and the policies for writing."""
     sql = """
         SELECT json_agg(json_build_object(
             'table', relname,

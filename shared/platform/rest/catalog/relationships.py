@@ -1,6 +1,6 @@
-"""Relationships from foreign keys: their inverses, what views show of them, and tables between that make many-to-many.
+"""Relationships from foreign keys: inverses, those of views, and many-to-many through a table between.
 
-All of it as PostgREST decides, because which embeds are ambiguous follows from it.
+All rules are PostgREST's, because they decide which embeds are ambiguous.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from shared.platform.rest.schema import Cardinality, Junction, Name, Relationshi
 from .rows import KeyRow
 
 Shown = Mapping[Name, Mapping[tuple[int, int], tuple[str, ...]]]
-"""Of each view, the names under which it shows a table's column (oid and number)."""
+"""For each view, the names under which it shows a table's column (oid and number)."""
 
 Pairs = tuple[tuple[str, str], ...]
 _ORDER = (Cardinality.ONE_TO_MANY, Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_ONE, Cardinality.MANY_TO_MANY)
@@ -23,7 +23,7 @@ _ORDER = (Cardinality.ONE_TO_MANY, Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_O
 def relationships(
     tables: Mapping[Name, Table], keys: Sequence[KeyRow], shown: Shown, computed: Iterable[Relationship]
 ) -> dict[Name, tuple[Relationship, ...]]:
-    """By source, in an order that stays; both ends and a table between are exposed."""
+    """Return the relationships by source, in a stable order; both ends and a table between are exposed."""
     owned = [each for key in keys if key.kind == "f" for each in _of_key(key, keys, shown)]
     found = [*owned, *_many_to_many(tables, owned), *(_inverse(each) for each in owned)]
     by_ends: dict[tuple[Name, Name], list[Relationship]] = defaultdict(list)
@@ -38,7 +38,7 @@ def relationships(
 
 
 def primary_key(view: Name, keys: Sequence[KeyRow], shown: Shown) -> tuple[str, ...]:
-    """The columns by which a view shows the whole key of a table under it."""
+    """Return the columns by which a view shows the whole key of a table below it."""
     columns = shown.get(view, {})
     return tuple(
         columns[key.table, number][0]
@@ -49,7 +49,7 @@ def primary_key(view: Name, keys: Sequence[KeyRow], shown: Shown) -> tuple[str, 
 
 
 def _of_key(key: KeyRow, keys: Sequence[KeyRow], shown: Shown) -> Iterator[Relationship]:
-    """The key's own relationship, and those of every pair of a table or view at its ends."""
+    """Yield the key's own relationship, and those of every pair of a table or view at its ends."""
     if key.target is None or key.target_name is None:
         return
     unique = any(
@@ -70,7 +70,7 @@ def _of_key(key: KeyRow, keys: Sequence[KeyRow], shown: Shown) -> Iterator[Relat
 
 
 def _views(shown: Shown, table: int, numbers: Sequence[int]) -> Iterator[tuple[Name, tuple[str, ...], bool]]:
-    """Views that show all these columns; one that shows a column twice comes twice."""
+    """Yield views that show all these columns; a view that shows a column twice comes twice."""
     for view, columns in shown.items():
         for names in product(*(columns.get((table, number), ()) for number in numbers)):
             yield view, names, True
@@ -91,7 +91,7 @@ def _inverse(of: Relationship) -> Relationship:
 
 
 def _many_to_many(tables: Mapping[Name, Table], owned: Iterable[Relationship]) -> Iterator[Relationship]:
-    """Through a table whose primary key holds the columns of both its foreign keys."""
+    """Yield relationships through a table whose primary key holds the columns of both its foreign keys."""
     by_junction: dict[Name, list[Relationship]] = defaultdict(list)
     for each in owned:
         if each.cardinality is Cardinality.MANY_TO_ONE and each.source in tables:

@@ -1,4 +1,4 @@
-"""What the catalog's statements answer, as it comes: relations, types and functions are known by their oid."""
+"""Rows that the catalog's statements return; an oid identifies each relation, type and function."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ class TableRow(msgspec.Struct, frozen=True):
 
 
 class ColumnRow(msgspec.Struct, frozen=True):
-    """Of a table or of a row type, which has no more than the first fields. `base` is what its type is a domain of."""
+    """A column of a table or of a row type, which has only the first fields. `base` is the type below a domain."""
 
     table: int
     number: int
@@ -39,7 +39,7 @@ class ColumnRow(msgspec.Struct, frozen=True):
 
 
 class TypeRow(msgspec.Struct, frozen=True):
-    """A domain, which is `of` another type, or an enum."""
+    """A domain, which stands on another type (`of`), or an enum."""
 
     oid: int
     name: str
@@ -48,7 +48,7 @@ class TypeRow(msgspec.Struct, frozen=True):
 
 
 class KeyRow(msgspec.Struct, frozen=True):
-    """A primary, unique or foreign key; its columns by number, and by name."""
+    """A primary, unique or foreign key, with its columns by number and by name."""
 
     kind: Literal["p", "u", "f"]
     name: str
@@ -68,7 +68,7 @@ class ViewRow(msgspec.Struct, frozen=True):
 
 
 class ArgumentRow(msgspec.Struct, frozen=True):
-    """`mode` is Postgres's: in, out, both, variadic or a column of the table it returns."""
+    """A function's parameter. `mode` is Postgres's: in, out, both, variadic or a column of the table it returns."""
 
     function: int
     name: str
@@ -80,7 +80,7 @@ class ArgumentRow(msgspec.Struct, frozen=True):
 
 
 class FunctionRow(msgspec.Struct, frozen=True):
-    """`optional` is how many of the last parameters have a default; `returns_one` that it never answers two rows."""
+    """A function. `optional` counts the last parameters with a default; `returns_one` means never more than one row."""
 
     oid: int
     schema: str
@@ -109,7 +109,7 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The whole catalog, in the order in which it is asked."""
+    """The whole catalog, in the order of the statements that read it."""
 
     tables: list[TableRow]
     columns: list[ColumnRow]

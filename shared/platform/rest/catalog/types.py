@@ -1,4 +1,4 @@
-"""Columns with their types: what a domain is of, at the bottom, and an enum's labels."""
+"""Columns with their types: the type below a domain, and an enum's labels."""
 
 from collections.abc import Iterable
 
@@ -27,11 +27,11 @@ class Types:
         )
 
     def output(self, row: ArgumentRow) -> Column:
-        """A function's OUT parameter, or a column of the table it returns."""
+        """Return a function's OUT parameter, or a column of the table it returns."""
         return Column(row.name, row.type, self._bottom(row.base, row.base_type)[1], nullable=True)
 
     def computed(self, row: FunctionRow) -> Column:
-        """The field that a function over a row is."""
+        """Return the field that a function over a row computes."""
         base_type = self._bottom(row.base, row.base_type)[1]
         return Column(row.name, row.returns_type, base_type, nullable=True, description=row.description)
 

@@ -1,7 +1,7 @@
-"""Which column of which table each column of a view shows, through views upon views.
+"""The table column that each column of a view shows, through views upon views.
 
 The server keeps a view's definition as a parsed tree, `{QUERY ... :targetList ({TARGETENTRY ... :resno 1 ...
-:resorigtbl 16390 :resorigcol 2 ...} ...)}`: braces around a node, a backslash before any that is part of a name.
+:resorigtbl 16390 :resorigcol 2 ...} ...)}`: braces around a node, a backslash before a brace within a name.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .rows import ViewRow
 
 Place = tuple[int, int]
-"""A table's oid and the number of a column of it."""
+"""A table's oid and the number of one of its columns."""
 
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _ENTRY = re.compile(r" :resno (\d+) .*? :resorigtbl (\d+) :resorigcol (\d+)", re.DOTALL)
@@ -19,13 +19,13 @@ _QUERY, _NODE_OF_QUERY = 1, 2
 
 
 def trace(views: Iterable[ViewRow]) -> dict[Place, Place]:
-    """Of each view's column, the table's column at the bottom. What is computed is not there."""
+    """Return the table column below each column of a view. Computed columns are left out."""
     shown = {(view.oid, own): place for view in views for own, place in origins(view.definition)}
     return {place: _bottom(shown, place) for place in shown}
 
 
 def origins(definition: str) -> Iterator[tuple[int, Place]]:
-    """Numbers of a view's columns, and what they show: a column of a table or of another view."""
+    """Yield the number of each column of a view, and the column of a table or another view that it shows."""
     for entry in _target_list(definition):
         told = _ENTRY.search(entry)
         if told is not None and told[2] != "0":
@@ -41,7 +41,7 @@ def _bottom(shown: Mapping[Place, Place], place: Place) -> Place:
 
 
 def _target_list(definition: str) -> Iterator[str]:
-    """The text of each entry of the outermost query's target list, without the nodes inside it."""
+    """Yield the text of each entry of the outermost query's target list, without the nodes inside it."""
     depth, end, inside = 0, 0, False
     entry = ""
     for found in _BRACE.finditer(definition):

@@ -1,4 +1,4 @@
-"""The query string's grammar: a recursive descent over one parameter at a time, into the types of `query`.
+"""The grammar of the query string: a recursive descent over one parameter at a time, into the types of `query`.
 
-Owns nothing; looks no name up. Raises PGRST100 with the place and what was expected there.
+Owns nothing and looks up no name. Raises PGRST100 with the position and what was expected there.
 """

@@ -1,4 +1,4 @@
-"""A place in a parameter's text, and what was expected at the furthest place that was reached."""
+"""A position in a parameter's text, with what was expected at the furthest position reached."""
 
 import re
 from typing import NoReturn
@@ -11,9 +11,10 @@ _PRINTABLE = re.compile(r"[ -~]")
 
 
 class Cursor:
-    """`source` says what is parsed, for the message, and `shift` how much of it stands before the text.
+    """A position in a text.
 
-    Whoever backtracks sets `at` back; what was expected stays known, unless they go `back`.
+    `source` names the parsed text for the message; `shift` counts its characters before `text`. To backtrack, set `at`
+    back; what was expected stays known, unless `back` forgets it.
     """
 
     __slots__ = ("_expected", "_furthest", "_shift", "_source", "_unexpected", "at", "depth", "embeds", "items", "text")
@@ -24,7 +25,7 @@ class Cursor:
         self.depth = 0
         """How many parentheses are open."""
         self.items = 0
-        """How many things were selected so far, at whatever depth."""
+        """How many items were selected so far, at any depth."""
         self.embeds = 0
         self._source = source
         self._shift = shift
@@ -37,11 +38,11 @@ class Cursor:
         return self.at >= len(self.text)
 
     def peek(self) -> str:
-        """The next character; empty at the end."""
+        """Return the next character; empty at the end."""
         return self.text[self.at : self.at + 1]
 
     def expect(self, *labels: str, unexpected: str | None = None) -> None:
-        """Remember what could have stood here."""
+        """Remember what could stand here."""
         if self.at < self._furthest:
             return
         if self.at > self._furthest or not self._expected:
@@ -50,7 +51,7 @@ class Cursor:
         self._expected += labels
 
     def skip(self, literal: str) -> bool:
-        """Past the literal, if it stands here."""
+        """Move past the literal if the text goes on with it; return whether it does."""
         if self.text.startswith(literal, self.at):
             self.at += len(literal)
             return True
@@ -65,7 +66,7 @@ class Cursor:
             self.fail()
 
     def match(self, pattern: re.Pattern[str], *labels: str) -> str | None:
-        """Past what the pattern matches here; `labels` say what that would be."""
+        """Move past what the pattern matches here and return it; `labels` describe what would match."""
         found = pattern.match(self.text, self.at)
         if found is None:
             self.expect(*labels)
@@ -74,7 +75,7 @@ class Cursor:
         return found[0]
 
     def back(self, at: int) -> None:
-        """To an earlier place, forgetting what was expected behind it: another reading begins there."""
+        """Move to an earlier position and forget what was expected after it: another reading begins there."""
         self.at = self._furthest = at
         self._expected = []
 
@@ -83,7 +84,7 @@ class Cursor:
             self.at += 1
 
     def end(self) -> None:
-        """Refuse what stands behind the last thing that could be read."""
+        """Refuse text behind the last thing that could be read."""
         if not self.ended:
             self.expect(END)
             self.fail()
@@ -92,7 +93,7 @@ class Cursor:
         raise self.refusal()
 
     def refusal(self) -> RestRefusal:
-        """`"failed to parse … (…)" (line 1, column 4)`, and what stood there instead of what."""
+        """Return the refusal: `"failed to parse … (…)" (line 1, column 4)`, what is there and what was expected."""
         message = f'"failed to parse {self._source} ({self.text})" ({self._place()})'
         expected = list(dict.fromkeys(self._expected))
         return bad_query(message, f"{self._stood(expected)} expecting {_either(expected)}")

@@ -59,7 +59,7 @@ def _comma(cursor: Cursor) -> bool:
 
 
 def _member(cursor: Cursor) -> Filter:
-    """A column may be called `and`, too: only a parenthesis makes it a group."""
+    """Read a group or a condition. A column may be called `and`, too: only a parenthesis makes it a group."""
     opening = _OPENING.match(cursor.text, cursor.at)
     if opening is not None:
         cursor.at = opening.end()
@@ -83,7 +83,7 @@ def _condition(cursor: Cursor) -> Condition:
 
 
 def _no_member(cursor: Cursor, start: int) -> RestRefusal:
-    """What is neither: told of the group where it began like one."""
+    """Return the refusal for what is neither; it speaks of a group where the text begins like one."""
     begun = _BEGUN.match(cursor.text, start)
     if begun is None:
         cursor.at = start

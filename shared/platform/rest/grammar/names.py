@@ -1,4 +1,4 @@
-"""Names as they stand in every parameter: columns, JSON paths, casts, paths of embeds, lists of columns."""
+"""Names in every parameter: columns, JSON paths, casts, paths of embeds, lists of columns."""
 
 import re
 
@@ -20,7 +20,7 @@ _AFTER_INDEX = re.compile(r"->|::|[.,)]|$")
 _JSON_KEY = re.compile(r"[^(\-:.,>)]+(?:-(?!>)[^(\-:.,>)]+)*")
 _MOST_STEPS = 50
 _TOO_LONG = 10
-"""Digits that a place in an array never has."""
+"""Digits that an index of an array never has."""
 
 
 def name(cursor: Cursor) -> str:
@@ -31,7 +31,7 @@ def name(cursor: Cursor) -> str:
 
 
 def try_name(cursor: Cursor) -> str | None:
-    """Blanks around a bare name, and around each part between its dashes, do not belong to it."""
+    """Read a name; blanks around a bare name, and around each part between its dashes, do not belong to it."""
     if cursor.peek() == '"':
         return quoted(cursor, FIELD_NAME)
     found = cursor.match(_NAME, FIELD_NAME)
@@ -42,7 +42,7 @@ def try_name(cursor: Cursor) -> str | None:
 
 
 def quoted(cursor: Cursor, label: str) -> str | None:
-    """`"…"`, in which a backslash takes the next character as it is."""
+    """Read `"…"`, in which a backslash takes the next character as it is."""
     found = _QUOTED.match(cursor.text, cursor.at)
     if found is None:
         cursor.expect(label)
@@ -52,7 +52,7 @@ def quoted(cursor: Cursor, label: str) -> str | None:
 
 
 def identifier(cursor: Cursor) -> str:
-    """A type's name in a cast, or a text search configuration."""
+    """Read a type's name in a cast, or a text search configuration."""
     found = cursor.match(_IDENTIFIER, "letter", "digit")
     if found is None:
         cursor.fail()
@@ -61,7 +61,7 @@ def identifier(cursor: Cursor) -> str:
 
 
 def field(cursor: Cursor) -> Field:
-    """A column and perhaps a place in its JSON, blanks around them."""
+    """Read a column, and a path into its JSON if there is one, with blanks around them."""
     cursor.blanks()
     column = name(cursor)
     found = Field(column, json_path(cursor))
@@ -94,7 +94,7 @@ def _operand(cursor: Cursor) -> str | int:
 
 
 def _index(cursor: Cursor) -> int | None:
-    """A number, unless it goes on as a key, or is larger than any place in an array."""
+    """Read a number, unless it goes on as a key, or is larger than any index of an array."""
     start = cursor.at
     found = _INDEX.match(cursor.text, start)
     if found is None:
@@ -111,7 +111,7 @@ def _index(cursor: Cursor) -> int | None:
 
 @remembered
 def tree_path(text: str) -> tuple[Path, Field]:
-    """`embed.embed.column->key`, the name of a filter's parameter."""
+    """Parse `embed.embed.column->key`, the name of a filter's parameter."""
     cursor = Cursor(text, "tree path")
     names = _dotted(cursor)
     steps = json_path(cursor)
@@ -120,7 +120,7 @@ def tree_path(text: str) -> tuple[Path, Field]:
 
 
 def logic_path(text: str) -> tuple[Path, str, bool]:
-    """`embed.not.or`: the embeds, the connective, and whether it is negated."""
+    """Parse `embed.not.or` into the embeds, the connective, and whether it is negated."""
     cursor = Cursor(text, "logic path")
     names = _dotted(cursor)
     cursor.end()
@@ -128,12 +128,12 @@ def logic_path(text: str) -> tuple[Path, str, bool]:
 
 
 def embed_path(text: str) -> Path:
-    """Of `embed.order`, `embed.limit`, `embed.offset`."""
+    """Parse the path of `embed.order`, `embed.limit` or `embed.offset`."""
     return tree_path(text)[0]
 
 
 def columns(text: str, parameter: str) -> tuple[str, ...]:
-    """`a,"b c",d`."""
+    """Parse `a,"b c",d`."""
     cursor = Cursor(text, f"{parameter} parameter")
     found = [name(cursor)]
     while True:

@@ -29,7 +29,7 @@ def _term(cursor: Cursor) -> OrderTerm:
 
 
 def _related(cursor: Cursor) -> tuple[str, Field] | None:
-    """`embed(column)`."""
+    """Read `embed(column)`."""
     start = cursor.at
     relation = try_name(cursor)
     if relation is not None and cursor.peek() == "(":
@@ -42,12 +42,12 @@ def _related(cursor: Cursor) -> tuple[str, Field] | None:
 
 
 def _direction(cursor: Cursor) -> bool | None:
-    """Whether it descends."""
+    """Read whether the order descends; None where the text does not say."""
     return {None: None, "asc": False, "desc": True}[_word(cursor, "asc", "desc")]
 
 
 def _nulls(cursor: Cursor) -> bool | None:
-    """Whether nulls come first."""
+    """Read whether nulls come first; None where the text does not say."""
     return {None: None, "nullsfirst": True, "nullslast": False}[_word(cursor, "nullsfirst", "nullslast")]
 
 

@@ -1,4 +1,4 @@
-"""The query string as a whole: which parameter is what, and each parsed by its own grammar."""
+"""The query string as a whole: which parameter is which, and each parsed by its own grammar."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ _Pairs = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class _Assigned:
-    """Each parameter where it belongs; of `whole` the first of its name counts."""
+    """The parameters by kind; of `whole`, the first of each name counts."""
 
     whole: dict[str, str] = field(default_factory=dict)
     filters: _Pairs = field(default_factory=list)
@@ -34,7 +34,9 @@ class _Assigned:
 
 
 def parse_query(text: str, *, reads_function: bool = False) -> Query:
-    """`reads_function`: GET and HEAD of a function, where what is no filter is an argument.
+    """Parse the query string.
+
+    `reads_function` is for GET and HEAD of a function, where everything but a filter is an argument.
 
     Raises:
         RestRefusal: PGRST100; PGRST103 for a negative limit.
@@ -58,7 +60,7 @@ def parse_query(text: str, *, reads_function: bool = False) -> Query:
 
 
 def canonical(text: str) -> str:
-    """The same query with its parameters in order, those of one name in one; empty where there are none."""
+    """Return the same query with its parameters sorted and those of one name joined; empty where there are none."""
     values: dict[str, list[str]] = {}
     for part in filter(None, text.split("&")):
         name, _, value = part.partition("=")
@@ -68,7 +70,7 @@ def canonical(text: str) -> str:
 
 
 def split(text: str) -> _Pairs:
-    """Names and values decoded; a parameter without `=` says nothing."""
+    """Decode names and values; ignore a parameter without `=`."""
     pairs = [part.partition("=") for part in text.split("&")]
     found = [(unquote_plus(name), unquote_plus(value)) for name, equals, value in pairs if equals]
     if any("\0" in name or "\0" in value for name, value in found):
@@ -107,7 +109,7 @@ def _pages(limits: _Pairs, offsets: _Pairs) -> tuple[tuple[Path, Page], ...]:
 
 
 def _numbers(pairs: _Pairs) -> dict[Path, int]:
-    """By embed; what is no number says nothing, and the last of several counts."""
+    """Return the numbers by embed; ignore what is no number, and let the last of several count."""
     return {embed_path(name): number for name, value in pairs if (number := _number(value)) is not None}
 
 

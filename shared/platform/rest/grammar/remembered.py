@@ -1,4 +1,4 @@
-"""Parsed texts that come again with the next request: what a client selects and orders by, the columns it filters."""
+"""A memory of parsed texts that return with the next request: what a client selects, orders and filters by."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -10,7 +10,7 @@ _Parsed = TypeVar("_Parsed")
 
 
 def remembered(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
-    """Longer texts, and those that are refused, are parsed each time."""
+    """Remember the results of `parse`, except for long texts and for refusals."""
     known = lru_cache(_MOST)(parse)
 
     def parsed(text: str) -> _Parsed:

@@ -16,7 +16,7 @@ _STAR = SelectedField(Field("*"))
 
 @remembered
 def parse_select(text: str) -> tuple[Selected, ...]:
-    """Nothing is selected by an empty text."""
+    """Parse `select`; an empty text selects nothing."""
     if text == "*":
         return (_STAR,)
     cursor = Cursor(text, "select parameter")
@@ -48,7 +48,7 @@ def _item(cursor: Cursor) -> Selected:
 
 
 def _relation(cursor: Cursor) -> SelectedRelation | None:
-    """None, and back where it began, where no parenthesis follows the name."""
+    """Read an embed; return None, back where it began, when no parenthesis follows the name."""
     start = cursor.at
     spread = cursor.skip("...")
     alias = None if spread else _alias(cursor)
@@ -82,7 +82,7 @@ def _nested(cursor: Cursor) -> tuple[Selected, ...]:
 
 
 def _alias(cursor: Cursor) -> str | None:
-    """`alias:`, but not `column::cast`."""
+    """Read `alias:`, but not `column::cast`."""
     start = cursor.at
     found = try_name(cursor)
     if found is not None and cursor.peek() == ":" and not cursor.text.startswith("::", cursor.at):
@@ -93,7 +93,7 @@ def _alias(cursor: Cursor) -> str | None:
 
 
 def _modifiers(cursor: Cursor) -> tuple[str | None, Literal["inner", "left"] | None]:
-    """`!hint`, `!inner`, `!left`: two at most, in any order; of two alike the first counts."""
+    """Read `!hint`, `!inner`, `!left`: two at most, in any order; of two of a kind the first counts."""
     hint: str | None = None
     join: Literal["inner", "left"] | None = None
     for _ in range(2):
@@ -147,7 +147,7 @@ def _aggregate(cursor: Cursor) -> Aggregate | None:
 
 
 def _end(cursor: Cursor) -> None:
-    """Where an item may end: before a comma, a closing parenthesis, at the end."""
+    """Check that an item may end here: before a comma, before a closing parenthesis, or at the end."""
     cursor.blanks()
     if not cursor.ended and cursor.peek() not in ",)":
         cursor.expect('")"', '","', END)

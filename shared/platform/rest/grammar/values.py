@@ -1,4 +1,4 @@
-"""Operators and what they compare with: `not.eq.5`, `in.(1,"a,b")`, `like(any).{a*,b*}`, `fts(english).word`."""
+"""Operators and their operands: `not.eq.5`, `in.(1,"a,b")`, `like(any).{a*,b*}`, `fts(english).word`."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SIMPLE = frozenset({"neq", "cs", "cd", "ov", "sl", "sr", "nxr", "nxl", "adj", "i
 TEXT_SEARCH = frozenset({"fts", "plfts", "phfts", "wfts"})
 OPERATORS = QUANTIFIABLE | SIMPLE | TEXT_SEARCH | {"in", "is"}
 PLAIN = re.compile(rf"(not\.)?({'|'.join(OPERATORS - {'in', 'is'})})\.(.*)", re.DOTALL)
-"""What nearly all filters are, whole: an operator without parentheses, and any text."""
+"""The whole form of nearly all filters: an operator without parentheses, and any text."""
 
 _OPERATOR = "operator (eq, gt, ...)"
 _WORD = re.compile(r"[a-z]+")
@@ -42,7 +42,7 @@ class _Operation(msgspec.Struct, frozen=True):
 
 
 def condition(cursor: Cursor, field: Field, value: Value) -> Condition:
-    """What stands after the field: `[not.]operator[(…)].value`."""
+    """Read the part after the field: `[not.]operator[(…)].value`."""
     negated = _negation(cursor)
     operation = _operation(cursor)
     return Condition(
@@ -68,7 +68,7 @@ def _negation(cursor: Cursor) -> bool:
 
 
 def is_operation(text: str) -> bool:
-    """Whether a function's parameter filters its result; otherwise it is an argument."""
+    """Return whether a function's parameter filters its result; otherwise it is an argument."""
     word = text.split(".", 1)[0]
     if word == "not":
         return "." in text
@@ -76,19 +76,19 @@ def is_operation(text: str) -> bool:
 
 
 def rest_of(cursor: Cursor) -> str:
-    """Everything that is left."""
+    """Read everything that is left."""
     return cursor.match(_ANYTHING) or ""
 
 
 def within_logic(cursor: Cursor) -> str:
-    """A quoted value, an array literal, or what stands before the next comma or parenthesis."""
+    """Read a quoted value, an array literal, or the text before the next comma or parenthesis."""
     if cursor.peek() == "{" and (array := cursor.match(_ARRAY)) is not None:
         return array
     return _element(cursor)
 
 
 def _operation(cursor: Cursor) -> _Operation:
-    """The operator, what stands in parentheses after it, and the delimiter."""
+    """Read the operator, its parentheses, and the delimiter."""
     word = cursor.match(_WORD, _OPERATOR) or ""
     if word not in OPERATORS:
         cursor.at -= len(word)
@@ -135,7 +135,7 @@ def _value(cursor: Cursor, operation: _Operation, value: Value) -> str | tuple[s
 
 
 def _list(cursor: Cursor) -> tuple[str, ...]:
-    """`(a,"b,c")`; `()` has no element."""
+    """Read `(a,"b,c")`; `()` has no element."""
     cursor.blanks()
     cursor.need("(")
     cursor.blanks()
@@ -148,7 +148,7 @@ def _list(cursor: Cursor) -> tuple[str, ...]:
 
 
 def _element(cursor: Cursor) -> str:
-    """Quoted if it is so as a whole; a quote elsewhere is a character like others."""
+    """Read an element; it is quoted only as a whole, and a quote elsewhere is a character like others."""
     start = cursor.at
     if cursor.peek() == '"':
         text = quoted(cursor, '"\\""')
@@ -159,10 +159,10 @@ def _element(cursor: Cursor) -> str:
 
 
 def array(text: str) -> tuple[str, ...]:
-    """The elements of a Postgres array literal of one dimension.
+    """Return the elements of a Postgres array literal of one dimension.
 
     Raises:
-        RestRefusal: as Postgres would refuse what is none.
+        RestRefusal: Postgres's own, for a text that is none.
     """
     trimmed = text.strip()
     if not trimmed.startswith("{"):

@@ -1,4 +1,4 @@
-"""The description of a schema as PostgREST writes it: Swagger 2.0, of what the caller's role may reach.
+"""The description of a schema in PostgREST's form: Swagger 2.0, limited to what the caller's role may reach.
 
-Owns no table; asks the catalog what the role may do, and the schema cache for everything else.
+Owns no table; asks the catalog for the role's rights, and the schema cache for everything else.
 """

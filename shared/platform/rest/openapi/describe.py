@@ -32,7 +32,7 @@ _SECURITY = {
 
 
 async def described(request: Request, cache: SchemaCache, host: Host) -> bytes:
-    """The request's schema, as far as its caller may reach it where the settings say so.
+    """Describe the request's schema, limited to what its caller may reach where the settings say so.
 
     Raises:
         RestRefusal: the database's.
@@ -51,7 +51,10 @@ _NOTHING = Reachable(frozenset(), frozenset())
 def describe(
     cache: SchemaCache, schema: str, reachable: Reachable | None, *, settings: RestSettings, host: str
 ) -> bytes:
-    """`reachable` is None where privileges do not matter; `host` is where the request came in."""
+    """Write the description.
+
+    `reachable` is None where privileges do not matter; `host` is the address of the request.
+    """
     tables = [each for each in _tables(cache, schema) if reachable is None or each.name.name in reachable.tables]
     functions = [
         each for each in _functions(cache, schema) if reachable is None or each.name.name in reachable.functions
@@ -86,7 +89,7 @@ def _info(comment: str | None) -> Json:
 
 
 def _address(proxy: str | None, host: str) -> Json:
-    """Where clients find the interface."""
+    """Return the address at which clients find the interface."""
     if proxy is None:
         return without_none(host=host or None, basePath="/", schemes=["http"])
     told = urlsplit(proxy)

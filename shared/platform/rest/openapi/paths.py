@@ -20,7 +20,7 @@ _ROOT = {
 
 
 def paths(tables: list[Table], functions: list[Function]) -> Json:
-    """Of overloads the last stands for all: a path is there once."""
+    """Return the operations by path. Overloads share a path, and the last one describes it."""
     return {
         "/": _ROOT,
         **{f"/{table.name.name}": _table(table) for table in tables},
@@ -29,12 +29,12 @@ def paths(tables: list[Table], functions: list[Function]) -> Json:
 
 
 def shared_parameters(tables: list[Table]) -> Json:
-    """By the names that operations refer to."""
+    """Return the parameters by the names that operations refer to."""
     return {**_of_all(), **{name: told for table in tables for name, told in _of_table(table).items()}}
 
 
 def titled(comment: str | None) -> tuple[str | None, str | None]:
-    """A comment's first line, and what stands below it."""
+    """Split a comment into its first line and the text below it."""
     if comment is None:
         return None, None
     title, _, rest = comment.partition("\n")
@@ -86,7 +86,7 @@ def _function(function: Function) -> Json:
 
 
 def _in_query(parameter: Parameter) -> Json:
-    """An array is written as one text with braces, except a variadic one, which repeats."""
+    """Describe an argument: an array is one text with braces, except a variadic one, which repeats."""
     told: Json = {"in": "query", "name": parameter.name, "required": parameter.required}
     if not parameter.variadic:
         kind = swagger_type(parameter.type)

@@ -1,4 +1,4 @@
-"""What the role of the transaction may reach."""
+"""The tables and functions that the transaction's role may reach."""
 
 import msgspec
 
@@ -6,14 +6,14 @@ from shared.runtime.postgres.statement import Statement
 
 
 class Reachable(msgspec.Struct, frozen=True):
-    """Names within the schema; of a function, whether any of its overloads may be called."""
+    """Names within the schema; a function is named if the role may call any of its overloads."""
 
     tables: frozenset[str]
     functions: frozenset[str]
 
 
 def find_reachable(schema: str) -> Statement:
-    """One JSON text, as `Reachable`."""
+    """Find what the role may reach, as one JSON text of `Reachable`."""
     sql = """
         SELECT json_build_object(
             'tables', ARRAY(

@@ -22,7 +22,7 @@ _OWN_KEYS = (Cardinality.MANY_TO_ONE, Cardinality.ONE_TO_ONE)
 
 
 def swagger_type(type_name: str) -> str | None:
-    """None for JSON, which may be of any type."""
+    """Return Swagger's type; None for JSON, which may be of any type."""
     return "array" if type_name.endswith("[]") else _TYPES.get(type_name, "string")
 
 
@@ -31,7 +31,7 @@ def without_none(**members: Any) -> Json:
 
 
 def table_schema(table: Table, cache: SchemaCache) -> Json:
-    """Its rows."""
+    """Describe the table's rows."""
     related = cache.relationships.get(table.name, ())
     return without_none(
         description=table.description,
@@ -42,7 +42,7 @@ def table_schema(table: Table, cache: SchemaCache) -> Json:
 
 
 def arguments_schema(function: Function) -> Json:
-    """A function's body."""
+    """Describe the body of a call."""
     return without_none(
         description=function.description,
         required=[each.name for each in function.parameters if each.required] or None,
@@ -57,7 +57,7 @@ def _argument(parameter: Parameter) -> Json:
 
 
 def items_of(type_name: str) -> Json | None:
-    """Of an array."""
+    """Describe the items of an array; None for any other type."""
     if not type_name.endswith("[]"):
         return None
     return without_none(type=swagger_type(type_name.removesuffix("[]")))
@@ -76,7 +76,7 @@ def _property(column: Column, table: Table, related: tuple[Relationship, ...]) -
 
 
 def _default(column: Column) -> Any:
-    """A literal as JSON; an expression, where the column is a text of some kind, as it is written."""
+    """Return a literal as JSON; for a text column, return an expression as it is written."""
     if column.default is None:
         return None
     if swagger_type(column.base_type) == "string":
@@ -89,7 +89,7 @@ def _default(column: Column) -> Any:
 
 
 def _told(column: Column, table: Table, related: tuple[Relationship, ...]) -> str | None:
-    """The comment, and which keys the column belongs to."""
+    """Return the comment, with a note for each key that the column belongs to."""
     notes = ["This is a Primary Key.<pk/>"] if column.name in table.primary_key else []
     target = next(filter(None, (_target(column, each) for each in sorted(related, key=_is_view))), None)
     if target is not None:
@@ -106,7 +106,7 @@ def _is_view(relationship: Relationship) -> bool:
 
 
 def _target(column: Column, relationship: Relationship) -> tuple[str, str] | None:
-    """Table and column that the column alone points to."""
+    """Return the table and column of a foreign key that consists of this column alone."""
     points = relationship.cardinality in _OWN_KEYS and relationship.owns_key and len(relationship.columns) == 1
     if not points or relationship.columns[0][0] != column.name:
         return None

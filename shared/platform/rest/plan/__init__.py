@@ -1,4 +1,4 @@
-"""From a request and the schema cache to what shall be read or changed, every name looked up.
+"""The plan of a request: what to read or change, with every name looked up in the schema cache.
 
-Owns nothing; looks every name up in the cache that it is given.
+Owns nothing; the caller gives the cache.
 """

@@ -1,4 +1,4 @@
-"""Which function a request calls, and with what."""
+"""The function that a request calls, and its arguments."""
 
 from shared.platform.rest import errors, resolve
 from shared.platform.rest.payload import FormPayload, JsonPayload, RawPayload
@@ -12,7 +12,7 @@ _JSON = "application/json"
 
 
 def function_of(cache: SchemaCache, request: Request) -> Function:
-    """The function that the request's arguments fit.
+    """Return the function that the request's arguments fit.
 
     Raises:
         RestRefusal: PGRST202, PGRST203.
@@ -31,7 +31,7 @@ def call_of(function: Function, request: Request) -> Call:
 
 
 def rows_of(cache: SchemaCache, function: Function) -> Table | None:
-    """What its rows are read as; None for a function of values."""
+    """Return the table whose rows the function returns; None for a function of values."""
     if function.returns_table is not None:
         return cache.tables[function.returns_table]
     return Table(function.name, function.columns) if function.returns_composite else None
@@ -62,7 +62,7 @@ def _columns(function: Function, names: tuple[str, ...]) -> tuple[Column, ...]:
 
 
 def _arguments(function: Function, sent: tuple[tuple[str, str], ...]) -> tuple[Argument, ...]:
-    """Of one that repeats the last counts, unless it is variadic."""
+    """Collect the arguments; the last of several values counts, unless the parameter is variadic."""
     values: dict[str, list[str]] = {}
     for name, value in sent:
         values.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""What a POST, PATCH, PUT or DELETE of a table changes."""
+"""The change that a POST, PATCH, PUT or DELETE of a table makes."""
 
 from shared.platform.rest import errors, resolve
 from shared.platform.rest.payload import JsonPayload
@@ -12,10 +12,10 @@ from .read import conditions
 
 
 def change_of(request: Request, table: Table, *, guarded: bool) -> Change:
-    """What the request changes; `guarded` lets no change of every row pass.
+    """Return the change; when `guarded`, refuse one without a filter.
 
     Raises:
-        RestRefusal: PGRST105, PGRST204, 21000, or 42703 for a filter on a column that is not there.
+        RestRefusal: PGRST105, PGRST204, 21000, or 42703 for a filter on a column that does not exist.
     """
     where = conditions(table, request.query)
     refuses = guarded and not where
@@ -44,7 +44,7 @@ def _body(request: Request, table: Table) -> Body:
 
 
 def _conflict(request: Request, table: Table) -> Conflict | None:
-    """None too where nothing tells two rows to be the same."""
+    """Return how to resolve conflicts; None too where no column identifies a row."""
     resolution = request.preferences.resolution
     columns = request.query.on_conflict or table.primary_key
     if resolution is None or not columns:
@@ -55,7 +55,7 @@ def _conflict(request: Request, table: Table) -> Conflict | None:
 
 
 def _check_key(request: Request, table: Table) -> None:
-    """A PUT says by its filters which row it is, and nothing else."""
+    """Check that the filters of a PUT name the row's primary key, and nothing else."""
     filters = [each for path, each in request.query.filters if not path]
     plain = all(
         isinstance(each, Condition)

@@ -1,4 +1,4 @@
-"""What a statement will say, before it is written: tables, columns, conditions and joins that the schema cache has."""
+"""The content of a statement before it is written: tables, columns, conditions and joins of the schema cache."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from shared.platform.rest.query import Aggregate, JsonStep, Page, Quantifier
 from shared.platform.rest.schema import Column, Function, Relationship, Table
 
 _UNLIMITED = 100
-"""Rows that an embed is taken to have where nothing limits it."""
+"""The assumed number of rows of an embed without a limit."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -17,15 +17,15 @@ class Place(msgspec.Struct, frozen=True):
     name: str
     steps: tuple[JsonStep, ...] = ()
     is_json: bool = False
-    """Whether the value takes `->` as it is."""
+    """Whether `->` applies to the value without a conversion."""
     is_vector: bool = False
-    """Whether the value is one that text is searched in as it is."""
+    """Whether the value is a tsvector."""
     is_computed: bool = False
-    """Whether a function makes it of the row."""
+    """Whether a function computes the value from the row."""
 
 
 class Output(msgspec.Struct, frozen=True):
-    """`place` is None for the whole row, of which `count` alone can be made."""
+    """`place` is None for the whole row, which only `count` can aggregate."""
 
     alias: str
     place: Place | None
@@ -48,7 +48,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 class Related(msgspec.Struct, frozen=True):
-    """Whether the embed has a row; `child` is its place among the node's children."""
+    """A condition that the embed has a row; `child` is its index among the node's children."""
 
     child: int
     negated: bool = False
@@ -64,7 +64,7 @@ Test = Compared | Related | Joined
 
 
 class Order(msgspec.Struct, frozen=True):
-    """`child` is the to-one embed whose value orders, if any."""
+    """A term of an order; `child` is the to-one embed whose value orders, if any."""
 
     place: Place
     child: int | None = None
@@ -73,17 +73,17 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of one table, function or earlier statement, and what is embedded in each of them."""
+    """Rows of one table, function or earlier statement, with the embeds of each row."""
 
     alias: str
-    """No other node of the request has it."""
+    """Unique among the nodes of the request."""
     of: Table
     from_source: bool = False
-    """Whether the rows are those that the statement before wrote or called for."""
+    """Whether the rows come from the statement before, which wrote or called for them."""
     relationship: Relationship | None = None
-    """To the parent's rows; None at the top."""
+    """The relationship to the parent's rows; None at the top."""
     key: str = ""
-    """The member of the parent's object that it becomes."""
+    """The member of the parent's object that holds it."""
     inner: bool = False
     spread: bool = False
     outputs: tuple[Output | Star, ...] = ()
@@ -99,13 +99,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def most_rows(self) -> int:
-        """Return how many rows the tree may have: the limits of its levels multiplied."""
+        """The most rows that the tree may have: the limits of its levels multiplied."""
         own = 1 if self.to_one and self.relationship is not None else self.limit
         return (_UNLIMITED if own is None else own) * (1 + sum(child.most_rows for child in self.children))
 
     @property
     def is_shown(self) -> bool:
-        """Whether anything of it is answered; otherwise it only filters and orders."""
+        """Whether it is part of the answer; otherwise it only filters and orders."""
         return bool(self.outputs) or any(child.is_shown for child in self.children)
 
     @property
@@ -120,7 +120,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """What a reading of written rows takes of them: some columns, all, and the row as one value of the table's type."""
+    """What reading written rows requires of them: some columns, all, and the row as one value of the table's type."""
 
     columns: frozenset[str] = frozenset()
     everything: bool = False
@@ -128,7 +128,7 @@ class Needs(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A JSON array of objects and the columns to be read from it; where `defaults`, a missing member is the default."""
+    """A JSON array of objects and the columns to read from it; with `defaults`, a missing member takes the default."""
 
     text: str
     columns: tuple[Column, ...]
@@ -141,7 +141,7 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 class Insert(msgspec.Struct, frozen=True):
-    """`only` holds the payload's rows to the conditions of a PUT."""
+    """`only` limits the payload's rows to the conditions of a PUT."""
 
     table: Table
     body: Body
@@ -161,7 +161,7 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 class Argument(msgspec.Struct, frozen=True):
-    """One that the request sent as text; a variadic one has several values."""
+    """An argument that the request sent as text; a variadic one has several values."""
 
     name: str
     type: str
@@ -169,14 +169,14 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """Arguments come one by one, as members of one JSON object, or as one whole body."""
+    """A call with its arguments one by one, as members of one JSON object, or as one whole body."""
 
     function: Function
     arguments: tuple[Argument, ...] = ()
     members: Body | None = None
     whole: str | bytes | None = None
     page: Page = Page()
-    """Of the values, where the function answers a set of them."""
+    """The page of the values, where the function returns a set of them."""
 
 
 Change = Insert | Update | Delete

@@ -1,4 +1,4 @@
-"""What a reading of written rows takes of them, so that a change returns no column that the caller may not see."""
+"""The columns that reading written rows requires, so that a change returns none that the caller may not see."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The tree of what is read: columns, conditions and orders of a table, and of everything embedded in its rows."""
+"""The tree of a read: columns, conditions and orders of a table, and of everything embedded in its rows."""
 
 from itertools import chain, count
 
@@ -29,10 +29,10 @@ _VECTOR = "tsvector"
 
 
 def read_table(cache: SchemaCache, settings: RestSettings, table: Table, query: Query, page: Page) -> Node:
-    """A page of the table's rows.
+    """Plan a page of the table's rows.
 
     Raises:
-        RestRefusal: PGRST108, 118, 120, 123, 200, 201, or 42703 for a column that is not there.
+        RestRefusal: PGRST108, 118, 120, 123, 200, 201, or 42703 for a column that does not exist.
     """
     tree = _Tree(cache, settings, settings.max_rows)
     node = tree.top(table, query, scope_of(query))
@@ -40,19 +40,19 @@ def read_table(cache: SchemaCache, settings: RestSettings, table: Table, query: 
 
 
 def read_called(cache: SchemaCache, settings: RestSettings, table: Table, query: Query, page: Page) -> Node:
-    """A page of the rows that a function answered."""
+    """Plan a page of the rows that a function returned."""
     return replace(read_table(cache, settings, table, query, page), from_source=True)
 
 
 def read_written(cache: SchemaCache, settings: RestSettings, table: Table, query: Query) -> Node:
-    """The rows that a change wrote: all of them, in whichever order."""
+    """Plan the rows that a change wrote: all of them, in any order."""
     scope = scope_of(query)
     below = Scope(_below(scope.filters), _below(scope.orders), _below(scope.pages))
     return replace(_Tree(cache, settings, None).top(table, query, below), from_source=True)
 
 
 def conditions(table: Table, query: Query) -> tuple[Test, ...]:
-    """The top's filters, as what a change is held to."""
+    """Return the top's filters, to which a change is limited."""
     return tuple(_test(table, (), each) for each in scope_of(query).own_filters)
 
 
@@ -126,7 +126,7 @@ class _Tree:
 
 
 def _star(table: Table) -> tuple[Output | Star, ...]:
-    """All columns, or those that callers may read, where these are known to be fewer."""
+    """Return all columns, or only the readable ones where the table has others."""
     readable = [name for name in table.columns if name not in table.unreadable]
     if not readable or not table.unreadable:
         return (Star(),)
@@ -134,7 +134,7 @@ def _star(table: Table) -> tuple[Output | Star, ...]:
 
 
 def _bare_count(table: Table, select: tuple[Selected, ...]) -> tuple[Output, ...]:
-    """`select=count` alone, as clients wrote it before aggregates: it counts wherever there is no such column."""
+    """Return a count for `select=count` alone, the form before aggregates, unless a column has that name."""
     match select:
         case (SelectedField(field=Field(name="count", steps=()), aggregate=None) as only,):
             if "count" not in table.columns and "count" not in table.computed:
@@ -195,7 +195,7 @@ def _place(table: Table, field: Field) -> Place:
 
 
 def _alias(field: Field, aggregate: Aggregate | None) -> str:
-    """The last key of a JSON path, where there is one."""
+    """Return the last key of a JSON path where there is one, else the field's name."""
     if aggregate is not None:
         return aggregate.value
     return next((step.key for step in reversed(field.steps) if isinstance(step.key, str)), field.name)

@@ -1,4 +1,4 @@
-"""What the query's parameters say of one node, and of those below it."""
+"""The query's parameters for one node, and for those below it."""
 
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ Said = TypeVar("Said")
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Each with the path that is left to the node it speaks of."""
+    """Parameters, each with the rest of the path from this node to its own."""
 
     filters: tuple[tuple[Path, Filter], ...] = ()
     orders: tuple[tuple[Path, tuple[OrderTerm, ...]], ...] = ()
@@ -32,7 +32,7 @@ class Scope(msgspec.Struct, frozen=True):
         return found[-1] if found else Page()
 
     def below(self, children: tuple[SelectedRelation, ...]) -> tuple["Scope", ...]:
-        """Of each child.
+        """Return the scope of each child.
 
         Raises:
             RestRefusal: PGRST108 for a path that names none of them.
@@ -51,7 +51,7 @@ def scope_of(query: Query) -> Scope:
 
 
 def named(children: tuple[SelectedRelation, ...], name: str) -> int | None:
-    """The first child of that alias or name."""
+    """Return the index of the first child with that alias or name."""
     return next((place for place, each in enumerate(children) if name in (each.alias, each.name)), None)
 
 

@@ -1,4 +1,4 @@
-"""A request as what is to be done: the change or call, what is read of it, and what must hold before it counts."""
+"""The task of a request: a change or call, what the answer reads of it, and how to count."""
 
 import msgspec
 from msgspec.structs import replace
@@ -18,28 +18,28 @@ from .read import at_most, read_called, read_table, read_written
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """`node` is what the answer reads; None where a change answers no rows, or a function a value."""
+    """`node` is what the answer reads; None where a change answers no rows, or a function returns a value."""
 
     read_only: bool
     node: Node | None = None
     change: Change | None = None
     call: Call | None = None
     location: tuple[str, ...] = ()
-    """The columns that say where a new row is, where the answer tells."""
+    """The columns of the Location header, where the answer has one."""
     counts: Count | None = None
-    """How all rows are counted, of a reading."""
+    """How a read counts all rows."""
 
     @property
     def merges(self) -> bool:
-        """Whether rows that are there already are changed instead of refused."""
+        """Whether rows that exist already are changed instead of refused."""
         return isinstance(self.change, Insert) and self.change.conflict is not None and self.change.conflict.merge
 
 
 def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Task:
-    """What the request asks for.
+    """Return the task of the request.
 
     Raises:
-        RestRefusal: for what the schema cache does not have, or the settings do not let be asked.
+        RestRefusal: for what the schema cache does not have, or the settings do not allow.
     """
     if request.action is Action.CALL:
         return _called(request, cache, settings)

@@ -1,4 +1,4 @@
-"""The whole statement of a request, which answers one row: the body, the counts, and what the SQL side says of both."""
+"""The whole statement of a request; it returns one row: the body, the counts, and the status and headers SQL set."""
 
 import msgspec
 
@@ -23,8 +23,8 @@ _NOTHING = "''"
 class Result(msgspec.Struct, frozen=True):
     """The statement's one row.
 
-    `total` is how many rows there are on all pages, where that was asked; `updated` how many of an upsert's were there
-    before.
+    `total` is the number of rows on all pages, if the request wants it; `updated` counts the rows of an upsert that
+    existed before.
     """
 
     body: str
@@ -37,14 +37,14 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Whether all rows are counted, at most up to `limit`."""
+    """Whether to count all rows, at most up to `limit`."""
 
     counted: bool = False
     limit: int | None = None
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How the rows are answered: nothing of them for HEAD, and no text of more than `most_bytes`."""
+    """The form of the answer: no body for HEAD, and no text of more than `most_bytes`."""
 
     media: Media
     head: bool = False
@@ -64,12 +64,12 @@ class _Parts(msgspec.Struct, frozen=True):
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """The page with what its rows answer: `row` is what of one stands in the body, `within` what of it was counted."""
+    """A page of rows to answer: `row` is the expression of one row in the body, `within` what was counted inside it."""
 
     page: str
     row: str
     names: tuple[str, ...]
-    """Of its columns."""
+    """The names of its columns."""
     within: tuple[str, ...] = ()
     many: bool = True
 
@@ -83,18 +83,21 @@ def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
 
 
 def pre_request_statement(function: str) -> Statement:
-    """The call of a function that the settings name, perhaps with its schema."""
+    """Return the call of a function that the settings name, perhaps with its schema."""
     return Statement(f"SELECT {'.'.join(quoted(each) for each in function.split('.'))}()", {})
 
 
 def count_statement(node: Node) -> Statement:
-    """The planner's estimate of how many rows there are on all pages."""
+    """Return the statement for the planner's estimate of how many rows there are on all pages."""
     writer = Writer()
     return Statement(f"EXPLAIN (FORMAT JSON) {Reading(writer).everything(node)}", writer.params, ad_hoc=True)
 
 
 def change_statement(change: Change, node: Node | None, location: tuple[str, ...], shape: Shape) -> Statement:
-    """`node` reads what was changed, if the caller wants it; `location` are the columns that say where a new row is."""
+    """Return the statement of a change.
+
+    `node` reads the changed rows, if the caller wants them; `location` are the columns of the Location header.
+    """
     writer = Writer()
     needs = needs_of(node) if node is not None else Needs(frozenset(location))
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
@@ -108,7 +111,7 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
 
 
 def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) -> Statement:
-    """`node` reads the rows that the function answers; None for a function that answers a value, or values."""
+    """Return the statement of a call; `node` reads the returned rows, and is None for a function of values."""
     writer = Writer()
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
     many = call.function.returns_set
@@ -138,7 +141,7 @@ def _statement(writer: Writer, parts: _Parts, shape: Shape) -> Statement:
 
 
 def _capped(answer: str, most: int) -> str:
-    """The answer once, then its length: what stands in the subquery is worked out one time."""
+    """Select the answer once, then check its length: the subquery is computed only once."""
     names = ("body", *(f"told_{number}" for number in range(1, len(Result.__struct_fields__))))
     return f"SELECT {capped('body', most)}, {', '.join(names[1:])} FROM ({answer}) AS answer({', '.join(names)})"
 

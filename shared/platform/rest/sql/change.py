@@ -1,4 +1,4 @@
-"""What writes or calls, as the statement that the answer is read from."""
+"""Statements that write or call, from whose rows the answer is read."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,14 +10,14 @@ from .writer import Writer, literal_type, qualified, quoted
 
 SCALAR = "pgrst_scalar"
 UPDATED = "pgrst.updated"
-"""The setting in which an upsert counts the rows that were there already."""
+"""The setting in which an upsert counts the rows that existed already."""
 _CHANGED = "pgrst_target"
 _BODY = "pgrst_body"
 _ELEMENT = "pgrst_element"
 
 
 def changed(writer: Writer, change: Change, needs: Needs) -> str:
-    """The statement that changes rows and returns of them what is needed."""
+    """Write the statement that changes rows and returns what is needed of them."""
     returned = ", ".join(_returned(change.table, needs)) or "1"
     if isinstance(change, Insert):
         return f"{_inserted(writer, change)} RETURNING {returned}"
@@ -28,7 +28,7 @@ def changed(writer: Writer, change: Change, needs: Needs) -> str:
 
 
 def called(writer: Writer, call: Call, needs: Needs) -> str:
-    """The function's rows, or its value as the column of a single one."""
+    """Write the statement that returns the function's rows, or its value as a single column."""
     function = call.function
     origin, arguments = _arguments(writer, call)
     source = f"{origin}{qualified(function.name)}({arguments})"
@@ -80,7 +80,7 @@ def _updated(writer: Writer, update: Update, returned: str) -> str:
 
 
 def _rows(writer: Writer, body: Body) -> str:
-    """The body's objects as rows of the columns' types."""
+    """Write the body's objects as rows of the columns' types."""
     columns = _typed(body.columns)
     if not body.defaults:
         return f"json_to_recordset({writer.body(body.text)}::json) AS {quoted(_BODY)} ({columns})"
@@ -114,7 +114,7 @@ def _no_embed(_: Related) -> str:
 
 
 def _arguments(writer: Writer, call: Call) -> tuple[str, str]:
-    """What comes before the function in FROM, and what stands between its parentheses."""
+    """Write what comes before the function in FROM, and what goes between its parentheses."""
     if call.whole is not None:
         whole = writer.body(call.whole) if isinstance(call.whole, str) else writer.value(call.whole)
         return "", f"{whole}::{literal_type(call.function.parameters[0].type)}"

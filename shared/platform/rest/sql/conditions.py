@@ -31,7 +31,7 @@ _IS = {
 
 
 class Rows:
-    """How the rows of one node are spoken of: by `alias`, and as values of the table's type."""
+    """How SQL refers to the rows of one node: by `alias`, and as values of the table's type."""
 
     def __init__(self, alias: str, *, from_source: bool = False) -> None:
         self.alias = quoted(alias)
@@ -46,7 +46,7 @@ class Rows:
 
 
 def tested(writer: Writer, rows: Rows, test: Test, related: Callable[[Related], str]) -> str:
-    """One condition; `related` writes those on embeds."""
+    """Write one condition; `related` writes those on embeds."""
     if isinstance(test, Joined):
         members = f" {test.connective.upper()} ".join(tested(writer, rows, each, related) for each in test.members)
         return f"{'NOT ' if test.negated else ''}({members})"

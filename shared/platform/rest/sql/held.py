@@ -1,9 +1,9 @@
-"""What the database may hold of an answer, measured while the answer is gathered.
+"""The size of an answer in the database, measured while it is gathered.
 
-Each piece (a row's JSON, the list of an embed) beyond `small` adds its bytes to a setting of the transaction, less
-those of the pieces within it that were added before. So the setting is how much of the answer there is, and the
-statement fails as soon as that is more than may be. Pieces up to `small` are not counted, so that an ordinary read pays
-a comparison for each row; they are so small that as many as one list may have do not matter.
+Each piece (a row's JSON, the list of an embed) larger than `small` adds its bytes to a setting of the transaction, less
+those of its inner pieces that were added before. So the setting is the size of the answer so far, and the statement
+fails as soon as that exceeds the limit. Pieces up to `small` are not counted, so that an ordinary read pays one
+comparison for each row; they are so small that as many as one list may have do not matter.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,29 +20,32 @@ WITHIN = '"pgrst_within"'
 """Bytes of the pieces within a value that were counted already."""
 _LIST = '"pgrst_list"'
 _PARTS = 16
-"""As many lists of small rows as may be gathered beside what is counted."""
+"""How many lists of small rows may be gathered without being counted."""
 _HEADER = 4
-"""Bytes of a value's own length, but for a short value that was put into a row: there it is one."""
+"""Bytes of a value's length header; a short value in a row has a header of one byte."""
 _SHORT = 127
 
 
 class Held(msgspec.Struct, frozen=True):
-    """`share` is of each list that cannot be counted, because not all that is gathered is answered."""
+    """The limits of an answer.
+
+    `share` limits each list that cannot be counted, because the answer leaves out part of it.
+    """
 
     most: int
     small: int
     share: int
 
     def piece(self, value: str = VALUE, within: str = WITHIN, of_type: str = "json") -> str:
-        """The value, counted."""
+        """Write the value, counted."""
         return f"CASE WHEN {_size(value)} > {self.small} THEN {self._counted(value, within, of_type)} ELSE {value} END"
 
     def counted_of(self, value: str) -> str:
-        """How many of its bytes were counted when it was gathered."""
+        """Write how many of the value's bytes were counted when it was gathered."""
         return f"CASE WHEN {_size(value)} > {self.small} THEN {_bytes(value)} ELSE 0 END"
 
     def listed(self, rows: str) -> str:
-        """The rows of `measured` as one counted list."""
+        """Write the rows of `measured` as one counted list."""
         within = f"coalesce(sum({self.counted_of(VALUE)}), 0)"
         gathered = (
             f"SELECT coalesce(json_agg({self.piece()}), '[]') AS {_LIST}, {within} AS {WITHIN} FROM ({rows}) AS x"
@@ -50,12 +53,12 @@ class Held(msgspec.Struct, frozen=True):
         return f"(SELECT {self.piece(_LIST)} FROM ({gathered}) AS x)"
 
     def shared(self, rows: str) -> str:
-        """The rows of `measured` as a list that is no larger than its share, whatever else there is."""
+        """Write the rows of `measured` as a list that is no larger than its share, whatever else there is."""
         running = f"SELECT {VALUE}, {_running(_size(VALUE))} AS {WITHIN} FROM ({rows}) AS x"
         return f"(SELECT coalesce(json_agg({VALUE}), '[]') FROM ({running}) AS x WHERE {self.within_share(WITHIN)})"
 
     def within_share(self, running: str) -> str:
-        """A condition that fails where the running sum is larger."""
+        """Write a condition that fails where the running sum exceeds the share."""
         failure = _failure(f"greatest({running}, {self.most + 1})")
         return f"CASE WHEN {running} > {self.share} THEN {failure} = 0 ELSE TRUE END"
 
@@ -67,7 +70,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def held_of(node: Node | None, most: int | None, limit: int | None = None) -> Held | None:
-    """What may be held for these rows, or for so many values; None where nothing says how much."""
+    """Return the limits for these rows, or for so many values; None without a limit."""
     if most is None:
         return None
     limits = [each.limit for each in _nodes(node)] if node is not None else [limit]
@@ -78,22 +81,22 @@ def held_of(node: Node | None, most: int | None, limit: int | None = None) -> He
 
 
 def measured(row: str, rows: str, within: Iterable[str] = ()) -> str:
-    """A SELECT of each row's value, which is made once, and of what was counted within it."""
+    """Write a SELECT of each row's value, which is made once, and of what was counted within it."""
     return f"SELECT {row} AS {VALUE}, {' + '.join(within) or '0'} AS {WITHIN} FROM {rows} OFFSET 0"
 
 
 def running_size(row: str) -> str:
-    """Bytes of the rows so far, as text."""
+    """Write the bytes of the rows so far, as text."""
     return _running(_size(f"row_to_json({row})"))
 
 
 def is_counted(node: Node) -> bool:
-    """Whether it is a piece of its own: what may be many, or has that within it."""
+    """Return whether it is a piece of its own: it has many rows, or an embed that is counted."""
     return node.is_shown and not node.spread and (not node.to_one or any(is_counted(each) for each in node.children))
 
 
 def counts_within(node: Node) -> bool:
-    """Whether each piece within its rows is gathered once for each row of the answer, and has a name of its own."""
+    """Return whether each piece within its rows is gathered once for each row of the answer, under a unique name."""
     if node.is_aggregated or node.spread or (node.offset and not cuts_first(node)):
         return False
     names = list(_names(node))
@@ -101,7 +104,7 @@ def counts_within(node: Node) -> bool:
 
 
 def cuts_first(node: Node) -> bool:
-    """Whether its page is cut before anything is embedded in its rows: others would count what is not answered."""
+    """Return whether its page is cut before anything is embedded; otherwise rows before the page would be counted."""
     if not node.offset or node.is_aggregated or node.from_source or node.spread:
         return False
     shown = [each for each in node.children if each.is_shown]
@@ -139,5 +142,5 @@ def _running(size: str) -> str:
 
 
 def _failure(size: str) -> str:
-    """A number that is none, which says how much there was."""
+    """Write a cast to a number that fails, with the size in its message."""
     return f"('{ANSWER}' || {size})::int"

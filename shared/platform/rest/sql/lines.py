@@ -1,4 +1,4 @@
-"""Rows as lines of CSV: as Postgres writes a row, without its parentheses."""
+"""Rows as lines of CSV: Postgres's text of a row, without its parentheses."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _LONGEST_NUMBER = 1000
 
 
 def rows_of(page: str, names: Sequence[str], alias: str) -> tuple[str, list[str]]:
-    """The page under the alias, and its columns; where two have one name, they are called by their places."""
+    """Return the page under the alias, and its columns; number the columns where two have one name."""
     if len(set(names)) == len(names):
         return f"({page}) AS {alias}", [f"{alias}.{quoted(name)}" for name in names]
     places = [quoted(f"pgrst_cell{place}") for place in range(len(names))]
@@ -18,19 +18,21 @@ def rows_of(page: str, names: Sequence[str], alias: str) -> tuple[str, list[str]
 
 
 def line(columns: Sequence[str], *, plain: bool) -> str:
-    """What may be large is written once and never put through an expression, which would widen each character."""
+    """Write one line; a large value is written once and never put through an expression, which would widen each
+    character.
+    """
     cells = [_plain(column) for column in columns] if plain else columns
     return f"left(right(ROW({', '.join(cells)})::text, -1), -1)"
 
 
 def table(writer: Writer, names: Sequence[str], value: str) -> str:
-    """A line of names, where there are rows at all, then a line for each."""
+    """Write a line of names, if there are rows at all, then a line for each row."""
     header = writer.shared(",".join(names), "text")
     return f"CASE WHEN count(*) > 0 THEN {header} ELSE '' END || E'\\n' || coalesce(string_agg({value}, E'\\n'), '')"
 
 
 def _plain(column: str) -> str:
-    """The text, an apostrophe before what a spreadsheet would work out; numbers stay, and so do phones in E.164.
+    """Write the text with an apostrophe before a formula of a spreadsheet; numbers stay, and so do phones in E.164.
 
     `format` writes a value as it stands in a row, where a cast of a boolean or an address would not.
     """

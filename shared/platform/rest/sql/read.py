@@ -1,4 +1,4 @@
-"""A tree of what is read as one SELECT: embeds are sub-selects of a row, inner ones a condition on it."""
+"""The tree of a read as one SELECT: embeds are sub-selects of a row, inner ones a condition on it."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,13 @@ from .held import Held, counts_within, cuts_first, is_counted, measured, running
 from .writer import Writer, qualified, quoted
 
 SOURCE = '"pgrst_source"'
-"""The statement before this one, as WITH names it."""
+"""The name of the statement before this one in WITH."""
 _BYTES = '"pgrst_bytes"'
 _LONGEST_NAME = 63
 
 
 class Shown:
-    """One column of a SELECT; what is not `grouped` is an aggregate."""
+    """One column of a SELECT; a column that is not `grouped` is an aggregate."""
 
     def __init__(self, value: str, alias: str | None, *, grouped: bool = True) -> None:
         self.value = value
@@ -40,18 +40,18 @@ class Reading:
         self._uncounted: set[str] = set()
 
     def page(self, node: Node) -> str:
-        """The rows of the page with everything embedded."""
+        """Write the rows of the page with everything embedded."""
         return self._select(node, None)
 
     def within(self, node: Node, rows: str) -> Iterator[str]:
-        """What was counted within a row of the node, as expressions over `rows`."""
+        """Yield what was counted within a row of the node, as expressions over `rows`."""
         if self._held is not None and self._counts_within(node):
             for child in node.children:
                 if is_counted(child):
                     yield self._held.counted_of(f"{rows}.{quoted(child.key)}")
 
     def everything(self, node: Node, limit: int | None = None) -> str:
-        """One column for each row that the conditions let through, whichever page it is on."""
+        """Write one column for each row that meets the conditions, whichever page it is on."""
         return f"SELECT 1 {self._origin(node, None)}{self._writer.cut(limit, 0)}"
 
     def _select(self, node: Node, parent: Rows | None) -> str:
@@ -68,7 +68,7 @@ class Reading:
         return f"SELECT {columns} {origin}{_grouped(node, shown)}{self._ordered(node)}{page}"
 
     def _cut(self, node: Node, parent: Rows | None) -> str:
-        """The page's rows first, so that nothing is embedded in those before them."""
+        """Write the page's rows first, so that nothing is embedded in those before them."""
         needs, rows = needs_of(node), _rows(node)
         names = node.of.columns if needs.everything else sorted(needs.columns)
         needed = [f"{rows.alias}.{quoted(name)}" for name in names]
@@ -79,7 +79,7 @@ class Reading:
         return f"SELECT {columns} FROM ({first}) AS {rows.alias}"
 
     def _origin(self, node: Node, parent: Rows | None, laterals: str = "") -> str:
-        """FROM and WHERE. What the conditions say is written once, however often it is needed."""
+        """Write FROM and WHERE. The conditions are written once, however often they are needed."""
         where = self._origins.get(node.alias)
         if where is None:
             where = self._origins[node.alias] = self._where(node, parent)
@@ -146,7 +146,7 @@ class Reading:
             yield Shown(self._json(child, _rows(node)), child.key)
 
     def _json(self, child: Node, parent: Rows) -> str:
-        """The embed as one JSON value."""
+        """Write the embed as one JSON value."""
         rows = _lateral(child)
         inner = f"({self._select(child, parent)}) AS {rows}"
         held, is_uncounted = self._held, child.alias in self._uncounted
@@ -162,7 +162,7 @@ class Reading:
         return node.alias not in self._uncounted and counts_within(node)
 
     def _spread(self, child: Node) -> Iterator[Shown]:
-        """The columns of the embed as the parent's; aggregates of a to-one are computed over the parent's rows."""
+        """Yield the columns of the embed as the parent's; the parent's rows compute aggregates of a to-one embed."""
         for name, output in _named(child):
             value = f"{_lateral(child)}.{quoted(name)}"
             if not child.to_one:
@@ -198,7 +198,7 @@ class Reading:
         return f" ORDER BY {terms}" if terms else ""
 
     def _related_value(self, node: Node, child: Node, place: Place) -> str:
-        """A value of the to-one embed; where rows are grouped, the one that they are grouped by."""
+        """Write a value of the to-one embed; where rows are grouped, the one that they are grouped by."""
         if node.is_aggregated and child.spread:
             shown = (each for each in child.outputs if isinstance(each, Output) and each.place == place)
             if (output := next(shown, None)) is not None:
@@ -216,7 +216,7 @@ class Reading:
 
 
 def names_of(node: Node) -> Iterator[str]:
-    """The columns of its page, in their order and as long as Postgres lets them be."""
+    """Yield the columns of its page, in order, cut to the longest name of Postgres."""
     yield from (name.encode()[:_LONGEST_NAME].decode(errors="ignore") for name, _ in _named(node))
 
 
@@ -266,7 +266,7 @@ def _aggregated(output: Output, value: str) -> str:
 
 
 def _unaggregated(node: Node) -> Node:
-    """The rows whose aggregates are computed by the parent; of a whole row it is enough that it is there."""
+    """Return the node without the aggregates that the parent computes; for a whole row, presence is enough."""
     outputs = (
         replace(each, aggregate=None, aggregate_cast=None) if isinstance(each, Output) else each
         for each in node.outputs
@@ -276,7 +276,7 @@ def _unaggregated(node: Node) -> Node:
 
 
 def _may_repeat(node: Node) -> bool:
-    """Whether nothing but our own limit keeps an embed that is one row to one."""
+    """Return whether only our own limit keeps a to-one embed to one row."""
     relationship = node.relationship
     if relationship is None or not relationship.to_one:
         return False

@@ -1,4 +1,4 @@
-"""The pieces that statements are assembled of: quoted names, and values that travel beside the text."""
+"""Parts of a statement: quoted names, and values that are sent as parameters."""
 
 from typing import Any, Literal
 
@@ -24,10 +24,10 @@ _STANDARD = {
     "timestamp with time zone": "timestamptz",
     "timestamp without time zone": "timestamp",
 }
-"""What SQL's grammar calls types that have another name in the catalog."""
+"""Names of types in SQL's grammar that differ from those of the catalog."""
 
 BODY = "body"
-"""The parameter that is the request's body."""
+"""The parameter that holds the request's body."""
 
 
 class Writer:
@@ -38,7 +38,7 @@ class Writer:
         self._shared: dict[tuple[Any, str], str] = {}
 
     def value(self, value: str | bytes) -> str:
-        """Of unknown type: Postgres reads it as what stands beside it."""
+        """Add a parameter of unknown type, which Postgres reads by its context."""
         if isinstance(value, str) and "\0" in value:
             raise errors.has_nul()
         name = f"p{len(self.params)}"
@@ -46,24 +46,27 @@ class Writer:
         return f"%({name})s"
 
     def body(self, text: str) -> str:
-        """The request's body, under a name of its own: another body of the same shape may take its place."""
+        """Add the request's body under a name of its own, so that another body of the same shape can take its place."""
         self.params[BODY] = text
         return f"%({BODY})s"
 
     def shared(self, value: str, of_type: Literal["int", "text"]) -> str:
-        """Equal values are one parameter, so that expressions which contain them are equal too."""
+        """Use one parameter for equal values, so that expressions which contain them are equal too."""
         key = (value, of_type)
         if key not in self._shared:
             self._shared[key] = f"{self.value(value)}::{of_type}"
         return self._shared[key]
 
     def array(self, values: tuple[str, ...]) -> str:
-        """An array's literal, whose elements Postgres reads as what stands beside it."""
+        """Add an array literal, whose elements Postgres reads by their context."""
         quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
         return self.value("{" + ",".join(f'"{each}"' for each in quoted) + "}")
 
     def cut(self, limit: int | None, offset: int) -> str:
-        """LIMIT and OFFSET, where there are any. How many rows are wanted is part of what is planned (0012)."""
+        """Write LIMIT and OFFSET, where there are any.
+
+        The limit is text, because it is part of what is planned (0012).
+        """
         most = f" LIMIT {limit:d}" if limit is not None else ""
         return most + (f" OFFSET {self.value(str(offset))}" if offset else "")
 
@@ -78,10 +81,10 @@ def qualified(name: Name) -> str:
 
 
 def literal_type(written: str) -> str:
-    """A type as the catalog writes it, which needs no more quoting."""
+    """Return a type as the catalog writes it, which needs no more quoting."""
     return written.replace("%", "%%")
 
 
 def cast_type(asked: str) -> str:
-    """A type that a request names, as a quoted name of the catalog."""
+    """Return a type that a request names, as a quoted name of the catalog."""
     return quoted(_STANDARD.get(" ".join(asked.lower().split()), asked))
