@@ -23,7 +23,7 @@ from shared.auth.service import close_scopes
 from shared.runtime.postgres import leases, transaction
 from shared.tenancy.principal import ANONYMOUS
 from shared.tenancy.transactions import tenant_tx
-from tests.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Graph, serving
+from tests.support.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Graph, serving
 
 ADDRESS = "127.0.0.1"
 

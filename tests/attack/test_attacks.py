@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tests.attack import __main__ as command
 from tests.attack.__main__ import judged, load
 from tests.attack.stage import Caller, Stage
-from tests.graph import APP_SECRET
+from tests.support.graph import APP_SECRET
 
 
 @pytest.fixture

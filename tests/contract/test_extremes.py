@@ -14,8 +14,8 @@ from functions.mcp_server.catalog import registry
 from infra import functions
 from shared.edge.spec import Spec
 from tests.conftest import Caller, Org, Tenants
-from tests.extremes import WORDS, Field, Writing, read_fields
 from tests.schema.tables import privileged_columns, read_tables
+from tests.support.extremes import WORDS, Field, Writing, read_fields
 
 pytestmark = pytest.mark.anyio
 

@@ -15,8 +15,8 @@ from psycopg import conninfo
 from infra.local.servers.services import Parts, prepare
 from infra.local.settings import LocalSettings
 from tests.conftest import Caller, Tenants
-from tests.proxy import Proxy, proxied
-from tests.serving import ROOT, free_port, gateways
+from tests.support.proxy import Proxy, proxied
+from tests.support.serving import ROOT, free_port, gateways
 
 TIMEOUT_S = 2
 """How long the gateways here wait for a connection to Postgres."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.serving import gateways
+from tests.support.serving import gateways
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.media import service
 from shared.kernel.clock import utc_now
-from tests import ranges
+from tests.support import ranges
 
 pytestmark = pytest.mark.anyio
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels" * 500

@@ -19,7 +19,7 @@ from shared.providers.mail.messages import Message
 from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx
-from tests.smtp import MailServer
+from tests.support.smtp import MailServer
 
 pytestmark = pytest.mark.anyio
 

@@ -27,7 +27,7 @@ from infra.local.simulators.graph.world import World
 from shared.kernel.clock import utc_now
 from shared.providers.meta.events import EchoMessage, InboundMessage, ReactionEvent, StatusUpdate
 from shared.providers.meta.intake import parse
-from tests.graph import serving
+from tests.support.graph import serving
 
 CUSTOMER = "201590000001"
 TEXT = {"messaging_product": "whatsapp", "to": CUSTOMER, "type": "text", "text": {"body": "hi"}}

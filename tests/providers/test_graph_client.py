@@ -11,7 +11,7 @@ from shared.providers.meta.faults import FaultKind, ProviderFault
 from shared.providers.meta.recipients import Recipient
 from shared.providers.meta.uploads import UploadFile
 from shared.runtime import http
-from tests.graph import APP_SECRET, Graph
+from tests.support.graph import APP_SECRET, Graph
 
 pytestmark = pytest.mark.anyio
 CUSTOMER = "201590000001"

@@ -10,7 +10,7 @@ from shared.providers.meta.client import GraphClient
 from shared.providers.meta.faults import ProviderFault
 from shared.providers.meta.wire import Wire
 from shared.runtime import http
-from tests.webhooks import FOLDER
+from tests.support.webhooks import FOLDER
 
 pytestmark = pytest.mark.anyio
 ANSWERS = {path.stem: json.loads(path.read_bytes()) for path in sorted(Path(FOLDER).glob("answers/profiles/*.json"))}

@@ -8,7 +8,7 @@ import pytest
 
 from shared.providers.meta.events import AnyEvent, UnknownEvent
 from shared.providers.meta.intake import parse
-from tests.webhooks import recorded
+from tests.support.webhooks import recorded
 
 AT = 1_795_000_000
 RECEIVED = datetime.fromtimestamp(AT + 60, UTC)

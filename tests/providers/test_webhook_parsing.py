@@ -15,7 +15,7 @@ from shared.providers.meta.identities import is_user_id
 from shared.providers.meta.inbound import Text
 from shared.providers.meta.intake import UNREADABLE, parse
 from shared.providers.meta.wire import Wire
-from tests.webhooks import recorded
+from tests.support.webhooks import recorded
 
 KINDS = recorded()
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

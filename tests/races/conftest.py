@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Caller, Org
-from tests.serving import gateways
+from tests.support.serving import gateways
 
 CALLERS = 6
 ROUNDS = 100

@@ -10,7 +10,7 @@ import pytest
 
 from shared.auth.webhooks import sign_meta
 from shared.runtime.secrets import seal
-from tests.graph import APP_SECRET
+from tests.support.graph import APP_SECRET
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.providers.meta.events import PostbackEvent, StatusUpdate
 from shared.providers.meta.intake import parse
-from tests.webhooks import recorded
+from tests.support.webhooks import recorded
 
 pytestmark = pytest.mark.anyio
 KINDS = recorded()

@@ -8,8 +8,8 @@ import pytest
 
 from shared.providers.meta.events import InboundMessage
 from shared.providers.meta.intake import parse
-from tests.hostile import DEEP, encoded, hostile
-from tests.webhooks import recorded
+from tests.support.hostile import DEEP, encoded, hostile
+from tests.support.webhooks import recorded
 
 pytestmark = pytest.mark.anyio
 FIRST_SEED = int(os.environ.get("HOSTILE_SEED", "1"))

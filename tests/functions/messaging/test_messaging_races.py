@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.auth.webhooks import sign_meta
-from tests.graph import APP_SECRET
+from tests.support.graph import APP_SECRET
 
 pytestmark = pytest.mark.anyio
 COPIES = 5000

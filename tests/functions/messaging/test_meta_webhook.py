@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.graph import VERIFY_TOKEN
+from tests.support.graph import VERIFY_TOKEN
 
 pytestmark = pytest.mark.anyio
 

@@ -23,7 +23,7 @@ from shared.platform.rest.host import Response
 from shared.platform.rest.response import refused
 from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
-from tests.proxy import proxied
+from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.anyio
 ASKED = [

@@ -15,7 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from shared.platform.storage.blobs import blob_key
-from tests.serving import ROOT, free_port, gateways
+from tests.support.serving import ROOT, free_port, gateways
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests import ranges
+from tests.support import ranges
 
 pytestmark = pytest.mark.anyio
 PDF = {"Content-Type": "application/pdf"}

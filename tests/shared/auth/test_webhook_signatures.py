@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shared.auth import webhooks
 from shared.auth.webhooks import sign_meta, verified_challenge, verify_meta
 from shared.runtime.settings import settings
-from tests.graph import VERIFY_TOKEN
+from tests.support.graph import VERIFY_TOKEN
 
 RAW = b'{"object":"page","text":"\\u0623\\u0647\\u0644\\u0627"}'
 

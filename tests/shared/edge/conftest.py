@@ -9,8 +9,8 @@ import pytest
 from psycopg import conninfo
 
 from infra.local.servers.services import Services
-from tests.proxy import Proxy, proxied
-from tests.serving import gateways
+from tests.support.proxy import Proxy, proxied
+from tests.support.serving import gateways
 
 
 class Observed(NamedTuple):

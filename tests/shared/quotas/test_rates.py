@@ -15,7 +15,7 @@ from shared.runtime.store import client
 from shared.runtime.store.client import Store
 from shared.runtime.store.models import Counter
 from shared.tenancy.principal import Kind, Principal
-from tests.proxy import proxied
+from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.anyio
 DAY_S = 86_400

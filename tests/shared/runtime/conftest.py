@@ -13,7 +13,7 @@ from shared.auth import tokens
 from shared.runtime.postgres import leases, transaction
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import tenant_tx
-from tests.proxy import Proxy, proxied
+from tests.support.proxy import Proxy, proxied
 
 
 @pytest.fixture

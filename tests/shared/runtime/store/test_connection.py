@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from shared.runtime.store.connection import StoreError, StoreRefused, connect, place_of
-from tests.proxy import proxied
+from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.kernel.clock import utc_now
 
-FOLDER = Path(__file__).parent / "fixtures" / "meta"
+FOLDER = Path(__file__).parents[1] / "fixtures" / "meta"
 CHANNELS = {"whatsapp": "whatsapp", "messenger": "facebook", "instagram": "instagram"}
 
 

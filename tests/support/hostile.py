@@ -5,7 +5,7 @@ import random
 from copy import deepcopy
 from typing import Any
 
-from tests.webhooks import Recorded
+from tests.support.webhooks import Recorded
 
 DEEP = "@deep"
 LONG = "\u0627" * 3000
