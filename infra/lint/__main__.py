@@ -25,7 +25,7 @@ LINTS: tuple[Lint, ...] = (
     words.ties_to_nothing,
 )
 TREE_LINTS: tuple[TreeLint, ...] = (
-    rooms.names_stand_once,
+    rooms.migrations_are_named_once,
     rooms.rooms_are_packages,
     rooms.tables_have_one_owner,
     rooms.routines_have_one_owner,

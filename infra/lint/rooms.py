@@ -30,19 +30,14 @@ def rooms_are_packages(sources: Sequence[Source]) -> Iterator[Finding]:
             yield Finding(folder, 1, "no __init__.py: the import contracts would not see this room")
 
 
-def names_stand_once(sources: Sequence[Source]) -> Iterator[Finding]:
-    """Two test modules of one name cannot be collected in one run; two migrations of one number cannot be applied."""
+def migrations_are_named_once(sources: Sequence[Source]) -> Iterator[Finding]:
+    """Two migrations of one set with one number or time cannot be applied."""
     seen: dict[object, PurePosixPath] = {}
-    for source in sorted(sources, key=lambda source: source.path):
-        path = source.path
-        if source.under("tests") and path.name.startswith("test_") and source.is_python:
-            key: object = path.name
-        elif source.under("infra/migrations") and path.suffix == ".sql":
-            key = (path.parent, path.name.partition("_")[0])
-        else:
-            continue
-        if (first := seen.setdefault(key, path)) != path:
-            yield Finding(path, 1, f"{first} has this name or number already")
+    for path in sorted(source.path for source in sources):
+        if path.is_relative_to("infra/migrations") and path.suffix == ".sql":
+            first = seen.setdefault((path.parent, path.name.partition("_")[0]), path)
+            if first != path:
+                yield Finding(path, 1, f"{first} has this number already")
 
 
 def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
