@@ -34,8 +34,8 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m infra.lint
 
-bench: $(VENV)/.local $(VENV)-bench/.bench ## Measure against peers and limits; QUICK=1 takes 4 minutes, NAME=get some
-	@$(PYTHON) -m bench $(NAME) $(if $(QUICK),--quick)
+bench: $(VENV)/.local $(VENV)-bench/.bench ## Measure against peers and limits; QUICK=1 takes 4 minutes, NAME=get some; BESIDE=v0.1 an older tree
+	@$(PYTHON) -m $(if $(BESIDE),bench.beside $(BESIDE) $(NAME),bench $(NAME) $(if $(QUICK),--quick))
 
 format: $(VENV)/.dev ## Format the code and mend what ruff can
 	@$(VENV)/bin/ruff check --fix
