@@ -7,7 +7,7 @@ from infra.documents.texts import DOCS
 from infra.needs import ROOT
 
 PAGE = DOCS / "rest.md"
-TESTS = ROOT / "tests" / "platform" / "rest"
+TESTS = ROOT / "tests"
 AREAS = (
     "Reading",
     "Filters",
@@ -52,7 +52,8 @@ def _place(area: str) -> tuple[int, str]:
 def _claims() -> Iterator[tuple[str, str]]:
     """Areas and features of every `@supports`, read without running the tests."""
     for path in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "@supports(" in text else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield from (claim for each in node.decorator_list for claim in _of(each))
 
