@@ -32,7 +32,7 @@ async def received(request: Request, *, organization_id: UUID, media_id: UUID, k
             file.write(chunk)
         if not size:
             raise service.EmptyFile
-        mime_type = service.examined(file, kind=kind, declared=request.headers.get("content-type"))
+        mime_type = service.mime_type_of_file(file, kind=kind, declared=request.headers.get("content-type"))
         if mime_type == UNKNOWN and kind is not MediaKind.DOCUMENT:
             raise service.UnknownFileType(kind=kind)
         await service.store(organization_id, media_id, file, mime_type=mime_type)

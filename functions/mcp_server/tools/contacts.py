@@ -109,14 +109,14 @@ async def nexus_get_contact(context: ToolContext, arguments: GetContact) -> Cont
 @tool(scope="write", title="Create a contact", idempotent=True)
 async def nexus_create_contact(context: ToolContext, arguments: CreateContact) -> CreatedContact:
     """Make a contact. Where one has the same phone or email, that one is returned unchanged with created false."""
-    return await service.create_contact(context.tx, given=_changes(arguments, skipping_none=True))
+    return await service.create_contact(context.tx, changes=_changes(arguments, skipping_none=True))
 
 
 @tool(scope="write", title="Update a contact", idempotent=True)
 async def nexus_update_contact(context: ToolContext, arguments: UpdateContact) -> UpdatedContact:
     """Change the fields given; null clears one; tags are replaced as a whole."""
     return await service.update_contact(
-        context.tx, customer_id=arguments.customer_id, given=_changes(arguments, skipping_none=False)
+        context.tx, customer_id=arguments.customer_id, changes=_changes(arguments, skipping_none=False)
     )
 
 

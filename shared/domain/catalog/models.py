@@ -10,6 +10,6 @@ class SellableItem(msgspec.Struct, frozen=True):
     id: UUID
     is_active: bool
     currency: str
-    """The organization's, which `selling_price` is in."""
+    """The organization's currency, in which `selling_price` is given."""
     sku: str | None = None
     selling_price: Decimal | None = None

@@ -27,21 +27,22 @@ class ItemNotActive(Conflict):
 
 
 async def find_sellable(tx: Tx, *, references: Collection[Reference]) -> dict[Reference, SellableItem]:
-    """Each reference's item.
+    """Return the item of each reference.
 
     Raises:
-        UnknownItem, ItemNotActive: naming all that are.
+        UnknownItem: with every reference that names no item.
+        ItemNotActive: with every reference whose item is no longer sold.
     """
-    ids = {each for each in references if isinstance(each, UUID)}
-    keys = {each: code_key(each) for each in references if isinstance(each, str)}
+    ids = {reference for reference in references if isinstance(reference, UUID)}
+    keys = {reference: code_key(reference) for reference in references if isinstance(reference, str)}
     items = await queries.list_items_by_reference(tx, ids=ids, sku_keys=set(keys.values()))
     found: dict[Reference, SellableItem] = {item.id: item for item in items}
     by_key = {code_key(item.sku): item for item in items if item.sku is not None}
-    found |= {spelt: by_key[key] for spelt, key in keys.items() if key in by_key}
-    unknown = [str(each) for each in references if each not in found]
+    found |= {sku: by_key[key] for sku, key in keys.items() if key in by_key}
+    unknown = [str(reference) for reference in references if reference not in found]
     if unknown:
         raise UnknownItem(f"no item has this id or SKU: {', '.join(unknown)}", unknown=unknown, hint="find_item")
-    inactive = [str(each) for each in references if not found[each].is_active]
+    inactive = [str(reference) for reference in references if not found[reference].is_active]
     if inactive:
         raise ItemNotActive(f"no longer sold: {', '.join(inactive)}", inactive=inactive)
-    return {each: found[each] for each in references}
+    return {reference: found[reference] for reference in references}

@@ -122,7 +122,7 @@ async def _fetch(task: Task, request_id: str) -> Kept:
         sha256 = found.sha256.hex()
         if task.sha256 not in (None, sha256):
             raise _DownloadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
-        mime_type = media.examined(file, kind=task.kind, declared=task.mime_type or found.content_type)
+        mime_type = media.mime_type_of_file(file, kind=task.kind, declared=task.mime_type or found.content_type)
         await media.store(task.organization_id, task.media_id, file, mime_type=mime_type)
     return Kept(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
 

@@ -1,4 +1,4 @@
-"""Contacts, by what they are recognised, and the stages, sources and labels they are sorted by.
+"""Contacts, the identities by which they are recognised, and the stages, sources and labels that sort them.
 
 Owns customers, customer_identities, customer_journey_stages, lead_sources, labels and customer_labels; reads
 organizations. Calls no other domain.

@@ -1,4 +1,4 @@
-"""Contacts as lists and single calls answer them."""
+"""Contacts, as lists and single calls return them."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 
 class ContactRow(msgspec.Struct, frozen=True):
-    """A contact in a list; a field that was not asked for is unset."""
+    """A contact in a list; a field that the caller did not select is unset."""
 
     id: UUID
     created_at: datetime
@@ -26,7 +26,7 @@ class ContactRow(msgspec.Struct, frozen=True):
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """`journey_stage` and `lead_source` are the names the organization gave them.
 
-    `phone_valid` is false for a number that may exist, yet is in no range of its country that we know.
+    `phone_valid` is false for a number that may exist, but is in no known range of its country.
     """
 
     id: UUID
@@ -59,7 +59,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What the caller's organization lets a contact be; its country reads phone numbers without a country code."""
+    """The caller's organization's stages and lead sources, and its country, for numbers without a country code."""
 
     country: str
     journey_stages: list[Choice]
@@ -67,7 +67,10 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """All that are given must hold. `journey_stage` is a name or an id; numbers are `phone` and `search` in E.164."""
+    """Conditions that all hold at once. `journey_stage` is a name or an id.
+
+    `phone_number` and `search_number` are `phone` and `search` in E.164.
+    """
 
     phone: str | None = None
     phone_number: str | None = None
@@ -80,7 +83,7 @@ class ContactFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller says of a contact: what is unset stays, None clears; stages and sources by name or id."""
+    """New values of a contact: an unset field stays, None clears it; stages and sources by name or id."""
 
     first_name: str | UnsetType | None = UNSET
     last_name: str | UnsetType | None = UNSET
@@ -100,7 +103,7 @@ class ContactChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreatedContact(msgspec.Struct, frozen=True):
-    """`created` is false where `contact` was there before: `matched_on` says whether by its phone or its e-mail."""
+    """A contact that was created, or one that existed: `matched_on` says whether its phone or its e-mail matched."""
 
     created: bool
     matched_on: str | None
@@ -112,7 +115,7 @@ class UpdatedContact(msgspec.Struct, frozen=True):
 
 
 class UnreadPhone(msgspec.Struct, frozen=True):
-    """A contact whose number nobody has read: tables over HTTP and channels write it as it is."""
+    """A contact whose number was not checked: /rest/v1 and channels write it as it is."""
 
     id: UUID
     phone_number: str

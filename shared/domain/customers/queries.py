@@ -22,8 +22,8 @@ class _Country(msgspec.Struct, frozen=True):
 async def list_contacts(
     tx: Tx, *, chosen: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[ContactRow]:
-    # Ids come as an array: a filter that finds few contacts is then a look-up by id and not a walk of the whole list.
-    # The stage is looked up for the rows of the page alone, at less than a join asks for under row level security.
+    # Ids come as an array, so that a filter with few contacts becomes a look-up by id and not a scan of the whole list.
+    # The stage is looked up for the rows of the page only: that is cheaper than a join under row level security.
     sql = """
         SELECT contact.id, contact.created_at, contact.first_name, contact.last_name, contact.phone_number,
             contact.email, contact.company,
@@ -101,14 +101,17 @@ async def find_choices(tx: Tx) -> Choices:
 
 
 async def find_country(tx: Tx) -> str | None:
-    """The organization's; numbers without a country code are read as its own."""
+    """Return the organization's country, in which numbers without a country code are read."""
     sql = "SELECT country FROM organizations WHERE id = app.organization_id()"
     found = await tx.find(_Country, sql)
     return found.country if found else None
 
 
-async def insert_contact(tx: Tx, *, values: dict[str, Any], phone_told: str) -> UUID:
-    """`values` by column name; a column that is left out takes its default. `phone_told`: a number and its validity."""
+async def insert_contact(tx: Tx, *, values: dict[str, Any], phone_validity: str) -> UUID:
+    """Insert a contact from values by column name; a missing column takes its default.
+
+    `phone_validity` holds a number and "True" or "False", divided by a space.
+    """
     sql = """
         INSERT INTO customers
             (first_name, last_name, email, phone_number, phone_raw, company, address, journey_stage_id, lead_source_id,
@@ -118,15 +121,15 @@ async def insert_contact(tx: Tx, *, values: dict[str, Any], phone_told: str) -> 
             coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact, given.next_follow_up,
             given.notes
         FROM jsonb_populate_record(NULL::customers, %(values)s::jsonb) AS given
-        CROSS JOIN set_config('app.phone_told', %(phone_told)s, true)
+        CROSS JOIN set_config('app.phone_told', %(phone_validity)s, true)
         RETURNING id
     """
     encoded = msgspec.json.encode(values).decode()
-    return (await tx.one(_Id, sql, values=encoded, phone_told=phone_told)).id
+    return (await tx.one(_Id, sql, values=encoded, phone_validity=phone_validity)).id
 
 
-async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], phone_told: str) -> UUID | None:
-    """Changes the columns that `values` names and no other; None where there is no such contact."""
+async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], phone_validity: str) -> UUID | None:
+    """Change only the columns that `values` names; return None if there is no such contact."""
     sql = """
         UPDATE customers AS contact
         SET (first_name, last_name, email, phone_number, phone_raw, company, address, journey_stage_id, lead_source_id,
@@ -136,17 +139,17 @@ async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], p
                 given.assigned_to, coalesce(given.customer_score, 0), coalesce(given.tags, '{}'), given.last_contact,
                 given.next_follow_up, given.notes
             FROM jsonb_populate_record(contact, %(values)s::jsonb) AS given
-            CROSS JOIN set_config('app.phone_told', %(phone_told)s, true))
+            CROSS JOIN set_config('app.phone_told', %(phone_validity)s, true))
         WHERE contact.id = %(customer_id)s
         RETURNING contact.id
     """
     encoded = msgspec.json.encode(values).decode()
-    found = await tx.find(_Id, sql, customer_id=customer_id, values=encoded, phone_told=phone_told)
+    found = await tx.find(_Id, sql, customer_id=customer_id, values=encoded, phone_validity=phone_validity)
     return found.id if found else None
 
 
 async def list_unread_phones(tx: Tx, *, limit: int) -> list[UnreadPhone]:
-    """As the service, of all organizations: numbers that were written without having been read."""
+    """List, as the service, the phone numbers of all organizations that were written without a check."""
     sql = """
         SELECT contact.id, contact.phone_number
         FROM customers AS contact
@@ -159,7 +162,7 @@ async def list_unread_phones(tx: Tx, *, limit: int) -> list[UnreadPhone]:
 
 
 async def update_phone_validity(tx: Tx, *, ids: list[UUID], valid: list[bool]) -> int:
-    """Of contacts that the transaction has locked."""
+    """Record the validity of numbers, in the order of `ids`, of contacts that this transaction has locked."""
     sql = """
         UPDATE customers AS contact
         SET phone_valid = told.valid

@@ -70,14 +70,14 @@ def cursor_of(row: ContactRow) -> str:
 
 
 async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, limit: int) -> Page[ContactRow]:
-    """Newest first.
+    """Return a page of contacts, the newest first.
 
     Raises:
-        InvalidCursor: for a cursor of another list.
-        UnknownJourneyStage: where nothing was found because the organization has no such stage.
+        InvalidCursor: the cursor is of another list.
+        UnknownJourneyStage: no contact was found, because the organization has no such stage.
     """
     after = decode_cursor(cursor, datetime, UUID) if cursor else None
-    chosen = await _as_created(tx, chosen)
+    chosen = await _with_numbers(tx, chosen)
     rows = await queries.list_contacts(tx, chosen=chosen, after=after, limit=limit + 1)
     if not rows and chosen.journey_stage is not None:
         _choice((await queries.find_choices(tx)).journey_stages, chosen.journey_stage, UnknownJourneyStage)
@@ -85,47 +85,47 @@ async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, li
     return Page(page, cursor_of(page[-1]) if len(rows) > limit else None)
 
 
-async def create_contact(tx: Tx, *, given: ContactChanges) -> CreatedContact:
-    """One contact, however many ask for it at once: the others get the one that was made.
+async def create_contact(tx: Tx, *, changes: ContactChanges) -> CreatedContact:
+    """Create the contact, or return the one that has its phone number or e-mail address, also among concurrent calls.
 
     Raises:
         UnknownJourneyStage, UnknownLeadSource, InvalidPhone, InvalidEmail, ContactUnreachable: before it writes.
         Refusal: plan_limit_exceeded.
     """
     choices = await queries.find_choices(tx)
-    values = _columns(given, choices)
+    values = _columns(changes, choices)
     if not any(values.get(name) for name in ("first_name", "last_name", "company", "phone_number", "email")):
         raise ContactUnreachable
     try:
         async with tx.savepoint():
-            customer_id = await queries.insert_contact(tx, values=values, phone_told=_told(given, choices))
+            customer_id = await queries.insert_contact(tx, values=values, phone_validity=_validity(changes, choices))
     except ContactExists as refused:
         holder = UUID(refused.details["contact_id"])
         return CreatedContact(False, refused.details["matched_on"], await _contact(tx, holder))
     return CreatedContact(True, None, await _contact(tx, customer_id))
 
 
-async def update_contact(tx: Tx, *, customer_id: UUID, given: ContactChanges) -> UpdatedContact:
-    """Changes what is given; None clears.
+async def update_contact(tx: Tx, *, customer_id: UUID, changes: ContactChanges) -> UpdatedContact:
+    """Change the fields that are set in `changes`; None clears a field.
 
     Raises:
-        NotFound: absent, or not the caller's.
+        NotFound: there is no such contact in the caller's organization.
         UnknownJourneyStage, UnknownLeadSource, InvalidPhone, InvalidEmail: before anything is written.
         Refusal: contact_exists, with the id of the contact that has the phone number or e-mail address;
             contact_unreachable, where neither a name nor a way to the contact would be left.
     """
-    needs_choices = (given.phone, given.journey_stage, given.lead_source) != (UNSET, UNSET, UNSET)
+    needs_choices = (changes.phone, changes.journey_stage, changes.lead_source) != (UNSET, UNSET, UNSET)
     choices = await queries.find_choices(tx) if needs_choices else None
-    values, told = _columns(given, choices), _told(given, choices)
-    if await queries.update_contact(tx, customer_id=customer_id, values=values, phone_told=told) is None:
+    values, validity = _columns(changes, choices), _validity(changes, choices)
+    if await queries.update_contact(tx, customer_id=customer_id, values=values, phone_validity=validity) is None:
         raise NotFound
     return UpdatedContact(await _contact(tx, customer_id))
 
 
 async def read_phone(tx: Tx, *, text: str) -> str | None:
-    """A whole phone number in E.164, as a contact would be made with it; None for any other text.
+    """Return a complete phone number in E.164, as a new contact would have it; None for any other text.
 
-    The country of the organization is asked for only where the number does not say its own.
+    The organization's country is read only when the number has no country code.
     """
     if not phones.is_spoken(text):
         return None
@@ -136,10 +136,10 @@ async def read_phone(tx: Tx, *, text: str) -> str | None:
 
 
 async def read_new_phone(tx: Tx, *, text: str) -> str:
-    """In E.164, exactly as a contact would be made with it.
+    """Return the number in E.164, exactly as a new contact would have it.
 
     Raises:
-        InvalidPhone: for what no contact could be made with.
+        InvalidPhone: no contact can have this number.
     """
     country = _NO_COUNTRY if phones.has_country(text) else await queries.find_country(tx) or _NO_COUNTRY
     number = phones.normalize(text, country)
@@ -149,29 +149,29 @@ async def read_new_phone(tx: Tx, *, text: str) -> str:
 
 
 async def read_phones(tx: Tx, *, most: int) -> PhonesRead:
-    """Say of numbers that were written without having been read whether they are valid."""
+    """Record the validity of phone numbers that were written without a check."""
     unread = await queries.list_unread_phones(tx, limit=most)
-    told = [phones.read(each.phone_number, _NO_COUNTRY) for each in unread]
-    valid = [phone is not None and phone.valid for phone in told]
+    read = [phones.read(contact.phone_number, _NO_COUNTRY) for contact in unread]
+    valid = [phone is not None and phone.valid for phone in read]
     try:
         async with tx.savepoint():
-            await queries.update_phone_validity(tx, ids=[each.id for each in unread], valid=valid)
+            await queries.update_phone_validity(tx, ids=[contact.id for contact in unread], valid=valid)
     except Refusal:
-        await _tell_each(tx, unread, valid)
+        await _update_one_by_one(tx, unread, valid)
     return PhonesRead(len(unread), valid.count(False))
 
 
-async def _tell_each(tx: Tx, unread: Sequence[UnreadPhone], valid: Sequence[bool]) -> None:
-    """One contact that cannot be changed keeps no other from being told of."""
-    for each, is_valid in zip(unread, valid, strict=True):
+async def _update_one_by_one(tx: Tx, unread: Sequence[UnreadPhone], valid: Sequence[bool]) -> None:
+    """Record each validity under its own savepoint, so that a contact that cannot be changed affects no other."""
+    for contact, is_valid in zip(unread, valid, strict=True):
         try:
             async with tx.savepoint():
-                await queries.update_phone_validity(tx, ids=[each.id], valid=[is_valid])
+                await queries.update_phone_validity(tx, ids=[contact.id], valid=[is_valid])
         except Refusal as refused:
-            log().warning("phone_unread", contact_id=str(each.id), error=refused.code)
+            log().warning("phone_unread", contact_id=str(contact.id), error=refused.code)
 
 
-async def _as_created(tx: Tx, chosen: ContactFilter) -> ContactFilter:
+async def _with_numbers(tx: Tx, chosen: ContactFilter) -> ContactFilter:
     phone = chosen.phone and await read_phone(tx, text=chosen.phone)
     search = chosen.search and await read_phone(tx, text=chosen.search)
     return msgspec.structs.replace(chosen, phone_number=phone, search_number=search)
@@ -184,23 +184,23 @@ async def _contact(tx: Tx, customer_id: UUID) -> Contact:
     return contact
 
 
-def _columns(given: ContactChanges, choices: Choices | None) -> dict[str, Any]:
-    """By column: phones in E.164 beside how they were written, names of stages and sources as ids."""
-    values: dict[str, Any] = msgspec.to_builtins(given)
-    for spoken in ("phone", "journey_stage", "lead_source"):
-        values.pop(spoken, None)
-    if given.email and not emails.is_address(emails.clean(given.email)):
+def _columns(changes: ContactChanges, choices: Choices | None) -> dict[str, Any]:
+    """Return values by column: phones in E.164 and as written, stages and sources by id."""
+    values: dict[str, Any] = msgspec.to_builtins(changes)
+    for name in ("phone", "journey_stage", "lead_source"):
+        values.pop(name, None)
+    if changes.email and not emails.is_address(emails.clean(changes.email)):
         raise InvalidEmail
-    if given.tags:
-        values["tags"] = list(dict.fromkeys(given.tags))
+    if changes.tags:
+        values["tags"] = list(dict.fromkeys(changes.tags))
     if choices is None:
         return values
-    if given.phone is not UNSET:
-        values |= _phone_columns(given.phone, choices.country)
-    if given.journey_stage is not UNSET:
-        values["journey_stage_id"] = _choice(choices.journey_stages, given.journey_stage, UnknownJourneyStage)
-    if given.lead_source is not UNSET:
-        values["lead_source_id"] = _choice(choices.lead_sources, given.lead_source, UnknownLeadSource)
+    if changes.phone is not UNSET:
+        values |= _phone_columns(changes.phone, choices.country)
+    if changes.journey_stage is not UNSET:
+        values["journey_stage_id"] = _choice(choices.journey_stages, changes.journey_stage, UnknownJourneyStage)
+    if changes.lead_source is not UNSET:
+        values["lead_source_id"] = _choice(choices.lead_sources, changes.lead_source, UnknownLeadSource)
     return values
 
 
@@ -213,16 +213,16 @@ def _phone_columns(phone: str | None, country: str) -> dict[str, str | None]:
     return {"phone_number": number, "phone_raw": phone}
 
 
-def _told(given: ContactChanges, choices: Choices | None) -> str:
-    """What the database is to keep of the number's validity: it cannot tell by itself."""
-    phone = phones.read(given.phone, choices.country) if choices and isinstance(given.phone, str) else None
+def _validity(changes: ContactChanges, choices: Choices | None) -> str:
+    """Return the number and whether it is valid, for the database, which cannot check numbers; empty without one."""
+    phone = phones.read(changes.phone, choices.country) if choices and isinstance(changes.phone, str) else None
     return f"{phone.number} {phone.valid}" if phone else ""
 
 
 def _choice(
     choices: list[Choice], wanted: str | None, unknown: type[UnknownJourneyStage | UnknownLeadSource]
 ) -> UUID | None:
-    """By name, however it is spelt, or by id; None stays None."""
+    """Return the id of the choice with this id or this name, in any spelling; None for None."""
     if wanted is None:
         return None
     for choice in choices:

@@ -1,4 +1,4 @@
-"""Finds, and a contact with everything around it."""
+"""Finds of a search, and the profile of a contact."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -41,8 +41,9 @@ class RecentOrder(msgspec.Struct, frozen=True):
 
 
 class OrderTotals(msgspec.Struct, frozen=True):
-    """Of one currency. `lifetime_value` is what was delivered, less what was paid back; `average_order` is of all
-    orders but the cancelled ones.
+    """The totals of a contact's orders in one currency.
+
+    `lifetime_value` is the amount delivered, less refunds; `average_order` leaves cancelled orders out.
     """
 
     currency: str
@@ -65,7 +66,7 @@ class RecentConversation(msgspec.Struct, frozen=True):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """One change of the contact or its recent orders: what, by whom, which columns; an order's new status."""
+    """A change of the contact or its recent orders: action, actor, changed columns, and an order's new status."""
 
     at: datetime
     action: str
@@ -82,7 +83,7 @@ class ContactDetails(Contact, frozen=True, kw_only=True):
 
 
 class ContactRecord(ContactDetails, frozen=True, kw_only=True):
-    """A contact and what lies around it, as one statement reads it."""
+    """A contact with its orders, conversations and history, as one statement reads them."""
 
     order_totals: list[OrderTotals]
     recent_orders: list[RecentOrder]

@@ -93,5 +93,8 @@ CONTACT_RECORD = """
 
 
 async def find_contact_record(tx: Tx, *, customer_id: UUID) -> ContactRecord | None:
-    """With the newest 5 orders, 5 conversations and 10 changes. Amounts travel as text, so that none is rounded."""
+    """Find a contact with the newest 5 orders, 5 conversations and 10 changes.
+
+    Amounts travel as text, so that none is rounded.
+    """
     return await tx.find(ContactRecord, CONTACT_RECORD, customer_id=customer_id)

@@ -1,4 +1,4 @@
-"""Search, and what follows from all that is known about a contact."""
+"""Search, and the profile of a contact."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,28 +15,28 @@ from . import queries
 from .models import ContactDetails, ContactProfile, ContactRecord, Find, Segment
 
 NEW = timedelta(days=30)
-"""So long after it was made a contact counts as new."""
+"""How long a contact counts as new."""
 SILENT = timedelta(days=90)
-"""A buyer who has ordered nothing for longer is at risk."""
+"""A buyer whose last order is older is at risk."""
 REPEAT_ORDERS = 2
 VIP_ORDERS = 10
 
 _folded = lru_cache(maxsize=1024)(fold)
-"""Tags and labels are the same few words for contact after contact."""
+"""Cached, because most contacts have the same few tags and labels."""
 _details = attrgetter(*ContactDetails.__struct_fields__)
 
 
 async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
-    """Best first; nothing found is an empty list."""
+    """Return finds, the best first."""
     number = await customers.read_phone(tx, text=query)
     return await queries.search(tx, query=query, number=number, kinds=kinds, limit=limit)
 
 
 async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
-    """One statement.
+    """Return the contact with its segments, orders, conversations and history, by one statement.
 
     Raises:
-        NotFound: absent, or not the caller's.
+        NotFound: there is no such contact in the caller's organization.
     """
     record = await queries.find_contact_record(tx, customer_id=customer_id)
     if record is None:
@@ -52,7 +52,7 @@ async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
 
 
 def segments(record: ContactRecord, *, now: datetime) -> list[Segment]:
-    """What kind of customer this is; orders that were cancelled do not count."""
+    """Return the segments of a customer; cancelled orders do not count."""
     kept = sum(totals.orders - totals.cancelled for totals in record.order_totals)
     last_order = max((totals.last_order_at for totals in record.order_totals), default=now)
     marks = {

@@ -1,4 +1,4 @@
-"""How much of each item lies in which warehouse, and what of it is promised to orders.
+"""The stock of each item in each warehouse, and the part of it that is reserved for orders.
 
 Owns stock_balances, stock_movements, stock_reservations and the view item_stock; reads the catalog and organizations.
 Its writes are functions in the database, which the triggers of movements and orders call.

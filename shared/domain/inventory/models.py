@@ -9,10 +9,10 @@ from msgspec import UNSET, UnsetType
 
 
 class ItemFilter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to; None narrows nothing."""
+    """Conditions of a list; None is no condition."""
 
     search: str | None = None
-    """A whole SKU, item number or barcode; small letters and Arabic digits too."""
+    """A whole SKU, item number or barcode; lower case and Arabic digits are accepted."""
     sku: str | None = None
     category: str | None = None
     low_stock: bool | None = None
@@ -20,7 +20,7 @@ class ItemFilter(msgspec.Struct, frozen=True):
 
 
 class ItemStock(msgspec.Struct, frozen=True):
-    """An item with its stock over all warehouses, as lists show it; a field that was not asked for is unset."""
+    """An item with its stock over all warehouses, as lists show it; a field that the caller did not select is unset."""
 
     item_id: UUID
     created_at: datetime
@@ -47,7 +47,7 @@ class WarehouseStock(msgspec.Struct, frozen=True):
 
 
 class StockCheck(msgspec.Struct, frozen=True):
-    """One item, where it lies; the totals are over all warehouses whatever was asked for."""
+    """One item by warehouse; its totals always cover all warehouses."""
 
     item_id: UUID
     name: str

@@ -16,7 +16,7 @@ async def list_item_stock(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[ItemStock]:
-    """`codes` are the spellings of what `filters.search` asks."""
+    """List items with their stock; `codes` are the possible spellings of `filters.search`."""
     sql = """
         SELECT stock.item_id, stock.created_at, stock.name, stock.sku, stock.item_no, stock.category, stock.unit,
             round(
@@ -59,7 +59,7 @@ async def list_item_stock(
 async def find_stock_check(
     tx: Tx, *, item_id: UUID | None, sku: str | None, warehouse_id: UUID | None, warehouse_name: str | None
 ) -> StockCheck | None:
-    """With the warehouses that know the item; where one is asked for, that one alone, also when it holds none."""
+    """Find the item's stock in all warehouses that have known it, or in the named one, also when that holds none."""
     sql = """
         SELECT stock.item_id, stock.name, stock.sku, stock.unit, stock.is_active, stock.quantity::bigint,
             stock.reserved_quantity::bigint, stock.available_quantity::bigint, stock.min_stock_level, stock.is_low,

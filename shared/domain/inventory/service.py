@@ -1,4 +1,4 @@
-"""What can be asked of the stock."""
+"""Lists of stock and the stock of one item."""
 
 from datetime import datetime
 from uuid import UUID
@@ -39,7 +39,7 @@ class UnknownWarehouse(NotFound):
 async def list_inventory(
     tx: Tx, *, filters: ItemFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[ItemStock]:
-    """The newest items first."""
+    """Return a page of items with their stock, the newest items first."""
     search = filters.search
     rows = await queries.list_item_stock(
         tx,
@@ -53,7 +53,7 @@ async def list_inventory(
 
 
 def _spellings(code: str) -> list[str]:
-    """In which an item number or a barcode may have been stored."""
+    """Return the spellings in which an item number or a barcode may have been stored."""
     key = code_key(code)
     return [code, fold(code).upper(), key, key.upper()]
 
@@ -72,11 +72,11 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
 async def check_stock(
     tx: Tx, *, item_id: UUID | None = None, sku: str | None = None, warehouse: UUID | str | None = None
 ) -> StockCheck:
-    """The item's stock in each warehouse, or in the one of that id or name.
+    """Return the item's stock in every warehouse, or only in the warehouse of that id or name.
 
     Raises:
-        NotFound: no such item.
-        UnknownWarehouse: no such warehouse.
+        NotFound: there is no such item.
+        UnknownWarehouse: there is no such warehouse.
     """
     found = await queries.find_stock_check(
         tx,

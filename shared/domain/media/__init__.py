@@ -1,4 +1,4 @@
-"""Files of conversations: what they are, where their bytes lie, who may read them and for how long.
+"""Files of conversations: their type, where their bytes are, who may read them and for how long.
 
 Owns media and media_tasks. Calls no other domain; the blob store keeps the bytes.
 

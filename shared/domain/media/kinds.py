@@ -1,4 +1,4 @@
-"""What a file is by its own first bytes; a channel's or an uploader's word for it is not believed."""
+"""Types of files by their first bytes; the type that a channel or an uploader declares is not trusted."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,13 @@ from shared.kernel.content_types import UNKNOWN
 from .models import MediaKind
 
 HEAD_BYTES = 512
-"""As much as is looked at."""
+"""The number of first bytes that are examined."""
 
 
 class _Signature(NamedTuple):
     mime_type: str
-    at: int
-    begins: tuple[bytes, ...]
+    offset: int
+    prefixes: tuple[bytes, ...]
 
 
 _SIGNATURES = (
@@ -35,7 +35,7 @@ _SIGNATURES = (
     _Signature("application/zip", 0, (b"PK\x03\x04",)),
     _Signature("application/x-ole-storage", 0, (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",)),
 )
-_WITHIN = {
+_CONTENTS = {
     "application/zip": frozenset(
         {
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -48,7 +48,7 @@ _WITHIN = {
         {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"}
     ),
 }
-"""What a container may hold, where its sender says so."""
+"""The types that a container may have, if its sender declares them."""
 _PLAIN = frozenset({"text/plain", "text/csv"})
 _FAMILIES = {
     MediaKind.IMAGE: ("image/",),
@@ -60,14 +60,14 @@ _FAMILIES = {
 
 
 def mime_type_of(head: bytes, kind: MediaKind, declared: str | None) -> str:
-    """The type, or UNKNOWN where the bytes say nothing or are not of that kind."""
-    said = (declared or "").partition(";")[0].strip().lower()
-    found = next((each.mime_type for each in _SIGNATURES if head[each.at :].startswith(each.begins)), None)
+    """Return the type, or UNKNOWN if the bytes have no known signature or are not of that kind."""
+    claim = (declared or "").partition(";")[0].strip().lower()
+    found = next((known.mime_type for known in _SIGNATURES if head[known.offset :].startswith(known.prefixes)), None)
     if found is None:
-        return said if kind is MediaKind.DOCUMENT and said in _PLAIN and b"\0" not in head else UNKNOWN
-    if found in _WITHIN:
-        found = said if said in _WITHIN[found] else UNKNOWN
+        return claim if kind is MediaKind.DOCUMENT and claim in _PLAIN and b"\0" not in head else UNKNOWN
+    if found in _CONTENTS:
+        found = claim if claim in _CONTENTS[found] else UNKNOWN
     if kind is MediaKind.AUDIO and found in {"video/mp4", "video/3gpp", "video/webm"}:
-        # Voice notes come in the containers of films.
+        # Voice notes come in video containers.
         found = found.replace("video/", "audio/").replace("3gpp", "mp4")
     return found if found.startswith(_FAMILIES[kind]) else UNKNOWN

@@ -1,4 +1,4 @@
-"""Files, and the work that makes them readable or makes them disappear."""
+"""Files, and the tasks that fetch or erase their bytes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ class MediaKind(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a customer's file could not be had."""
+    """Why a customer's file could not be fetched."""
 
     GONE = "gone"
     TOO_LARGE = "too_large"
@@ -25,11 +25,11 @@ class Failure(StrEnum):
     NOT_ALLOWED = "not_allowed"
     UNAVAILABLE = "unavailable"
     NO_ROOM = "no_room"
-    """The plan's bytes are used."""
+    """The plan's storage is used up."""
 
 
 class MediaFile(msgspec.Struct, frozen=True):
-    """`mime_type` is what the bytes say; `file_name` is its sender's word. Both are None until the file is stored."""
+    """`mime_type` is the type by the bytes; `file_name` is the sender's. Both are None until the file is stored."""
 
     id: UUID
     organization_id: UUID
@@ -44,7 +44,7 @@ class MediaFile(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that a channel announced: by an id to ask its address with, or by the address."""
+    """A file that a channel announced: by an id with which its URL is asked for, or by the URL."""
 
     id: UUID
     kind: MediaKind
@@ -52,12 +52,12 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None
     file_name: str | None
     mime_type: str | None
-    """What the channel says; kept until the bytes say better."""
+    """The type that the channel declared, kept until the bytes are known."""
     sha256: str | None
 
 
 class Task(msgspec.Struct, frozen=True):
-    """Taken by one worker until its lease ends."""
+    """A task that one worker holds until its lease ends."""
 
     organization_id: UUID
     media_id: UUID
@@ -73,7 +73,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class ClaimedTask(msgspec.Struct, frozen=True):
-    """A task as JSON: what of it cannot be read spoils no other."""
+    """A task as JSON, decoded by itself, so that an unreadable one affects no other."""
 
     organization_id: UUID
     media_id: UUID
@@ -81,7 +81,7 @@ class ClaimedTask(msgspec.Struct, frozen=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stored file has shown itself to be."""
+    """A stored file's type, size and hash, by its bytes."""
 
     mime_type: str
     size_bytes: int
@@ -89,7 +89,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MediaLink(msgspec.Struct, frozen=True, kw_only=True):
-    """`url` is readable by whoever has it until `expires_at`; both are None while there is nothing to read."""
+    """`url` is readable by everybody who has it until `expires_at`; both are None while there is nothing to read."""
 
     id: UUID
     kind: MediaKind

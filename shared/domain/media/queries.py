@@ -11,7 +11,7 @@ from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, 
 
 
 def insert_expected(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: Sequence[Expected]) -> None:
-    """Goes out with the next statement or the commit."""
+    """Insert files and their fetch tasks, together with the next statement or the commit."""
     sql = """
         WITH announced AS (
             SELECT file.*
@@ -59,9 +59,9 @@ async def insert_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, file_name: s
 
 
 async def claim_task(tx: Tx, *, spared: Sequence[UUID], lease_s: int) -> ClaimedTask | None:
-    """The oldest of other organizations than those; counted as tried before it is.
+    """Claim the oldest due task of an organization that is not in `spared`; the attempt is counted at once.
 
-    One that nobody settles is due again after the lease, then after twice as long, and so on to a day.
+    A task that nobody finishes is due again after the lease, then after twice the time, and so on up to a day.
     """
     sql = """
         WITH due AS (
@@ -87,7 +87,7 @@ async def claim_task(tx: Tx, *, spared: Sequence[UUID], lease_s: int) -> Claimed
 
 
 async def update_stored(tx: Tx, *, task: Task, kept: Kept) -> int:
-    """0 where the file was taken back meanwhile."""
+    """Record the stored file; return 0 if it was deleted meanwhile."""
     sql = """
         UPDATE media
         SET status = 'stored', mime_type = %(mime_type)s, size_bytes = %(size_bytes)s, sha256 = %(sha256)s
@@ -113,7 +113,7 @@ async def update_failed(tx: Tx, *, task: Task, failure: Failure) -> int:
 
 
 async def delete_task(tx: Tx, *, task: Task) -> int:
-    """0 where the work has become another one meanwhile, which stays."""
+    """Delete the task; return 0 if it became another task meanwhile, which stays."""
     sql = """
         DELETE FROM media_tasks
         WHERE organization_id = %(organization_id)s AND media_id = %(media_id)s AND task = %(task)s
@@ -138,7 +138,7 @@ async def update_task_later(tx: Tx, *, task: Task, delay_s: float, fault: str) -
 
 
 async def update_deleted(tx: Tx, *, organization_id: UUID, media_ids: Sequence[UUID]) -> int:
-    """With the work of erasing the bytes, in place of fetching them."""
+    """Mark files as deleted, and replace their tasks by the erasure of their bytes."""
     sql = """
         WITH gone AS (
             UPDATE media
@@ -155,10 +155,10 @@ async def update_deleted(tx: Tx, *, organization_id: UUID, media_ids: Sequence[U
     return await tx.run(sql, organization_id=organization_id, media_ids=list(media_ids))
 
 
-class _Gone(msgspec.Struct, frozen=True):
+class _Deleted(msgspec.Struct, frozen=True):
     count: int
 
 
 async def delete_never_shown(tx: Tx) -> int:
-    """Files that no message shows: of a channel after a day, put up after 30."""
-    return (await tx.one(_Gone, "SELECT app.forget_media(500) AS count")).count
+    """Delete files that no message shows: a channel's after a day, uploaded ones after 30 days."""
+    return (await tx.one(_Deleted, "SELECT app.forget_media(500) AS count")).count

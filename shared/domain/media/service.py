@@ -1,4 +1,4 @@
-"""What may be done with a file: announced, stored once checked, shown for minutes, taken back for good."""
+"""A file's life: announced, stored once it is checked, readable by a link for minutes, erased for good."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,11 +17,11 @@ from .kinds import HEAD_BYTES, mime_type_of
 from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, MediaLink, Task
 
 MOST_BYTES = 100 * 1024 * 1024
-"""No channel carries a larger file."""
+"""The size of the largest file that any channel carries."""
 _LEASE_S = 300
 _MOST_ATTEMPTS = 30
 _FIRST_DELAY_S, _MOST_DELAY_S = 2.0, 6 * 3600.0
-_MOST_NAME = 240
+_MAX_NAME_LENGTH = 240
 
 
 class EmptyFile(InvalidRequest):
@@ -30,38 +30,38 @@ class EmptyFile(InvalidRequest):
 
 
 class UnknownFileType(UnsupportedMediaType):
-    """`kind` is what it was to be sent as; a document may be anything."""
+    """`kind` is the requested kind of the file; a document may have any type."""
 
     code = "unknown_file_type"
     default_message = "the file's own bytes do not say that it is of this kind: send it as a document"
 
 
 def file_name(given: str | None) -> str | None:
-    """A name without its path and without what a file system or a terminal would act on."""
+    """Return the name without its path and without characters that a file system or a terminal would act on."""
     last = (given or "").replace("\\", "/").rpartition("/")[2]
-    plain = "".join(each for each in last if each.isprintable()).strip(". ")
-    return plain[-_MOST_NAME:] or None
+    plain = "".join(character for character in last if character.isprintable()).strip(". ")
+    return plain[-_MAX_NAME_LENGTH:] or None
 
 
 def expect(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: Sequence[Expected]) -> None:
-    """As the service, in the transaction that keeps the message: the files will be fetched within moments."""
+    """Queue the fetching of files, as the service, in the transaction that stores their message."""
     if files:
         queries.insert_expected(tx, organization_id=organization_id, channel_id=channel_id, files=files)
 
 
 async def keep_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, name: str | None, kept: Kept) -> MediaFile:
-    """The row of a file whose bytes `store` has put away under that id.
+    """Insert the row of a file whose bytes `store` has written under that id.
 
-    The same file put up before is the one that is answered: under its own id, and the new bytes are for nobody.
+    If the same file was uploaded before, return that one, under its own id; the new bytes then have no row.
     """
     return await queries.insert_upload(tx, media_id=media_id, kind=kind, file_name=file_name(name), kept=kept)
 
 
 async def get_media(tx: Tx, *, media_id: UUID) -> MediaFile:
-    """Of the caller's organization.
+    """Return the file.
 
     Raises:
-        NotFound: absent, or not the caller's.
+        NotFound: there is no such file in the caller's organization.
     """
     found = await queries.find_media(tx, media_id=media_id)
     if found is None:
@@ -70,7 +70,7 @@ async def get_media(tx: Tx, *, media_id: UUID) -> MediaFile:
 
 
 async def link(media: MediaFile) -> MediaLink:
-    """The file with an address to read it at, as long as NEXUS_MEDIA_LINK_TTL_S says.
+    """Return the file with a URL that is readable for NEXUS_MEDIA_LINK_TTL_S seconds.
 
     Raises:
         Unavailable: the installation has no blob store.
@@ -95,7 +95,7 @@ async def link(media: MediaFile) -> MediaLink:
 
 
 def shown_as(media: MediaFile) -> Shown | None:
-    """None while there is nothing to read."""
+    """Return the type and name for the reader's browser; None while there is nothing to read."""
     if media.status != "stored" or media.mime_type is None:
         return None
     return Shown(media.mime_type, media.file_name or f"{media.kind}-{media.id}", is_shown_inline(media.mime_type))
@@ -106,27 +106,27 @@ def new_id() -> UUID:
 
 
 def blob_key(organization_id: UUID, media_id: UUID) -> str:
-    """An organization's files lie together, so that all can be removed with it."""
+    """Return the key of a file's bytes; an organization's files share a prefix, so that all can be removed with it."""
     return f"{organization_id}/{media_id}"
 
 
-def examined(file: BinaryIO, *, kind: MediaKind, declared: str | None) -> str:
-    """The file's type by its own bytes."""
+def mime_type_of_file(file: BinaryIO, *, kind: MediaKind, declared: str | None) -> str:
+    """Return the file's type by its own bytes, or UNKNOWN."""
     file.seek(0)
     return mime_type_of(file.read(HEAD_BYTES), kind, declared)
 
 
 async def store(organization_id: UUID, media_id: UUID, file: BinaryIO, *, mime_type: str) -> None:
-    """Put the bytes away, before any row says that they are there.
+    """Write the bytes to the blob store; the row follows, so that no row names missing bytes.
 
     Raises:
-        Unavailable: the blob store does not take them now.
+        Unavailable: the blob store does not accept them now.
     """
     await blobs().put(blob_key(organization_id, media_id), file, content_type=mime_type or UNKNOWN)
 
 
 async def erase(organization_id: UUID, media_id: UUID) -> None:
-    """Remove the bytes.
+    """Delete the bytes.
 
     Raises:
         Unavailable: the blob store does not answer.
@@ -135,12 +135,15 @@ async def erase(organization_id: UUID, media_id: UUID) -> None:
 
 
 async def take_task(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedTask | None:
-    """As the service: work that is due, for this worker alone until its lease ends; none of those organizations'."""
+    """Claim, as the service, one due task, for this worker alone until its lease ends.
+
+    Tasks of the organizations in `spared` are skipped.
+    """
     return await queries.claim_task(tx, spared=spared, lease_s=_LEASE_S)
 
 
 async def finish_fetch(tx: Tx, *, task: Task, kept: Kept) -> None:
-    """The bytes are stored. Where the file was taken back meanwhile, erasing it is still to be done."""
+    """Record that the bytes are stored; a task to erase the file, if one came meanwhile, stays."""
     await queries.update_stored(tx, task=task, kept=kept)
     await queries.delete_task(tx, task=task)
 
@@ -150,13 +153,13 @@ async def finish_erase(tx: Tx, *, task: Task) -> None:
 
 
 async def fail_fetch(tx: Tx, *, task: Task, failure: Failure) -> None:
-    """The file will never be had."""
+    """Record that the file cannot be fetched, for good."""
     await queries.update_failed(tx, task=task, failure=failure)
     await queries.delete_task(tx, task=task)
 
 
 async def postpone(tx: Tx, *, task: Task, fault: str, failure: Failure = Failure.UNAVAILABLE) -> None:
-    """Try again after a while that grows; in the end a fetch fails so, while erasing never gives up."""
+    """Retry the task after a growing delay; a fetch fails in the end with `failure`, an erasure never gives up."""
     if task.task == "fetch" and task.attempts >= _MOST_ATTEMPTS:
         await fail_fetch(tx, task=task, failure=failure)
         return
@@ -165,6 +168,6 @@ async def postpone(tx: Tx, *, task: Task, fault: str, failure: Failure = Failure
 
 
 async def discard(tx: Tx, *, organization_id: UUID, media_ids: Sequence[UUID]) -> None:
-    """As the service: the customer took them back; nothing of them is shown from here on, and the bytes go."""
+    """Hide, as the service, files that the customer deleted, and queue the erasure of their bytes."""
     if media_ids:
         await queries.update_deleted(tx, organization_id=organization_id, media_ids=media_ids)

@@ -1,4 +1,4 @@
-"""What customers have ordered, and how far each order has come.
+"""Customers' orders, their lines, their status and their payment.
 
 Owns orders, order_items and order_sequences; reads customers, organizations, audit_events. Calls catalog. The database
 decides which steps are legal and moves the stock (docs/decisions/0006-stock-reservation.md).

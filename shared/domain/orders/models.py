@@ -1,4 +1,4 @@
-"""Orders, as lists and readers see them."""
+"""Orders, in lists and in full."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -26,20 +26,20 @@ class PaymentMode(StrEnum):
 
 
 class OrderFilter(msgspec.Struct, frozen=True):
-    """What a list is narrowed to; None narrows nothing."""
+    """Conditions of a list; None is no condition."""
 
     order_status: OrderStatus | None = None
     customer_id: UUID | None = None
     order_number: str | None = None
-    """May be the beginning of one."""
+    """A whole number or its beginning."""
     created_from: datetime | None = None
-    """A moment without a time zone is one of the organization's."""
+    """A time without a zone is in the organization's time zone."""
     created_below: datetime | None = None
-    """The first moment too late, likewise."""
+    """The exclusive end, in the same manner."""
 
 
 class OrderSummary(msgspec.Struct, frozen=True):
-    """An order as lists show it; a field that was not asked for is unset."""
+    """An order in a list; a field that the caller did not select is unset."""
 
     id: UUID
     created_at: datetime
@@ -77,7 +77,7 @@ class OrderCustomer(msgspec.Struct, frozen=True):
 
 
 class OrderEvent(msgspec.Struct, frozen=True):
-    """Something that happened to the order; `order_status` where it came to that one, `changed` names the fields."""
+    """A change of the order: `order_status` is its new status, if it changed; `changed` names the changed fields."""
 
     at: datetime
     action: str
@@ -98,7 +98,7 @@ class OrderDetail(msgspec.Struct, frozen=True):
     payment_mode: str
     payment_status: str
     shipping_address: dict[str, Any] | None
-    """As it was written: /rest/v1 takes any object."""
+    """As it was written: /rest/v1 accepts any object."""
     awb_number: str | None
     source: str
     notes: str | None
@@ -110,7 +110,7 @@ class OrderDetail(msgspec.Struct, frozen=True):
 
 
 class LineWanted(msgspec.Struct, frozen=True):
-    """What a caller orders: an item by id or SKU, at its own price unless another is given."""
+    """A line that a caller orders: an item by id or SKU, at the item's price unless another is given."""
 
     item: UUID | str
     qty: int
@@ -146,7 +146,7 @@ class OrderMade(msgspec.Struct, frozen=True):
 
 
 class OrderPayment(msgspec.Struct, frozen=True):
-    """What was paid for an order, and paid back."""
+    """What was paid for an order, and what was refunded."""
 
     id: UUID
     order_number: str

@@ -22,7 +22,7 @@ from .models import (
 )
 
 LAST = "\U0010ffff"
-"""Sorts after whatever may go on from the beginning of a number."""
+"""A character that sorts after every continuation of a number's beginning."""
 ORDER_DETAIL = """
     SELECT orders.id, orders.order_number, orders.order_status::text,
         to_jsonb(app.next_order_statuses(orders.order_status)) AS next_statuses,
@@ -81,7 +81,7 @@ ORDER_DETAIL = """
     ORDER BY orders.order_number = %(number)s DESC
     LIMIT 1
 """
-"""One statement, because a read is one round trip. Amounts in JSON are text: a JSON number would become a float."""
+"""One statement, for one round trip. Amounts in JSON are text, because a JSON number would become a float."""
 
 
 async def list_orders(
@@ -158,9 +158,9 @@ async def find_order(
 
 
 async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) -> OrderMade | None:
-    """The order and its lines; None, and neither, where the customer is not the caller's own.
+    """Insert the order and its lines; insert nothing and return None if the caller's organization has no such customer.
 
-    A line's SKU, name and barcode are left to the database, which takes the item's own as they are.
+    The database copies a line's SKU, name and barcode from its item.
     """
     sql = """
         WITH made AS (
@@ -205,7 +205,7 @@ async def update_order_status(
     order_status: OrderStatus,
     expected_status: OrderStatus | None,
 ) -> OrderMoved | None:
-    """Where the order is in another status than the expected one, it stays as it is."""
+    """Change the status of the order, unless it is in another status than the expected one."""
     sql = """
         WITH found AS (
             SELECT id, order_number, order_status

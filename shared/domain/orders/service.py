@@ -89,7 +89,7 @@ class StatusChanged(Conflict):
 async def list_orders(
     tx: Tx, *, filters: OrderFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[OrderSummary]:
-    """The newest first."""
+    """Return a page of orders, the newest first."""
     rows = await queries.list_orders(tx, filters=filters, after=_after(cursor), limit=limit + 1)
     kept = rows[:limit]
     return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
@@ -107,12 +107,12 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
 
 
 async def get_order(tx: Tx, *, reference: str) -> OrderDetail:
-    """The order of that id or number, with its first lines and its last events.
+    """Return the order of that id or number, with its first lines and its last events.
 
     Raises:
-        NotFound: no such order.
+        NotFound: there is no such order.
     """
-    order_id, number = _named(reference)
+    order_id, number = _id_or_number(reference)
     found = await queries.find_order(tx, order_id=order_id, number=number, max_lines=MAX_LINES, max_events=MAX_EVENTS)
     if found is None:
         raise _no_order(reference)
@@ -129,11 +129,10 @@ async def create_order(
     notes: str | None = None,
     payment_mode: PaymentMode = PaymentMode.COD,
 ) -> OrderMade:
-    """A pending order, in two round trips: one that looks the items up, one that writes.
+    """Create a pending order in two round trips: one looks the items up, one writes.
 
     Raises:
-        UnknownItem, ItemNotActive, UnknownCustomer, UnknownCurrency, PriceRequired, InvalidAmount: and then nothing
-            was made.
+        UnknownItem, ItemNotActive, UnknownCustomer, UnknownCurrency, PriceRequired, InvalidAmount: nothing is written.
     """
     if currency is not None:
         check_currency(currency)
@@ -169,7 +168,7 @@ def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, Sellable
 async def correct_payment(
     tx: Tx, *, order_id: UUID, payment_status: str | None, refund_amount: Decimal | None
 ) -> OrderPayment:
-    """Put right what was typed wrong, on an order that is done too; None leaves a value as it is.
+    """Correct a wrong payment status or refund, also of a finished order; None leaves a value as it is.
 
     Raises:
         Refusal: not_found, refund_exceeds_paid, by the database.
@@ -182,14 +181,14 @@ async def correct_payment(
 async def update_order_status(
     tx: Tx, *, reference: str, order_status: OrderStatus, expected_status: OrderStatus | None = None
 ) -> OrderMoved:
-    """Move the order one step; to the status it already has is no step and no fault.
+    """Move the order one step; an order that already has the status stays as it is, without an error.
 
     Raises:
-        NotFound: no such order.
-        StatusChanged: it is not in the expected status.
+        NotFound: there is no such order.
+        StatusChanged: the order is not in the expected status.
         Refusal: illegal_transition, order_without_lines, insufficient_stock, by the database.
     """
-    order_id, number = _named(reference)
+    order_id, number = _id_or_number(reference)
     moved = await queries.update_order_status(
         tx, order_id=order_id, number=number, order_status=order_status, expected_status=expected_status
     )
@@ -203,8 +202,7 @@ async def update_order_status(
     return moved
 
 
-def _named(reference: str) -> tuple[UUID | None, str | None]:
-    """The id, or the number that is meant."""
+def _id_or_number(reference: str) -> tuple[UUID | None, str | None]:
     try:
         return UUID(reference), None
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a person may ask of a business: all that is known of them, and to be forgotten.
+"""Privacy requests: the export of all that is known of a person, and its erasure.
 
 Owns audit_values; reads contacts, orders, conversations, messages, files and the trail. Calls no service: the database
 erases, in one transaction.

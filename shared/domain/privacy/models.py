@@ -1,4 +1,4 @@
-"""All that is known of a contact, and what erasing took."""
+"""The export of a person's data, and the result of an erasure."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 
 
 class ExportedBefore(msgspec.Struct, frozen=True):
-    """Where a page begins; None: at the newest."""
+    """The times before which a page begins; None begins with the newest row."""
 
     messages: datetime | None = None
     orders: datetime | None = None
@@ -16,9 +16,9 @@ class ExportedBefore(msgspec.Struct, frozen=True):
 
 
 class ContactExport(msgspec.Struct, frozen=True):
-    """Rows as the tables have them. What ends in `_before` is where to go on; null: there are no older ones.
+    """Rows as the tables have them. A field that ends in `_before` is where the next page begins; null is the end.
 
-    `contact` is null of a person who is none. Of `channel_events` the newest come.
+    `contact` is null for a person without a contact. `channel_events` holds the newest events only.
     """
 
     exported_at: datetime
@@ -38,9 +38,9 @@ class ContactExport(msgspec.Struct, frozen=True):
 
 
 class ContactErased(msgspec.Struct, frozen=True):
-    """How many went; of `orders` the person alone, of `trail_events` the values.
+    """Counts of erased rows. Orders stay without the person, and events of the trail without the values.
 
-    Without `customer_id` there was no contact.
+    `customer_id` is null if there was no contact.
     """
 
     customer_id: UUID | None

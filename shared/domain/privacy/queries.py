@@ -18,18 +18,18 @@ async def record_export(tx: Tx, *, customer_id: UUID) -> None:
     await tx.one(_Done, sql, customer_id=customer_id)
 
 
-class _Known(msgspec.Struct, frozen=True):
+class _ContactId(msgspec.Struct, frozen=True):
     customer_id: UUID | None
 
 
 async def record_person_export(tx: Tx, *, identity: str) -> UUID | None:
-    """The contact with that identity, whose export it is then."""
+    """Record the export of a person; return the contact with that identity, if there is one."""
     sql = "SELECT app.record_person_export(%(identity)s) AS customer_id"
-    return (await tx.one(_Known, sql, identity=identity)).customer_id
+    return (await tx.one(_ContactId, sql, identity=identity)).customer_id
 
 
 async def find_identity(tx: Tx, *, value: str) -> bool:
-    """Whether a channel knows somebody by exactly that id."""
+    """Return whether a channel knows somebody by exactly that id."""
     sql = "SELECT EXISTS (SELECT FROM channel_identities WHERE value = %(value)s) AS done"
     return (await tx.one(_Done, sql, value=value)).done
 
@@ -154,7 +154,7 @@ EXPORT = """
     FROM asked
     LEFT JOIN customers AS contact ON contact.id = %(customer_id)s::uuid
 """
-"""One statement, so that it is one moment of all there is. Rows as they are: a column that is added comes along."""
+"""One statement, so that all rows are of one moment. Rows are exported whole, so that a new column is in them."""
 
 
 async def find_export(
@@ -166,9 +166,9 @@ async def find_export(
     most_messages: int,
     most_rows: int,
 ) -> ContactExport:
-    """Of a contact, or of whom `identity` names alone.
+    """Find one page of all that is known of a contact, or of the person that `identity` alone names.
 
-    Rows of one moment are never parted: a page is longer by those that are as old as its oldest.
+    A page also holds all rows with the same time as its oldest row, so that none is lost between pages.
     """
     return await tx.one(
         ContactExport,

@@ -1,4 +1,4 @@
-"""Whom a request to export or to erase is about."""
+"""The person that a request to export or to erase names."""
 
 from typing import Self
 from uuid import UUID
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class PersonRequest(BaseModel):
-    """Names one person, by the contact or by an identity."""
+    """A person, named by a contact or by an identity."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"customer_id": "00000000-0000-0000-0000-000000000001"}]}

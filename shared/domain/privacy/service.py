@@ -1,4 +1,4 @@
-"""What may be asked of what is known of a contact."""
+"""Export and erasure of all that is known of a person."""
 
 from uuid import UUID
 
@@ -11,22 +11,22 @@ from shared.runtime.postgres.transaction import Tx
 from . import queries
 from .models import ContactErased, ContactExport, ExportedBefore
 
-_FEWEST_OF_A_PHONE = 7
-_MOST_OF_A_PHONE = 13
-"""Digits of a number without plus or zero before it; more are an id of a channel."""
+_MIN_PHONE_DIGITS = 7
+_MAX_PHONE_DIGITS = 13
+"""The most digits of a phone number without leading plus or zero; longer ones are ids of a channel."""
 MOST_MESSAGES = 2000
 MOST_ROWS = 1000
-"""Of orders and of the trail, each page."""
+"""The rows of orders and of the trail in one page."""
 
 
 class ExportFirst(Conflict):
-    """Raised by the database: a contact is erased after its export, or where nobody wants one."""
+    """Raised by the database: a contact is erased only after its export, unless the caller wants none."""
 
     code = "export_first"
 
 
 async def export_contact(tx: Tx, *, customer_id: UUID, before: ExportedBefore) -> ContactExport:
-    """All that is known; that it was handed out stands in the trail.
+    """Return all that is known of the contact, and record the export in the trail.
 
     Raises:
         Refusal: not_found.
@@ -36,14 +36,14 @@ async def export_contact(tx: Tx, *, customer_id: UUID, before: ExportedBefore) -
 
 
 async def export_person(tx: Tx, *, identity: str, before: ExportedBefore) -> ContactExport:
-    """All that is known of who has that number, address or id of a channel, with or without a contact.
+    """Return all that is known of the person with that number, address or channel id, with or without a contact.
 
     Raises:
-        InvalidPhone: for digits that name nobody.
+        InvalidPhone: the digits name nobody.
     """
-    spelled = await _spelled(tx, identity)
-    contact = await queries.record_person_export(tx, identity=spelled)
-    return await _export(tx, contact, spelled, before)
+    stored = await _stored_form(tx, identity)
+    contact = await queries.record_person_export(tx, identity=stored)
+    return await _export(tx, contact, stored, before)
 
 
 async def _export(tx: Tx, customer_id: UUID | None, identity: str | None, before: ExportedBefore) -> ContactExport:
@@ -58,7 +58,7 @@ async def _export(tx: Tx, customer_id: UUID | None, identity: str | None, before
 
 
 async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> ContactErased:
-    """Forgets the person; orders stay without them. What was taken cannot be brought back.
+    """Erase the person for good; orders stay, without the person.
 
     Raises:
         Refusal: not_found; export_first.
@@ -67,18 +67,18 @@ async def erase_contact(tx: Tx, *, customer_id: UUID, without_export: bool) -> C
 
 
 async def erase_person(tx: Tx, *, identity: str, without_export: bool) -> ContactErased:
-    """Forgets who has that number, address or id of a channel, with or without a contact.
+    """Erase the person with that number, address or channel id, with or without a contact.
 
     Raises:
-        InvalidPhone: for digits that name nobody.
+        InvalidPhone: the digits name nobody.
         Refusal: export_first.
     """
-    spelled = await _spelled(tx, identity)
-    return await queries.erase_person(tx, identity=spelled, without_export=without_export)
+    stored = await _stored_form(tx, identity)
+    return await queries.erase_person(tx, identity=stored, without_export=without_export)
 
 
-async def _spelled(tx: Tx, identity: str) -> str:
-    """As it is kept: a number in E.164, an address cleaned, an id of a channel as it is."""
+async def _stored_form(tx: Tx, identity: str) -> str:
+    """Return the identity as it is stored: a number in E.164, a cleaned address, a channel id as it is."""
     written = identity.strip()
     if "@" in written:
         return emails.clean(written)
@@ -87,14 +87,14 @@ async def _spelled(tx: Tx, identity: str) -> str:
     digits = phones.plain(written)
     if not digits.isdigit() or digits.startswith("0"):
         return await customers.read_new_phone(tx, text=written)
-    return digits if len(digits) > _MOST_OF_A_PHONE else await _digits(tx, digits)
+    return digits if len(digits) > _MAX_PHONE_DIGITS else await _phone_or_channel_id(tx, digits)
 
 
-async def _digits(tx: Tx, digits: str) -> str:
-    """A number, or the id that a channel gives somebody: one that is known, or as long as a whole number."""
+async def _phone_or_channel_id(tx: Tx, digits: str) -> str:
+    """Return a phone number in E.164, or else the digits as a channel id, if it is known or as long as a number."""
     phone = await customers.read_phone(tx, text=digits)
     if phone is not None:
         return phone
-    if len(digits) < _FEWEST_OF_A_PHONE and not await queries.find_identity(tx, value=digits):
+    if len(digits) < _MIN_PHONE_DIGITS and not await queries.find_identity(tx, value=digits):
         raise InvalidPhone
     return digits
