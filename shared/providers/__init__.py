@@ -1,4 +1,4 @@
-"""One room per outside API; each turns that API's wire form into types of its own and back.
+"""Outside APIs, one room each, which converts the API's wire form into typed values and back.
 
 Owns no tables; calls runtime and the API.
 """

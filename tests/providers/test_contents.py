@@ -10,7 +10,7 @@ from infra.local.simulators.graph import checks
 from shared.kernel.visible import InvisibleText
 from shared.providers.meta import contents
 from shared.providers.meta.bodies import body_for, mark_read_body, sender_action_body
-from shared.providers.meta.contents import InvalidMessageContent, content_from, stored
+from shared.providers.meta.contents import InvalidMessageContent, content_from, content_json
 from shared.providers.meta.inbound import MediaKind
 from shared.providers.meta.media import check_file
 from shared.providers.meta.recipients import Recipient
@@ -81,7 +81,7 @@ def test_what_we_take_meta_takes(value):
     content = content_from(value)
     kind = checks.check_whatsapp(body_for("whatsapp", PHONE, content, reply_to="wamid.Q", opaque="intent"))
     assert kind == ("interactive" if value["type"] in {"buttons", "list", "cta_url"} else value["type"])
-    assert content_from(stored(content)) == content
+    assert content_from(content_json(content)) == content
 
 
 @pytest.mark.parametrize(("value", "pointer"), BAD)

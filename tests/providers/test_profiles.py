@@ -20,7 +20,7 @@ ANSWERS = {path.stem: json.loads(path.read_bytes()) for path in sorted(Path(FOLD
 def test_a_profile_says_what_the_person_is_called(name):
     told = ANSWERS[name]
     profile = profile_from(Wire(told["body"]))
-    assert (profile, profile.shown) == (Profile(**told["profile"]), told["shown"]), told["means"]
+    assert (profile, profile.display_name) == (Profile(**told["profile"]), told["shown"]), told["means"]
 
 
 @pytest.mark.parametrize("name", [name for name, told in ANSWERS.items() if "fault" in told])

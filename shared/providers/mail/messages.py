@@ -7,7 +7,7 @@ import msgspec
 
 class Message(msgspec.Struct, frozen=True):
     id: UUID
-    """Names the mail wherever it is sent from again, so that a second copy is seen to be one."""
+    """The same for every attempt to send, so that a reader's mail program can recognise a second copy."""
     recipient: str
     subject: str
     text: str

@@ -1,4 +1,4 @@
-"""Sends mails where NEXUS_MAIL_URL points: a mail server, spoken to in a thread, or a directory."""
+"""The sending of mails to NEXUS_MAIL_URL: a mail server, called in a thread, or a directory."""
 
 import asyncio
 import os
@@ -23,29 +23,29 @@ _REFUSED_FOR_GOOD = 500
 
 
 class Outcome(NamedTuple):
-    """`error` None for a mail that was taken; `may_succeed_later` tells a server that is busy from one that says no."""
+    """`error` is None for an accepted mail; `may_succeed_later` is False for a permanent refusal."""
 
     error: str | None = None
     may_succeed_later: bool = True
 
 
 async def send(messages: Sequence[Message]) -> list[Outcome]:
-    """What became of each, in their order; one connection carries them all."""
-    chosen = settings()
-    if chosen.mail_url is None:
+    """Send all messages over one connection; return their outcomes in the same order."""
+    config = settings()
+    if config.mail_url is None:
         return [Outcome("NEXUS_MAIL_URL is not set") for _ in messages]
-    url = urlsplit(chosen.mail_url.get_secret_value())
-    made = [_made(message, sender=chosen.mail_from) for message in messages]
-    mimes = [each for each in made if isinstance(each, EmailMessage)]
+    url = urlsplit(config.mail_url.get_secret_value())
+    results = [_mime_or_outcome(message, sender=config.mail_from) for message in messages]
+    mimes = [result for result in results if isinstance(result, EmailMessage)]
     if url.scheme == "file":
         sent = iter(await asyncio.to_thread(_keep, Path(unquote(url.path)), mimes))
     else:
-        sent = iter(await asyncio.to_thread(_transmit, url, mimes, chosen.mail_timeout_s) if mimes else [])
-    return [each if isinstance(each, Outcome) else next(sent) for each in made]
+        sent = iter(await asyncio.to_thread(_transmit, url, mimes, config.mail_timeout_s) if mimes else [])
+    return [result if isinstance(result, Outcome) else next(sent) for result in results]
 
 
-def _made(message: Message, *, sender: str) -> EmailMessage | Outcome:
-    """One that cannot be written as a mail is that one's fault alone."""
+def _mime_or_outcome(message: Message, *, sender: str) -> EmailMessage | Outcome:
+    """Return the mail, or a failure of this message alone if it cannot be written as one."""
     try:
         return as_mime(message, sender=sender)
     except (LookupError, TypeError, ValueError) as fault:
@@ -53,7 +53,7 @@ def _made(message: Message, *, sender: str) -> EmailMessage | Outcome:
 
 
 def as_mime(message: Message, *, sender: str) -> EmailMessage:
-    """The mail as servers carry it; never one that an out-of-office answers."""
+    """Return the mail in MIME, marked as automatic so that no out-of-office reply follows."""
     mime = EmailMessage(policy=SMTP)
     domain = parseaddr(sender)[1].partition("@")[2] or "localhost"
     mime["From"], mime["To"], mime["Subject"] = sender, message.recipient, message.subject
@@ -62,7 +62,7 @@ def as_mime(message: Message, *, sender: str) -> EmailMessage:
     mime["Auto-Submitted"] = "auto-generated"
     mime.set_content(message.text)
     mime.add_alternative(message.html, subtype="html")
-    # Not earlier: it would have become the first part's.
+    # Set last: before the alternative was added, it would have become a header of the first part.
     mime["Content-Language"] = message.language
     return mime
 
@@ -72,7 +72,7 @@ def _transmit(url: SplitResult, mimes: list[EmailMessage], timeout_s: float) -> 
     try:
         with _session(url, timeout_s) as server:
             for mime in mimes:
-                outcomes.append(_sent(server, mime))  # noqa: PERF401  those that were taken before a failure stay so
+                outcomes.append(_sent(server, mime))  # noqa: PERF401  a failure keeps the outcomes before it
     except (OSError, smtplib.SMTPException) as fault:
         outcomes += [_outcome(fault)] * (len(mimes) - len(outcomes))
     return outcomes
@@ -85,16 +85,16 @@ def _sent(server: smtplib.SMTP, mime: EmailMessage) -> Outcome:
         server.rset()
         return _outcome(refused)
     except (smtplib.SMTPNotSupportedError, LookupError, ValueError) as fault:
-        # An address that this server cannot be told says nothing of the mails behind it.
+        # An address that this server cannot encode says nothing about the next mails.
         return Outcome(f"{type(fault).__name__}: {fault}"[:500], may_succeed_later=False)
     return Outcome()
 
 
 def _outcome(fault: Exception) -> Outcome:
-    """What was refused for good is this mail alone: a wrong password of ours may be mended."""
+    """Return a permanent failure only if the server refused this mail; other faults, such as our password, may end."""
     code = 0
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        code = max(each for each, _ in fault.recipients.values())
+        code = max(code for code, _ in fault.recipients.values())
     elif isinstance(fault, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
         code = fault.smtp_code
     return Outcome(f"{type(fault).__name__}: {fault}"[:500], may_succeed_later=code < _REFUSED_FOR_GOOD)
@@ -104,10 +104,10 @@ def _outcome(fault: Exception) -> Outcome:
 def _session(url: SplitResult, timeout_s: float) -> Iterator[smtplib.SMTP]:
     host, port = url.hostname or "localhost", url.port or _PORTS[url.scheme]
     if url.scheme == "smtps":
-        made: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout_s, context=ssl.create_default_context())
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=timeout_s, context=ssl.create_default_context())
     else:
-        made = smtplib.SMTP(host, port, timeout=timeout_s)
-    with made as server:
+        session = smtplib.SMTP(host, port, timeout=timeout_s)
+    with session as server:
         if url.scheme == "smtp":
             server.starttls(context=ssl.create_default_context())
         if url.username:
@@ -116,7 +116,7 @@ def _session(url: SplitResult, timeout_s: float) -> Iterator[smtplib.SMTP]:
 
 
 def _keep(directory: Path, mimes: list[EmailMessage]) -> list[Outcome]:
-    """One file each, whose names sort by time; a reader never sees half of one."""
+    """Write each mail as a file whose name sorts by time; readers never see a partial file."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for mime in mimes:

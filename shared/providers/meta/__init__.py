@@ -1,4 +1,4 @@
-"""WhatsApp, Messenger and Instagram: webhooks in, messages out, the Graph API's errors read for what they mean.
+"""WhatsApp, Messenger and Instagram: webhooks in, messages out, and the meaning of the Graph API's errors.
 
 Owns no tables; calls runtime and the Graph API.
 """

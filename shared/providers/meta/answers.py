@@ -1,4 +1,4 @@
-"""What the Graph API answers, as types of ours."""
+"""Answers of the Graph API, as types of ours."""
 
 import msgspec
 
@@ -11,9 +11,9 @@ from .wire import Wire, plain
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """`status` is accepted, held_for_quality_assessment or paused, or None on Messenger and Instagram.
+    """`status` is accepted, held_for_quality_assessment or paused; None on Messenger and Instagram.
 
-    `recipient` is how the provider names whom it went to: it may differ from what was asked for. A reaction on
+    `recipient` holds the provider's ids of the recipient, which may differ from those in the request. A reaction on
     Messenger and Instagram is an action of the sender and has no id.
     """
 
@@ -27,7 +27,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class MediaInfo(msgspec.Struct, frozen=True):
-    """`sha256` is in hexadecimal here, in webhooks in base64."""
+    """`sha256` is hexadecimal here, but base64 in webhooks."""
 
     id: str
     url: str
@@ -54,7 +54,7 @@ RAISED_PER_S = 1000
 
 
 class PhoneNumber(msgspec.Struct, frozen=True):
-    """`coexists`: people write from it in the phone app too. `is_raised`: Meta has raised its throughput."""
+    """`coexists`: the number is also used in the phone app. `is_raised`: Meta has raised its throughput."""
 
     id: str
     display_phone_number: str | None
@@ -65,7 +65,7 @@ class PhoneNumber(msgspec.Struct, frozen=True):
 
     @property
     def messages_per_second(self) -> int | None:
-        """What Meta takes of it; None: what it takes of any number."""
+        """The throughput that Meta allows this number; None is the usual throughput of a number."""
         if self.coexists:
             return COEXISTING_PER_S
         return RAISED_PER_S if self.is_raised else None
@@ -83,7 +83,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """What a person of Messenger or Instagram is called; Messenger alone tells first and last name apart."""
+    """The names of a person on Messenger or Instagram; only Messenger gives first and last name separately."""
 
     name: str | None
     first_name: str | None = None
@@ -91,14 +91,14 @@ class Profile(msgspec.Struct, frozen=True):
     username: str | None = None
 
     @property
-    def shown(self) -> str | None:
-        """What the inbox calls them; None where the channel tells nothing."""
+    def display_name(self) -> str | None:
+        """The name that the inbox shows; None if the channel gives none."""
         parts = " ".join(part for part in (self.first_name, self.last_name) if part)
         return self.name or parts or self.username
 
 
 class Access(msgspec.Struct, frozen=True):
-    """`expires_in` is in seconds; None does not expire by time."""
+    """`expires_in` is in seconds; None if the token does not expire by time."""
 
     token: str
     expires_in: int | None
@@ -108,14 +108,18 @@ class Access(msgspec.Struct, frozen=True):
 
 
 def sent_from(answer: Wire) -> Sent:
-    """An answer without an id may still be of a message that went out."""
+    """Read the answer to a message.
+
+    Raises:
+        ProviderFault: `unknown`, because a message whose answer has no id may have gone out.
+    """
     if message_id := answer.text("message_id"):
         return Sent((message_id,), Person(scoped_id=answer.text("recipient_id")), None)
-    messages = list(answer.each("messages"))
-    ids = tuple(each for one in messages if (each := one.text("id")))
+    messages = list(answer.elements("messages"))
+    ids = tuple(message_id for message in messages if (message_id := message.text("id")))
     if not ids:
         raise ProviderFault(FaultKind.UNKNOWN, "Meta's answer names no message")
-    to = next(answer.each("contacts"), Wire(None))
+    to = next(answer.elements("contacts"), Wire(None))
     wa_id, user_id = to.text("wa_id"), to.text("user_id")
     if wa_id and is_user_id(wa_id):
         wa_id, user_id = None, wa_id
@@ -123,7 +127,7 @@ def sent_from(answer: Wire) -> Sent:
 
 
 def action_from(answer: Wire) -> Sent:
-    """Of a sender's action: an answer is all there is, and no status follows."""
+    """Read the answer to a sender's action, which has no id and no later status."""
     return Sent((), Person(scoped_id=answer.text("recipient_id")), None)
 
 
@@ -167,7 +171,7 @@ def page_from(answer: Wire) -> Page:
 
 
 def instagram_from(answer: Wire) -> InstagramAccount:
-    """`user_id`, not `id`: that one is scoped to the app and stands in no webhook."""
+    """Read the account by its `user_id`; its `id` is scoped to the app and appears in no webhook."""
     account_id = answer.text("user_id")
     if account_id is None:
         raise ProviderFault(FaultKind.RECONNECT, "Meta names no Instagram account for this token")
@@ -175,30 +179,30 @@ def instagram_from(answer: Wire) -> InstagramAccount:
 
 
 def profile_from(answer: Wire) -> Profile:
-    named = (_words(answer.text(field)) for field in ("name", "first_name", "last_name", "username"))
-    return Profile(*named)
+    names = (_visible_name(answer.text(field)) for field in ("name", "first_name", "last_name", "username"))
+    return Profile(*names)
 
 
-def _words(text: str | None) -> str | None:
-    """None for what nobody can see."""
+def _visible_name(text: str | None) -> str | None:
+    """Return the name with single spaces; None if it has no visible character."""
     return " ".join(text.split()) if text and is_visible(text) else None
 
 
 def fault_of(error: Wire, retry_after_s: float | None) -> ProviderFault:
-    """By its code; titles change and subcodes come and go."""
+    """Return the fault of an error, classified by its code, because Meta changes titles and subcodes."""
     code = error.number("code")
     details = error.text("error_data", "details")
-    told = ": ".join(part for part in (error.text("message"), details) if part) or "Meta gives no reason"
+    message = ": ".join(part for part in (error.text("message"), details) if part) or "Meta gives no reason"
     if code is None:
-        return ProviderFault(FaultKind.RETRY, told, most_attempts=2, retry_after_s=retry_after_s)
+        return ProviderFault(FaultKind.RETRY, message, most_attempts=2, retry_after_s=retry_after_s)
     verdict = classify(code, error.number("error_subcode"))
     return ProviderFault(
-        verdict.kind, told, code=code, retry_after_s=retry_after_s, most_attempts=verdict.most_attempts
+        verdict.kind, message, code=code, retry_after_s=retry_after_s, most_attempts=verdict.most_attempts
     )
 
 
 def retry_after(header: str | None) -> float | None:
-    """In seconds; the form with a date is not used by Meta."""
+    """Return the seconds of a Retry-After header; None for a date, which Meta does not use."""
     return float(header) if header and header.isascii() and header.isdigit() else None
 
 

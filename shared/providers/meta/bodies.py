@@ -1,4 +1,4 @@
-"""The bodies that the Graph API takes, made of content; what a channel cannot carry is refused here."""
+"""Request bodies of the Graph API, made from content; what a channel does not support is refused here."""
 
 from typing import Any, Literal, assert_never
 
@@ -14,7 +14,7 @@ MOST_FACEBOOK_CHARACTERS = 2000
 MOST_INSTAGRAM_BYTES = 1000
 MOST_BUTTON_TEXT = 640
 REACTIONS = {"❤": "love", "😆": "laugh", "😮": "wow", "😢": "sad", "😠": "angry", "👍": "like", "👎": "dislike"}
-"""Emoji that Messenger has a name for."""
+"""Messenger's names of the emoji that it supports."""
 
 
 def body_for(
@@ -26,13 +26,13 @@ def body_for(
     opaque: str | None = None,
     human_agent: bool = False,
 ) -> Json:
-    """The body of `POST /{account}/messages`.
+    """Return the body of `POST /{account}/messages`.
 
     `opaque` comes back in the status webhook (WhatsApp) or the echo. `human_agent` is for what a person wrote between
     24 hours and 7 days after the customer's last message, on Messenger and Instagram.
 
     Raises:
-        InvalidMessageContent: where the channel does not carry this.
+        InvalidMessageContent: the channel does not support this content.
     """
     if opaque is not None and len(opaque) > MOST_OPAQUE:
         raise ValueError("the opaque value is longer than Meta carries")
@@ -44,13 +44,13 @@ def body_for(
 
 
 def mark_read_body(message_id: str, *, typing: bool) -> Json:
-    """WhatsApp's; the typing sign rides on it and ends after 25 s or with the next message."""
+    """Return WhatsApp's read mark; its typing sign ends after 25 s or with the next message."""
     body: Json = {"messaging_product": "whatsapp", "status": "read", "message_id": message_id}
     return body | {"typing_indicator": {"type": "text"}} if typing else body
 
 
 def sender_action_body(recipient: Recipient, action: Literal["mark_seen", "typing_on", "typing_off"]) -> Json:
-    """Messenger's and Instagram's, one action each."""
+    """Return one action of Messenger or Instagram."""
     return {"recipient": {"id": recipient.scoped_id}, "sender_action": action}
 
 
@@ -76,12 +76,12 @@ def _whatsapp_content(content: Content) -> tuple[str, Any]:
         case c.Buttons() | c.ChoiceList() | c.LinkButton():
             return "interactive", _interactive(content)
         case c.Contacts():
-            return "contacts", [each.model_dump(exclude_none=True) for each in content.contacts]
+            return "contacts", [contact.model_dump(exclude_none=True) for contact in content.contacts]
         case Template():
             _check_template(content)
-            components = [each.model_dump(exclude_none=True) for each in content.components]
-            told = {"name": content.name, "language": {"code": content.language}}
-            return "template", told | ({"components": components} if components else {})
+            components = [component.model_dump(exclude_none=True) for component in content.components]
+            template = {"name": content.name, "language": {"code": content.language}}
+            return "template", template | ({"components": components} if components else {})
         case _:
             return content.type, content.model_dump(exclude_none=True, exclude={"type"})
 
@@ -94,21 +94,21 @@ def _interactive(content: c.Buttons | c.ChoiceList | c.LinkButton) -> Json:
         value["footer"] = {"text": content.footer}
     match content:
         case c.Buttons():
-            replies = [{"type": "reply", "reply": {"id": each.id, "title": each.title}} for each in content.buttons]
+            replies = [{"type": "reply", "reply": {"id": reply.id, "title": reply.title}} for reply in content.buttons]
             return {"type": "button", **value, "action": {"buttons": replies}}
         case c.ChoiceList():
-            sections = [each.model_dump(exclude_none=True) for each in content.sections]
+            sections = [section.model_dump(exclude_none=True) for section in content.sections]
             return {"type": "list", **value, "action": {"button": content.button, "sections": sections}}
         case c.LinkButton():
-            named = {"display_text": content.title, "url": content.url}
-            return {"type": "cta_url", **value, "action": {"name": "cta_url", "parameters": named}}
+            link = {"display_text": content.title, "url": content.url}
+            return {"type": "cta_url", **value, "action": {"name": "cta_url", "parameters": link}}
 
 
 def _check_template(template: Template) -> None:
-    """Parameters of one component go all by name or all by position, each name once."""
+    """Check that the parameters of a component are all by name, each name once, or all by position."""
     for number, component in enumerate(template.components):
         pointer = f"/components/{number}/parameters"
-        names = [getattr(each, "parameter_name", None) for each in component.parameters]
+        names = [getattr(parameter, "parameter_name", None) for parameter in component.parameters]
         given = [name for name in names if name]
         if given and (len(given) != len(names) or len(set(given)) != len(given)):
             raise InvalidMessageContent.at(pointer, "name every parameter, each differently, or none")
@@ -142,15 +142,15 @@ def _reaction(content: c.Reaction) -> Json:
 def _messenger_message(channel: Channel, content: Content) -> Json:
     match content:
         case c.Text():
-            return {"text": _short_enough(channel, content.body)}
+            return {"text": _checked_length(channel, content.body)}
         case c.Image() | c.Video() | c.Audio() | c.Document():
             return _attachment(channel, content)
         case c.Buttons():
-            _no_frame(channel, content)
-            replies = [{"content_type": "text", "title": each.title, "payload": each.id} for each in content.buttons]
-            return {"text": _short_enough(channel, content.body), "quick_replies": replies}
+            _check_no_frame(channel, content)
+            replies = [{"content_type": "text", "title": reply.title, "payload": reply.id} for reply in content.buttons]
+            return {"text": _checked_length(channel, content.body), "quick_replies": replies}
         case c.LinkButton():
-            _no_frame(channel, content)
+            _check_no_frame(channel, content)
             if len(content.body) > MOST_BUTTON_TEXT:
                 raise InvalidMessageContent.at(
                     "/body", f"a text with a button has {MOST_BUTTON_TEXT} characters at most"
@@ -174,13 +174,13 @@ def _attachment(channel: Channel, content: c.Image | c.Video | c.Audio | c.Docum
     return {"attachment": {"type": kind, "payload": payload}}
 
 
-def _no_frame(channel: Channel, content: c.Buttons | c.LinkButton) -> None:
+def _check_no_frame(channel: Channel, content: c.Buttons | c.LinkButton) -> None:
     for field in ("header", "footer"):
         if getattr(content, field):
             raise InvalidMessageContent.at(f"/{field}", f"{channel} has no {field}s: put it into the body")
 
 
-def _short_enough(channel: Channel, text: str) -> str:
+def _checked_length(channel: Channel, text: str) -> str:
     if channel == "instagram":
         length, most, unit = len(text.encode()), MOST_INSTAGRAM_BYTES, "bytes"
     else:

@@ -1,4 +1,4 @@
-"""The Graph API: what we ask of it, and what its answers and its silence mean."""
+"""A client of the Graph API: its requests, and the meaning of its answers and of no answer."""
 
 import asyncio
 import re
@@ -51,10 +51,10 @@ PAGE_FIELDS = (
 
 
 class GraphClient:
-    """One account's access. Every method raises ProviderFault for an answer that is a no, or none.
+    """A client with one account's access. Every method raises ProviderFault for a refusal or without an answer.
 
-    A call that only reads is `retry` when nobody answered; one that changes something is `unknown` once its body may
-    have arrived.
+    Without an answer, the fault of a call that only reads is `retry`; that of a call that changes something is
+    `unknown` once its body may have arrived.
     """
 
     def __init__(self, base_url: str, version: str, access_token: str) -> None:
@@ -64,62 +64,62 @@ class GraphClient:
         self._access_token = access_token
 
     async def send(self, account_id: str, body: Mapping[str, Any]) -> Sent:
-        """Accepted is not sent: most failures come later, as a status.
+        """Send a message; most failures come later, as a status.
 
         Raises:
-            ProviderFault: `unknown` where it may have gone out.
+            ProviderFault: `unknown` if the message may have gone out.
         """
         read = action_from if "sender_action" in body else sent_from
         return read(await self._call("POST", f"{account_id}/messages", json=body))
 
     async def mark_read(self, account_id: str, message_id: str, *, typing: bool = False) -> None:
-        """WhatsApp's; Messenger and Instagram take `sender_action_body` through `send_action`."""
+        """Mark a WhatsApp message as read; for Messenger and Instagram, use `sender_action_body` and `send_action`."""
         await self._call("POST", f"{account_id}/messages", json=mark_read_body(message_id, typing=typing))
 
     async def send_action(self, account_id: str, body: Mapping[str, Any]) -> None:
-        """Mark seen, show or end the typing sign, react."""
+        """Send an action: a seen mark, the start or end of typing, a reaction."""
         await self._call("POST", f"{account_id}/messages", json=body)
 
     async def templates(self, waba_id: str) -> list[RemoteTemplate]:
-        """All of the account."""
         fields = "id,name,language,status,category,components,quality_score,parameter_format"
-        return [template_from(each) for each in await self._pages(f"{waba_id}/message_templates", fields)]
+        return [template_from(item) for item in await self._pages(f"{waba_id}/message_templates", fields)]
 
     async def phone_numbers(self, waba_id: str) -> list[PhoneNumber]:
-        return [phone_from(each) for each in await self._pages(f"{waba_id}/phone_numbers", _NUMBER_FIELDS)]
+        return [phone_from(item) for item in await self._pages(f"{waba_id}/phone_numbers", _NUMBER_FIELDS)]
 
     async def phone_number(self, phone_number_id: str) -> PhoneNumber:
         return phone_from(await self._call("GET", phone_number_id, params={"fields": _NUMBER_FIELDS}))
 
     async def register(self, phone_number_id: str, *, pin: str) -> None:
-        """The number for the Cloud API; the pin becomes its two-step verification."""
+        """Register the number for the Cloud API; the pin becomes its two-step verification."""
         body = {"messaging_product": "whatsapp", "pin": pin}
         await self._call("POST", f"{phone_number_id}/register", json=body)
 
     async def page(self, page_id: str = "me") -> Page:
-        """The page of a page token, with the Instagram account that hangs on it."""
+        """Return the page of a page token, with its linked Instagram account."""
         fields = "id,name,instagram_business_account{id,username}"
         return page_from(await self._call("GET", page_id, params={"fields": fields}))
 
     async def instagram_account(self) -> InstagramAccount:
-        """Of an Instagram login; its `id` is the one that webhooks come with."""
+        """Return the account of an Instagram login, with the id that webhooks use."""
         return instagram_from(await self._call("GET", "me", params={"fields": "user_id,username"}))
 
     async def profile(self, scoped_id: str, *, channel: Channel) -> Profile:
-        """Of somebody who has written to the page or account. Their picture is not asked for: its address is good for
-        days, and nobody shows it.
+        """Return the names of a person who has written to the page or account.
+
+        The picture is not requested, because its URL ends after days and nothing shows it.
         """
         return profile_from(await self._call("GET", scoped_id, params={"fields": _PROFILE_FIELDS[channel]}))
 
     async def subscribe(self, account_id: str, *, fields: str | None = None) -> None:
-        """To webhooks: of a WhatsApp account to all its app takes, of a page or Instagram account to these fields."""
+        """Subscribe to an account's webhooks: a page or Instagram account names `fields`, a WhatsApp account none."""
         params = {"subscribed_fields": fields} if fields else None
         await self._call("POST", f"{account_id}/subscribed_apps", params=params)
 
     async def exchange_code(
         self, *, app_id: str, app_secret: str, code: str, redirect_uri: str | None = None
     ) -> Access:
-        """The token for the code that a sign-up gave; a code is good once and for minutes."""
+        """Return the token for the code of a sign-up, which can be used once and within minutes."""
         params = {"client_id": app_id, "client_secret": app_secret, "code": code}
         params |= {"redirect_uri": redirect_uri} if redirect_uri is not None else {}
         answer = await self._call("GET", "oauth/access_token", params=params, anonymous=True)
@@ -129,7 +129,7 @@ class GraphClient:
         return Access(token, answer.number("expires_in"))
 
     async def refresh_token(self) -> Access:
-        """Of an Instagram login: for 60 days from now. One of less than 24 hours is refused."""
+        """Renew the token of an Instagram login for 60 days; Meta refuses a token that is younger than 24 hours."""
         params = {"grant_type": "ig_refresh_token", "access_token": self._access_token}
         answer = await self._call("GET", "refresh_access_token", params=params, anonymous=True, versioned=False)
         token = answer.text("access_token")
@@ -138,11 +138,11 @@ class GraphClient:
         return Access(token, answer.number("expires_in"))
 
     async def media(self, media_id: str) -> MediaInfo:
-        """Where the file is; the address is good for some five minutes."""
+        """Return the file's description, whose URL is valid for about five minutes."""
         return media_from(await self._call("GET", media_id))
 
     async def upload(self, account_id: str, file: UploadFile) -> str:
-        """The id to send the file by, good for 30 days."""
+        """Upload the file; return its id for sending, which is valid for 30 days."""
         form = Form({"messaging_product": "whatsapp", "type": file.mime_type}, file)
         answer = await self._call("POST", f"{account_id}/media", headers=form.headers, content=form.body())
         media_id = answer.text("id")
@@ -151,36 +151,36 @@ class GraphClient:
         return media_id
 
     async def download(self, url: str, into: BinaryIO, *, limit_bytes: int) -> http.Downloaded:
-        """The file behind `MediaInfo.url`; the token goes to Meta's own hosts alone.
+        """Download the file at `MediaInfo.url`; the token is sent to Meta's own hosts only.
 
         Raises:
-            DownloadFailedError, FileTooLargeError: as shared.runtime.http says.
+            DownloadFailedError, FileTooLargeError: as in shared.runtime.http.
         """
         headers = {"Authorization": f"Bearer {self._access_token}"}
         return await http.download(url, into, limit_bytes=limit_bytes, may_visit=self.may_visit, headers=headers)
 
     def may_visit(self, url: str) -> bool:
-        """Whether a file's address is Meta's: the Graph's own scheme, host and port, or a file host of Meta's by https.
+        """Return whether a file's URL is Meta's: the Graph's scheme, host and port, or a file host of Meta's by https.
 
-        Read by the library that goes there, so that nobody else's reading decides.
+        The URL is parsed by the library that requests it, so that both read it in the same way.
         """
         import httpx  # noqa: PLC0415
 
         try:
-            place, own = httpx.URL(url), httpx.URL(self._base_url)
+            target, own = httpx.URL(url), httpx.URL(self._base_url)
         except httpx.InvalidURL:
             return False
-        if place.userinfo:
+        if target.userinfo:
             return False
-        is_own = (place.scheme, place.host, place.port) == (own.scheme, own.host, own.port)
-        return is_own or ((place.scheme, place.port) == ("https", None) and bool(_FILE_HOST.fullmatch(place.host)))
+        is_own = (target.scheme, target.host, target.port) == (own.scheme, own.host, own.port)
+        return is_own or ((target.scheme, target.port) == ("https", None) and bool(_FILE_HOST.fullmatch(target.host)))
 
     async def _pages(self, path: str, fields: str) -> list[Wire]:
         found: list[Wire] = []
         params = {"fields": fields, "limit": str(_PAGE_SIZE)}
         for _ in range(_MOST_PAGES):
             answer = await self._call("GET", path, params=params)
-            found += answer.each("data")
+            found += answer.elements("data")
             after = answer.text("paging", "cursors", "after")
             if after is None or "next" not in answer.at("paging"):
                 return found
@@ -197,40 +197,44 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Wire:
-        """The answer's JSON, whatever its status, when it tells no error."""
-        import httpx  # noqa: PLC0415  100 ms that a function which calls nobody does not pay
+        """Return the answer's JSON.
 
-        told = {**(headers or {}), **({} if anonymous else {"Authorization": f"Bearer {self._access_token}"})}
+        Raises:
+            ProviderFault: the answer names an error, cannot be read, or does not come.
+        """
+        import httpx  # noqa: PLC0415  100 ms that a function without outside calls does not pay
+
+        sent_headers = {**(headers or {}), **({} if anonymous else {"Authorization": f"Bearer {self._access_token}"})}
         if "json" in request:
             request["content"] = msgspec.json.encode(request.pop("json"))
-            told["Content-Type"] = "application/json"
-        unseen = FaultKind.RETRY if method == "GET" else FaultKind.UNKNOWN
-        patience = settings().graph_timeout_s
+            sent_headers["Content-Type"] = "application/json"
+        unanswered = FaultKind.RETRY if method == "GET" else FaultKind.UNKNOWN
+        timeout_s = settings().graph_timeout_s
         root = self._root if versioned else self._unversioned_root
         try:
-            async with asyncio.timeout(patience * 2):  # one that trickles is no answer either
+            async with asyncio.timeout(timeout_s * 2):  # also ends an answer that arrives too slowly
                 answer = await http.client().request(
-                    method, f"{root}/{path}", headers=told, timeout=patience, **request
+                    method, f"{root}/{path}", headers=sent_headers, timeout=timeout_s, **request
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
             raise ProviderFault(FaultKind.RETRY, f"Meta was not reached: {fault!r}") from fault
         except (httpx.HTTPError, TimeoutError) as fault:
-            raise ProviderFault(unseen, f"Meta's answer did not come: {fault!r}") from fault
-        return _read(answer, unseen)
+            raise ProviderFault(unanswered, f"Meta's answer did not come: {fault!r}") from fault
+        return _read(answer, unanswered)
 
 
 def graph(access_token: str) -> GraphClient:
-    """Meta as the settings name it."""
+    """Return a client of the Graph API at the URL and version of the settings."""
     return GraphClient(settings().graph_url, settings().graph_version, access_token)
 
 
 def instagram_graph(access_token: str) -> GraphClient:
-    """The host of accounts that came through Instagram Login."""
+    """Return a client of the host for accounts connected by Instagram Login."""
     return GraphClient(settings().instagram_graph_url, settings().graph_version, access_token)
 
 
-def _read(answer: "httpx.Response", unseen: FaultKind) -> Wire:
-    """Judged by the body first: an error may come with status 200."""
+def _read(answer: "httpx.Response", unanswered: FaultKind) -> Wire:
+    """Return the answer's JSON, or raise its fault; the body decides first, because an error may have status 200."""
     document = Wire(decode(answer.content))
     wait_s = retry_after(answer.headers.get("Retry-After"))
     if document.at("error"):
@@ -238,7 +242,9 @@ def _read(answer: "httpx.Response", unseen: FaultKind) -> Wire:
     if answer.status_code in {429, 503}:
         raise ProviderFault(FaultKind.RETRY, f"Meta answers {answer.status_code}", retry_after_s=wait_s)
     if answer.is_server_error or (answer.is_success and not document):
-        raise ProviderFault(unseen, f"Meta's answer cannot be read: status {answer.status_code}", retry_after_s=wait_s)
+        raise ProviderFault(
+            unanswered, f"Meta's answer cannot be read: status {answer.status_code}", retry_after_s=wait_s
+        )
     if not answer.is_success:
         raise ProviderFault(FaultKind.CONTENT, f"Meta answers {answer.status_code} and no reason")
     return document

@@ -1,4 +1,4 @@
-"""What may be sent: a model for each kind, with WhatsApp's limits; `bodies.body_for` holds each channel's own."""
+"""Content of outbound messages: a model for each kind with WhatsApp's limits; `bodies` has those of each channel."""
 
 from functools import cache
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +16,7 @@ InteractiveBody = Annotated[str, Field(min_length=1, max_length=1024, descriptio
 
 
 class InvalidMessageContent(Refusal):
-    """`errors` has a JSON pointer into the content and a reason for each fault; nothing was sent or counted."""
+    """`errors` has a JSON pointer into the content and a reason for each error; nothing was sent or counted."""
 
     status = 422
     code = "invalid_message_content"
@@ -100,7 +100,7 @@ class Contacts(Part):
 
 
 class ReplyButton(Part):
-    """`id` comes back when it is tapped."""
+    """A button; `id` comes back when the customer taps it."""
 
     id: str = Field(min_length=1, max_length=256)
     title: str = Field(min_length=1, max_length=20)
@@ -116,14 +116,14 @@ class Buttons(Part):
     buttons: list[ReplyButton] = Field(min_length=1, max_length=3)
 
     @model_validator(mode="after")
-    def _told_apart(self) -> Self:
-        _unique("buttons", "id", [each.id for each in self.buttons])
-        _unique("buttons", "title", [each.title for each in self.buttons])
+    def _distinct_buttons(self) -> Self:
+        _unique("buttons", "id", [button.id for button in self.buttons])
+        _unique("buttons", "title", [button.title for button in self.buttons])
         return self
 
 
 class ListRow(Part):
-    """`id` comes back when it is chosen."""
+    """A row; `id` comes back when the customer chooses it."""
 
     id: str = Field(min_length=1, max_length=200)
     title: str = Field(min_length=1, max_length=24)
@@ -168,7 +168,7 @@ class LinkButton(Part):
 
 
 class Reaction(Part):
-    """To the message with that id of the provider; no emoji takes it back."""
+    """A reaction to the message with that id of the provider; an empty emoji removes it."""
 
     type: Literal["reaction"]
     message_id: str = Field(min_length=1, max_length=512)
@@ -196,16 +196,16 @@ _MOST_ERRORS = 20
 
 @cache
 def _content() -> TypeAdapter[Content]:
-    """Made when the first message is read or sent: it takes longer than all else that importing this module does."""
+    """Build the adapter at the first use, because it takes longer than the whole import of this module."""
     return TypeAdapter(Content)
 
 
 def content_from(value: Any) -> Content:
-    """The content, from JSON that was stored or sent.
+    """Return the content of JSON that was stored or sent.
 
     Raises:
-        InvalidMessageContent: with a pointer and a reason for each fault.
-        InvisibleText: the same, where a text has nothing that can be seen.
+        InvalidMessageContent: with a pointer and a reason for each error.
+        InvisibleText: the same, if a text has no visible character.
     """
     try:
         return _content().validate_python(value)
@@ -215,19 +215,19 @@ def content_from(value: Any) -> Content:
 
 def _refusal(fault: ValidationError) -> Refusal:
     found = fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
-    errors = [{"pointer": "".join(f"/{part}" for part in each["loc"][1:]), "message": each["msg"]} for each in found]
-    told = "; ".join(f"{each['pointer'] or 'the content'}: {each['message']}" for each in errors[:3])
-    unseen = next((each for each in found if each["type"] == InvisibleText.code), None)
-    if unseen is not None:
-        return InvisibleText(f"the message cannot be sent: {told}", field=str(unseen["loc"][-1]), errors=errors)
-    return InvalidMessageContent(f"the message cannot be sent: {told}", errors=errors)
+    errors = [{"pointer": "".join(f"/{part}" for part in error["loc"][1:]), "message": error["msg"]} for error in found]
+    reasons = "; ".join(f"{error['pointer'] or 'the content'}: {error['message']}" for error in errors[:3])
+    invisible = next((error for error in found if error["type"] == InvisibleText.code), None)
+    if invisible is not None:
+        return InvisibleText(f"the message cannot be sent: {reasons}", field=str(invisible["loc"][-1]), errors=errors)
+    return InvalidMessageContent(f"the message cannot be sent: {reasons}", errors=errors)
 
 
-def stored(content: Content) -> dict[str, Any]:
-    """The JSON that `content_from` makes the same content of."""
+def content_json(content: Content) -> dict[str, Any]:
+    """Return the JSON that `content_from` reads as the same content."""
     return content.model_dump(mode="json", exclude_none=True)
 
 
-def _unique(where: str, field: str, values: list[str]) -> None:
+def _unique(parts: str, field: str, values: list[str]) -> None:
     if len(set(values)) != len(values):
-        raise ValueError(f"two {where} have the same {field}: the answer could not be told apart")
+        raise ValueError(f"two {parts} have the same {field}: the answer could not be told apart")

@@ -1,4 +1,4 @@
-"""What Meta tells us, one event each, the same for WhatsApp, Messenger and Instagram; `intake.parse` makes them.
+"""Events of Meta's webhooks, the same types for WhatsApp, Messenger and Instagram; `intake.parse` makes them.
 
 `dedup_key` is equal for every delivery of the same event and unique within one `(channel, account_id)`.
 """
@@ -15,9 +15,9 @@ Author = Literal["customer", "business"]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer, by whatever the provider named them with; all that stand together are the same person.
+    """The customer, by all ids that the provider gave together.
 
-    `wa_id` is a number without a plus, never to be rewritten; `user_id` is business-scoped, `scoped_id` page-scoped.
+    `wa_id` is a number without a plus, kept as it came; `user_id` is business-scoped, `scoped_id` page-scoped.
     """
 
     wa_id: str | None = None
@@ -29,7 +29,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Referral(msgspec.Struct, frozen=True, kw_only=True):
-    """The advertisement, post or link that somebody came from; `ref` is what we had put into the link."""
+    """The advertisement, post or link by which a person came; `ref` is our own value from the link."""
 
     source: str | None = None
     source_id: str | None = None
@@ -41,7 +41,7 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """Our story that was answered; its address expires with it."""
+    """Our story to which the customer replied; its URL expires with it."""
 
     id: str | None
     url: str | None
@@ -57,7 +57,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """`account_id` is the phone number id, page id or Instagram id; `business_id` is the entry's id (WhatsApp: WABA).
 
-    Of an event about a whole WhatsApp account both are the WABA's id. `occurred_at` is never later than the receipt.
+    In an event of a whole WhatsApp account, both are the WABA's id. `occurred_at` is never later than the receipt.
     """
 
     channel: Channel
@@ -68,7 +68,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InboundMessage(Event, frozen=True, kw_only=True, tag="message"):
-    """A customer's message, which opens the window; `standby` ones belong to another app that has the conversation."""
+    """A customer's message, which opens the reply window; with `standby`, another app has the conversation."""
 
     message_id: str
     sender: Person
@@ -83,7 +83,7 @@ class InboundMessage(Event, frozen=True, kw_only=True, tag="message"):
 
 
 class StatusUpdate(Event, frozen=True, kw_only=True, tag="status"):
-    """A word on a message of ours. Messenger may name a `watermark` instead of a message: all until then.
+    """The status of a message of ours. Messenger may give a `watermark` instead: all messages up to that time.
 
     `status` is sent, delivered, read, played, failed, or a word that Meta adds later.
     """
@@ -94,22 +94,22 @@ class StatusUpdate(Event, frozen=True, kw_only=True, tag="status"):
     watermark: datetime | None = None
     group_id: str | None = None
     participant: Person | None = None
-    """Of a group message: who of the group it is about."""
+    """The member of the group to whom the status of a group message belongs."""
     opaque: str | None = None
-    """What we had sent along with the message (biz_opaque_callback_data)."""
+    """Our own value, sent with the message (biz_opaque_callback_data)."""
     pricing: Pricing | None = None
     errors: tuple[ProviderError, ...] = ()
 
 
 class ReactionEvent(Event, frozen=True, kw_only=True, tag="reaction"):
-    """`emoji` is None when the reaction was taken back; an emoji stands in place of the author's earlier one."""
+    """`emoji` is None when the reaction was removed; an emoji replaces the author's earlier one."""
 
     message_id: str
     author: Author
     person: Person
     emoji: str | None
     reaction_id: str | None = None
-    """The id of the reaction itself, where it has one."""
+    """The id of the reaction itself, if it has one."""
 
 
 class EditEvent(Event, frozen=True, kw_only=True, tag="edit"):
@@ -121,7 +121,7 @@ class EditEvent(Event, frozen=True, kw_only=True, tag="edit"):
 
 
 class DeleteEvent(Event, frozen=True, kw_only=True, tag="delete"):
-    """The content must not be shown any more."""
+    """A deleted message, whose content must not be shown any more."""
 
     message_id: str
     author: Author
@@ -129,24 +129,24 @@ class DeleteEvent(Event, frozen=True, kw_only=True, tag="delete"):
 
 
 class EchoMessage(Event, frozen=True, kw_only=True, tag="echo"):
-    """An outbound message: our own coming back, or one that a person wrote in the phone app or the page's inbox.
+    """An outbound message: one of ours, or one that a person wrote in the phone app or the page's inbox.
 
-    It can come before the answer to our sending: `message_id` is the same in both.
+    It can arrive before the answer to our request; `message_id` is the same in both.
     """
 
     message_id: str
     recipient: Person
     content: InboundContent
     metadata: str | None = None
-    """What we had sent along with the message (Messenger and Instagram)."""
+    """Our own value, sent with the message (Messenger and Instagram)."""
     app_id: str | None = None
     reply_to: str | None = None
 
 
 class PostbackEvent(Event, frozen=True, kw_only=True, tag="postback"):
-    """Something happened in a conversation without a message.
+    """An action of the customer in a conversation without a message.
 
-    `source` is postback (a button of ours was tapped), referral (came over a link), optin or welcome (opened the chat).
+    `source` is postback (a tap on our button), referral (came by a link), optin, or welcome (opened the chat).
     """
 
     source: Literal["postback", "referral", "optin", "welcome"]
@@ -159,7 +159,7 @@ class PostbackEvent(Event, frozen=True, kw_only=True, tag="postback"):
 
 
 class HandoverEvent(Event, frozen=True, kw_only=True, tag="handover"):
-    """Which app has the conversation: pass, take, request or app_roles."""
+    """A change of the app that has the conversation: `action` is pass, take, request or app_roles."""
 
     action: str
     person: Person
@@ -168,7 +168,7 @@ class HandoverEvent(Event, frozen=True, kw_only=True, tag="handover"):
 
 
 class IdentityChange(Event, frozen=True, kw_only=True, tag="identity"):
-    """`previous` and `current` name the same person; a change of the user id may tell the new one only.
+    """`previous` and `current` name the same person; a change of the user id may give only the new one.
 
     `kind` is number_changed, user_id_changed or identity_key_changed.
     """
@@ -180,7 +180,7 @@ class IdentityChange(Event, frozen=True, kw_only=True, tag="identity"):
 
 
 class PreferenceChange(Event, frozen=True, kw_only=True, tag="preference"):
-    """What a customer wants to get: `allowed` is None for a value that is neither stop nor resume."""
+    """A customer's consent to a category of messages; `allowed` is None for a value other than stop or resume."""
 
     person: Person
     category: str
@@ -188,7 +188,7 @@ class PreferenceChange(Event, frozen=True, kw_only=True, tag="preference"):
 
 
 class TemplateEvent(Event, frozen=True, kw_only=True, tag="template"):
-    """News of a template: `aspect` is status, quality, category or components; `value` is what that now is."""
+    """A change of a template: `value` is the new value of `aspect`."""
 
     aspect: Literal["status", "quality", "category", "components"]
     template_id: str
@@ -201,9 +201,9 @@ class TemplateEvent(Event, frozen=True, kw_only=True, tag="template"):
 
 
 class AccountEvent(Event, frozen=True, kw_only=True, tag="account"):
-    """News of a WhatsApp account or number, or of a page: `field` is Meta's name of the kind, `event` the word in it.
+    """News of a WhatsApp account or number, or of a page: `field` is Meta's name of the kind, `event` its value.
 
-    `phone` is the number's digits where only one number of the account is meant.
+    `phone` holds the digits of the number if the news is about one number of the account only.
     """
 
     field: str
@@ -213,9 +213,9 @@ class AccountEvent(Event, frozen=True, kw_only=True, tag="account"):
 
 
 class HistoryMessage(Event, frozen=True, kw_only=True, tag="history"):
-    """A message from before the number was connected. Opens no window, triggers nothing, is not billed.
+    """A message from before the number was connected. It opens no window, triggers nothing and is not billed.
 
-    Chunks come in any order; `progress` is the percentage that has been sent of the whole.
+    Chunks come in any order; `progress` is the percentage of the history that Meta has sent.
     """
 
     message_id: str
@@ -229,7 +229,7 @@ class HistoryMessage(Event, frozen=True, kw_only=True, tag="history"):
 
 
 class UnknownEvent(Event, frozen=True, kw_only=True, tag="unknown"):
-    """What has no type here (calls, comments, fields of next year), kept as it came; `kind` says where it stood."""
+    """Anything without a type here (calls, comments, new fields), kept as it came; `kind` names its part."""
 
     kind: str
     payload: object

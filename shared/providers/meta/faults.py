@@ -1,40 +1,40 @@
-"""What an error of the Graph API means for the message, the number and the queue; decided by its code alone."""
+"""The meaning of the Graph API's errors for the message, the number and the queue, by their codes alone."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class FaultKind(StrEnum):
-    """What to do about it."""
+    """What to do after a fault."""
 
     RETRY = "retry"
-    """Later, the whole number with it."""
+    """Try later; the whole number waits."""
     RETRY_PAIR = "retry_pair"
-    """Later, this recipient only: others keep flowing."""
+    """Try later; only this recipient's messages wait."""
     UNKNOWN = "unknown"
-    """It may have gone out: wait for the status webhook, then one retry."""
+    """The message may have gone out: wait for the status webhook, then retry once."""
     RECONNECT = "reconnect"
-    """The channel's access is gone: pause it, keep its queue, tell the tenant once."""
+    """The channel's access has ended: pause it, keep its queue, notify the organization once."""
     BLOCKED = "blocked"
     """The provider has stopped the channel."""
     NEEDS_TEMPLATE = "needs_template"
-    """The 24-hour window is closed; Messenger and Instagram have no templates, there it means wait for the customer."""
+    """The 24-hour window is closed; Messenger and Instagram have no templates: wait there for the customer."""
     DO_NOT_MARKET = "do_not_market"
     RECIPIENT = "recipient"
     """This person cannot get this message."""
     CONTENT = "content"
-    """The message itself is wrong; the same again fails again."""
+    """The message itself is wrong and would fail again."""
 
 
 class Verdict(NamedTuple):
-    """`most_attempts` counts all of them, the first included; None: as many as the queue's own patience."""
+    """`most_attempts` includes the first attempt; None leaves the number to the queue."""
 
     kind: FaultKind
     most_attempts: int | None = None
 
 
 class ProviderFault(Exception):  # noqa: N818  (a provider's no is an outcome to record)
-    """A call that did not succeed. `message` is the provider's, for the log and the tenant."""
+    """A call that did not succeed; `message` is the provider's, for the log and the organization."""
 
     def __init__(
         self, kind: FaultKind, message: str, *, code: int | None = None, retry_after_s: float | None = None,
@@ -76,7 +76,7 @@ _BY_SUBCODE = {
     (100, 2018109): FaultKind.CONTENT,
     (200, 1545041): FaultKind.RECIPIENT,
 }
-"""Messenger and Instagram say the more telling half in the subcode."""
+"""Messenger and Instagram give the exact reason in the subcode."""
 COOLS_DOWN = frozenset({131048, 131064})
 """Blocks that end by themselves: try again after a while."""
 STALE_TEMPLATE = frozenset({132001, 132015, 132016})
@@ -85,7 +85,7 @@ _ONE_RETRY = Verdict(FaultKind.RETRY, 2)
 
 
 def classify(code: int, subcode: int | None = None) -> Verdict:
-    """A code that is in no list is tried once more, then it is permanent."""
+    """Return the verdict for an error code; an unknown code is tried once more, then it is permanent."""
     kind = _BY_SUBCODE.get((code, subcode)) if subcode is not None else None
     kind = kind or _BY_CODE.get(code)
     return Verdict(kind, _MOST_ATTEMPTS.get(code)) if kind else _ONE_RETRY

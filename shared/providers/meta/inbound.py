@@ -1,4 +1,4 @@
-"""What a customer sent, as typed content; `text` is always what a person would read in the inbox."""
+"""Content of a customer's message; `text` is always what a person reads in the inbox."""
 
 from enum import StrEnum
 
@@ -16,9 +16,9 @@ class MediaKind(StrEnum):
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
-    """A file at the provider: WhatsApp names it by `id` (and sometimes `url`), Messenger and Instagram by `url` alone.
+    """A file at the provider: WhatsApp gives its `id` (and sometimes `url`), Messenger and Instagram only its `url`.
 
-    Nothing here is to be believed before the file has been looked at: `filename` may be a path, `mime_type` wrong.
+    The fields are not trusted before the file is examined: `filename` may be a path, and `mime_type` wrong.
     """
 
     kind: MediaKind
@@ -33,7 +33,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderError(msgspec.Struct, frozen=True, kw_only=True):
-    """An error that came in a webhook, classed like one that came as an answer."""
+    """An error in a webhook, classified like an error in an answer."""
 
     code: int
     kind: FaultKind
@@ -50,7 +50,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
 
 
 class MediaFiles(msgspec.Struct, frozen=True, tag="media"):
-    """WhatsApp sends one file a message, Messenger and Instagram may send several."""
+    """Files of a message: one on WhatsApp, perhaps several on Messenger and Instagram."""
 
     files: tuple[Media, ...]
     caption: str | None = None
@@ -69,8 +69,8 @@ class Location(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
 
     @property
     def text(self) -> str | None:
-        named = ", ".join(part for part in (self.name, self.address) if part)
-        return named or f"{self.latitude}, {self.longitude}"
+        label = ", ".join(part for part in (self.name, self.address) if part)
+        return label or f"{self.latitude}, {self.longitude}"
 
 
 class SharedContact(msgspec.Struct, frozen=True):
@@ -80,20 +80,20 @@ class SharedContact(msgspec.Struct, frozen=True):
 
 
 class SharedContacts(msgspec.Struct, frozen=True, tag="contacts"):
-    """Cards of other people; nobody becomes a contact by being in one."""
+    """Cards of other people, who do not become contacts by it."""
 
     contacts: tuple[SharedContact, ...]
 
     @property
     def text(self) -> str | None:
-        return "; ".join(" ".join((each.name, *each.phones)) for each in self.contacts) or None
+        return "; ".join(" ".join((contact.name, *contact.phones)) for contact in self.contacts) or None
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, tag="choice"):
-    """Something was tapped that we had offered.
+    """A customer's choice among the options that we offered.
 
-    `source` is button, list, template_button, quick_reply, postback or call_permission; `payload` is what we had put
-    behind it.
+    `source` is button, list, template_button, quick_reply, postback or call_permission; `payload` is our own value of
+    the option.
     """
 
     source: str
@@ -107,7 +107,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, tag="choice"):
 
 
 class FormReply(msgspec.Struct, frozen=True, kw_only=True, tag="form"):
-    """A WhatsApp Flow that was filled in; `response` is its JSON text as it came."""
+    """A completed WhatsApp Flow; `response` is its JSON text as it came."""
 
     name: str | None
     response: str
@@ -128,7 +128,7 @@ class OrderedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CatalogOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
-    """A cart sent from the WhatsApp catalogue: an offer to order, not yet an order."""
+    """A cart from the WhatsApp catalogue, which is not yet an order."""
 
     catalog_id: str | None
     products: tuple[OrderedProduct, ...]
@@ -136,14 +136,14 @@ class CatalogOrder(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
 
     @property
     def text(self) -> str | None:
-        listed = ", ".join(f"{each.quantity} x {each.retailer_id}" for each in self.products)
-        return f"{self.note}: {listed}" if self.note else listed or None
+        cart = ", ".join(f"{product.quantity} x {product.retailer_id}" for product in self.products)
+        return f"{self.note}: {cart}" if self.note else cart or None
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, tag="share"):
-    """Something of Facebook or Instagram: a post, a reel, a link, a story that mentions us (`kind` says which).
+    """A post, a reel, a link, or a story that mentions us, shared from Facebook or Instagram (`kind` says which).
 
-    A story's media must go when the story goes, so nothing of a share is copied: only its address is kept.
+    Only the URL is kept and no media is copied, because a story's media must disappear with the story.
     """
 
     kind: str
@@ -156,7 +156,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, tag="share"):
 
 
 class Unsupported(msgspec.Struct, frozen=True, kw_only=True, tag="unsupported"):
-    """A message whose content the provider does not hand over; the inbox shows that there was one."""
+    """A message whose content the provider does not give; the inbox shows that there was one."""
 
     kind: str
     errors: tuple[ProviderError, ...] = ()

@@ -1,4 +1,4 @@
-"""From the raw body of a webhook to events; whatever it holds, something comes of it and nothing is raised."""
+"""The parser of webhook bodies; every body gives at least one event, and nothing is raised."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,13 +15,13 @@ _CHANNELS: dict[str, Channel] = {
     "instagram": "instagram",
 }
 UNREADABLE = "unreadable"
-"""The kind of an event that keeps a body which is no JSON."""
+"""The kind of an event that holds a body which is not JSON."""
 
 
 def parse(raw: bytes, *, received_at: datetime | None = None) -> list[AnyEvent]:
-    """Every event of the body, in its order.
+    """Return every event of the body, in its order.
 
-    What has no time of its own happened when it was received; a later one than that is not believed.
+    An event without a time, or with a time after the receipt, gets the time of the receipt.
     """
     received = received_at or utc_now()
     value = decode(raw)
@@ -29,14 +29,14 @@ def parse(raw: bytes, *, received_at: datetime | None = None) -> list[AnyEvent]:
         try:
             return list(_events(Wire(value), received))
         except RecursionError:
-            pass  # nested as no provider nests: kept as text
+            pass  # nested deeper than any provider's body: kept as text
     return [_unknown("whatsapp", "", UNREADABLE, raw.decode("utf-8", "replace"), received)]
 
 
 def _events(document: Wire, received: datetime) -> Iterator[AnyEvent]:
     kind = document.text("object") or ""
     channel = _CHANNELS.get(kind)
-    entries = list(document.each("entry"))
+    entries = list(document.elements("entry"))
     if channel is None or not entries:
         yield _unknown(channel or "facebook", "", f"object:{kind}", document.value, received)
         return

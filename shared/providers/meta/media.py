@@ -1,4 +1,4 @@
-"""Which files a channel takes: their types and sizes, checked before one is uploaded or sent."""
+"""Each channel's limits of files: their types and sizes, checked before a file is uploaded or sent."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ _MB = 1024 * _KB
 
 
 class FileLimit(msgspec.Struct, frozen=True):
-    """An empty list of types means any."""
+    """Limits of a kind of file; an empty set of types allows all."""
 
     types: frozenset[str]
     most_bytes: int
@@ -38,10 +38,10 @@ LIMITS: dict[Channel, dict[MediaKind, FileLimit]] = {
 
 
 def check_file(channel: Channel, kind: MediaKind, mime_type: str, size: int) -> None:
-    """A file that may go out as that kind.
+    """Check that the channel accepts the file as this kind.
 
     Raises:
-        InvalidMessageContent: naming what the channel takes.
+        InvalidMessageContent: with what the channel accepts.
     """
     limit = LIMITS[channel].get(kind)
     if limit is None:

@@ -1,4 +1,4 @@
-"""Messenger's and Instagram's webhooks: an entry for a page or account, one item for each thing that happened."""
+"""Messenger's and Instagram's webhooks: an entry for a page or account, with one item for each event."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -24,8 +24,7 @@ from .events import (
     Story,
     UnknownEvent,
 )
-from .wire import MOST_LINE, MOST_PERSON_ID, Wire, digest, guarded, payload, plain
-from .wire import key as bounded
+from .wire import MOST_LINE, MOST_PERSON_ID, Wire, bounded_key, digest, payload, plain, read_or_else
 
 _MOST_EDITS = 1_000_000
 _HANDOVERS = {
@@ -36,182 +35,182 @@ _HANDOVERS = {
 }
 
 
-class Place(NamedTuple):
-    """One item, and whose it is."""
+class Item(NamedTuple):
+    """An item, with its account and times."""
 
     channel: Channel
     account_id: str
     received: datetime
     entry_time: datetime | None
     standby: bool
-    item: Wire
+    wire: Wire
 
-    def told(self, key: str) -> dict[str, Any]:
-        """What every event has."""
-        occurred = self.item.moment("timestamp") or self.entry_time or self.received
+    def event_fields(self, key: str) -> dict[str, Any]:
+        """Return the fields that every event has."""
+        occurred = self.wire.moment("timestamp") or self.entry_time or self.received
         return {
             "channel": self.channel,
             "account_id": self.account_id,
             "business_id": self.account_id,
-            "dedup_key": bounded(key),
+            "dedup_key": bounded_key(key),
             "occurred_at": min(occurred, self.received),
         }
 
     @property
-    def by_us(self) -> bool:
-        return self.item.flag("message", "is_echo") or self.item.text("sender", "id") == self.account_id
+    def is_ours(self) -> bool:
+        return self.wire.flag("message", "is_echo") or self.wire.text("sender", "id") == self.account_id
 
     @property
     def author(self) -> Author:
-        return "business" if self.by_us else "customer"
+        return "business" if self.is_ours else "customer"
 
     @property
     def person(self) -> Person:
-        return Person(scoped_id=self.item.id("recipient" if self.by_us else "sender", "id", most=MOST_PERSON_ID))
+        return Person(scoped_id=self.wire.id("recipient" if self.is_ours else "sender", "id", most=MOST_PERSON_ID))
 
 
 def events(channel: Channel, entry: Wire, received: datetime) -> Iterator[AnyEvent]:
     account_id, time = entry.text("id") or "", entry.moment("time")
 
-    def place(item: Wire, *, standby: bool = False) -> Place:
-        return Place(channel, account_id, received, time, standby, item)
+    def item_of(wire: Wire, *, standby: bool = False) -> Item:
+        return Item(channel, account_id, received, time, standby, wire)
 
-    if not any(True for name in ("messaging", "standby", "changes") for _ in entry.each(name)):
-        yield _unknown(place(entry), "entry")
-    for item in entry.each("messaging"):
-        yield from _read(place(item))
-    for item in entry.each("standby"):
-        yield from _read(place(item, standby=True))
-    for change in entry.each("changes"):
+    if not any(True for name in ("messaging", "standby", "changes") for _ in entry.elements(name)):
+        yield _unknown(item_of(entry), "entry")
+    for wire in entry.elements("messaging"):
+        yield from _read(item_of(wire))
+    for wire in entry.elements("standby"):
+        yield from _read(item_of(wire, standby=True))
+    for change in entry.elements("changes"):
         value = change.at("value")
-        if "sender" in value and "recipient" in value:  # how an Instagram login is told of messages at times
-            yield from _read(place(value))
+        if "sender" in value and "recipient" in value:  # the form of some messages by Instagram Login
+            yield from _read(item_of(value))
         else:
-            yield _unknown(place(change), change.text("field") or "change")
+            yield _unknown(item_of(change), change.text("field") or "change")
 
 
-def _read(place: Place) -> list[AnyEvent]:
-    return guarded(partial(_item, place), partial(_unknown, place, "messaging"))
+def _read(item: Item) -> list[AnyEvent]:
+    return read_or_else(partial(_events_of, item), partial(_unknown, item, "messaging"))
 
 
-def _item(place: Place) -> Iterator[AnyEvent]:
+def _events_of(item: Item) -> Iterator[AnyEvent]:
     for name, read in _KINDS.items():
-        if name in place.item:
-            yield from read(place)
+        if name in item.wire:
+            yield from read(item)
             return
-    yield _unknown(place, "messaging")
+    yield _unknown(item, "messaging")
 
 
-def _unknown(place: Place, kind: str) -> UnknownEvent:
-    value = place.item.value
-    return UnknownEvent(**place.told(f"unknown:{kind}:{digest(value)}"), kind=kind, payload=payload(value))
+def _unknown(item: Item, kind: str) -> UnknownEvent:
+    value = item.wire.value
+    return UnknownEvent(**item.event_fields(f"unknown:{kind}:{digest(value)}"), kind=kind, payload=payload(value))
 
 
-def _message(place: Place) -> Iterator[AnyEvent]:
-    message = place.item.at("message")
+def _message(item: Item) -> Iterator[AnyEvent]:
+    message = item.wire.at("message")
     message_id = message.id("mid")
-    if message_id is None or place.person.scoped_id is None:
-        yield _unknown(place, "message")
+    if message_id is None or item.person.scoped_id is None:
+        yield _unknown(item, "message")
     elif message.flag("is_deleted"):
-        told = place.told(f"delete:{message_id}")
-        yield DeleteEvent(**told, message_id=message_id, author=place.author, person=place.person)
-    elif place.by_us:
+        fields = item.event_fields(f"delete:{message_id}")
+        yield DeleteEvent(**fields, message_id=message_id, author=item.author, person=item.person)
+    elif item.is_ours:
         yield EchoMessage(
-            **place.told(f"echo:{message_id}"),
+            **item.event_fields(f"echo:{message_id}"),
             message_id=message_id,
-            recipient=place.person,
+            recipient=item.person,
             content=messenger_content.content(message),
             metadata=message.text("metadata"),
             app_id=message.text("app_id"),
             reply_to=message.id("reply_to", "mid"),
         )
     else:
-        yield _inbound(place, message, message_id)
+        yield _inbound(item, message, message_id)
 
 
-def _inbound(place: Place, message: Wire, message_id: str) -> InboundMessage:
+def _inbound(item: Item, message: Wire, message_id: str) -> InboundMessage:
     story = message.at("reply_to", "story")
     return InboundMessage(
-        **place.told(f"message:{message_id}"),
+        **item.event_fields(f"message:{message_id}"),
         message_id=message_id,
-        sender=place.person,
+        sender=item.person,
         content=messenger_content.content(message),
         reply_to=message.id("reply_to", "mid"),
         story=Story(story.text("id"), story.text("url")) if story else None,
         referral=_referral(message.at("referral")),
-        standby=place.standby,
+        standby=item.standby,
     )
 
 
-def _edit(place: Place) -> Iterator[AnyEvent]:
-    edit = place.item.at("message_edit")
+def _edit(item: Item) -> Iterator[AnyEvent]:
+    edit = item.wire.at("message_edit")
     message_id, number = edit.id("mid"), edit.number("num_edit")
     number = number if number is None else max(-_MOST_EDITS, min(number, _MOST_EDITS))
     if message_id is None:
-        yield _unknown(place, "message_edit")
+        yield _unknown(item, "message_edit")
         return
     yield EditEvent(
-        **place.told(f"edit:{message_id}:{number}:{digest(edit.value)}"),
+        **item.event_fields(f"edit:{message_id}:{number}:{digest(edit.value)}"),
         message_id=message_id,
-        author=place.author,
-        person=place.person,
+        author=item.author,
+        person=item.person,
         content=messenger_content.content(edit),
         edit_number=number,
     )
 
 
-def _reaction(place: Place) -> Iterator[AnyEvent]:
-    reaction = place.item.at("reaction")
+def _reaction(item: Item) -> Iterator[AnyEvent]:
+    reaction = item.wire.at("reaction")
     message_id = reaction.id("mid")
     if message_id is None:
-        yield _unknown(place, "reaction")
+        yield _unknown(item, "reaction")
         return
-    taken_back = reaction.text("action") == "unreact"
-    emoji = None if taken_back else reaction.word("emoji") or reaction.word("reaction")
-    at, who = place.item.text("timestamp"), place.person.scoped_id
+    removed = reaction.text("action") == "unreact"
+    emoji = None if removed else reaction.word("emoji") or reaction.word("reaction")
+    at, person_id = item.wire.text("timestamp"), item.person.scoped_id
     yield ReactionEvent(
-        **place.told(f"reaction:{message_id}:{place.author}:{who}:{emoji}:{at}"),
+        **item.event_fields(f"reaction:{message_id}:{item.author}:{person_id}:{emoji}:{at}"),
         message_id=message_id,
-        author=place.author,
-        person=place.person,
+        author=item.author,
+        person=item.person,
         emoji=emoji,
     )
 
 
-def _status(name: Literal["read", "delivery"]) -> Callable[[Place], Iterator[AnyEvent]]:
+def _status(name: Literal["read", "delivery"]) -> Callable[[Item], Iterator[AnyEvent]]:
     status = "read" if name == "read" else "delivered"
 
-    def read(place: Place) -> Iterator[AnyEvent]:
-        about = place.item.at(name)
+    def read(item: Item) -> Iterator[AnyEvent]:
+        about = item.wire.at(name)
         watermark = about.moment("watermark")
-        named = [about.id("mid"), *(each.id() for each in about.each("mids"))]
-        ids = [each for each in named if each]
+        candidates = [about.id("mid"), *(wire.id() for wire in about.elements("mids"))]
+        ids = [message_id for message_id in candidates if message_id]
         for message_id in ids:
-            told = place.told(f"status:{message_id}:{status}:{place.person.scoped_id}")
-            yield StatusUpdate(**told, message_id=message_id, status=status, recipient=place.person)
+            fields = item.event_fields(f"status:{message_id}:{status}:{item.person.scoped_id}")
+            yield StatusUpdate(**fields, message_id=message_id, status=status, recipient=item.person)
         if not ids and watermark:
-            told = place.told(f"status:{status}:{place.person.scoped_id}:{about.text('watermark')}")
+            fields = item.event_fields(f"status:{status}:{item.person.scoped_id}:{about.text('watermark')}")
             yield StatusUpdate(
-                **told, message_id=None, status=status, recipient=place.person, watermark=min(watermark, place.received)
+                **fields, message_id=None, status=status, recipient=item.person, watermark=min(watermark, item.received)
             )
         elif not ids:
-            yield _unknown(place, name)
+            yield _unknown(item, name)
 
     return read
 
 
-def _postback(place: Place) -> Iterator[AnyEvent]:
-    postback = place.item.at("postback")
+def _postback(item: Item) -> Iterator[AnyEvent]:
+    postback = item.wire.at("postback")
     message_id = postback.id("mid")
-    if place.person.scoped_id is None:
-        yield _unknown(place, "postback")
+    if item.person.scoped_id is None:
+        yield _unknown(item, "postback")
         return
-    named = message_id or f"{place.person.scoped_id}:{place.item.text('timestamp')}:{digest(postback.value)}"
+    key = message_id or f"{item.person.scoped_id}:{item.wire.text('timestamp')}:{digest(postback.value)}"
     yield PostbackEvent(
-        **place.told(f"postback:{named}"),
+        **item.event_fields(f"postback:{key}"),
         source="postback",
-        person=place.person,
-        opens_window=not place.by_us,
+        person=item.person,
+        opens_window=not item.is_ours,
         message_id=message_id,
         payload=postback.text("payload"),
         title=postback.text("title"),
@@ -219,13 +218,13 @@ def _postback(place: Place) -> Iterator[AnyEvent]:
     )
 
 
-def _came(source: Literal["referral", "optin"]) -> Callable[[Place], Iterator[AnyEvent]]:
-    def read(place: Place) -> Iterator[AnyEvent]:
-        value = place.item.at(source)
+def _referral_or_optin(source: Literal["referral", "optin"]) -> Callable[[Item], Iterator[AnyEvent]]:
+    def read(item: Item) -> Iterator[AnyEvent]:
+        value = item.wire.at(source)
         yield PostbackEvent(
-            **place.told(f"{source}:{digest(place.item.value)}"),
+            **item.event_fields(f"{source}:{digest(item.wire.value)}"),
             source=source,
-            person=place.person,
+            person=item.person,
             opens_window=False,
             payload=value.text("payload") or value.text("ref") or value.text("user_ref"),
             referral=_referral(value) if source == "referral" else None,
@@ -234,15 +233,15 @@ def _came(source: Literal["referral", "optin"]) -> Callable[[Place], Iterator[An
     return read
 
 
-def _handover(name: str) -> Callable[[Place], Iterator[AnyEvent]]:
+def _handover(name: str) -> Callable[[Item], Iterator[AnyEvent]]:
     action, owner = _HANDOVERS[name]
 
-    def read(place: Place) -> Iterator[AnyEvent]:
-        value = place.item.at(name)
+    def read(item: Item) -> Iterator[AnyEvent]:
+        value = item.wire.at(name)
         yield HandoverEvent(
-            **place.told(f"handover:{digest(place.item.value)}"),
+            **item.event_fields(f"handover:{digest(item.wire.value)}"),
             action=action,
-            person=place.person,
+            person=item.person,
             owner_app_id=value.text(owner),
             metadata=value.text("metadata"),
         )
@@ -250,11 +249,11 @@ def _handover(name: str) -> Callable[[Place], Iterator[AnyEvent]]:
     return read
 
 
-def _policy(place: Place) -> Iterator[AnyEvent]:
-    value = place.item.at("policy-enforcement")
+def _policy(item: Item) -> Iterator[AnyEvent]:
+    value = item.wire.at("policy-enforcement")
     kept = plain(value.value)
     yield AccountEvent(
-        **place.told(f"account:policy_enforcement:{digest(place.item.value)}"),
+        **item.event_fields(f"account:policy_enforcement:{digest(item.wire.value)}"),
         field="policy_enforcement",
         event=value.word("action"),
         details=kept if isinstance(kept, dict) else {},
@@ -273,15 +272,15 @@ def _referral(wire: Wire) -> Referral | None:
     )
 
 
-_KINDS: dict[str, Callable[[Place], Iterator[AnyEvent]]] = {
+_KINDS: dict[str, Callable[[Item], Iterator[AnyEvent]]] = {
     "message": _message,
     "message_edit": _edit,
     "reaction": _reaction,
     "read": _status("read"),
     "delivery": _status("delivery"),
     "postback": _postback,
-    "referral": _came("referral"),
-    "optin": _came("optin"),
+    "referral": _referral_or_optin("referral"),
+    "optin": _referral_or_optin("optin"),
     **{name: _handover(name) for name in _HANDOVERS},
     "policy-enforcement": _policy,
 }

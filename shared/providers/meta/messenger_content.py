@@ -15,28 +15,28 @@ _HEART = "\u2764\ufe0f"
 
 
 def content(message: Wire) -> InboundContent:
-    """Of a message, or of an edit, which has a text alone."""
+    """Return the content of a message, or of an edit, which has only a text."""
     text = message.text("text")
     payload = message.text("quick_reply", "payload")
     if payload is not None:
         return Choice(source="quick_reply", payload=payload, title=text)
-    attachments = list(message.each("attachments"))
+    attachments = list(message.elements("attachments"))
     if attachments and not message.flag("is_unsupported"):
-        return _attached(attachments, text)
+        return _attachment_content(attachments, text)
     return Text(text) if text else Unsupported(kind="unsupported" if message.flag("is_unsupported") else "none")
 
 
-def _attached(attachments: list[Wire], text: str | None) -> InboundContent:
-    """Files before anything else: several may come at once, and a text with them is their caption."""
-    files = tuple(file for each in attachments if (file := _file(each)))
+def _attachment_content(attachments: list[Wire], text: str | None) -> InboundContent:
+    """Return the files with the text as their caption, or else the content of the first attachment."""
+    files = tuple(file for attachment in attachments if (file := _file(attachment)))
     if files:
         return MediaFiles(files, text)
     first = attachments[0]
     kind, payload = first.text("type") or "none", first.at("payload")
     if kind == "like_heart":
         return Text(_HEART)
-    if kind == "location" and (place := _location(first)):
-        return place
+    if kind == "location" and (location := _location(first)):
+        return location
     if kind in _NO_CONTENT:
         return Text(text) if text else Unsupported(kind=kind)
     title = text or first.text("title") or payload.text("title")

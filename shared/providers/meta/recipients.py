@@ -1,10 +1,10 @@
-"""Whom a message goes to."""
+"""The recipient of a message."""
 
 import msgspec
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to send to; of several WhatsApp names the phone (`wa_id` or E.164) wins, as it does at Meta."""
+    """The recipient's ids; of several on WhatsApp, the phone (`wa_id` or E.164) is used, as Meta does."""
 
     phone: str | None = None
     user_id: str | None = None

@@ -1,4 +1,4 @@
-"""A template as it is sent: its components and what fills their placeholders, by name or by position."""
+"""Templates to be sent: their components, and the values of their placeholders by name or by position."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -13,21 +13,21 @@ Link = Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s]+$")]
 
 
 class Part(BaseModel):
-    """Sent as it stands; what it does not name is refused here rather than by Meta."""
+    """A part that is sent as it is; unknown fields are refused here and not by Meta."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @field_validator("*")
     @classmethod
     def _visible(cls, value: Any) -> Any:
-        """Meta takes a text of white space alone for a missing one, and a customer sees nothing of others."""
+        """Refuse a text without visible characters: Meta treats it as missing, or the customer sees nothing."""
         if isinstance(value, str) and value and not is_visible(value):
             raise PydanticCustomError(InvisibleText.code, "has no character that can be seen")
         return value
 
 
 class FileReference(Part):
-    """`id` names a file uploaded before, `link` one that Meta fetches: one of the two."""
+    """A file by one of two fields: `id` of an uploaded file, or `link` from which Meta fetches it."""
 
     id: str | None = Field(default=None, min_length=1, max_length=128)
     link: Link | None = None
@@ -60,21 +60,21 @@ class Place(Part):
     address: str | None = Field(default=None, max_length=1000)
 
 
-class Named(Part):
+class NamedParameter(Part):
     parameter_name: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,60}$")
 
 
-class TextParameter(Named):
+class TextParameter(NamedParameter):
     type: Literal["text"] = "text"
     text: str = Field(min_length=1, max_length=1024)
 
 
-class CurrencyParameter(Named):
+class CurrencyParameter(NamedParameter):
     type: Literal["currency"]
     currency: Currency
 
 
-class DateTimeParameter(Named):
+class DateTimeParameter(NamedParameter):
     type: Literal["date_time"]
     date_time: DateTime
 
@@ -146,7 +146,7 @@ Component = Annotated[Header | Body | Button, Field(discriminator="type")]
 
 
 class Template(Part):
-    """The one thing that may be sent outside the 24-hour window; WhatsApp alone has it."""
+    """A template, which only WhatsApp has: the only content that may be sent outside the 24-hour window."""
 
     type: Literal["template"] = "template"
     name: Name

@@ -1,4 +1,4 @@
-"""A file as a multipart form that is made while it is sent: no more of it is in memory than a piece."""
+"""Multipart forms that are written while they are sent, so that only one piece of the file is in memory."""
 
 import secrets
 from collections.abc import AsyncIterator, Mapping
@@ -7,11 +7,11 @@ from typing import NamedTuple
 from .faults import FaultKind, ProviderFault
 
 _ESCAPED = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
-"""In the names of parts and files, as browsers write them."""
+"""Escapes in the names of parts and files, as browsers write them."""
 
 
 class UploadFile(NamedTuple):
-    """Bytes that come in pieces, and how many they are together."""
+    """A file's bytes in pieces; `size` is the sum of the pieces' bytes."""
 
     pieces: AsyncIterator[bytes]
     size: int
@@ -20,7 +20,7 @@ class UploadFile(NamedTuple):
 
 
 class Form:
-    """Fields, then the file as the field `file`."""
+    """A multipart form with the given fields, then the file as the field `file`."""
 
     def __init__(self, fields: Mapping[str, str], file: UploadFile) -> None:
         boundary = secrets.token_hex(16)
@@ -34,10 +34,10 @@ class Form:
         }
 
     async def body(self) -> AsyncIterator[bytes]:
-        """In pieces.
+        """Yield the form in pieces.
 
         Raises:
-            ProviderFault: the file has another length than was said of it.
+            ProviderFault: the file does not have the declared size.
         """
         yield self._head
         left = self._file.size
@@ -56,5 +56,5 @@ def _field(boundary: str, name: str, value: str) -> str:
 
 
 def _file_head(boundary: str, file: UploadFile) -> str:
-    named = f'form-data; name="file"; filename="{file.filename.translate(_ESCAPED)}"'
-    return f"--{boundary}\r\nContent-Disposition: {named}\r\nContent-Type: {file.mime_type}\r\n\r\n"
+    disposition = f'form-data; name="file"; filename="{file.filename.translate(_ESCAPED)}"'
+    return f"--{boundary}\r\nContent-Disposition: {disposition}\r\nContent-Type: {file.mime_type}\r\n\r\n"

@@ -1,4 +1,4 @@
-"""WhatsApp's webhooks: an entry for a business account, a change for a field, many updates in one change."""
+"""WhatsApp's webhooks: an entry for a business account, a change for a field, with many updates in one change."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -28,8 +28,7 @@ from .events import (
 )
 from .identities import is_known, person_from
 from .inbound import InboundContent, ProviderError, Unsupported
-from .wire import MOST_LINE, MOST_PERSON_ID, Wire, digest, guarded, payload, plain
-from .wire import key as bounded
+from .wire import MOST_LINE, MOST_PERSON_ID, Wire, bounded_key, digest, payload, plain, read_or_else
 
 _SYSTEM: dict[str, Literal["number_changed", "user_id_changed", "identity_key_changed"]] = {
     "user_changed_number": "number_changed",
@@ -59,8 +58,8 @@ _ACCOUNT_FIELDS = frozenset(
 )
 
 
-class Place(NamedTuple):
-    """Where in the document we are: whose it is, and what time holds for what has none of its own."""
+class Origin(NamedTuple):
+    """The account, people, errors and times of the change in which an update came."""
 
     business_id: str
     account_id: str
@@ -70,96 +69,96 @@ class Place(NamedTuple):
     people: tuple[Wire, ...]
     our_phone: str | None
     errors: tuple[ProviderError, ...]
-    """Of the whole change; they tell what a message in it that has no content was."""
+    """Errors of the whole change, for a message in it that has no content."""
 
-    def told(self, key: str, item: Wire) -> dict[str, Any]:
-        """What every event has."""
+    def event_fields(self, key: str, item: Wire) -> dict[str, Any]:
+        """Return the fields that every event has."""
         occurred = item.moment("timestamp") or self.entry_time or self.received
         return {
             "channel": "whatsapp",
             "account_id": self.account_id,
             "business_id": self.business_id,
-            "dedup_key": bounded(key),
+            "dedup_key": bounded_key(key),
             "occurred_at": min(occurred, self.received),
         }
 
     def person(self, wire: Wire, *names: str) -> Person:
-        """By the ids under those names; the profile comes from the change's contacts, found by any of the ids."""
+        """Return the person by the ids under these names, with the profile of the change's contacts that has one."""
         return person_from([wire.text(*name.split(".")) for name in names], self.people)
 
 
 def events(entry: Wire, received: datetime) -> Iterator[AnyEvent]:
-    changes = list(entry.each("changes"))
+    changes = list(entry.elements("changes"))
     for change in changes:
-        place = _place(entry, change.at("value"), change.text("field") or "", received)
-        kept = partial(unknown, place, place.field, change)
-        yield from guarded(partial(_change, place, change.at("value")), kept) or [kept()]
+        origin = _origin(entry, change.at("value"), change.text("field") or "", received)
+        kept = partial(unknown, origin, origin.field, change)
+        yield from read_or_else(partial(_change, origin, change.at("value")), kept) or [kept()]
     if not changes:
-        yield unknown(_place(entry, Wire(None), "", received), "entry", entry)
+        yield unknown(_origin(entry, Wire(None), "", received), "entry", entry)
 
 
-def _place(entry: Wire, value: Wire, field: str, received: datetime) -> Place:
+def _origin(entry: Wire, value: Wire, field: str, received: datetime) -> Origin:
     business_id = entry.text("id") or ""
-    return Place(
+    return Origin(
         business_id=business_id,
         account_id=value.text("metadata", "phone_number_id") or business_id,
         field=field,
         received=received,
         entry_time=entry.moment("time"),
-        people=tuple(value.each("contacts")),
+        people=tuple(value.elements("contacts")),
         our_phone=value.text("metadata", "display_phone_number"),
         errors=whatsapp_content.errors(value),
     )
 
 
-def unknown(place: Place, kind: str, item: Wire) -> UnknownEvent:
+def unknown(origin: Origin, kind: str, item: Wire) -> UnknownEvent:
     key = f"unknown:{kind}:{digest(item.value)}"
-    return UnknownEvent(**place.told(key, item), kind=kind, payload=payload(item.value))
+    return UnknownEvent(**origin.event_fields(key, item), kind=kind, payload=payload(item.value))
 
 
-def _change(place: Place, value: Wire) -> Iterator[AnyEvent]:
-    if place.field in _TEMPLATE_FIELDS:
-        yield _template(place, value)
-    elif place.field in _ACCOUNT_FIELDS:
-        yield _account(place, value)
-    elif place.field == "history" and "messages" in value:
-        yield from (_past_file(place, item) for item in value.each("messages"))
+def _change(origin: Origin, value: Wire) -> Iterator[AnyEvent]:
+    if origin.field in _TEMPLATE_FIELDS:
+        yield _template(origin, value)
+    elif origin.field in _ACCOUNT_FIELDS:
+        yield _account(origin, value)
+    elif origin.field == "history" and "messages" in value:
+        yield from (_past_file(origin, item) for item in value.elements("messages"))
     else:
         for name, read in _LISTS.items():
-            for item in value.each(name):
-                yield from read(place, item)
+            for item in value.elements(name):
+                yield from read(origin, item)
 
 
-def _content(place: Place, item: Wire, kind: str) -> InboundContent:
+def _content(origin: Origin, item: Wire, kind: str) -> InboundContent:
     found = whatsapp_content.content(item, kind)
     if isinstance(found, Unsupported) and not found.errors:
-        return Unsupported(kind=found.kind, errors=place.errors)
+        return Unsupported(kind=found.kind, errors=origin.errors)
     return found
 
 
-def _message(place: Place, item: Wire) -> Iterator[AnyEvent]:
+def _message(origin: Origin, item: Wire) -> Iterator[AnyEvent]:
     message_id, kind, group_id = item.id("id"), item.word("type") or "", item.text("group_id")
     if message_id is None or len(group_id or "") > MOST_PERSON_ID:
-        yield unknown(place, f"{place.field}:{kind}", item)
+        yield unknown(origin, f"{origin.field}:{kind}", item)
         return
-    told = place.told(f"message:{message_id}", item)
-    sender = place.person(item, "from", "from_user_id", "from_parent_user_id")
+    fields = origin.event_fields(f"message:{message_id}", item)
+    sender = origin.person(item, "from", "from_user_id", "from_parent_user_id")
     if kind == "system" and item.text("system", "type") in _SYSTEM:
-        yield _identity(place, told, item)
+        yield _identity(origin, fields, item)
     elif kind == "request_welcome":
-        yield PostbackEvent(**told, source="welcome", person=sender, opens_window=False, message_id=message_id)
+        yield PostbackEvent(**fields, source="welcome", person=sender, opens_window=False, message_id=message_id)
     elif kind == "system":
-        yield unknown(place, f"system:{item.text('system', 'type')}", item)
-    elif change := _changes_another(told, item, kind, "customer", sender):
+        yield unknown(origin, f"system:{item.text('system', 'type')}", item)
+    elif change := _change_of_another(fields, item, kind, "customer", sender):
         yield change
     elif not is_known(sender):
-        yield unknown(place, "message:nobody", item)
+        yield unknown(origin, "message:nobody", item)
     else:
         yield InboundMessage(
-            **told,
+            **fields,
             message_id=message_id,
             sender=sender,
-            content=_content(place, item, kind),
+            content=_content(origin, item, kind),
             reply_to=item.id("context", "id"),
             referral=_referral(item.at("referral")),
             group_id=group_id,
@@ -168,11 +167,11 @@ def _message(place: Place, item: Wire) -> Iterator[AnyEvent]:
         )
 
 
-def _changes_another(
-    told: dict[str, Any], item: Wire, kind: str, author: Author, person: Person
+def _change_of_another(
+    fields: dict[str, Any], item: Wire, kind: str, author: Author, person: Person
 ) -> ReactionEvent | EditEvent | DeleteEvent | None:
-    """A reaction, an edit or a deletion, which all name another message; None for a message of its own."""
-    by: dict[str, Any] = {**told, "author": author, "person": person}
+    """Return a reaction, an edit or a deletion, which change another message; None for any other message."""
+    by: dict[str, Any] = {**fields, "author": author, "person": person}
     original = item.id(kind, "original_message_id")
     target = item.id("reaction", "message_id")
     if kind == "reaction" and target:
@@ -187,20 +186,20 @@ def _changes_another(
     return None
 
 
-def _echo(place: Place, item: Wire) -> Iterator[AnyEvent]:
-    """Written by a person in the phone app that shares the number."""
+def _echo(origin: Origin, item: Wire) -> Iterator[AnyEvent]:
+    """Read a message that a person wrote in the phone app on the same number."""
     message_id, kind = item.id("id"), item.word("type") or ""
     if message_id is None:
-        yield unknown(place, place.field, item)
+        yield unknown(origin, origin.field, item)
         return
-    told = place.told(f"echo:{message_id}", item)
-    recipient = place.person(item, "to", "to_user_id", "to_parent_user_id")
-    change = _changes_another(told, item, kind, "business", recipient)
+    fields = origin.event_fields(f"echo:{message_id}", item)
+    recipient = origin.person(item, "to", "to_user_id", "to_parent_user_id")
+    change = _change_of_another(fields, item, kind, "business", recipient)
     if change is None and not is_known(recipient):
-        yield unknown(place, f"{place.field}:nobody", item)
+        yield unknown(origin, f"{origin.field}:nobody", item)
         return
     yield change or EchoMessage(
-        **told,
+        **fields,
         message_id=message_id,
         recipient=recipient,
         content=whatsapp_content.content(item, kind),
@@ -208,47 +207,50 @@ def _echo(place: Place, item: Wire) -> Iterator[AnyEvent]:
     )
 
 
-def _status(place: Place, item: Wire) -> Iterator[AnyEvent]:
+def _status(origin: Origin, item: Wire) -> Iterator[AnyEvent]:
     message_id, status = item.id("id"), item.word("status")
     if message_id is None or status is None:
-        yield unknown(place, "status", item)
+        yield unknown(origin, "status", item)
         return
     in_group = item.text("recipient_type") == "group"
     ids = "recipient_participant_id", "recipient_participant_user_id", "recipient_participant_parent_user_id"
-    named = next((each for name in ids if (each := item.text(name))), "")
-    recipient = place.person(item, "recipient_id", "recipient_user_id", "parent_recipient_user_id")
+    participant = next((text for name in ids if (text := item.text(name))), "")
+    recipient = origin.person(item, "recipient_id", "recipient_user_id", "parent_recipient_user_id")
     yield StatusUpdate(
-        **place.told(f"status:{message_id}:{status}:{named}", item),
+        **origin.event_fields(f"status:{message_id}:{status}:{participant}", item),
         message_id=message_id,
         status=status,
         recipient=None if in_group else recipient,
         group_id=item.text("recipient_id") if in_group else None,
-        participant=place.person(item, *ids) if named else None,
+        participant=origin.person(item, *ids) if participant else None,
         opaque=item.text("biz_opaque_callback_data"),
         pricing=_pricing(item.at("pricing")),
         errors=whatsapp_content.errors(item),
     )
 
 
-def _identity(place: Place, told: dict[str, Any], item: Wire) -> IdentityChange:
-    """A new number comes with the old one in `from`; a new user id may come alone: user_id_update tells the old one."""
+def _identity(origin: Origin, fields: dict[str, Any], item: Wire) -> IdentityChange:
+    """Read a change of identity: a new number has the old one in `from`, a new user id may have no old one here.
+
+    The field user_id_update has the old user id.
+    """
     system = item.at("system")
-    before = place.person(item, "from", "from_user_id", "from_parent_user_id")
+    before = origin.person(item, "from", "from_user_id", "from_parent_user_id")
     return IdentityChange(
-        **told,
+        **fields,
         kind=_SYSTEM[system.text("type") or ""],
         previous=before if is_known(before) else None,
-        current=place.person(system, "wa_id", "new_wa_id", "customer", "user_id", "parent_user_id"),
+        current=origin.person(system, "wa_id", "new_wa_id", "customer", "user_id", "parent_user_id"),
         note=system.word("body", most=MOST_LINE),
     )
 
 
-def _user_id(place: Place, item: Wire) -> Iterator[AnyEvent]:
-    before = place.person(item, "user_id.previous", "parent_user_id.previous")
-    after = place.person(item, "wa_id", "user_id.current", "parent_user_id.current")
+def _user_id(origin: Origin, item: Wire) -> Iterator[AnyEvent]:
+    before = origin.person(item, "user_id.previous", "parent_user_id.previous")
+    after = origin.person(item, "wa_id", "user_id.current", "parent_user_id.current")
     key = f"user_id:{before.user_id}:{after.user_id}:{item.text('timestamp')}"
     yield IdentityChange(
-        **place.told(key, item),
+        **origin.event_fields(key, item),
         kind="user_id_changed",
         previous=before,
         current=after,
@@ -256,37 +258,37 @@ def _user_id(place: Place, item: Wire) -> Iterator[AnyEvent]:
     )
 
 
-def _preference(place: Place, item: Wire) -> Iterator[AnyEvent]:
+def _preference(origin: Origin, item: Wire) -> Iterator[AnyEvent]:
     value, category = item.text("value"), item.text("category") or ""
-    person = place.person(item, "wa_id", "user_id", "parent_user_id")
+    person = origin.person(item, "wa_id", "user_id", "parent_user_id")
     key = f"preference:{person.wa_id or person.user_id}:{category}:{value}:{item.text('timestamp')}"
     allowed = {"stop": False, "resume": True}.get(value or "")
-    yield PreferenceChange(**place.told(key, item), person=person, category=category, allowed=allowed)
+    yield PreferenceChange(**origin.event_fields(key, item), person=person, category=category, allowed=allowed)
 
 
-def _history(place: Place, chunk: Wire) -> Iterator[AnyEvent]:
-    """Messages of before the number was connected; a business may also decline to share them."""
+def _history(origin: Origin, chunk: Wire) -> Iterator[AnyEvent]:
+    """Read messages from before the number was connected, or the news that the business declined to share them."""
     if errors := whatsapp_content.errors(chunk):
         key = f"account:history:declined:{digest(chunk.value)}"
         details: dict[str, object] = {"code": errors[0].code}
-        yield AccountEvent(**place.told(key, chunk), field="history", event="declined", details=details)
-    for thread in chunk.each("threads"):
-        for item in thread.each("messages"):
-            yield _past_message(place, chunk.at("metadata"), thread, item)
+        yield AccountEvent(**origin.event_fields(key, chunk), field="history", event="declined", details=details)
+    for thread in chunk.elements("threads"):
+        for item in thread.elements("messages"):
+            yield _past_message(origin, chunk.at("metadata"), thread, item)
 
 
-def _past_message(place: Place, about: Wire, thread: Wire, item: Wire) -> AnyEvent:
+def _past_message(origin: Origin, about: Wire, thread: Wire, item: Wire) -> AnyEvent:
     message_id, kind = item.id("id"), item.word("type") or ""
-    with_whom = place.person(thread, "id", "context.wa_id", "context.user_id", "context.parent_user_id")
-    if message_id is None or not is_known(with_whom):
-        return unknown(place, "history", item)
+    customer = origin.person(thread, "id", "context.wa_id", "context.user_id", "context.parent_user_id")
+    if message_id is None or not is_known(customer):
+        return unknown(origin, "history", item)
     sent = item.text("from")
-    by_customer = sent is not None and sent in {with_whom.wa_id, with_whom.user_id}
+    by_customer = sent is not None and sent in {customer.wa_id, customer.user_id}
     return HistoryMessage(
-        **place.told(f"history:{message_id}", item),
+        **origin.event_fields(f"history:{message_id}", item),
         message_id=message_id,
         author="customer" if by_customer else "business",
-        person=with_whom,
+        person=customer,
         content=whatsapp_content.content(item, kind),
         status=(item.text("history_context", "status") or "").lower() or None,
         phase=about.number("phase"),
@@ -295,25 +297,25 @@ def _past_message(place: Place, about: Wire, thread: Wire, item: Wire) -> AnyEve
     )
 
 
-def _past_file(place: Place, item: Wire) -> AnyEvent:
-    """What a picture or the like of the history holds comes by itself, as if it were a message."""
-    by_us = item.text("from") == place.our_phone
-    thread = Wire({"id": item.text("to") if by_us else item.text("from")})
-    return _past_message(place, Wire(None), thread, item)
+def _past_file(origin: Origin, item: Wire) -> AnyEvent:
+    """Read the file of a message of the history, which comes by itself in the form of a message."""
+    is_ours = item.text("from") == origin.our_phone
+    thread = Wire({"id": item.text("to") if is_ours else item.text("from")})
+    return _past_message(origin, Wire(None), thread, item)
 
 
-def _template(place: Place, value: Wire) -> TemplateEvent:
+def _template(origin: Origin, value: Wire) -> TemplateEvent:
     template_id = value.text("message_template_id") or ""
-    aspect = _TEMPLATE_FIELDS[place.field]
+    aspect = _TEMPLATE_FIELDS[origin.field]
     now = {
         "status": value.word("event"),
         "quality": value.word("new_quality_score"),
         "category": value.word("new_category") or value.word("correct_category"),
         "components": value.text("message_template_element"),
     }[aspect]
-    at = place.entry_time.timestamp() if place.entry_time else ""
+    at = origin.entry_time.timestamp() if origin.entry_time else ""
     return TemplateEvent(
-        **place.told(f"template:{template_id}:{aspect}:{digest(value.value)}:{at}", value),
+        **origin.event_fields(f"template:{template_id}:{aspect}:{digest(value.value)}:{at}", value),
         aspect=aspect,
         template_id=template_id,
         name=value.text("message_template_name"),
@@ -325,20 +327,20 @@ def _template(place: Place, value: Wire) -> TemplateEvent:
     )
 
 
-def _account(place: Place, value: Wire) -> AccountEvent:
+def _account(origin: Origin, value: Wire) -> AccountEvent:
     event = value.word("event") or value.word("decision") or value.word("status") or value.word("alert_type")
-    at = place.entry_time.timestamp() if place.entry_time else ""
+    at = origin.entry_time.timestamp() if origin.entry_time else ""
     return AccountEvent(
-        **place.told(f"account:{place.field}:{event}:{digest(value.value)}:{at}", value),
-        field=place.field,
+        **origin.event_fields(f"account:{origin.field}:{event}:{digest(value.value)}:{at}", value),
+        field=origin.field,
         event=event,
         phone=value.text("display_phone_number") or value.text("phone_number"),
         details=_details(value),
     )
 
 
-def _other(kind: str) -> Callable[[Place, Wire], Iterator[AnyEvent]]:
-    return lambda place, item: iter([unknown(place, kind, item)])
+def _other(kind: str) -> Callable[[Origin, Wire], Iterator[AnyEvent]]:
+    return lambda origin, item: iter([unknown(origin, kind, item)])
 
 
 def _referral(wire: Wire) -> Referral | None:
@@ -370,7 +372,7 @@ def _details(value: Wire) -> dict[str, object]:
     return kept if isinstance(kept, dict) else {}
 
 
-_LISTS: dict[str, Callable[[Place, Wire], Iterator[AnyEvent]]] = {
+_LISTS: dict[str, Callable[[Origin, Wire], Iterator[AnyEvent]]] = {
     "messages": _message,
     "statuses": _status,
     "message_echoes": _echo,

@@ -23,7 +23,7 @@ from .wire import MOST_LINE, Wire
 
 
 def content(message: Wire, kind: str) -> InboundContent:
-    """Unsupported for a type that has no content, a broken one, or none we know."""
+    """Return the message's content; Unsupported for an unknown type, a broken content or none."""
     read = _KINDS.get(kind)
     found = read(message.at(kind)) if read else None
     return found or Unsupported(kind=kind or "none", errors=errors(message))
@@ -33,12 +33,12 @@ def errors(wire: Wire) -> tuple[ProviderError, ...]:
     return tuple(
         ProviderError(
             code=code,
-            kind=classify(code, each.number("error_subcode")).kind,
-            message=each.word("title", most=MOST_LINE) or each.word("message", most=MOST_LINE) or "",
-            details=each.word("error_data", "details", most=MOST_LINE) or each.word("details", most=MOST_LINE),
+            kind=classify(code, error.number("error_subcode")).kind,
+            message=error.word("title", most=MOST_LINE) or error.word("message", most=MOST_LINE) or "",
+            details=error.word("error_data", "details", most=MOST_LINE) or error.word("details", most=MOST_LINE),
         )
-        for each in wire.each("errors")
-        if (code := each.number("code")) is not None
+        for error in wire.elements("errors")
+        if (code := error.number("code")) is not None
     )
 
 
@@ -80,20 +80,20 @@ def _location(value: Wire) -> Location | None:
 
 
 def _contacts(value: Wire) -> SharedContacts | None:
-    cards = Wire({"cards": value.value}).each("cards")
+    cards = Wire({"cards": value.value}).elements("cards")
     read = tuple(
         SharedContact(
-            name=each.text("name", "formatted_name") or each.text("name", "first_name") or "",
-            phones=tuple(phone for one in each.each("phones") if (phone := one.text("phone"))),
-            emails=tuple(email for one in each.each("emails") if (email := one.text("email"))),
+            name=card.text("name", "formatted_name") or card.text("name", "first_name") or "",
+            phones=tuple(phone for entry in card.elements("phones") if (phone := entry.text("phone"))),
+            emails=tuple(email for entry in card.elements("emails") if (email := entry.text("email"))),
         )
-        for each in cards
+        for card in cards
     )
     return SharedContacts(read) if read else None
 
 
 def _button(value: Wire) -> Choice | None:
-    """A quick reply of a template."""
+    """Read a quick reply of a template."""
     payload, title = value.text("payload"), value.text("text")
     return Choice(source="template_button", payload=payload, title=title) if payload or title else None
 
@@ -104,8 +104,8 @@ def _interactive(value: Wire) -> Choice | FormReply | None:
     match kind:
         case "button_reply" | "list_reply":
             source = kind.removesuffix("_reply")
-            title, told = reply.text("title"), reply.text("description")
-            return Choice(source=source, payload=reply.text("id"), title=title, description=told)
+            title, description = reply.text("title"), reply.text("description")
+            return Choice(source=source, payload=reply.text("id"), title=title, description=description)
         case "call_permission_reply":
             return Choice(source="call_permission", payload=reply.text("response"))
         case "nfm_reply":
@@ -118,12 +118,12 @@ def _interactive(value: Wire) -> Choice | FormReply | None:
 def _order(value: Wire) -> CatalogOrder | None:
     products = tuple(
         OrderedProduct(
-            retailer_id=each.text("product_retailer_id") or "",
-            quantity=each.number("quantity") or 0,
-            unit_price=each.text("item_price") or "0",
-            currency=each.text("currency") or "",
+            retailer_id=item.text("product_retailer_id") or "",
+            quantity=item.number("quantity") or 0,
+            unit_price=item.text("item_price") or "0",
+            currency=item.text("currency") or "",
         )
-        for each in value.each("product_items")
+        for item in value.elements("product_items")
     )
     if not products:
         return None

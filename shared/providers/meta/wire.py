@@ -1,4 +1,4 @@
-"""JSON from outside, read without trust: whatever is asked for is there in the type that was asked for, or absent."""
+"""JSON from outside, read without trust: a member has the requested type, or counts as absent."""
 
 import hashlib
 import json
@@ -12,18 +12,18 @@ import msgspec
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile("-?[0-9]+")
 _SECONDS_END = 100_000_000_000
-"""Numbers from here on are milliseconds; as seconds they would be the year 5138."""
+"""The first number that counts as milliseconds; in seconds it would be the year 5138."""
 _MICROSECONDS_START = 100_000_000_000_000
 _LATEST_S = 4_102_444_800
 _LONGEST_ID_BITS = 256
 _LONGEST_NUMBER = 18
-_DEEPEST = 24
-"""How many brackets may stand within each other; what is deeper reads as null, so that it spoils nothing beside it."""
+_MAX_DEPTH = 24
+"""The allowed depth of brackets; a deeper value is read as null, so that the values beside it stay readable."""
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _MOST_REAL = 1e300
 _LEAST_INTEGER, _MOST_INTEGER = -(2**63), 2**64 - 1
 MOST_ID = 512
-"""Characters of a message's id; a longer one is none."""
+"""The most characters of a message's id; a longer id counts as absent."""
 MOST_PERSON_ID = 254
 _MOST_KEY_BYTES = 500
 MOST_WORD = 64
@@ -32,10 +32,10 @@ Read = TypeVar("Read")
 
 
 def decode(raw: bytes) -> Any:
-    """The value, or None where it is no JSON at all.
+    """Return the value, or None for bytes that are not JSON.
 
-    A text cut in the middle of an emoji is strictly no JSON, but it is a message all the same: the slower reader takes
-    it, and what is left of the emoji becomes a replacement mark.
+    A text that is cut within an emoji is not valid JSON, but still a message: the slower parser accepts it, and half
+    an emoji becomes a replacement character.
     """
     raw = _shallow(raw)
     try:
@@ -49,34 +49,34 @@ def decode(raw: bytes) -> Any:
 
 
 def _shallow(raw: bytes) -> bytes:
-    """The document with null in place of what is nested deeper than any provider nests."""
-    if raw.count(b"[") + raw.count(b"{") <= _DEEPEST:
+    """Return the document with null in place of values that are nested deeper than any provider's."""
+    if raw.count(b"[") + raw.count(b"{") <= _MAX_DEPTH:
         return raw
     kept: list[bytes] = []
-    depth = begun = copied = 0
+    depth = cut_from = copied = 0
     for token in _TOKENS.finditer(raw):
         if token[0] in (b"[", b"{"):
             depth += 1
-            if depth == _DEEPEST + 1:
-                begun = token.start()
+            if depth == _MAX_DEPTH + 1:
+                cut_from = token.start()
         elif token[0] in (b"]", b"}"):
-            if depth == _DEEPEST + 1:
-                kept += [raw[copied:begun], b"null"]
+            if depth == _MAX_DEPTH + 1:
+                kept += [raw[copied:cut_from], b"null"]
                 copied = token.end()
             depth -= 1
     return b"".join([*kept, raw[copied:]])
 
 
-def guarded(read: Callable[[], Iterable[Read]], otherwise: Callable[[], Read]) -> list[Read]:
-    """What reads one item; where that meets something nobody has thought of, the item as it came."""
+def read_or_else(read: Callable[[], Iterable[Read]], fallback: Callable[[], Read]) -> list[Read]:
+    """Return what `read` gives for an item; if it fails on unexpected content, return the fallback alone."""
     try:
         return list(read())
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        return [otherwise()]
+        return [fallback()]
 
 
-def key(text: str) -> str:
-    """The same for the same text, and short enough for an index."""
+def bounded_key(text: str) -> str:
+    """Return a key that is equal for equal texts, and short enough for an index."""
     raw = text.encode()
     if len(raw) <= _MOST_KEY_BYTES:
         return text
@@ -84,24 +84,24 @@ def key(text: str) -> str:
 
 
 def digest(value: Any) -> str:
-    """The same for the same JSON, however its members were ordered."""
+    """Return a hash that is equal for equal JSON in any order of members."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def clean(text: str) -> str:
-    """Without what a database refuses: NUL, and halves of characters."""
+    """Return the text without what a database refuses: NUL and unpaired surrogates."""
     return _SURROGATES.sub("\ufffd", text.replace("\x00", ""))
 
 
 def plain(value: Any) -> Any:
-    """The JSON as it came, with every text in it clean."""
+    """Return the JSON value with all its texts clean, and numbers that are out of range as text or null."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(str(name)): plain(each) for name, each in value.items()}
+        return {clean(str(name)): plain(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [plain(element) for element in value]
     if isinstance(value, float) and not abs(value) <= _MOST_REAL:
         return str(value)
     if isinstance(value, int) and not _LEAST_INTEGER <= value <= _MOST_INTEGER:
@@ -110,13 +110,13 @@ def plain(value: Any) -> Any:
 
 
 def payload(value: Any) -> dict[str, Any]:
-    """As `plain`, and an object whatever it was."""
+    """Return the value as `plain` does, wrapped into an object unless it is one."""
     kept = plain(value)
     return kept if isinstance(kept, dict) else {"value": kept}
 
 
 class Wire:
-    """One value of a document; a member that is missing or of another kind reads as empty."""
+    """A value of a document; a member that is missing or of another type is read as empty."""
 
     __slots__ = ("value",)
 
@@ -135,12 +135,12 @@ class Wire:
             found = found.get(name) if isinstance(found, dict) else None
         return Wire(found)
 
-    def each(self, name: str) -> Iterator["Wire"]:
+    def elements(self, name: str) -> Iterator["Wire"]:
         found = self.at(name).value
-        return (Wire(one) for one in found) if isinstance(found, list) else iter(())
+        return (Wire(element) for element in found) if isinstance(found, list) else iter(())
 
     def text(self, *names: str) -> str | None:
-        """Ids come as text or as numbers: both are text here. Empty text is None."""
+        """Return a text or a number as text, because ids come in both forms; None for empty text."""
         found = self.at(*names).value
         if isinstance(found, str):
             return clean(found) or None
@@ -149,12 +149,12 @@ class Wire:
         return str(found) if isinstance(found, int | float) else None
 
     def id(self, *names: str, most: int = MOST_ID) -> str | None:
-        """A longer one is none: cut, it could be another's."""
+        """Return the id; None for a longer one, because a cut id could be another's."""
         found = self.text(*names)
         return found if found and len(found) <= most else None
 
     def word(self, *names: str, most: int = MOST_WORD) -> str | None:
-        """The text's beginning, where that says enough."""
+        """Return the beginning of the text."""
         found = self.text(*names)
         return found[:most] if found else None
 
@@ -176,7 +176,7 @@ class Wire:
         return found if isinstance(found, bool) else None
 
     def moment(self, *names: str) -> datetime | None:
-        """Seconds or milliseconds since 1970, as a number or as text."""
+        """Return the time of seconds or milliseconds since 1970, given as a number or as text."""
         count = self.number(*names)
         if count is None or not 0 < count < _MICROSECONDS_START:
             return None

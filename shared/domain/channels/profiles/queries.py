@@ -52,8 +52,8 @@ async def name_person(tx: Tx, *, stranger: Stranger, profile: Profile) -> None:
         organization_id=stranger.organization_id,
         channel_id=stranger.channel_id,
         scoped_id=stranger.scoped_id,
-        name=profile.shown,
-        first_name=profile.first_name or profile.shown,
+        name=profile.display_name,
+        first_name=profile.first_name or profile.display_name,
         last_name=profile.last_name,
     )
 

@@ -58,7 +58,7 @@ async def _ask(stranger: Stranger, request_id: str) -> bool:
         await _postpone(stranger, request_id, fault.retry_after_s or 0.0)
         return False
     async with service_tx(request_id=request_id) as tx:
-        if profile.shown is None:
+        if profile.display_name is None:
             await queries.update_due(tx, stranger=stranger, after_s=None)
             return False
         await queries.name_person(tx, stranger=stranger, profile=profile)

@@ -13,7 +13,7 @@ from shared.kernel.errors import Conflict, NotFound, PlanLimitExceeded
 from shared.kernel.phones import normalize
 from shared.providers.meta import contents as c
 from shared.providers.meta.bodies import body_for
-from shared.providers.meta.contents import Content, stored
+from shared.providers.meta.contents import Content, content_json
 from shared.providers.meta.templates import Template
 from shared.runtime.postgres.transaction import Tx
 
@@ -74,7 +74,7 @@ async def send(
     human_agent = await _admit(tx, thread, content, is_person=is_person)
     body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=given.reply_to)
     request = SendRequest(
-        content=stored(content), reply_to=given.reply_to, human_agent=human_agent, media_id=given.media_id
+        content=content_json(content), reply_to=given.reply_to, human_agent=human_agent, media_id=given.media_id
     )
     draft = Draft(
         chat_id=thread.id,
