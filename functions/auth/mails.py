@@ -14,8 +14,8 @@ from shared.platform.accounts.verification import Verified
 from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
+from .errors import NAMES
 from .left_out import PhoneProviderDisabled
-from .refusing import NAMES
 from .visits import Visit
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"

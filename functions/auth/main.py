@@ -10,10 +10,10 @@ from shared.edge import ANYONE, Call, surface
 from shared.edge.routing import answer
 from shared.quotas.rates import ACCOUNTS
 
-from .refusing import refused
+from .errors import error_response
 from .routes import ROUTES
 
 
-@surface(tag="Auth", access=ANYONE, rate=ACCOUNTS, refuse=refused, routes=ROUTES)
+@surface(tag="Auth", access=ANYONE, rate=ACCOUNTS, refuse=error_response, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

@@ -14,9 +14,9 @@ from shared.quotas.rates import PUBLIC
 
 from .advice import advised, timed
 from .callers import identify
+from .errors import error_response
 from .host import NexusHost
 from .outages import worded
-from .refusing import refused
 from .translation import incoming, outgoing
 
 
@@ -30,6 +30,6 @@ async def serve(call: Call) -> Response:
 ROUTES = Routes("/rest/v1", [Route(ANY, ANY, serve, identify)])
 
 
-@surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=refused, counts_itself=True, routes=ROUTES)
+@surface(tag="Tables", access=ANYONE, rate=PUBLIC, refuse=error_response, counts_itself=True, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

@@ -10,13 +10,13 @@ from shared.edge import ANYONE, Call, surface
 from shared.edge.routing import answer
 from shared.quotas.rates import RateClass
 
-from .refusing import refused
+from .errors import error_response
 from .routes import ROUTES
 
 FILES = RateClass("storage", 1200, by_address=True)
 """A page may show a hundred pictures; callers with a token are counted as everywhere besides."""
 
 
-@surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=refused, routes=ROUTES)
+@surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=error_response, routes=ROUTES)
 async def handler(call: Call) -> Response:
     return await answer(ROUTES, call)

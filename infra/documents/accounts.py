@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from functions.auth.access import person, project, service
-from functions.auth.refusing import NAMES
+from functions.auth.errors import NAMES
 from functions.auth.routes import ROUTES
 from infra.documents.parts import EVERY_ANSWER, headers
 from infra.documents.schemas import Components, Schema

@@ -12,7 +12,7 @@ UNDECODABLE = "PGRST301"
 UNREACHABLE = "PGRST000"
 
 
-def refused(request: Request, refusal: Refusal, request_id: str) -> Response:
+def error_response(request: Request, refusal: Refusal, request_id: str) -> Response:
     """`details` is a JSON text with our own code as `error`, and that code's fields."""
     fields = {"error": refusal.code, **refusal.details, "request_id": request_id}
     body = {

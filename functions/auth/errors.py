@@ -22,7 +22,7 @@ NAMES = {
 """Codes that have another status and name on this surface; every other refusal keeps its own."""
 
 
-def refused(request: Request, refusal: Refusal, _request_id: str) -> Response:
+def error_response(request: Request, refusal: Refusal, _request_id: str) -> Response:
     status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
     headers = {"X-Sb-Error-Code": code}
     if _is_dated(request.headers.get(_VERSION_HEADER, "")):
