@@ -18,7 +18,7 @@ from shared.platform.accounts.models import GeneratedLink, User
 from shared.runtime.settings import settings
 
 from .bodies import AdminUser, Deletion, Invitation, LinkWish, PageQuery, duration
-from .left_out import PhoneProviderDisabled
+from .unsupported import PhoneProviderDisabled
 from .visits import PREFIX, Visit
 
 

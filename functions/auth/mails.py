@@ -15,7 +15,7 @@ from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
 from .errors import NAMES
-from .left_out import PhoneProviderDisabled
+from .unsupported import PhoneProviderDisabled
 from .visits import Visit
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"

@@ -9,8 +9,8 @@ from shared.quotas.rates import SIGN_IN, TOKEN_REFRESH
 
 from .access import NotAdmin
 from .bodies import Grant, GrantQuery, LogoutQuery, SignUp, UserChanges
-from .left_out import GRANTS, PhoneProviderDisabled
 from .rates import ANONYMOUS_SIGN_IN
+from .unsupported import GRANTS, PhoneProviderDisabled
 from .visits import Visit
 
 

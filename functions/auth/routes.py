@@ -1,4 +1,4 @@
-"""Every route of /auth/v1; what is not here is refused by name in `left_out`, or unknown."""
+"""Every route of /auth/v1; what is not here is refused by name in `unsupported`, or unknown."""
 
 from collections.abc import Sequence
 
@@ -54,8 +54,8 @@ from .bodies import (
     UserChanges,
     Verification,
 )
-from .left_out import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
 from .rates import MAIL, VERIFY
+from .unsupported import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
 from .visits import PREFIX
 
 _PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
@@ -244,8 +244,8 @@ def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
         project_of(call)
     if not allowed and path.startswith(_USERS) and "/" not in path.removeprefix(_USERS):
         return UserNotFound("the id in the path is not a UUID")
-    left_out = None if allowed else refusal_of(path)
-    return left_out() if left_out else default_refusal(call, path, allowed)
+    unsupported = None if allowed else refusal_of(path)
+    return unsupported() if unsupported else default_refusal(call, path, allowed)
 
 
 ROUTES = Routes(PREFIX, _ROUTES, _refusal)

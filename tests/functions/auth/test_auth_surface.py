@@ -6,8 +6,8 @@ import uuid
 import jwt
 import pytest
 
-from functions.auth.left_out import LEFT_OUT
 from functions.auth.routes import ROUTES
+from functions.auth.unsupported import UNSUPPORTED
 from shared.auth import tokens
 from shared.platform.accounts import people
 
@@ -77,9 +77,9 @@ async def test_404_paths_that_nothing_answers(auth, path):
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", LEFT_OUT)
+@pytest.mark.parametrize("path", UNSUPPORTED)
 async def test_4xx_what_is_left_out_says_so_and_pretends_nothing(auth, path):
-    refusal = LEFT_OUT[path]
+    refusal = UNSUPPORTED[path]
     for sent in (path, f"{path}/{uuid.uuid4()}/verify"):
         answer = await auth("POST", sent.removeprefix("/"), json={"email": "a@example.com"})
         assert (answer.status_code, answer.json()["code"]) == (refusal.status, refusal.code)

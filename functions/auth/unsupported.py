@@ -45,7 +45,7 @@ class FeatureDisabled(NotFound):
     default_message = "this host is no OAuth, custom-provider or SCIM server for people; agents use agent-auth"
 
 
-LEFT_OUT: dict[str, type[Refusal]] = {
+UNSUPPORTED: dict[str, type[Refusal]] = {
     "/authorize": ProviderDisabled,
     "/callback": ProviderDisabled,
     "/sso": SamlProviderDisabled,
@@ -74,4 +74,4 @@ OPEN = ("/callback", "/authorize", "/sso/saml/", "/.well-known/")
 
 
 def refusal_of(path: str) -> type[Refusal] | None:
-    return next((found for left, found in LEFT_OUT.items() if f"{path}/".startswith(f"{left}/")), None)
+    return next((found for base, found in UNSUPPORTED.items() if f"{path}/".startswith(f"{base}/")), None)
