@@ -17,7 +17,7 @@ from shared.kernel import json
 from shared.kernel.errors import Forbidden, Refusal
 from shared.runtime.blobs import BlobsNotConfigured
 
-from .receiving import erased_where_refused, received
+from .upload import erase_if_refused, read_upload
 
 
 class Query(BaseModel):
@@ -32,8 +32,8 @@ async def upload(call: Call, *, query: Query) -> Response:
     organization_id, media_id, kind = call.principal.organization_id, service.new_id(), MediaKind(query.kind)
     if organization_id is None:
         raise Forbidden
-    kept = await received(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
-    async with erased_where_refused(organization_id, media_id), call.begin("write") as tx:
+    kept = await read_upload(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
+    async with erase_if_refused(organization_id, media_id), call.begin("write") as tx:
         media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, kept=kept)
     if media.id != media_id:
         await service.erase(organization_id, media_id)

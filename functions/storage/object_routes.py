@@ -14,8 +14,8 @@ from shared.platform.storage.refusals import NoSuchBucket
 
 from .access import Visit
 from .bodies import Copy, Deletion, FolderQuery, Move, PageQuery, PageSortBy, ReadQuery, SortBy
-from .receiving import header_metadata, received
-from .showing import Shown, show
+from .download import Download, download
+from .upload import header_metadata, read_upload
 
 
 class Uploaded(msgspec.Struct, frozen=True):
@@ -55,19 +55,19 @@ async def replace(visit: Visit, *, bucket: str, name: str) -> Uploaded:
 async def put_up(call: Call, caller: Caller, target: Target) -> Uploaded:
     """The object of the request's body."""
     room = await uploads.prepare(caller, target)
-    async with received(call.request, room) as body:
+    async with read_upload(call.request, room) as body:
         return Uploaded(await uploads.keep(caller, target, body), target.key)
 
 
 async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
     """An object's bytes."""
     found = await _readable(visit, bucket, name)
-    return await show(visit.call.request, found.object, Shown(query.download, public=found.public))
+    return await download(visit.call.request, found.object, Download(query.download, public=found.public))
 
 
 async def read_public(call: Call, *, bucket: str, name: str, query: ReadQuery) -> Response:
     """The bytes of an object of a public bucket, to anybody."""
-    return await show(call.request, await _public(call, bucket, name), Shown(query.download, public=True))
+    return await download(call.request, await _public(call, bucket, name), Download(query.download, public=True))
 
 
 async def inform(visit: Visit, *, bucket: str, name: str) -> Information:

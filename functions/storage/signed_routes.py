@@ -13,8 +13,8 @@ from shared.platform.storage.refusals import told_to_a_stranger
 
 from .access import Visit, counted
 from .bodies import Signing, SigningMany, TokenQuery
+from .download import Download, download
 from .object_routes import Uploaded, is_upsert, put_up
-from .showing import Shown, show
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) 
     with told_to_a_stranger():
         found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
-    return await show(call.request, found, Shown(query.download, expires))
+    return await download(call.request, found, Download(query.download, expires))
 
 
 async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:

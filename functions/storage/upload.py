@@ -1,4 +1,4 @@
-"""The body of an upload, raw or as a form, put aside in a file of its own while it comes."""
+"""The body of an upload, raw or as a form, kept in a temporary file while it comes."""
 
 import base64
 import binascii
@@ -36,7 +36,11 @@ class Spool:
         self._digest = hashlib.md5(usedforsecurity=False)
 
     def write(self, piece: bytes) -> None:
-        """Raises: EntityTooLarge."""
+        """Add a piece.
+
+        Raises:
+            EntityTooLarge.
+        """
         self.size += len(piece)
         if self.size > self._most_bytes:
             raise EntityTooLarge
@@ -49,8 +53,8 @@ class Spool:
 
 
 @asynccontextmanager
-async def received(request: Request, room: Room) -> AsyncIterator[Received]:
-    """The body, while the block lasts.
+async def read_upload(request: Request, room: Room) -> AsyncIterator[Received]:
+    """Read the body, and keep it while the block lasts.
 
     Raises:
         EntityTooLarge, InvalidMimeType, NoContentProvided.
@@ -98,7 +102,7 @@ async def _form(request: Request, room: Room, spool: Spool) -> Received:
 
 
 def header_metadata(request: Request) -> dict[str, Any] | None:
-    """What `x-metadata` says of the object, in base64."""
+    """Read what `x-metadata` says of the object, in base64."""
     try:
         given = base64.b64decode(request.headers.get("x-metadata", ""), validate=True)
     except (binascii.Error, ValueError):
@@ -107,7 +111,7 @@ def header_metadata(request: Request) -> dict[str, Any] | None:
 
 
 def _metadata(text: str | bytes | None) -> dict[str, Any] | None:
-    """What is no JSON object is passed over."""
+    """Read a JSON object; return None for anything else."""
     try:
         return msgspec.json.decode(text, type=dict[str, Any]) if text else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

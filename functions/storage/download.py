@@ -1,4 +1,4 @@
-"""An object as an HTTP answer: whole, a part, unchanged, or its headers alone."""
+"""The download of an object, as an HTTP answer: whole, a part, unchanged, or its headers alone."""
 
 import re
 from datetime import UTC, datetime
@@ -21,8 +21,10 @@ _LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-reva
 """What an uploader may say about the caches of those who may read a private object."""
 
 
-class Shown(NamedTuple):
-    """`download` None shows it where it is, if its type allows; empty keeps its name. `expires` ends its address.
+class Download(NamedTuple):
+    """How an object is answered.
+
+    `download` None shows it in the page, if its type allows; empty keeps its name. `expires` ends its address.
 
     `public` is whether anybody may read the object: what one caller may read is for no cache that others share.
     """
@@ -32,15 +34,15 @@ class Shown(NamedTuple):
     public: bool = False
 
 
-async def show(request: Request, found: StoredObject, shown: Shown) -> Response:
-    """The answer to GET or HEAD.
+async def download(request: Request, found: StoredObject, options: Download) -> Response:
+    """Return the answer to GET or HEAD.
 
     Raises:
         NoSuchKey: the row is there and the bytes are not.
         InvalidRange.
     """
     metadata = found.metadata or {}
-    headers = _headers(found, metadata, shown)
+    headers = _headers(found, metadata, options)
     if _is_unchanged(request, headers):
         return Response(status_code=304, headers={name: headers[name] for name in _KEPT if name in headers})
     size = int(metadata.get("size") or 0)
@@ -54,7 +56,7 @@ _KEPT = ("ETag", "Last-Modified", "Cache-Control", "Expires", "Vary")
 """Of the headers, those that go with an answer without a body."""
 
 
-def _headers(found: StoredObject, metadata: dict[str, Any], shown: Shown) -> dict[str, str]:
+def _headers(found: StoredObject, metadata: dict[str, Any], options: Download) -> dict[str, str]:
     mime_type = metadata.get("mimetype")
     headers = {
         **FILE_HEADERS,
@@ -62,21 +64,21 @@ def _headers(found: StoredObject, metadata: dict[str, Any], shown: Shown) -> dic
         "ETag": _printable(metadata.get("eTag"), f'"{found.version}"'),
         "Last-Modified": format_datetime(found.updated_at.astimezone(UTC), usegmt=True),
     }
-    if shown.expires:
-        headers["Expires"] = format_datetime(shown.expires, usegmt=True)
-    headers["Cache-Control"] = _cache_control(metadata, shown)
-    if not (shown.public or shown.expires):
+    if options.expires:
+        headers["Expires"] = format_datetime(options.expires, usegmt=True)
+    headers["Cache-Control"] = _cache_control(metadata, options)
+    if not (options.public or options.expires):
         headers["Vary"] = "Authorization, apikey"
-    if shown.download is not None or not is_shown_inline(mime_type):
-        headers["Content-Disposition"] = _disposition(shown.download or "")
+    if options.download is not None or not is_shown_inline(mime_type):
+        headers["Content-Disposition"] = _disposition(options.download or "")
     return headers
 
 
-def _cache_control(metadata: dict[str, Any], shown: Shown) -> str:
+def _cache_control(metadata: dict[str, Any], options: Download) -> str:
     said = _printable(metadata.get("cacheControl"), "no-cache")
-    if shown.expires:
+    if options.expires:
         return "private"
-    if shown.public:
+    if options.public:
         return said
     kept = [each for part in said.lower().split(",") if _LASTING.fullmatch(each := part.strip())]
     return ", ".join(["private", *kept])
@@ -88,7 +90,7 @@ def _disposition(name: str) -> str:
 
 
 def _printable(text: Any, instead: str) -> str:
-    """What a header can carry: the uploader said it."""
+    """Return the uploader's text where a header can carry it."""
     return text if isinstance(text, str) and _PRINTABLE.fullmatch(text) else instead
 
 

@@ -1,4 +1,4 @@
-"""The bytes of an upload: read to the end, looked at, put away."""
+"""The bytes of an upload: read to the end, examined, stored."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -18,8 +18,8 @@ from shared.kernel.errors import Refusal
 _IN_MEMORY_BYTES = 1_048_576
 
 
-async def received(request: Request, *, organization_id: UUID, media_id: UUID, kind: MediaKind) -> Kept:
-    """What the file has shown itself to be, once its bytes are stored.
+async def read_upload(request: Request, *, organization_id: UUID, media_id: UUID, kind: MediaKind) -> Kept:
+    """Store the bytes, and return what kind of file they are.
 
     Raises:
         PayloadTooLarge, EmptyFile, UnknownFileType.
@@ -40,8 +40,8 @@ async def received(request: Request, *, organization_id: UUID, media_id: UUID, k
 
 
 @asynccontextmanager
-async def erased_where_refused(organization_id: UUID, media_id: UUID) -> AsyncIterator[None]:
-    """For the writing of the row: bytes that no row is about do not stay."""
+async def erase_if_refused(organization_id: UUID, media_id: UUID) -> AsyncIterator[None]:
+    """Erase the bytes where the writing of their row in this block is refused."""
     try:
         yield
     except Refusal:
