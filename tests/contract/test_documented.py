@@ -12,7 +12,7 @@ from infra import functions
 from infra.documents.answers import refusals
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
-from infra.local.servers.refusals import HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion
+from infra.local.servers.errors import HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion
 from infra.needs import ROOT
 from shared.kernel.errors import Refusal
 from shared.platform.rest.bounds import STATUSES

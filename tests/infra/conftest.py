@@ -14,7 +14,7 @@ import uvloop
 from uvicorn._types import ASGI3Application
 
 from infra.local.servers.connections import bounded
-from infra.local.servers.sending import Backlog
+from infra.local.servers.transports import Backlog
 
 LAUNCHED = ("test_local_", "test_migrate", "test_seed", "test_simulator")
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from infra.local.servers.refusals import LONGEST_TARGET, MOST_HEADERS_BYTES
+from infra.local.servers.errors import LONGEST_TARGET, MOST_HEADERS_BYTES
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

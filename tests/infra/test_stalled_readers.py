@@ -9,7 +9,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from infra.local.servers.sending import Backlog, CountedTransport
+from infra.local.servers.transports import Backlog, CountedTransport
 
 MIB = 2**20
 LARGE = 8 * MIB

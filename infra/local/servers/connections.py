@@ -8,7 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from infra.local.servers.refusals import (
+from infra.local.servers.errors import (
     LONGEST_TARGET,
     MOST_HEADERS_BYTES,
     Headers,
@@ -18,7 +18,7 @@ from infra.local.servers.refusals import (
     refusal_of,
     told,
 )
-from infra.local.servers.sending import AnswerTransport, Backlog, CountedTransport
+from infra.local.servers.transports import AnswerTransport, Backlog, CountedTransport
 from shared.kernel.errors import Refusal
 from shared.runtime.log import log
 from shared.runtime.shares import TooManyAtOnce
