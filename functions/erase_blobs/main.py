@@ -6,7 +6,7 @@ Bytes whose upload was cut off before its object was written go after a day.
 import msgspec
 
 from shared.edge import Call, cron
-from shared.platform.storage import erasing
+from shared.platform.storage import erasure
 
 _MOST = 5000
 
@@ -17,4 +17,4 @@ class Erased(msgspec.Struct, frozen=True):
 
 @cron(every_s=20)
 async def handler(call: Call) -> Erased:
-    return Erased(versions=await erasing.erase_due(request_id=call.request_id, most=_MOST))
+    return Erased(versions=await erasure.erase_due(request_id=call.request_id, most=_MOST))

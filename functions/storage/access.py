@@ -5,8 +5,8 @@ from typing import NamedTuple
 from shared.auth.credentials import platform_caller
 from shared.edge import Call
 from shared.kernel.errors import InvalidToken, MissingToken
+from shared.platform.storage.errors import MissingAuthorization
 from shared.platform.storage.models import Caller
-from shared.platform.storage.refusals import MissingAuthorization
 from shared.quotas.rates import STANDARD
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 

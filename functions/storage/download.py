@@ -13,8 +13,8 @@ from starlette.responses import Response
 from shared.edge import files
 from shared.kernel.content_types import FILE_HEADERS, is_shown_inline, shown_type
 from shared.platform.storage import blobs
+from shared.platform.storage.errors import InvalidRange
 from shared.platform.storage.models import StoredObject
-from shared.platform.storage.refusals import InvalidRange
 
 _PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 _LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-revalidate|immutable", re.ASCII)

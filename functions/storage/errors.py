@@ -8,7 +8,7 @@ from starlette.responses import Response
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import PlanLimitExceeded, Refusal
-from shared.platform.storage.refusals import AccessDenied, EntityTooLarge, InvalidRange, NoSuchRoute, StorageRefusal
+from shared.platform.storage.errors import AccessDenied, EntityTooLarge, InvalidRange, NoSuchRoute, StorageRefusal
 
 AS_THEY_ARE = (NoSuchRoute, InvalidRange)
 """Whose HTTP status is the one in the body."""

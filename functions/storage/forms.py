@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from shared.platform.storage.refusals import EntityTooLarge, NoContentProvided
+from shared.platform.storage.errors import EntityTooLarge, NoContentProvided
 
 if TYPE_CHECKING:
     from werkzeug.sansio.multipart import MultipartDecoder

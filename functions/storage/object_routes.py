@@ -9,8 +9,8 @@ from starlette.responses import Response
 from shared.edge import Call
 from shared.platform.storage import lists, objects, uploads
 from shared.platform.storage.buckets import any_bucket
+from shared.platform.storage.errors import NoSuchBucket
 from shared.platform.storage.models import Beginning, Caller, Entry, Folder, Order, Page, StoredObject, Target
-from shared.platform.storage.refusals import NoSuchBucket
 
 from .access import Visit
 from .bodies import Copy, Deletion, FolderQuery, Move, PageQuery, PageSortBy, ReadQuery, SortBy

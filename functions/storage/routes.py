@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from shared.edge import Call
 from shared.edge.routing import Route, Routes, open_to_all
 from shared.kernel.errors import Refusal
+from shared.platform.storage.errors import NoSuchRoute
 from shared.platform.storage.models import Bucket, Entry, Page, SignedAddress, StoredObject
-from shared.platform.storage.refusals import NoSuchRoute
 
 from . import bucket_routes, object_routes, signed_routes
 from .access import caller, reader

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from shared.edge import Call
 from shared.platform.storage import links, objects
-from shared.platform.storage.makers import standing
+from shared.platform.storage.errors import hide_from_strangers
+from shared.platform.storage.makers import caller_of_maker
 from shared.platform.storage.models import SignedAddress, Target
-from shared.platform.storage.refusals import told_to_a_stranger
 
 from .access import Visit, counted
 from .bodies import Signing, SigningMany, TokenQuery
@@ -43,8 +43,8 @@ async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[Sig
 async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Response:
     """The bytes of the object that the token was made for, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
-    maker = standing(claims.maker, call.request_id, made_at=claims.iat)
-    with told_to_a_stranger():
+    maker = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
+    with hide_from_strangers():
         found = await objects.find_object(maker, bucket_id=bucket, name=name)
     expires = datetime.fromtimestamp(claims.exp, UTC)
     return await download(call.request, found, Download(query.download, expires))
@@ -59,7 +59,7 @@ async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
 async def upload_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
     """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
     target, claims = links.writable(query.token, bucket_id=bucket, name=name)
-    caller = standing(claims.maker, call.request_id, made_at=claims.iat)
+    caller = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
     caller = await counted(caller.principal, call)
-    with told_to_a_stranger():
+    with hide_from_strangers():
         return await put_up(call, caller, target)

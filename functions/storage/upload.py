@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 
 from shared.edge.body import stream_body
-from shared.platform.storage.refusals import EntityTooLarge, NoContentProvided
+from shared.platform.storage.errors import EntityTooLarge, NoContentProvided
 from shared.platform.storage.uploads import Received, Room
 
 from .forms import FormFile, form_parts

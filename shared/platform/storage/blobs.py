@@ -11,7 +11,7 @@ from shared.runtime.blobs import Blobs, Span, blobs
 from shared.tenancy.transactions import service_statements
 
 from . import queries
-from .refusals import NoSuchKey
+from .errors import NoSuchKey
 
 _VERSION = re.compile(r"[a-z0-9-]{2,64}", re.ASCII)
 _ANNOUNCED_S = 86_400

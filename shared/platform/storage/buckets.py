@@ -7,9 +7,9 @@ from shared.tenancy.transactions import service_tx
 
 from . import queries
 from .callers import caller_tx
+from .errors import AccessDenied, BucketAlreadyExists, NoSuchBucket, ResourceNotEmpty, TooManyToEmpty, in_storage_terms
 from .models import Bucket, Caller
 from .names import checked_bucket, checked_mime_types, size_limit
-from .refusals import AccessDenied, BucketAlreadyExists, NoSuchBucket, ResourceNotEmpty, TooManyToEmpty, told
 
 _EMPTIED_AT_ONCE = 1000
 _MOST_EMPTIED = 100_000
@@ -28,7 +28,7 @@ async def create_bucket(
     checked_bucket(name)
     made = checked_bucket(bucket_id or name)
     most_bytes, mime_types = size_limit(file_size_limit), checked_mime_types(allowed_mime_types)
-    with told(BucketAlreadyExists):
+    with in_storage_terms(BucketAlreadyExists):
         async with caller_tx(caller) as tx:
             await queries.insert_bucket(
                 tx,
@@ -87,7 +87,7 @@ async def update_bucket(caller: Caller, *, bucket_id: str, changes: dict[str, An
         "file_size_limit": size_limit(changes.get("file_size_limit")),
         "allowed_mime_types": checked_mime_types(changes.get("allowed_mime_types")),
     }
-    with told(BucketAlreadyExists):
+    with in_storage_terms(BucketAlreadyExists):
         async with caller_tx(caller) as tx:
             if not await queries.update_bucket(tx, bucket_id=bucket_id, given=list(changes), values=values):
                 raise NoSuchBucket

@@ -16,11 +16,11 @@ from shared.runtime.settings import settings
 
 from . import queries
 from .callers import caller_tx
+from .errors import InvalidSignature, InvalidToken
 from .makers import check_duration, maker_of
 from .models import Caller, Link, SignedAddress, Target
 from .names import checked_bucket, checked_name
 from .objects import find_object
-from .refusals import InvalidSignature, InvalidToken
 from .uploads import rehearse
 
 _DOWNLOAD, _UPLOAD = "download", "upload"

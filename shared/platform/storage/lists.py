@@ -8,9 +8,9 @@ import msgspec
 
 from . import queries
 from .callers import caller_tx
+from .errors import StorageRefusal
 from .models import Beginning, Caller, Entry, Folder, Order, Page, PagedEntry
 from .names import checked_bucket
-from .refusals import StorageRefusal
 
 MOST_ENTRIES = 1500
 MOST_PER_PAGE = 1000

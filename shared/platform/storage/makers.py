@@ -8,8 +8,8 @@ from shared.tenancy.principal import Kind, principal_of
 
 from . import queries
 from .callers import caller_tx
+from .errors import InvalidToken, StorageRefusal
 from .models import Caller
-from .refusals import InvalidToken, StorageRefusal
 
 SHORT_S = 3600
 """Everybody's; what is longer depends on the role."""
@@ -36,8 +36,8 @@ def maker_of(caller: Caller) -> dict[str, Any]:
     return {name: told[name] for name in _OF_RIGHTS if name in told} | ({"app_metadata": member} if member else {})
 
 
-def standing(maker: dict[str, Any], request_id: str, *, made_at: float) -> Caller:
-    """The maker as a caller, whose right to an address made then the next transaction asks for anew.
+def caller_of_maker(maker: dict[str, Any], request_id: str, *, made_at: float) -> Caller:
+    """Return who made a signed address, as the caller whose right to it the next transaction checks anew.
 
     Raises:
         InvalidToken: the address does not say who made it.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from shared.kernel.content_types import bare_type
 from shared.runtime.settings import settings
 
-from .refusals import EntityTooLarge, InvalidBucketName, InvalidKey, InvalidMimeType, StorageRefusal
+from .errors import EntityTooLarge, InvalidBucketName, InvalidKey, InvalidMimeType, StorageRefusal
 
 PLACEHOLDER = ".emptyFolderPlaceholder"
 """What clients put into a folder that is to be seen while it is empty."""

@@ -15,9 +15,9 @@ from . import queries
 from .blobs import blob_key, new_version
 from .buckets import any_bucket
 from .callers import caller_tx
+from .errors import KeyAlreadyExists, NoSuchBucket, NoSuchKey, RelatedResourceNotFound, in_storage_terms
 from .models import Caller, StoredObject, Target
 from .names import checked_bucket, checked_name
-from .refusals import KeyAlreadyExists, NoSuchBucket, NoSuchKey, RelatedResourceNotFound, told
 from .uploads import Room, rehearse, room_at, write_row
 
 
@@ -81,7 +81,7 @@ async def move_object(caller: Caller, *, bucket_id: str, name: str, target: Targ
     """
     _check(target)
     room = None if target.bucket_id == bucket_id else await _room(caller, target)
-    with told(KeyAlreadyExists):
+    with in_storage_terms(KeyAlreadyExists):
         async with caller_tx(caller) as tx:
             moved = await queries.update_place(tx, bucket_id=bucket_id, name=name, target=target)
             if moved is None:

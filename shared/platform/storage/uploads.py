@@ -16,9 +16,9 @@ from . import queries
 from .blobs import new_version
 from .buckets import any_bucket
 from .callers import caller_tx, rehearsal_tx
+from .errors import EntityTooLarge, KeyAlreadyExists, in_storage_terms
 from .models import Bucket, Caller, Content, Target
 from .names import PLACEHOLDER, check_mime_type, checked_bucket, checked_name
-from .refusals import EntityTooLarge, KeyAlreadyExists, told
 
 
 class Received(NamedTuple):
@@ -82,7 +82,7 @@ async def rehearse(caller: Caller, target: Target) -> None:
     Raises:
         AccessDenied, KeyAlreadyExists, RelatedResourceNotFound.
     """
-    with told(KeyAlreadyExists):
+    with in_storage_terms(KeyAlreadyExists):
         async with rehearsal_tx(caller) as tx:
             await _write(tx, target, version=str(uuid4()), metadata=None, user_metadata=None)
 
@@ -117,7 +117,7 @@ async def write_row(
         AccessDenied, KeyAlreadyExists.
         AddressUsed: by another upload since `prepare`.
     """
-    with told(KeyAlreadyExists):
+    with in_storage_terms(KeyAlreadyExists):
         async with caller_tx(caller) as tx:
             return await _write(tx, target, version=version, metadata=metadata, user_metadata=user_metadata)
 

@@ -6,6 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.platform.storage.errors import (
+    EntityTooLarge,
+    InvalidBucketName,
+    InvalidKey,
+    InvalidMimeType,
+    StorageRefusal,
+)
 from shared.platform.storage.lists import _after_all_of
 from shared.platform.storage.names import (
     check_mime_type,
@@ -14,13 +21,6 @@ from shared.platform.storage.names import (
     checked_name,
     printable,
     size_limit,
-)
-from shared.platform.storage.refusals import (
-    EntityTooLarge,
-    InvalidBucketName,
-    InvalidKey,
-    InvalidMimeType,
-    StorageRefusal,
 )
 
 

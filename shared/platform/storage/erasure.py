@@ -1,4 +1,4 @@
-"""Erasing bytes that no row names: versions that were replaced or deleted, and what a crash left behind."""
+"""Erasure of bytes that no row names: versions that were replaced or deleted, and what a crash left behind."""
 
 import asyncio
 
@@ -9,8 +9,8 @@ from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
 from .blobs import blob_key
+from .errors import NoSuchKey
 from .queries import Due
-from .refusals import NoSuchKey
 
 _AT_ONCE = 50
 _LEASE_S = 300
@@ -18,7 +18,7 @@ _FIRST_DELAY_S, _MOST_DELAY_S = 5.0, 3600.0
 
 
 async def erase_due(*, request_id: str, most: int) -> int:
-    """How many versions are gone; what the blob store does not erase now is tried again, with growing pauses."""
+    """Erase due versions and return their number; what fails now is tried again, with growing pauses."""
     erased = tried = 0
     while tried < most:
         async with service_tx(request_id=request_id) as tx:

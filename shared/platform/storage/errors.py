@@ -159,8 +159,8 @@ class LinkSpent(BadRequest):
 
 
 @contextmanager
-def told_to_a_stranger() -> Iterator[None]:
-    """What became of the maker of a signed address is not told to whoever opens it.
+def hide_from_strangers() -> Iterator[None]:
+    """Hide from whoever opens a signed address why its maker may no longer do so.
 
     Raises:
         LinkEnded: in place of what the maker would be refused with.
@@ -175,8 +175,8 @@ def told_to_a_stranger() -> Iterator[None]:
 
 
 @contextmanager
-def told(already: type[StorageRefusal]) -> Iterator[None]:
-    """What the database refuses, in this surface's words."""
+def in_storage_terms(already: type[StorageRefusal]) -> Iterator[None]:
+    """Raise what the database refuses as a refusal of this surface."""
     try:
         yield
     except AlreadyExists as refused:
