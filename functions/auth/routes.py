@@ -33,7 +33,7 @@ from shared.platform.accounts.sessions import (
 )
 from shared.platform.accounts.verification import OtpExpired
 from shared.quotas.rates import SIGN_UP
-from shared.runtime.postgres.refusals import AlreadyExists
+from shared.runtime.postgres.errors import AlreadyExists
 
 from . import admins, host, mails, people
 from .access import BadJwt, NoAuthorization, NotAdmin, person, project, project_of, service

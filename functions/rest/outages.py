@@ -7,7 +7,7 @@ import msgspec
 from shared.kernel import json
 from shared.kernel.errors import Refusal, Unavailable
 from shared.platform.rest.host import Response
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 
 AWAY, FAULT = 503, 500
 _RETRY_S = 2

@@ -13,7 +13,7 @@ from shared.auth.credentials import MissingProjectKey, UnknownProjectKey
 from shared.edge.routing import Admit, Route, open_to_all
 from shared.kernel import errors
 from shared.kernel.errors import Refusal
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 from shared.runtime.shares import Overloaded, TooManyAtOnce
 
 SECURITY: dict[Admit, list[dict[str, list[str]]]] = {

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from shared.kernel import json
 from shared.kernel.errors import MethodNotAllowed, NotFound, Refusal, Unavailable
 from shared.quotas.rates import RateClass
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 from shared.runtime.shares import Overloaded, TooManyAtOnce
 
 from .address import query_text

@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 
 from shared.kernel.errors import Refusal, Unavailable
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 from shared.runtime.postgres.transaction import Tx
 
 from . import queries

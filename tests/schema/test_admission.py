@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from shared.kernel.errors import Refusal
-from shared.runtime.postgres.refusals import refusal
+from shared.runtime.postgres.errors import refusal
 from shared.tenancy.principal import SERVICE, Principal
 from tests.schema.matrix import Level, World
 from tests.schema.tables import Database

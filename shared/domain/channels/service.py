@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.kernel.errors import Conflict, NotFound
-from shared.runtime.postgres.refusals import AlreadyExists
+from shared.runtime.postgres.errors import AlreadyExists
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.queries import enqueue_for
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from shared.kernel.errors import Conflict, NotFound
-from shared.runtime.postgres.refusals import AlreadyExists, InvalidReference
+from shared.runtime.postgres.errors import AlreadyExists, InvalidReference
 from shared.runtime.postgres.transaction import Tx
 from shared.tenancy.transactions import accounts_tx
 

@@ -8,7 +8,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Refusal
 from shared.quotas import attempts
-from shared.runtime.postgres.refusals import AlreadyExists
+from shared.runtime.postgres.errors import AlreadyExists
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal

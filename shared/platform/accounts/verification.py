@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.kernel.errors import Forbidden
-from shared.runtime.postgres.refusals import AlreadyExists
+from shared.runtime.postgres.errors import AlreadyExists
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import accounts_tx

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.runtime.postgres.refusals import InvalidReference
+from shared.runtime.postgres.errors import InvalidReference
 from shared.tenancy.transactions import service_tx
 
 from . import queries

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from shared.kernel.errors import BadRequest, PlanLimitExceeded, Refusal
-from shared.runtime.postgres.refusals import AlreadyExists, InvalidReference, PermissionDenied
+from shared.runtime.postgres.errors import AlreadyExists, InvalidReference, PermissionDenied
 
 
 class StorageRefusal(Refusal):

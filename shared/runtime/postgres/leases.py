@@ -16,7 +16,7 @@ from shared.runtime.lazy_import import lazy_import
 from shared.runtime.settings import settings
 from shared.runtime.shares import Place
 
-from .refusals import RETRY_S
+from .errors import RETRY_S
 
 if TYPE_CHECKING:
     import psycopg

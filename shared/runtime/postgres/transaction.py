@@ -18,8 +18,8 @@ from shared.runtime.deadline import database_time
 from shared.runtime.lazy_import import lazy_import
 from shared.runtime.settings import settings
 
+from .errors import refusal
 from .leases import Lease, lease
-from .refusals import refusal
 from .statement import Rows, Statement
 
 if TYPE_CHECKING:

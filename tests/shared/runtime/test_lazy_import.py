@@ -9,11 +9,11 @@ from shared.runtime.lazy_import import lazy_import
 
 CHECK = """
 import sys
-from shared.runtime.postgres import refusals, transaction
+from shared.runtime.postgres import errors, transaction
 assert "psycopg_binary" not in sys.modules, "the driver was loaded"
 try:
-    raise refusals.refusal(transaction.psycopg.OperationalError("gone"))
-except refusals.Unavailable:
+    raise errors.refusal(transaction.psycopg.OperationalError("gone"))
+except errors.Unavailable:
     pass
 assert "psycopg_binary" in sys.modules
 """

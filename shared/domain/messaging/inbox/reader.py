@@ -10,7 +10,7 @@ from shared.providers.meta.events import AnyEvent
 from shared.providers.meta.intake import parse
 from shared.runtime import set_aside
 from shared.runtime.log import log
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.set_aside import Fault, Piece
 from shared.tenancy.transactions import service_statements, service_tx

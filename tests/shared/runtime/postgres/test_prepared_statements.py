@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from shared.runtime.postgres.errors import InvalidValue
 from shared.runtime.postgres.leases import leased
-from shared.runtime.postgres.refusals import InvalidValue
 from shared.runtime.postgres.statement import Statement
 from shared.runtime.postgres.transaction import transaction
 from tests.shared.runtime.postgres.test_transaction import Who

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from shared.kernel.errors import Conflict, Refusal, Unavailable
-from shared.runtime.postgres import leases, refusals
+from shared.runtime.postgres import errors, leases
 from shared.runtime.postgres.statement import Statement
 from shared.runtime.postgres.transaction import transaction
 
@@ -115,7 +115,7 @@ async def test_a_refusal_undoes_everything_and_leaves_no_role_behind(tx, bare_tx
 
 
 async def test_a_statement_that_fails_undoes_those_before_it(tx, names):
-    with pytest.raises(refusals.InvalidValue):
+    with pytest.raises(errors.InvalidValue):
         async with tx() as t:
             await t.one(Made, ADD, name="Mona")
             await t.run("UPDATE customers SET phone_number = 'no number'")
@@ -123,7 +123,7 @@ async def test_a_statement_that_fails_undoes_those_before_it(tx, names):
 
 
 async def test_a_deferred_statement_that_fails_at_the_commit_is_refused(tx, names):
-    with pytest.raises(refusals.InvalidValue):
+    with pytest.raises(errors.InvalidValue):
         async with tx() as t:
             await t.one(Made, ADD, name="Mona")
             t.defer("UPDATE customers SET phone_number = 'no number'")
@@ -133,7 +133,7 @@ async def test_a_deferred_statement_that_fails_at_the_commit_is_refused(tx, name
 async def test_a_savepoint_undoes_its_own_block_alone(tx, names):
     async with tx() as t:
         await t.one(Made, ADD, name="Amal")
-        with pytest.raises(refusals.InvalidValue):
+        with pytest.raises(errors.InvalidValue):
             async with t.savepoint():
                 await t.one(Made, ADD, name="Badr")
                 await t.run("UPDATE customers SET phone_number = 'no number'")
@@ -143,7 +143,7 @@ async def test_a_savepoint_undoes_its_own_block_alone(tx, names):
 
 async def test_a_savepoint_undoes_what_its_first_exchange_did(tx, names):
     async with tx() as t:
-        with pytest.raises(refusals.InvalidValue):
+        with pytest.raises(errors.InvalidValue):
             async with t.savepoint():
                 t.defer(ADD, name="Amal")
                 await t.run("UPDATE customers SET phone_number = 'no number'")
@@ -153,7 +153,7 @@ async def test_a_savepoint_undoes_what_its_first_exchange_did(tx, names):
 
 async def test_a_refusal_of_what_was_deferred_before_a_block_is_not_the_blocks(tx, names):
     caught = []
-    with pytest.raises(refusals.InvalidValue):
+    with pytest.raises(errors.InvalidValue):
         async with tx() as t:
             await t.one(Made, ADD, name="Amal")
             t.defer("UPDATE customers SET phone_number = 'no number'")
@@ -168,7 +168,7 @@ async def test_a_refusal_of_what_was_deferred_before_a_block_is_not_the_blocks(t
 async def test_a_block_around_takes_the_refusal_of_what_was_deferred_before_the_one_within(tx, names):
     async with tx() as t:
         await t.one(Made, ADD, name="Amal")
-        with pytest.raises(refusals.InvalidValue):
+        with pytest.raises(errors.InvalidValue):
             async with t.savepoint():
                 t.defer("UPDATE customers SET phone_number = 'no number'")
                 async with t.savepoint():
