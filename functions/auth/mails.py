@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from shared.edge import Call
 from shared.kernel.errors import InvalidRequest, Refusal
-from shared.platform.accounts import asking, redirects, verification
+from shared.platform.accounts import mail_requests, redirects, verification
 from shared.platform.accounts.models import Session
 from shared.platform.accounts.proofs.tokens import FLOW_PREFIX
 from shared.platform.accounts.verification import Verified
@@ -42,7 +42,7 @@ async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
     """Mail a way in to who has forgotten the password."""
     if not body.email:
         raise InvalidRequest("password recovery requires an email")
-    await asking.recover(visit.visitor, email=body.email, landing=visit.landing(body))
+    await mail_requests.recover(visit.visitor, email=body.email, landing=visit.landing(body))
     await attempts.remember_request(body.email, address=visit.call.address)
     return Accepted()
 
@@ -53,7 +53,7 @@ async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
         raise PhoneProviderDisabled
     if not body.email:
         raise InvalidRequest("email is missing")
-    await asking.send_otp(
+    await mail_requests.send_otp(
         visit.visitor,
         email=body.email,
         creates=body.create_user,
@@ -77,7 +77,7 @@ async def resend(visit: Visit, *, body: Resending) -> Accepted:
         raise InvalidRequest("type is signup or email_change")
     if not body.email:
         raise InvalidRequest("email is missing")
-    send = asking.resend_confirmation if body.type == "signup" else asking.resend_email_change
+    send = mail_requests.resend_confirmation if body.type == "signup" else mail_requests.resend_email_change
     await send(visit.visitor, email=body.email, landing=visit.landing(body))
     await attempts.remember_request(body.email, address=visit.call.address)
     return Accepted()
@@ -85,7 +85,7 @@ async def resend(visit: Visit, *, body: Resending) -> Accepted:
 
 async def reauthenticate(visit: Visit) -> Accepted:
     """Mail a code that a new password asks for."""
-    await asking.reauthenticate(visit.visitor, visit.person)
+    await mail_requests.reauthenticate(visit.visitor, visit.person)
     return Accepted()
 
 

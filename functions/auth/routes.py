@@ -6,10 +6,10 @@ from shared.edge import Call
 from shared.edge.routing import Route, Routes, default_refusal, open_to_all
 from shared.kernel.errors import Refusal
 from shared.platform.accounts.admin import UserInUse, UserNotFound
-from shared.platform.accounts.asking import EmailNotConfirmed
 from shared.platform.accounts.credentials import MetadataTooLarge, WeakPassword
 from shared.platform.accounts.letters import OtpDisabled
 from shared.platform.accounts.mail.outbox import OverEmailSendRateLimit
+from shared.platform.accounts.mail_requests import EmailNotConfirmed
 from shared.platform.accounts.models import GeneratedLink, Session, User
 from shared.platform.accounts.people import (
     AnonymousProviderDisabled,

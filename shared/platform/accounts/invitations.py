@@ -12,11 +12,11 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import letters, queries
 from .admin import UserNotFound
-from .asking import add_account
 from .credentials import check_metadata, email_address, hash_password
 from .letters import Drawn
 from .mail import outbox
 from .mail.templates import Kind
+from .mail_requests import add_account
 from .models import EMAIL_PROVIDER, Addressee, GeneratedLink, Landing, User, Visitor
 from .people import EmailExists
 from .sessions import record

@@ -14,12 +14,12 @@ from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import accounts_tx
 
-from . import asking, letters, queries
-from .asking import EmailNotConfirmed, addressee_of, ask_for_new_email
+from . import letters, mail_requests, queries
 from .credentials import check_metadata, email_address, hash_password, spelling
-from .evening import evened
+from .equal_time import in_equal_time
 from .mail import outbox
 from .mail.templates import Kind
+from .mail_requests import EmailNotConfirmed, addressee_of, ask_for_new_email
 from .models import EMAIL_PROVIDER, Account, Identity, Landing, Session, User, Visitor
 from .proofs import queries as proof_queries
 from .proofs import tokens
@@ -106,7 +106,7 @@ async def sign_up(
         if made is None:
             raise UserAlreadyExists
         return made
-    async with evened():
+    async with in_equal_time():
         repeats = await _repeats(visitor, address, password)
         made = await _signed_up(visitor, address, encrypted_password, data, landing)
         if made is not None:
@@ -117,7 +117,7 @@ async def sign_up(
         if letters.is_possible():
             # Somebody else's sign-up leaves what waits to be proved: its mail is of another kind.
             kind = Kind.SIGNUP if repeats else Kind.MAGICLINK
-            await asking.resend_confirmation(visitor, email=address, landing=landing, kind=kind, data=data)
+            await mail_requests.resend_confirmation(visitor, email=address, landing=landing, kind=kind, data=data)
         return _look_alike(address, data)
 
 
@@ -224,7 +224,7 @@ async def update_user(visitor: Visitor, principal: Principal, changes: OwnChange
     """
     if not changes.email:
         return await _updated(visitor, principal, changes, landing)
-    async with evened():
+    async with in_equal_time():
         return await _updated(visitor, principal, changes, landing)
 
 

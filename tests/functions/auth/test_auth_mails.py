@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.platform.accounts.evening import STEP_S
+from shared.platform.accounts.equal_time import STEP_S
 
 pytestmark = pytest.mark.anyio
 

@@ -11,8 +11,8 @@ STEP_S = 0.15
 
 
 @asynccontextmanager
-async def evened() -> AsyncIterator[None]:
-    """What stands in the block takes a whole number of steps, refused or not."""
+async def in_equal_time() -> AsyncIterator[None]:
+    """Make the block take a whole number of steps, whether it is refused or not."""
     began = time.monotonic()
     try:
         yield

@@ -13,7 +13,7 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import letters, queries
 from .credentials import check_metadata, email_address
-from .evening import evened
+from .equal_time import in_equal_time
 from .mail import outbox
 from .mail.templates import Kind
 from .models import EMAIL_PROVIDER, Addressee, Landing, User, Visitor
@@ -34,7 +34,7 @@ async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
     """
     letters.check_possible()
     address = email_address(email)
-    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+    async with in_equal_time(), accounts_tx(request_id=visitor.request_id) as tx:
         await outbox.reserve(tx, requester=visitor.address, kind=Slot.RECOVERY, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None:
@@ -51,7 +51,7 @@ async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[st
     letters.check_possible()
     address = email_address(email)
     check_metadata(EMAIL_PROVIDER, data)
-    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+    async with in_equal_time(), accounts_tx(request_id=visitor.request_id) as tx:
         await outbox.reserve(tx, requester=visitor.address, kind=Slot.RECOVERY, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is None and creates and settings().signup_enabled:
@@ -76,7 +76,7 @@ async def resend_confirmation(
     """
     letters.check_possible()
     address = email_address(email)
-    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+    async with in_equal_time(), accounts_tx(request_id=visitor.request_id) as tx:
         await outbox.reserve(tx, requester=visitor.address, kind=Slot.CONFIRMATION, address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None and not addressee.is_confirmed:
@@ -92,7 +92,7 @@ async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing)
     """
     letters.check_possible()
     address = email_address(email)
-    async with evened(), accounts_tx(request_id=visitor.request_id) as tx:
+    async with in_equal_time(), accounts_tx(request_id=visitor.request_id) as tx:
         await outbox.reserve(tx, requester=visitor.address, kind="email_change", address=address)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None and addressee.new_email:
