@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from infra.local.simulators.graph.messages import send
 from typer.testing import CliRunner
 
 from infra.local.commands.cli import app
@@ -15,12 +16,11 @@ from infra.local.demo import simulator
 from infra.local.demo.business.channels import CHANNELS
 from infra.local.process import free_port
 from infra.local.simulators import client as simulate
-from infra.local.simulators.graph import customers, keeping
+from infra.local.simulators.graph import account_files, customers
 from infra.local.simulators.graph.delivery import Courier, Manner
 from infra.local.simulators.graph.errors import GraphError
 from infra.local.simulators.graph.faults import FAULTS, Fault, Script
 from infra.local.simulators.graph.limits import Limits
-from infra.local.simulators.graph.sending import send
 from infra.local.simulators.graph.server import Simulator
 from infra.local.simulators.graph.webhooks import body_of
 from infra.local.simulators.graph.world import World
@@ -190,13 +190,13 @@ async def test_what_the_app_does_not_take_comes_again(world, number):
 def test_accounts_survive_a_restart_and_their_file_is_nobody_elses(tmp_path, world):
     _, account = world.sign_up(name="New shop")
     path = tmp_path / "simulator.json"
-    keeping.keep(world, path)
+    account_files.keep(world, path)
     assert path.stat().st_mode & 0o077 == 0
     again = World()
-    keeping.load(again, path)
+    account_files.load(again, path)
     assert again.accounts[account.id].token == account.token
     path.write_text("{")
-    keeping.load(World(), path)
+    account_files.load(World(), path)
 
 
 def test_the_demo_shops_accounts_are_there_with_templates(tmp_path):
@@ -212,7 +212,7 @@ def running(tmp_path, monkeypatch):
     """A simulator that `nexus simulate` finds; it delivers nothing."""
     made = Simulator(port=free_port(), webhook_url=f"http://127.0.0.1:{free_port()}/", app_secret="secret")
     made.world.add_account("whatsapp", id="1590", name="بيت القمرية")
-    keeping.files_of(tmp_path).address.write_text(json.dumps({"url": made.base_url}))
+    account_files.files_of(tmp_path).address.write_text(json.dumps({"url": made.base_url}))
     monkeypatch.setenv("NEXUS_DATA_DIR", str(tmp_path))
     with serving(made):
         yield made

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.local.demo.business.channels import CHANNELS
 from infra.local.process import free_port
-from infra.local.simulators.graph import keeping
+from infra.local.simulators.graph import account_files
 from infra.local.simulators.graph.records import Template
 from infra.local.simulators.graph.server import Simulator
 from infra.local.simulators.graph.world import World
@@ -26,7 +26,7 @@ def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simul
         port=free_port(port), webhook_url=f"{base_url}/functions/v1/meta-webhook", app_secret=app_secret
     )
     world = simulator.world
-    keeping.load(world, keeping.files_of(directory).accounts)
+    account_files.load(world, account_files.files_of(directory).accounts)
     open_demo_accounts(world, app_secret)
     for account in world.accounts.values():
         if account.channel == "whatsapp":
@@ -41,7 +41,7 @@ def open_demo_accounts(world: World, app_secret: str) -> None:
             each.platform,
             id=each.external_id,
             business_id=each.business_id,
-            token=keeping.token_of(app_secret, each.external_id),
+            token=account_files.token_of(app_secret, each.external_id),
             name=each.name,
             phone=each.phone,
         )
@@ -59,15 +59,15 @@ def environment(simulator: Simulator) -> dict[str, str]:
 
 async def run(simulator: Simulator, directory: Path) -> None:
     """Until cancelled; who wants to talk to it finds its address in a file meanwhile."""
-    files = keeping.files_of(directory)
+    files = account_files.files_of(directory)
     async with simulator.serving():
         files.address.write_text(json.dumps({"url": simulator.base_url}), encoding="utf-8")
         try:
             while True:
-                keeping.keep(simulator.world, files.accounts)
+                account_files.keep(simulator.world, files.accounts)
                 await asyncio.sleep(_KEEP_EVERY_S)
         finally:
-            keeping.keep(simulator.world, files.accounts)
+            account_files.keep(simulator.world, files.accounts)
             files.address.unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from infra.local.errors import LauncherError
-from infra.local.simulators.graph.keeping import files_of
+from infra.local.simulators.graph.account_files import files_of
 
 _WAIT_S = 20
 _LOOK_S = 1

@@ -4,7 +4,7 @@ import asyncio
 from typing import NamedTuple
 from uuid import UUID
 
-from infra.local.simulators.graph.keeping import token_of
+from infra.local.simulators.graph.account_files import token_of
 from infra.local.simulators.graph.records import Channel
 from shared.runtime.secrets import local_wrapper, seal_under
 

@@ -19,9 +19,9 @@ from shared.kernel.errors import Refusal
 from . import controls, customers
 from .delivery import Courier
 from .errors import GraphError
+from .messages import send
 from .mishaps import faulty_answer
 from .records import Account, Customer, Received, Template
-from .sending import send
 from .world import World
 
 Json = dict[str, Any]
