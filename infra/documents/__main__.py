@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.discovery.served import FOLDER
 from infra import functions
-from infra.documents import areas, oauth, openapi, places, reference, rest, server_card, texts
+from infra.documents import addresses, areas, oauth, openapi, reference, rest, server_card, texts
 from infra.lint import style
 from infra.lint.source import sources
 
@@ -24,11 +24,11 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield FOLDER / "openapi.json", _json(openapi.openapi(specs))
     yield FOLDER / "mcp.json", _json(server_card.mcp())
     yield FOLDER / "server-card.json", _json(server_card.card())
-    yield FOLDER / "resource.json", _json(oauth.resource(places.BASE))
-    yield FOLDER / "resource-mcp.json", _json(oauth.resource(places.MCP))
-    yield FOLDER / "server.json", _json(oauth.server(places.BASE))
-    yield FOLDER / "server-issuer.json", _json(oauth.server(places.ISSUER))
-    yield FOLDER / "server-mcp.json", _json(oauth.server(places.MCP))
+    yield FOLDER / "resource.json", _json(oauth.resource(addresses.BASE))
+    yield FOLDER / "resource-mcp.json", _json(oauth.resource(addresses.MCP))
+    yield FOLDER / "server.json", _json(oauth.server(addresses.BASE))
+    yield FOLDER / "server-issuer.json", _json(oauth.server(addresses.ISSUER))
+    yield FOLDER / "server-mcp.json", _json(oauth.server(addresses.MCP))
     yield FOLDER / "index.json", _json(texts.index())
     yield FOLDER / "index.html", texts.index_page()
     yield FOLDER / "llms.txt", texts.llms()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.documents import places
+from infra.documents import addresses
 from infra.documents.parts import SCOPES
 
 
@@ -10,10 +10,10 @@ def resource(url: str) -> dict[str, Any]:
     return {
         "resource": url,
         "resource_name": "Nexus",
-        "authorization_servers": [places.ISSUER],
+        "authorization_servers": [addresses.ISSUER],
         "scopes_supported": list(SCOPES),
         "bearer_methods_supported": ["header"],
-        "resource_documentation": f"{places.BASE}/llms.txt",
+        "resource_documentation": f"{addresses.BASE}/llms.txt",
     }
 
 
@@ -22,12 +22,12 @@ def server(issuer: str) -> dict[str, Any]:
     return {
         "issuer": issuer,
         # Nobody is sent there, as the grant types say; but clients refuse metadata that name no such place.
-        "authorization_endpoint": f"{places.ISSUER}/authorize",
-        "token_endpoint": f"{places.FUNCTIONS}/agent-auth",
-        "jwks_uri": f"{places.ISSUER}/.well-known/jwks.json",
+        "authorization_endpoint": f"{addresses.ISSUER}/authorize",
+        "token_endpoint": f"{addresses.FUNCTIONS}/agent-auth",
+        "jwks_uri": f"{addresses.ISSUER}/.well-known/jwks.json",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         "scopes_supported": list(SCOPES),
-        "service_documentation": f"{places.BASE}/llms.txt",
+        "service_documentation": f"{addresses.BASE}/llms.txt",
     }

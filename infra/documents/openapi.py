@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from infra.documents import accounts, files, places, surfaces, tables
+from infra.documents import accounts, addresses, files, surfaces, tables
 from infra.documents.answers import refusals
 from infra.documents.parts import (
     ERROR,
@@ -48,10 +48,10 @@ def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
             "description": (
                 "Contacts, conversations, orders and inventory of small and medium businesses. An agent registers "
                 "itself, exchanges its key for a one-hour token and works through the MCP endpoint or these functions. "
-                f"Start at {places.BASE}/llms.txt."
+                f"Start at {addresses.BASE}/llms.txt."
             ),
         },
-        "servers": [{"url": places.BASE}],
+        "servers": [{"url": addresses.BASE}],
         "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
         "paths": dict(sorted(paths.items())),
         "components": {

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from infra.documents import places
+from infra.documents import addresses
 from infra.documents.errors import Code, documented
 from infra.documents.schemas import Schema
 
@@ -29,7 +29,7 @@ SECURITY = {
     "agent": {
         "type": "oauth2",
         "description": "An agent's one-hour token: its API key exchanged at agent-auth, by OAuth if need be.",
-        "flows": {"clientCredentials": {"tokenUrl": f"{places.FUNCTIONS}/agent-auth", "scopes": SCOPES}},
+        "flows": {"clientCredentials": {"tokenUrl": f"{addresses.FUNCTIONS}/agent-auth", "scopes": SCOPES}},
     },
     "person": {
         "type": "http",

@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.mcp_server.catalog import registry
 from functions.mcp_server.instructions import INFO
-from infra.documents import places
+from infra.documents import addresses
 from infra.documents.workflow import STEPS
 from shared.platform.mcp.eras import LEGACY, MODERN
 
-WELL_KNOWN = f"{places.BASE}/.well-known"
+WELL_KNOWN = f"{addresses.BASE}/.well-known"
 DESCRIPTION = "Contacts, orders, inventory and conversations of one business, for AI agents."
 
 
@@ -21,11 +21,11 @@ def card() -> dict[str, Any]:
         "title": INFO["title"],
         "description": DESCRIPTION,
         "version": INFO["version"],
-        "websiteUrl": places.DOCS,
+        "websiteUrl": addresses.DOCS,
         "remotes": [
             {
                 "type": "streamable-http",
-                "url": places.MCP,
+                "url": addresses.MCP,
                 "headers": [{"name": "Authorization", "description": token, "isRequired": True, "isSecret": True}],
             }
         ],
@@ -38,13 +38,13 @@ def mcp() -> dict[str, Any]:
         "protocolVersions": [*MODERN, *reversed(LEGACY)],
         "authentication": {
             "type": "bearer",
-            "token_endpoint": f"{places.FUNCTIONS}/agent-auth",
+            "token_endpoint": f"{addresses.FUNCTIONS}/agent-auth",
             "token_ttl_s": 3600,
             "oauth": {
                 "grant_type": "client_credentials",
                 "client_id": "the key's first 15 characters",
                 "client_secret": "the API key",
-                "issuer": places.ISSUER,
+                "issuer": addresses.ISSUER,
                 "protected_resource_metadata": f"{WELL_KNOWN}/oauth-protected-resource/functions/v1/mcp-server",
                 "authorization_server_metadata": f"{WELL_KNOWN}/oauth-authorization-server/auth/v1",
             },
@@ -58,10 +58,10 @@ def mcp() -> dict[str, Any]:
             {"uri": each.uri, "title": each.title, "scope": each.scope} for each in registry.resources.values()
         ],
         "documents": {
-            "openapi": f"{places.BASE}/openapi.json",
-            "llms": f"{places.BASE}/llms.txt",
-            "llms_full": f"{places.BASE}/llms-full.txt",
-            "docs": places.DOCS,
-            "pricing": places.PRICING,
+            "openapi": f"{addresses.BASE}/openapi.json",
+            "llms": f"{addresses.BASE}/llms.txt",
+            "llms_full": f"{addresses.BASE}/llms-full.txt",
+            "docs": addresses.DOCS,
+            "pricing": addresses.PRICING,
         },
     }

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from infra.documents import places
+from infra.documents import addresses
 
 OWN_EMAIL = "owner@example.com"
 
@@ -78,7 +78,7 @@ STEPS = (
         "name, platform, organization and the e-mail of whoever answers for you. Skip this step where a person has "
         "given you a key, and register only when your owner asked for it.",
         "POST",
-        f"{places.FUNCTIONS}/agent-register",
+        f"{addresses.FUNCTIONS}/agent-register",
         201,
         body={
             "agent_name": "My agent",
@@ -98,7 +98,7 @@ STEPS = (
         "The token is valid for an hour; there is no refresh token: exchange the key again when a call answers 401. "
         "The same URL is an OAuth 2 token endpoint: grant_type=client_credentials, the key as the client secret.",
         "POST",
-        f"{places.FUNCTIONS}/agent-auth",
+        f"{addresses.FUNCTIONS}/agent-auth",
         200,
         body={"api_key": "$API_KEY"},
         keep={"ACCESS_TOKEN": "/access_token"},
@@ -113,7 +113,7 @@ STEPS = (
         "The tools that the token's scopes allow, each with its schemas. MCP clients do this by themselves: give them "
         "the URL and the token. initialize may be left out.",
         "POST",
-        places.MCP,
+        addresses.MCP,
         200,
         body=_rpc("tools/list"),
         token=True,
@@ -125,7 +125,7 @@ STEPS = (
         "A tool's answer is in result.structuredContent. A refusal is a result with isError, whose fields say what to "
         "do. Give every write an idempotency_key of your own, so that repeating it is safe.",
         "POST",
-        places.MCP,
+        addresses.MCP,
         200,
         body=_rpc("tools/call", name="nexus_list_contacts", arguments={"limit": 5}),
         token=True,
@@ -142,7 +142,7 @@ STEPS = (
         "See what is left",
         "The plan, what of it is used and left, warnings, and what the next plan would add.",
         "GET",
-        f"{places.FUNCTIONS}/agent-usage",
+        f"{addresses.FUNCTIONS}/agent-usage",
         200,
         token=True,
         troubles=(EXPIRED, REVOKED, PLAN, TOO_FAST),
