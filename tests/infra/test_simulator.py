@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from infra.local.simulators.graph.messages import send
 from typer.testing import CliRunner
 
 from infra.local.commands.cli import app
@@ -21,6 +20,7 @@ from infra.local.simulators.graph.delivery import Courier, Manner
 from infra.local.simulators.graph.errors import GraphError
 from infra.local.simulators.graph.faults import FAULTS, Fault, Script
 from infra.local.simulators.graph.limits import Limits
+from infra.local.simulators.graph.messages import send
 from infra.local.simulators.graph.server import Simulator
 from infra.local.simulators.graph.webhooks import body_of
 from infra.local.simulators.graph.world import World
