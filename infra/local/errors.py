@@ -1,8 +1,8 @@
-"""What the launcher says when it cannot go on."""
+"""Errors of the launcher."""
 
 
 class LauncherError(Exception):
-    """`message` says what is wrong, `mend` what to do about it; both are for people."""
+    """`message` says what is wrong, `mend` how to fix it; both are for people."""
 
     def __init__(self, message: str, *, mend: str) -> None:
         super().__init__(message)

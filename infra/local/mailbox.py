@@ -1,7 +1,7 @@
-"""The mailbox of a machine without a mail server: what was mailed, as a page of the local gateway.
+"""The mailbox of a machine without a mail server: sent mails, as a page of the local gateway.
 
-Answers below /mailbox while NEXUS_MAIL_URL is a directory, and only by a name of this machine: somebody else's site
-that makes its own name point here would otherwise read the codes.
+Answers below /mailbox while NEXUS_MAIL_URL is a directory, and only to a host name of this machine: otherwise a foreign
+site whose name resolves to this machine could read the codes.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ def is_mine(path: str) -> bool:
 
 
 async def answer(request: Request) -> Response | None:
-    """The list, or one mail; JSON for whoever accepts nothing else. None where there is no mailbox, or no such mail."""
+    """Return the list or one mail, as JSON when only that is accepted; None without a mailbox or such a mail."""
     directory = _directory()
     if directory is None or request.method != "GET" or request.url.hostname not in _NAMES_OF_HERE:
         return None
@@ -68,7 +68,7 @@ def _directory() -> Path | None:
 
 
 def _read(directory: Path, name: str) -> list[Mail] | None:
-    """The newest first; the one of that name alone, or None when there is none."""
+    """Return the newest mails first, or the one with that name; None when there is none."""
     if not name:
         return [_parsed(file) for file in sorted(directory.glob("*.eml"), reverse=True)[:_SHOWN]]
     file = directory / f"{name}.eml"

@@ -1,4 +1,4 @@
-"""What the operating system knows about a process and about a port."""
+"""Processes and ports of the operating system."""
 
 import os
 import random
@@ -17,7 +17,9 @@ def _ps(pid: int, column: str) -> str:
 
 
 def is_running(pid: int) -> bool:
-    """False for a zombie too: kill(pid, 0) finds it, and containers reap late or never."""
+    """Return whether the process runs; False for a zombie too: kill(pid, 0) finds it, and containers reap late or
+    never.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -32,7 +34,7 @@ def is_running(pid: int) -> bool:
 
 
 def command_line(pid: int) -> str:
-    """Empty when there is no such process."""
+    """Return the command line; empty when there is no such process."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""Ticks the cron functions as a cloud scheduler would: by calling them over HTTP with the service key."""
+"""A scheduler that calls the cron functions as the cloud's would: over HTTP with the service key."""
 
 import asyncio
 import logging

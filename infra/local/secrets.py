@@ -1,4 +1,4 @@
-"""The secrets of one data directory: made at its first start, kept readable by their owner alone."""
+"""The secrets of one data directory: made at its first start, readable only by their owner."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ class Secrets(msgspec.Struct, frozen=True):
     demo_email: str
     demo_password: str
     sealing_key: str
-    """Newest first, separated by commas: the newest seals, all open."""
+    """Keys separated by commas, the newest first: the newest seals, all open."""
     signing_key: str
     meta_app_secret: str
     meta_verify_token: str
@@ -81,7 +81,7 @@ def _decoded(path: Path, kind: type[Kind]) -> Kind:
 
 
 def load_or_make(path: Path) -> Secrets:
-    """Those of the directory; one that an earlier version made gets the secrets that it lacks."""
+    """Load the directory's secrets, or make them; add secrets that an earlier version did not have."""
     if not path.exists():
         return _keep(path, _make())
     kept = _decoded(path, dict[str, str])
@@ -91,7 +91,7 @@ def load_or_make(path: Path) -> Secrets:
 
 
 def add_sealing_key(path: Path) -> Secrets:
-    """A new key seals from the next start on; the old ones still open."""
+    """Add a key that seals from the next start on; the old ones still open."""
     kept = load(path)
     return _keep(path, msgspec.structs.replace(kept, sealing_key=f"{_new_sealing_key()},{kept.sealing_key}"))
 
@@ -115,7 +115,7 @@ def _keep(path: Path, made: Secrets) -> Secrets:
 def environment(
     secrets: Secrets, *, database_url: str, store_url: str, blob_url: str, mail_url: str, base_url: str
 ) -> dict[str, str]:
-    """Every setting without a default, and those that belong to this data directory."""
+    """Return every setting without a default, and those of this data directory."""
     return {
         "NEXUS_DATABASE_URL": database_url,
         "NEXUS_STORE_URL": store_url,
@@ -168,7 +168,7 @@ def _word(length: int) -> str:
 
 
 def _signing_key() -> tuple[str, str]:
-    """A new ES256 private JWK and the JWKS that publishes it; the kid is the key's RFC 7638 thumbprint."""
+    """Return a new ES256 private JWK and the JWKS that publishes it; the kid is the key's RFC 7638 thumbprint."""
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415  only a first start makes keys
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
@@ -191,7 +191,7 @@ def _base64(raw: bytes) -> str:
 
 
 def _legacy_token(role: str, secret: str) -> str:
-    """The long-lived HS256 key that supabase clients of an older project carry."""
+    """Return the long-lived HS256 key that supabase clients of an older project use."""
     import jwt  # noqa: PLC0415  only a first start makes keys
 
     now = int(time.time())

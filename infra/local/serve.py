@@ -1,4 +1,4 @@
-"""Serves the gateway in this process, keeps its database and store alive and ticks the cron functions meanwhile."""
+"""The gateway in this process, beside the upkeep of database and store and the schedule of cron functions."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class Gateway(uvicorn.Server):
-    """uvicorn, told about signals by us: its own way ends the process before the database has been stopped."""
+    """uvicorn with our own signal handling: its own ends the process before the database has been stopped."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -45,7 +45,7 @@ class Gateway(uvicorn.Server):
 def serve(
     parts: Parts, listener: socket.socket, *, base_url: str, meta: Simulator | None, on_started: Callable[[], None]
 ) -> None:
-    """Until SIGINT, SIGTERM or SIGHUP; then requests in flight are given a few seconds."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; then give running requests a few seconds."""
     chosen = LocalSettings()
     config = uvicorn.Config(
         "infra.local.gateway:app",
@@ -90,7 +90,7 @@ async def _rotate(logs: Path) -> None:
 
 
 async def _keep_alive(parts: Parts) -> None:
-    """Starts a database or store that died again; the loop's end waits for a restart under way."""
+    """Start a database or store again after it died; at the end, wait for a start under way."""
     while True:
         await asyncio.sleep(HEARTBEAT_S)
         try:

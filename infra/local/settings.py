@@ -1,4 +1,4 @@
-"""The launcher's own settings, read from NEXUS_* environment variables, and the way it hands settings to functions."""
+"""The launcher's own settings, read from NEXUS_* environment variables, and the settings it gives to functions."""
 
 import os
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ DEFAULT_PORT = 54321
 
 
 class LocalSettings(BaseSettings):
-    """Every one has a default: a fresh machine needs none."""
+    """The launcher's settings; each has a default, so a fresh machine needs none."""
 
     model_config = SettingsConfigDict(env_prefix="NEXUS_", frozen=True, env_ignore_empty=True)
 
     port: int = Field(default=DEFAULT_PORT, gt=0, lt=65536)
     data_dir: Path = REPOSITORY / ".nexus"
     database_url: SecretStr | None = None
-    """A managed Postgres instead of the embedded one, as the functions log in to it."""
+    """A managed Postgres instead of the embedded one, with the login of the functions."""
     admin_database_url: SecretStr | None = None
-    """The owner of that database's schema, for migrations and seeding; the functions' login when it is not set."""
+    """The owner of that database's schema, for migrations and seeding; by default the functions' login."""
     store_url: SecretStr | None = None
     """A managed Valkey or Redis instead of the embedded one."""
     mail_url: SecretStr | None = None
@@ -32,13 +32,15 @@ class LocalSettings(BaseSettings):
     head_timeout_s: float = Field(default=10, gt=0)
     """How long the gateway waits for the head of a request before it closes the connection."""
     write_timeout_s: float = Field(default=60, gt=0)
-    """How long the gateway keeps an answer of which the other side takes nothing, or hardly anything. A reader of
-    10 kB/s that was fast before takes its next piece after up to 40 s: its own system waits until a sixteenth of its
-    buffer is free."""
+    """How long the gateway keeps an answer that the other side does not take, or hardly.
+
+    A reader of 10 kB/s that was fast before takes its next piece after up to 40 s: its own system waits until a
+    sixteenth of its buffer is free.
+    """
     connections_of_one: int = Field(default=1000, gt=0)
-    """That one address may hold open at once."""
+    """The most connections of one address at once."""
     graph_url: str | None = None
-    """Meta itself, or a simulator of your own, instead of ours; NEXUS_META_* are yours then too."""
+    """Meta itself, or a simulator of your own, instead of ours; then you set NEXUS_META_* too."""
 
 
 def export(environment: Mapping[str, str]) -> None:
@@ -47,5 +49,5 @@ def export(environment: Mapping[str, str]) -> None:
 
 
 def own_meta() -> dict[str, str]:
-    """The settings of an app at Meta that the environment already has."""
+    """Return the settings of an app at Meta that the environment already has."""
     return {name: value for name, value in os.environ.items() if name.startswith("NEXUS_META_")}

@@ -1,1 +1,1 @@
-"""The commands of `nexus`: what each takes, what it prints, and how it says what went wrong."""
+"""The commands of `nexus`: their arguments, their output and their error messages."""

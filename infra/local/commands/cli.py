@@ -24,22 +24,22 @@ app = typer.Typer(
 
     Settings come from the environment: [bold]NEXUS_PORT[/] (54321), [bold]NEXUS_DATA_DIR[/] (.nexus),
     [bold]NEXUS_DATABASE_URL[/] and [bold]NEXUS_STORE_URL[/] (servers of your own instead of the embedded ones),
-    [bold]NEXUS_ADMIN_DATABASE_URL[/] (the schema's owner there, for migrations),
+    [bold]NEXUS_ADMIN_DATABASE_URL[/] (the owner of its schema, for migrations),
     [bold]NEXUS_PG_BIN[/] (the programs of another Postgres),
     [bold]NEXUS_MAIL_URL[/] (a mail server instead of the mailbox at /mailbox),
-    [bold]NEXUS_HEAD_TIMEOUT_S[/] and [bold]NEXUS_WRITE_TIMEOUT_S[/] (how long a request's head may take to come,
-    and nothing of an answer be taken), [bold]NEXUS_CONNECTIONS_OF_ONE[/] (how many one address may hold),
-    [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator, with NEXUS_META_* of an app there).""",
+    [bold]NEXUS_HEAD_TIMEOUT_S[/] (the time for a request's head to arrive), [bold]NEXUS_WRITE_TIMEOUT_S[/] (the time
+    for the caller to take an answer), [bold]NEXUS_CONNECTIONS_OF_ONE[/] (open connections of one address),
+    [bold]NEXUS_GRAPH_URL[/] (Meta itself instead of its simulator; NEXUS_META_* then name your app).""",
 )
 app.add_typer(simulate.app, name="simulate")
 
 
 MOST_NAMED = 20
-"""Changed routines that are named; a new database has them all."""
+"""The most changed routines listed by name; on a new database all of them are new."""
 
 
 class Platform(StrEnum):
-    """Whether to apply the migrations that a managed platform would bring."""
+    """Whether to apply the migrations that a managed platform brings."""
 
     AUTO = "auto"
     YES = "yes"
@@ -51,11 +51,11 @@ def up(
     *,
     seed: Annotated[
         bool | None,
-        typer.Option(help="Put the demo business in. Default: yes for the embedded database, no for one of your own."),
+        typer.Option(help="Insert the demo business. Default: yes for the embedded database, no for your own."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it all and keeps the data.
+    """Start everything: database, store, migrations, demo business, gateway. Ctrl-C stops it and keeps the data.
 
     `nexus --help` lists the settings.
     """
@@ -69,10 +69,12 @@ def up(
 @app.command()
 def demo(
     *,
-    base_url: Annotated[str | None, typer.Option(help="Where Nexus runs, if not on 127.0.0.1 at NEXUS_PORT.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The address of Nexus. Default: 127.0.0.1 at NEXUS_PORT.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk the agent workflow against the running gateway, step by step.
+    """Walk through the agent workflow on the running gateway, step by step.
 
     Exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
     """
@@ -89,11 +91,11 @@ def demo(
 def migrate(
     *,
     platform: Annotated[
-        Platform, typer.Option(help="The roles and schemas a managed platform brings: auto asks the database.")
+        Platform, typer.Option(help="Apply the roles and schemas of a managed platform: auto checks the database.")
     ] = Platform.AUTO,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the database's schema up to date. Safe to run twice, and from two places at once."""
+    """Bring the database's schema up to date. Safe to run twice, and from two machines at once."""
     with plain_errors(as_json=as_json) as settings:
         from infra.local.servers.services import running_parts  # noqa: PLC0415
 
@@ -115,7 +117,7 @@ def migrate(
 
 @app.command()
 def seed(*, as_json: AsJson = False) -> None:
-    """Put the demo business into the database. Running it again changes nothing."""
+    """Put the demo business into the database. A second run changes nothing."""
     with plain_errors(as_json=as_json) as settings:
         from infra.local.demo.seed import seed as sow  # noqa: PLC0415
         from infra.local.servers.services import running_parts  # noqa: PLC0415
@@ -133,7 +135,7 @@ def seed(*, as_json: AsJson = False) -> None:
 
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
-    """Say what is wrong with this machine or its data, and how to mend it. Exit code 1 when something is."""
+    """Examine this machine and its data, and say how to fix what is wrong. Exit code 1 when something is."""
     with plain_errors(as_json=as_json) as settings:
         from infra.local.commands import doctor as command  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`nexus doctor`: what is wrong with this machine or this data directory, and how to mend it."""
+"""`nexus doctor`: problems of this machine or this data directory, and how to fix them."""
 
 import json
 import shutil
@@ -44,7 +44,7 @@ class Finding:
 
 
 def examine(settings: LocalSettings) -> list[Finding]:
-    """Starts the embedded parts for a moment when no launcher runs them; changes nothing else."""
+    """Examine everything; start the embedded parts for a moment if no launcher runs them, and change nothing else."""
     return [*_machine(settings), *_data_directory(settings), *_servers(settings)]
 
 

@@ -1,4 +1,4 @@
-"""How commands tell what went wrong: in words, with a way to mend it, for people or for programs."""
+"""Error messages of commands: plain text with a way to fix the problem, for people or as JSON for programs."""
 
 import contextlib
 import json
@@ -14,12 +14,12 @@ from infra.local.errors import LauncherError
 if TYPE_CHECKING:
     from infra.local.settings import LocalSettings
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON on standard output, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for programs.")]
 
 
 @contextlib.contextmanager
 def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
-    """What went wrong and how to mend it, without a traceback; exit code 1."""
+    """Print an error and how to fix it, without a traceback; exit with code 1."""
     import psycopg  # noqa: PLC0415
     from pydantic import ValidationError  # noqa: PLC0415  `--help` shall not wait for these imports
 
@@ -39,7 +39,7 @@ def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
         )
     except psycopg.OperationalError as error:
         message = f"The database refuses: {str(error).strip()}"
-        _complain(message, "`nexus doctor` looks closer; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
+        _complain(message, "Run `nexus doctor`; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
     except PermissionError as error:
         _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
     except SettingsError as error:

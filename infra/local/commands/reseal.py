@@ -1,4 +1,4 @@
-"""`nexus reseal`: after a change of the sealing key, seals what is stored anew and says how far it is."""
+"""`nexus reseal`: seals stored tokens anew after a change of the sealing key, and reports its progress."""
 
 import json
 import os
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Key(StrEnum):
-    """What to do to the data directory's own keys."""
+    """Changes of the data directory's own keys."""
 
     NEW = "new"
     FORGET_OLD = "forget-old"
@@ -29,11 +29,13 @@ def reseal(
     key: Annotated[
         Key | None,
         typer.Option(
-            help="Change the data directory's own keys instead: put a new one in front, or forget those that are done "
-            "with. Holds from the next start."
+            help="Change the data directory's own keys instead: add a new key, or forget the old ones. "
+            "Takes effect at the next start."
         ),
     ] = None,
-    base_url: Annotated[str | None, typer.Option(help="Where Nexus runs, if not on 127.0.0.1 at NEXUS_PORT.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The address of Nexus. Default: 127.0.0.1 at NEXUS_PORT.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Seal stored tokens anew under the newest key of the running Nexus. Can be stopped and called again at any time.
@@ -61,7 +63,7 @@ def reseal(
 
 
 def _run(url: str, secret_key: str, console: Console) -> dict[str, int]:
-    """What became of all, once nothing more can be done."""
+    """Call the function until it can do nothing more; return the counts of all calls."""
     import httpx  # noqa: PLC0415
 
     done = 0

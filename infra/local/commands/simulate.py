@@ -11,25 +11,25 @@ from infra.local.commands.plain import AsJson, plain_errors
 
 app = typer.Typer(
     invoke_without_command=True,
-    help="""Write to the demo shop as one of its customers, and see what it answers.
+    help="""Write to the demo shop as one of its customers, and see its answers.
 
-    Without a command it is a conversation: a line is a message, /help says what else.""",
+    Without a command, each line that you type is a message; /help lists the other inputs.""",
 )
 
 
 class Channel(StrEnum):
-    """Where the customer writes."""
+    """The channel on which the customer writes."""
 
     WHATSAPP = "whatsapp"
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
 
 
-ShopAccount = Annotated[str | None, typer.Option("--account", help="The shop's account: default, the demo shop's.")]
+ShopAccount = Annotated[str | None, typer.Option("--account", help="The shop's account. Default: the demo shop's.")]
 
 
 class Who(NamedTuple):
-    """Who writes, and to whom."""
+    """The sender of a message, and its recipient."""
 
     channel: str
     account_id: str | None
@@ -44,9 +44,9 @@ def simulate(
     on: Annotated[Channel, typer.Option("--on", help="The channel.")] = Channel.WHATSAPP,
     account: ShopAccount = None,
     customer_id: Annotated[
-        str | None, typer.Option("--as", help="The customer's number without +, or page-scoped id.")
+        str | None, typer.Option("--as", help="The customer's number without +, or the page-scoped id.")
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="What the customer is called.")] = "Mona",
+    name: Annotated[str, typer.Option("--name", help="The customer's name.")] = "Mona",
 ) -> None:
     context.obj = Who(on.value, account, customer_id, name)
     if context.invoked_subcommand is not None:
@@ -67,7 +67,7 @@ def say(
     wait: Annotated[float, typer.Option(help="Seconds to wait for an answer; 0 waits for none.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Write one message, and wait for the answer if asked to. Exit code 1 when none came."""
+    """Write one message, and wait for an answer if `--wait` is given. Exit code 1 when none arrives."""
     with plain_errors(as_json=as_json) as settings:
         from infra.local.simulators import client as command  # noqa: PLC0415
 
@@ -92,8 +92,10 @@ def accounts(*, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def sign_up(context: typer.Context, name: Annotated[str, typer.Argument(help="What it is called.")] = "Shop") -> None:
-    """Make a number (or --on facebook, --on instagram an account) and print what connects it, in JSON."""
+def sign_up(
+    context: typer.Context, name: Annotated[str, typer.Argument(help="The name of the account.")] = "Shop"
+) -> None:
+    """Add a number (or --on facebook, --on instagram an account) and print what connects it, in JSON."""
     _control("POST", "/sign-ups", {"channel": context.obj.channel, "name": name}, as_json=True)
 
 
@@ -101,12 +103,12 @@ def sign_up(context: typer.Context, name: Annotated[str, typer.Argument(help="Wh
 def fault(
     name: Annotated[str | None, typer.Argument(help="A name, a code of Meta, or late-CODE; none lists them.")] = None,
     *,
-    times: Annotated[int, typer.Option(help="How many sends it befalls.", min=1)] = 1,
+    times: Annotated[int, typer.Option(help="How many sends it affects.", min=1)] = 1,
     account: ShopAccount = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Nothing goes wrong any more.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all faults.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the shop's next sends go wrong, as Meta's do at times."""
+    """Make the shop's next sends fail, as Meta's sometimes do."""
     if clear or name is None:
         told = _control("DELETE" if clear else "GET", "/faults", as_json=as_json)
     else:
@@ -121,13 +123,13 @@ def fault(
 @app.command()
 def travel(
     *,
-    copies: Annotated[int, typer.Option(help="How often each webhook comes.", min=1)] = 1,
-    shuffled: Annotated[bool, typer.Option("--shuffled", help="In any order.")] = False,
-    batch: Annotated[int, typer.Option(help="How many come in one body.", min=1)] = 1,
-    late: Annotated[float, typer.Option(help="How many seconds later.", min=0)] = 0,
+    copies: Annotated[int, typer.Option(help="How often each webhook is delivered.", min=1)] = 1,
+    shuffled: Annotated[bool, typer.Option("--shuffled", help="Deliver in random order.")] = False,
+    batch: Annotated[int, typer.Option(help="How many webhooks one body holds.", min=1)] = 1,
+    late: Annotated[float, typer.Option(help="The delay in seconds.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Say how webhooks travel from now on: twice, in disorder, many at once, late. No option: one by one, at once."""
+    """Set how webhooks are delivered from now on: twice, shuffled, in batches, late. No option: one by one, at once."""
     _control(
         "PUT", "/travel", {"copies": copies, "shuffled": shuffled, "batch": batch, "late_s": late}, as_json=as_json
     )
@@ -135,14 +137,14 @@ def travel(
 
 @app.command()
 def webhook(file: typer.FileText, *, as_json: AsJson = False) -> None:
-    """Post a body of your own to the webhook address, signed as Meta signs; - reads it from standard input."""
+    """Post a body of your own to the webhook address, signed as Meta signs it; - reads it from standard input."""
     told = _control("POST", "/webhooks", json.load(file), as_json=as_json)
     if not as_json:
         print(f"answered {told['status']}")  # noqa: T201
 
 
 def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_json: bool) -> dict[str, Any]:
-    """Ask the running simulator; with `as_json` its answer is the output."""
+    """Send a request to the running simulator; with `as_json`, print its answer."""
     with plain_errors(as_json=as_json) as settings:
         from infra.local.simulators import client as command  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`nexus up`: from nothing to a served gateway, and back to nothing running."""
+"""`nexus up`: starts everything, serves the gateway, and stops everything again."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Progress:
-    """A line for each step with the time it took, on standard error; a spinner while it runs in a terminal."""
+    """A line for each step with its duration, on standard error; a spinner while a step runs in a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -52,7 +52,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Address:
-    """What somebody needs to begin; the `--json` answer of `nexus up`."""
+    """What a user needs to begin; the `--json` answer of `nexus up`."""
 
     base_url: str
     logs: str
@@ -62,14 +62,14 @@ class Address:
     publishable_key: str
     curl: str
     simulator: str | None
-    """Where the stand-in for Meta answers; none with NEXUS_GRAPH_URL."""
+    """The address of the simulated Meta; None with NEXUS_GRAPH_URL."""
     mailbox: str | None
-    """Where mails to people can be read; none with NEXUS_MAIL_URL."""
+    """The address at which mails to people can be read; None with NEXUS_MAIL_URL."""
     ready_s: float
 
 
 def up(settings: LocalSettings, *, seed: bool, as_json: bool) -> None:
-    """Blocks until a signal; everything it started has stopped when it returns."""
+    """Run until a signal; everything that was started has stopped on return."""
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     progress = Progress(Console(stderr=True))
@@ -89,7 +89,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    """Taken before anything starts, so that a port in use is told at once; who calls early waits until all is ready."""
+    """Take the port before anything starts: a used port fails at once, and early callers wait until all is ready."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -152,7 +152,7 @@ def _serve(
 
 
 def _meta(parts: Parts, settings: LocalSettings, base_url: str) -> "Simulator | None":
-    """Hands the functions their settings, and makes the stand-in for Meta that these name."""
+    """Give the functions their settings, and make the simulated Meta that these name."""
     chosen = parts.services.environment(base_url)
     if settings.graph_url:
         export(chosen | own_meta())
@@ -187,7 +187,7 @@ def _address(parts: Parts, base_url: str, meta: "Simulator | None", *, ready_s: 
 
 
 def _elsewhere(address: Address) -> str:
-    """What a command in another terminal needs to find this Nexus."""
+    """Return the settings that a command in another terminal needs to find this Nexus."""
     port = urlsplit(address.base_url).port
     return "" if port == DEFAULT_PORT else f"NEXUS_PORT={port} "
 

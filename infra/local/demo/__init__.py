@@ -1,1 +1,1 @@
-"""The demo business: its rows, its accounts at the simulated Meta, and the agent workflow that `nexus demo` walks."""
+"""The demo business: its rows, its accounts at the simulated Meta, and the agent workflow of `nexus demo`."""

@@ -1,4 +1,4 @@
-"""The demo's side of the wire: plain HTTP requests, JSON-RPC to the MCP endpoint, and what counts as unexpected."""
+"""The HTTP client of the demo: requests, JSON-RPC to the MCP endpoint, and checks of the answers."""
 
 import itertools
 import json
@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 import httpx
 
 LONGEST_WAIT_S = 65
-"""A limit by the minute is waited for; one by the hour or the day is told."""
+"""The demo waits for a limit by the minute, and reports one by the hour or the day."""
 MOST_WAITS = 3
 HTTP_OK, HTTP_TOO_MANY = 200, 429
 _LONGEST_SHOWN = 150
 
 
 class Unexpected(Exception):  # noqa: N818  it is told to a person, who knows what a fault is
-    """`message` says what was expected and what came instead."""
+    """An answer that the demo does not expect; `message` says what was expected and what came instead."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class LimitedForLong(Unexpected):
 
 
 class DemoClient:
-    """Keeps what was sent since the last look, in short, for the reader."""
+    """Keeps a short form of each request for the report."""
 
     def __init__(self, http: httpx.Client, on_wait: Callable[[int], None]) -> None:
         self._http = http
@@ -45,7 +45,7 @@ class DemoClient:
     def request(
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, expect: int = HTTP_OK
     ) -> Any:
-        """The answer's JSON.
+        """Return the answer's JSON.
 
         Raises:
             LimitedForLong: 429 with more than a minute to wait.
@@ -68,7 +68,7 @@ class DemoClient:
             raise Unexpected(f"expected JSON from {path}, got {response.text[:_LONGEST_SHOWN]}") from fault
 
     def rpc(self, method: str, params: dict[str, Any], *, token: str, expect: int = HTTP_OK) -> Any:
-        """The result of one JSON-RPC request to the MCP endpoint; with another status than 200, the body."""
+        """Return the result of one JSON-RPC request to the MCP endpoint; with another status than 200, the body."""
         message = {"jsonrpc": "2.0", "id": next(self._numbers), "method": method, "params": params}
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
         answer = self.request("POST", "/functions/v1/mcp-server", message, headers=headers, expect=expect)
@@ -80,7 +80,7 @@ class DemoClient:
         return answer["result"]
 
     def tool(self, name: str, arguments: dict[str, Any], *, token: str, refused: bool = False) -> dict[str, Any]:
-        """The structured result of a tool; of a refusal where one is expected."""
+        """Return the structured result of a tool, or of a refusal if one is expected."""
         result = self.rpc("tools/call", {"name": name, "arguments": arguments}, token=token)
         content: dict[str, Any] = result["structuredContent"]
         if result.get("isError", False) is not refused:
@@ -105,7 +105,7 @@ def expect(condition: object, wanted: str, got: object) -> None:
 
 
 def _told(response: httpx.Response) -> str:
-    """The error body as a person reads it."""
+    """Return the error body as text for people."""
     try:
         body = response.json()
     except ValueError:
@@ -126,7 +126,7 @@ def _rpc_shown(method: str, params: dict[str, Any]) -> str:
 
 
 def _masked(body: Any) -> Any:
-    """Keys by their prefix, passwords not at all."""
+    """Hide passwords, and all but the prefix of keys."""
     if not isinstance(body, dict):
         return body
     shown = dict(body)

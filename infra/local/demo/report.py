@@ -1,4 +1,4 @@
-"""What the demo shows: every step with its request, its answer and a mark; as JSON for programs."""
+"""The report of the demo: every step with its requests, its answer and a mark; as JSON for programs."""
 
 import json
 import time
@@ -21,7 +21,7 @@ _MARGIN = " " * 5
 
 @dataclass
 class Step:
-    """`answer` is the reader's summary; `explanation` says why a step did not pass."""
+    """A step; `answer` is a summary for the reader, `explanation` says why the step did not pass."""
 
     chapter: str
     title: str
@@ -33,11 +33,11 @@ class Step:
 
 
 class ChapterOver(Exception):  # noqa: N818  no error of the program
-    """A step did not pass, and those after it stand on it."""
+    """A step did not pass, and the steps after it need it."""
 
 
 class Report:
-    """Collects the steps, and shows each when it is done unless a program reads."""
+    """Collects the steps, and prints each when it is done, unless a program reads."""
 
     def __init__(self, base_url: str, console: Console, *, as_json: bool) -> None:
         self.base_url = base_url
@@ -48,7 +48,7 @@ class Report:
 
     @contextmanager
     def chapter(self, title: str) -> Iterator[None]:
-        """What comes after it goes on, even where a step of it did not pass."""
+        """Run a chapter; the demo goes on after it, even if one of its steps did not pass."""
         self._chapter = title
         self._say(Text.assemble("\n", (title, "bold")))
         try:
@@ -84,7 +84,9 @@ class Report:
         self._say(Text(f"{_MARGIN}… a rate limit; going on in {seconds} seconds", style="yellow"))
 
     def finish(self) -> int:
-        """The exit code: 0 all passed, 1 something failed, 75 a rate limit left something out."""
+        """Print the result and return the exit code: 0 all passed, 1 something failed, 75 a rate limit left something
+        out.
+        """
         outcomes = {step.outcome for step in self.steps}
         code = 1 if "failed" in outcomes else TEMPORARY_FAILURE if "limited" in outcomes else 0
         if self._as_json:

@@ -1,4 +1,4 @@
-"""`nexus seed`: the demo business, put into the database once; a second time changes nothing."""
+"""`nexus seed`: puts the demo business into the database once; a second run changes nothing."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ BCRYPT_COST = 10
 
 
 class SeedReport(msgspec.Struct, frozen=True):
-    """`created` is false where the demo business had been there before; the counts are what there is now."""
+    """`created` is false if the demo business existed before; the counts are the present ones."""
 
     created: bool
     organizations: list[Counts]
@@ -39,9 +39,9 @@ def seed(
     now: datetime | None = None,
     on_shop: Callable[[str], None] = lambda _: None,
 ) -> SeedReport:
-    """Puts in what is missing, each organization whole or not at all.
+    """Insert what is missing, each organization whole or not at all.
 
-    Names, amounts and ids are the same everywhere; dates run up to `now`, which is the present hour unless given.
+    Names, amounts and ids are the same everywhere; dates run up to `now`, the present hour by default.
     """
     at = (now or utc_now()).replace(minute=0, second=0, microsecond=0) - timedelta(minutes=5)
     with psycopg.connect(admin_url, autocommit=True, application_name="nexus seed") as database:

@@ -1,4 +1,4 @@
-"""The Graph API simulator of a running launcher: its accounts, its address, and where the address is told."""
+"""The Graph API simulator of a running launcher: its accounts, its address, and the file with that address."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ _TEMPLATES = (
 
 
 def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simulator:
-    """With the demo shops' accounts, and those that were connected before."""
+    """Return a simulator with the demo shops' accounts, and those that were connected before."""
     simulator = Simulator(
         port=free_port(port), webhook_url=f"{base_url}/functions/v1/meta-webhook", app_secret=app_secret
     )
@@ -35,7 +35,7 @@ def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simul
 
 
 def open_demo_accounts(world: World, app_secret: str) -> None:
-    """The demo shops' numbers and pages, under the tokens that the seed seals."""
+    """Add the demo shops' numbers and pages, with the tokens that the seed seals."""
     for each in CHANNELS:
         account = world.add_account(
             each.platform,
@@ -49,7 +49,7 @@ def open_demo_accounts(world: World, app_secret: str) -> None:
 
 
 def environment(simulator: Simulator) -> dict[str, str]:
-    """What points the functions at it."""
+    """Return the settings that point the functions at the simulator."""
     return {
         "NEXUS_GRAPH_URL": simulator.base_url,
         "NEXUS_INSTAGRAM_GRAPH_URL": simulator.base_url,
@@ -58,7 +58,7 @@ def environment(simulator: Simulator) -> dict[str, str]:
 
 
 async def run(simulator: Simulator, directory: Path) -> None:
-    """Until cancelled; who wants to talk to it finds its address in a file meanwhile."""
+    """Run until cancelled; meanwhile a file holds its address for commands."""
     files = account_files.files_of(directory)
     async with simulator.serving():
         files.address.write_text(json.dumps({"url": simulator.base_url}), encoding="utf-8")

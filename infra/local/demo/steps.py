@@ -1,4 +1,4 @@
-"""The two parts of the demo: an agent that comes by itself, and one that the owner of a shop takes on."""
+"""The two parts of the demo: an agent that registers itself, and one that the owner of a shop creates."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ MISSPELT = "ياسمن عبدالرحمن"
 """The known contact is called ياسمين عبد الرحمن: here a letter is missing and two words are one."""
 REPLY = "أهلًا بحضرتك، هنرد عليك حالًا."
 KEY_LIFE = timedelta(hours=1)
-"""A key that an interrupted demo leaves behind stops counting against the plan by then."""
+"""After this time a key of an interrupted demo no longer counts against the plan."""
 _ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
 
 class Demo:
-    """One run; `run` makes its e-mail addresses and keys its own."""
+    """One run; `run` makes its e-mail addresses and keys unique."""
 
     def __init__(self, client: DemoClient, report: Report, secrets: Secrets) -> None:
         self._client = client
@@ -131,7 +131,7 @@ class Demo:
 
     @contextmanager
     def _hired(self, person: str) -> Iterator[Key]:
-        """A key that ends with the block, whatever happens there."""
+        """Create a key that ends with the block, whatever happens there."""
         with self._step("The owner makes an agent with a key that may read and write") as step:
             body = {
                 "name": f"nexus demo {self._run}",
@@ -168,7 +168,7 @@ class Demo:
             step.answer = f"{found[0]['title']} ({found[0]['matched']}), {found[0]['detail']}"
 
     def _meet(self, token: str) -> str:
-        """Makes a contact, and does not make it twice; its id."""
+        """Create a contact, prove that a second call does not create it twice, and return its id."""
         number = f"159{1_000_000 + int(self._run, 16) % 9_000_000}"
         with self._step("It makes a contact") as step:
             given = {
@@ -208,7 +208,7 @@ class Demo:
             step.answer = f"{moved['previous_status']} → {moved['order_status']}; the stock is free again"
 
     def _stock(self, title: str, token: str, sku: str, *, reserved_before: int | None = None) -> int:
-        """How many are reserved; two more than before, where it says so."""
+        """Return how many are reserved; expect two more than `reserved_before` if that is given."""
         with self._step(title) as step:
             stock = self._client.tool("nexus_check_stock", {"sku": sku}, token=token)
             places = "; ".join(f"{each['name']} {each['available_quantity']}" for each in stock["warehouses"])
@@ -259,7 +259,7 @@ class Demo:
             step.answer = f"{message['status']} for {message['platform']}"
 
     def _meet_the_window(self, chat_id: str, token: str) -> None:
-        """Where the shop was seeded long ago, or answered by many runs: a refusal tells what may be sent instead."""
+        """Show the refusal after the window closed: the shop was seeded long ago, or earlier runs answered."""
         with self._step("It is told that WhatsApp's 24 hours to answer are over, and what may be sent") as step:
             sent = {"chat_id": chat_id, "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
             refusal = self._client.tool("nexus_send_message", sent, token=token, refused=True)

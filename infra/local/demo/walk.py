@@ -1,4 +1,4 @@
-"""`nexus demo`: the agent workflow against the running gateway, step by step, over plain HTTP."""
+"""`nexus demo`: the agent workflow on the running gateway, step by step, over plain HTTP."""
 
 import httpx
 from rich.console import Console
@@ -14,9 +14,9 @@ TIMEOUT_S = 30
 def demo(
     base_url: str, secrets: Secrets, console: Console, *, as_json: bool = False, headers: dict[str, str] | None = None
 ) -> int:
-    """The exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
+    """Run the demo and return the exit code: 0 all passed, 1 something failed, 75 a rate limit left a part out.
 
-    `headers` go with each request.
+    Each request carries `headers`.
     """
     report = Report(base_url, console, as_json=as_json)
     with httpx.Client(base_url=base_url, timeout=TIMEOUT_S, headers=headers) as http:

@@ -1,4 +1,4 @@
-"""The tables by room, with what they refer to: a page of pictures for who is new."""
+"""The tables by room, with their references: a page of pictures for newcomers."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath

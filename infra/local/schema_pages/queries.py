@@ -1,4 +1,4 @@
-"""All SQL of the schema's pages: each question answers lines of text by table, in a stable order."""
+"""All SQL of the schema's pages: each query returns lines of text by table, in a stable order."""
 
 from typing import NamedTuple
 
@@ -14,13 +14,13 @@ class Table(NamedTuple):
     name: str
     comment: str | None
     opening: str
-    """What its columns stand in; of a view, all of it."""
+    """The first line of a table's statement; for a view, all of it."""
     is_view: bool
     security: str | None
 
 
 class Line(NamedTuple):
-    """Something of a table, written as SQL."""
+    """A part of a table, written as SQL."""
 
     oid: int
     text: str
@@ -142,7 +142,7 @@ def list_triggers(database: Database) -> list[Line]:
 
 
 def list_grants(database: Database) -> list[Line]:
-    """What a role may do to the whole table, then what it may do to some of its columns."""
+    """List what each role may do to the whole table, then what it may do to single columns."""
     return _lines(
         database,
         """

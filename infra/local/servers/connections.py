@@ -1,4 +1,4 @@
-"""Connections of the local gateway: what does not come or is not taken is not waited for; no address holds them all."""
+"""Connections of the local gateway: time limits for slow senders and slow readers, and a limit for each address."""
 
 import asyncio
 from collections import Counter, deque
@@ -24,23 +24,26 @@ from shared.runtime.log import log
 from shared.runtime.shares import TooManyAtOnce
 
 _MOST_PIPELINED = 100
-"""Requests that wait on one connection for the answers before theirs: a head of 20 bytes is kilobytes here."""
+"""Requests that wait on one connection for earlier answers: a head of 20 bytes takes kilobytes of memory here."""
 _LOOKS = 6
-"""At what was taken, in the time in which enough must be."""
+"""Checks of a reader's progress within `write_waits_s`."""
 _LITTLE_BYTES = 65_536
-"""Of so much unread the other side need take no more than something."""
+"""With at most this much unread, any progress of the reader is enough."""
 _LEAST_BYTES_PER_S = 4096
-"""To be taken of more than that, over the whole of that time: slow networks take large pieces far apart."""
+"""The least average speed of a reader with more unread; slow networks take large pieces at long intervals."""
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """uvicorn's, closed where a head, an unread body's rest or a reader does not come; bodies are for functions."""
+    """uvicorn's connection with time limits for a request's head, the rest of an unread body, and a slow reader.
+
+    The time limit of a body that is being read is the function's.
+    """
 
     waits_s: float
     write_waits_s: float
-    """For the other side to take enough of what was sent."""
+    """The time in which the other side must take enough of what was sent."""
     most_of_one: int
-    """Connections of one address at once."""
+    """The most connections of one address at once."""
     open: Counter[str]
     backlog: Backlog
     url = b""
@@ -48,26 +51,26 @@ class BoundedConnection(HttpToolsProtocol):
     _looking: asyncio.TimerHandle | None = None
     _sent: CountedTransport
     _looks: deque[tuple[int, int]]
-    """What was unread and what had been taken, at each."""
+    """At each check, how many bytes were unread and how many had been taken."""
     _read = 0
-    """Bytes of the last piece that came."""
+    """Bytes of the last piece that arrived."""
     _head = 0
-    """Bytes of all pieces in which the head stands, or parts of it."""
+    """Bytes of all pieces that contain the head or parts of it."""
     _came = 0
-    """Bytes that made no head and no piece of a body yet."""
+    """Bytes received since the last complete head or piece of a body."""
     _refusal: Refusal | None = None
     _again = b""
-    """The head that is to be read once more, without its wish for another protocol."""
+    """The head without its request for another protocol, to be parsed once more."""
     _deaf = False
-    """Whether what still comes is for nobody."""
+    """Whether further input is ignored."""
     _ended = False
-    """Whether the other side has sent all it will."""
+    """Whether the other side has closed its sending direction."""
     _finished = False
-    """Whether the last answer of this connection is given."""
+    """Whether the last answer of this connection is complete."""
     _stopping = False
-    """Whether the server ends: it waits for no caller to hang up."""
+    """Whether the server is stopping: it does not wait for callers to close."""
     _active: RequestResponseCycle | None = None
-    """The request that is at work, or was the last."""
+    """The request that is being answered, or was the last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # Whatever waits here is told to `pause_writing`.
@@ -110,7 +113,11 @@ class BoundedConnection(HttpToolsProtocol):
             self._wait()
 
     def _parse(self, data: bytes) -> None:
-        """Take it in; the parser skips the body of who asks for another protocol, so another reads that head."""
+        """Parse the data.
+
+        The parser skips the body of a request that asks for another protocol, so a new parser reads the head again,
+        without that wish.
+        """
         rest = memoryview(data)
         while rest:
             try:
@@ -125,7 +132,7 @@ class BoundedConnection(HttpToolsProtocol):
                 return
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Whether the connection stays for now: what was asked wholly is answered before it ends."""
+        """Return whether the connection stays open for now: complete requests are answered before it closes."""
         self._stop()
         was_deaf, self._deaf, self._ended = self._deaf, True, True
         if not was_deaf and self.cycle is not None and self.cycle.more_body:  # The rest of it never comes.
@@ -191,7 +198,7 @@ class BoundedConnection(HttpToolsProtocol):
         super().shutdown()
 
     def _should_upgrade(self) -> bool:
-        """No function speaks another protocol: who asks for one is answered in this, once."""
+        """Return False: no function speaks another protocol, so a request for one gets an HTTP answer."""
         return False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
@@ -223,7 +230,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._waiting = None
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say no to what came last, once all that was asked before it is answered."""
+        """Refuse the last request, after all earlier ones are answered."""
         self._stop()
         self._deaf = True
         last = self.cycle
@@ -241,7 +248,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._tell(refusal)
 
     def _finish(self) -> None:
-        """End the connection after its last answer; what was sent meanwhile is read, or its sender gets a reset."""
+        """End the connection after its last answer; read what was sent meanwhile, or the sender gets a reset."""
         if self._stopping or self._ended or self.transport.is_closing():
             self.transport.close()
             return
@@ -249,7 +256,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._hang_up()
 
     def _hang_up(self) -> None:
-        """Send no more, and read on for a while: who still sends would lose the answer with the connection."""
+        """Send no more, and read on for a while: a sender that gets a reset loses the answer."""
         self.transport.write_eof()
         self.flow.resume_reading()
         self._wait()
@@ -262,7 +269,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._hang_up()
 
     def _look(self) -> None:
-        """Compare what was taken with some looks ago; who takes nothing, or too little, for so long is let go."""
+        """Compare the reader's progress with earlier checks; reset the connection of one that is too slow."""
         unread = self._sent.unread()
         self._looks.append((unread, self._sent.given - unread))
         if len(self._looks) <= _LOOKS or self._takes_enough():
@@ -285,7 +292,7 @@ def _disconnect(cycle: RequestResponseCycle) -> None:
 
 
 def _without_upgrade(first_line: bytes, headers: Headers) -> bytes:
-    """The same request in this protocol, as the last on its connection."""
+    """Return the same request without the upgrade, as the last on its connection."""
     kept = [b"%s: %s" % header for header in headers if header[0] not in {b"upgrade", b"connection"}]
     return b"\r\n".join([first_line, *kept, b"connection: close", b"", b""])
 
@@ -293,6 +300,6 @@ def _without_upgrade(first_line: bytes, headers: Headers) -> bytes:
 def bounded(
     *, waits_s: float, write_waits_s: float, most_of_one: int, backlog: Backlog | None = None
 ) -> type[BoundedConnection]:
-    """For one server, which counts for itself."""
+    """Return a connection class for one server, with its own counters."""
     chosen = {"waits_s": waits_s, "write_waits_s": write_waits_s, "most_of_one": most_of_one}
     return type("Connection", (BoundedConnection,), {**chosen, "open": Counter(), "backlog": backlog or Backlog()})

@@ -1,4 +1,4 @@
-"""Refusals of what the gateway cannot read as a request, and how they are told without one."""
+"""Refusals of input that the gateway cannot read as a request, and their HTTP answers."""
 
 import os
 
@@ -12,7 +12,7 @@ from shared.runtime.log import log
 LONGEST_TARGET = 65_535
 """Bytes of path and query string, which is as many as the parser takes."""
 MOST_HEADERS_BYTES = 65_536
-"""All headers as they are sent."""
+"""The size of all headers as they are sent."""
 
 
 Headers = list[tuple[bytes, bytes]]
@@ -43,10 +43,11 @@ class UnsupportedVersion(Refusal):
 
 
 def check_head(method: bytes, headers: Headers, version: str) -> None:
-    """Whether a head that the parser took is one that nobody on the way can have read otherwise.
+    """Check that a head that the parser accepts has only one possible reading for every proxy on the way.
 
     Raises:
-        UnsupportedVersion, MalformedRequest.
+        UnsupportedVersion: for any version but 1.1 and 1.0.
+        MalformedRequest: for CONNECT, a missing or repeated Host, or an unknown transfer encoding.
     """
     if version not in {"1.1", "1.0"}:
         raise UnsupportedVersion
@@ -67,10 +68,11 @@ def headers_bytes(headers: Headers) -> int:
 
 
 def check_size(target: bytes, headers_bytes: int) -> None:
-    """Whether what is there of a head, which may not be all, is within the bounds.
+    """Check that a head, or the part of it that has arrived, is within the limits.
 
     Raises:
-        TargetTooLong, HeadTooLarge.
+        TargetTooLong: for path and query string.
+        HeadTooLarge: for the headers.
     """
     if len(target) > LONGEST_TARGET:
         raise TargetTooLong(limit=LONGEST_TARGET, current=len(target))
@@ -79,7 +81,7 @@ def check_size(target: bytes, headers_bytes: int) -> None:
 
 
 def refusal_of(fault: HttpParserError) -> Refusal:
-    """What the parser stumbled over: a refusal raised while it read, or its own word, which repeats nothing of it."""
+    """Return the refusal raised while the parser read, or one with the parser's own text, which repeats no input."""
     if isinstance(fault.__context__, Refusal):
         return fault.__context__
     reason = str(fault)
@@ -93,7 +95,7 @@ def refusal_of(fault: HttpParserError) -> Refusal:
 
 
 def told(refusal: Refusal, *, origin: str, headers: Pairs) -> bytes:
-    """The whole answer, with `headers` and our own, after which the connection ends; its line is in the log."""
+    """Return the whole answer, with `headers` and our own, after which the connection ends; log the refusal."""
     request_id = os.urandom(16).hex()
     log().info("refused_head", status=refusal.status, error=refusal.code, request_id=request_id)
     named = [(b"x-request-id", request_id.encode()), (b"connection", b"close")]

@@ -1,4 +1,4 @@
-"""Where the logs of a data directory go: JSON lines of the functions and the launcher, text of the embedded servers."""
+"""The logs of a data directory: JSON lines of the functions and the launcher, text of the embedded servers."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ class JsonLines(logging.Formatter):
 
 
 def rotate(directory: Path) -> None:
-    """What a log has grown to goes beside it once it is large, also while somebody appends to it.
+    """Move the content of a large log to a file beside it, also while a process appends to it.
 
     Lines that are written in the same moment may be lost. On a full disk nothing is done.
     """
@@ -44,7 +44,7 @@ def rotate(directory: Path) -> None:
 
 
 def open_gateway_log(directory: Path) -> TextIO:
-    """The file that becomes the process's standard output while it serves; also where `logging` goes."""
+    """Open the file for the process's standard output while it serves, and send `logging` there too."""
     file = (directory / "gateway.log").open("a", buffering=1, encoding="utf-8")
     handler = logging.StreamHandler(file)
     handler.setFormatter(JsonLines())

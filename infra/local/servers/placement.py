@@ -1,4 +1,4 @@
-"""Where an unprivileged account can reach files that root starts servers on, without opening anybody's directory."""
+"""Directories for servers that root starts under another account, without opening anybody's own directory."""
 
 import hashlib
 import os
@@ -17,14 +17,17 @@ TEMPORARY_DIRECTORIES = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  only par
 
 @dataclass(frozen=True)
 class Account:
-    """The operating system account a server runs under."""
+    """The operating system account of a server."""
 
     uid: int
     gid: int
 
 
 def server_account() -> Account | None:
-    """None unless we are root: Postgres refuses to run as root, everybody else runs it as themselves."""
+    """Return the account for a server that root starts; None for any other user.
+
+    Postgres refuses to run as root; other users run it as themselves.
+    """
     if os.geteuid() != 0:
         _check_name(os.geteuid())
         return None
@@ -56,7 +59,7 @@ def _check_name(uid: int) -> None:
 
 
 def can_traverse(account: Account, directory: Path) -> bool:
-    """Whether mode bits let the account pass through the directory and all its parents."""
+    """Return whether mode bits let the account pass through the directory and all its parents."""
     for step in (directory, *directory.parents):
         status = step.stat()
         if status.st_uid == account.uid:
@@ -71,7 +74,7 @@ def can_traverse(account: Account, directory: Path) -> bool:
 
 
 def throwaway_directory(account: Account) -> Path:
-    """A new place of our own that the account can get to, for the length of one run."""
+    """Make a new directory that the account can reach, for one run."""
     roots = (Path(tempfile.gettempdir()), *TEMPORARY_DIRECTORIES)
     root = next((root for root in roots if can_traverse(account, root)), roots[0])
     place = Path(tempfile.mkdtemp(prefix="nexus-", dir=root))
@@ -80,7 +83,7 @@ def throwaway_directory(account: Account) -> Path:
 
 
 def state_directory(owner_of: Path) -> Path:
-    """A place of our own that everybody can get to and that belongs to `owner_of`, for what cannot stay there."""
+    """Make a reachable directory for the files of `owner_of` that cannot be stored there."""
     name = hashlib.sha256(str(owner_of.resolve()).encode()).hexdigest()[:16]
     for root in STATE_DIRECTORIES:
         try:
@@ -100,7 +103,7 @@ def state_directory(owner_of: Path) -> Path:
 
 
 def reachable_programs(account: Account | None, programs: Path, *, place: Path) -> Path:
-    """The bin directory itself, or a copy of its installation under `place` when the account cannot get to it."""
+    """Return the bin directory, or a copy of its installation under `place` if the account cannot reach it."""
     if account is None or can_traverse(account, programs):
         return programs
     installation = programs.parent
@@ -127,7 +130,7 @@ def _copy_installation(installation: Path, target: Path) -> None:
 
 
 def set_aside(directory: Path) -> None:
-    """Out of the way, in place of what was set aside before."""
+    """Move the directory aside, in place of one moved there before."""
     older = directory.with_name(f"{directory.name}.old")
     shutil.rmtree(older, ignore_errors=True)
     directory.replace(older)

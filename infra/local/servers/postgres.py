@@ -1,4 +1,4 @@
-"""An embedded Postgres: our own launcher over any directory with Postgres's programs."""
+"""An embedded Postgres: our own launcher for any directory with Postgres's programs."""
 
 import contextlib
 import importlib.util
@@ -50,14 +50,14 @@ FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes"
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What a data directory remembers of its Postgres; `cluster` lies elsewhere when root's server cannot go there."""
+    """The record of a data directory's Postgres; `cluster` is elsewhere when root's server cannot go there."""
 
     cluster: str
     port: int
 
 
 def find_programs(chosen: Path | None = None) -> Path:
-    """NEXUS_PG_BIN, else the wheel's, found without importing its package, else Debian's newest."""
+    """Find NEXUS_PG_BIN, else the wheel's programs without importing its package, else Debian's newest."""
     if chosen is not None:
         if not (chosen / "initdb").exists():
             raise LauncherError(
@@ -90,7 +90,7 @@ def programs_version(programs: Path) -> int:
 
 
 def utf8_ctype() -> str:
-    """A character type of this system that knows the letters of every script: without it Arabic ones are none."""
+    """Find a character type of this system that knows the letters of every script, Arabic included."""
     before = locale.setlocale(locale.LC_CTYPE)
     try:
         for name in UTF8_CTYPES:
@@ -106,7 +106,7 @@ def utf8_ctype() -> str:
 
 
 class Postgres:
-    """One cluster on a loopback port; adopts a live server of it that a killed launcher left behind."""
+    """One cluster on a loopback port; adopts its running server after a launcher was killed."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class Postgres:
         self._process = self._start()
 
     def attach(self) -> bool:
-        """Find the server running, be it that of another launcher."""
+        """Find the running server, even one that another launcher started; return whether there is one."""
         self._process = self._adopted_pid = None
         pid, port = self._lock_file()
         if pid is None or not self._is_our_server(pid):
@@ -168,7 +168,7 @@ class Postgres:
         return True
 
     def wait(self) -> None:
-        """Until a connection proves that it lives; starts again while a killed predecessor's backends go away."""
+        """Wait until a connection succeeds; start again while backends of a killed server go away."""
         began = time.monotonic()
         while (problem := self._connect_problem()) is not None:
             waited = time.monotonic() - began
@@ -192,7 +192,7 @@ class Postgres:
             self._open_eyes(blind)
 
     def _open_eyes(self, found: queries.BlindCtype) -> None:
-        """Of a data directory made before: its databases take the letters of every script for letters from now on."""
+        """Let the databases of an older data directory know the letters of every script."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as database:
             queries.set_ctype(database, ctype=utf8_ctype())
         if not found.builtin:  # Only then its indexes are in an order that the change touches.
@@ -205,7 +205,7 @@ class Postgres:
         return self._adopted_pid is not None and is_running(self._adopted_pid)
 
     def stop(self) -> None:
-        """The fast way: open transactions are rolled back."""
+        """Stop in Postgres's fast mode: open transactions are rolled back."""
         pid = self.pid
         if pid is None or not self.is_alive():
             return
@@ -220,7 +220,7 @@ class Postgres:
 
     @property
     def files(self) -> Path:
-        """All that a throwaway server wrote."""
+        """All files of a throwaway server."""
         return self.cluster if self.place == self._directory else self.place
 
     def remove(self) -> None:
@@ -265,7 +265,7 @@ class Postgres:
             )
 
     def _make_cluster(self) -> None:
-        """Built beside its place and moved there whole, so that a kill in between leaves nothing half made."""
+        """Build the cluster beside its place and move it there whole, so that a kill leaves nothing half made."""
         partial = self.cluster.with_name("postgres.new")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
@@ -287,7 +287,7 @@ class Postgres:
         partial.replace(self.cluster)
 
     def _locale(self) -> list[str]:
-        """One sort order everywhere where the server can: by code point; what a letter is the system says."""
+        """Return options for one sort order everywhere: by code point; the system decides what a letter is."""
         ctype = f"--lc-ctype={utf8_ctype()}"
         if self.version >= BUILTIN_LOCALE_VERSION:
             return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", ctype]
@@ -326,7 +326,7 @@ class Postgres:
             )
 
     def _lock_file(self) -> tuple[int | None, int | None]:
-        """The process and port that postmaster.pid names."""
+        """Return the process and the port that postmaster.pid names."""
         try:
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
             return abs(int(lines[0])), int(lines[3]) if len(lines) > 3 and lines[3] else None  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""Takes throwaway servers down when the process that started them dies without a chance to: a killed test run."""
+"""Removal of throwaway servers after the process that started them was killed, such as a test run."""
 
 import contextlib
 import subprocess
@@ -20,7 +20,7 @@ rm -rf -- "$directory"
 
 @contextlib.contextmanager
 def reaping(directory: Path, pids: Sequence[int]) -> Iterator[None]:
-    """While the block runs: should this process die, the servers stop and the directory goes."""
+    """Stop the servers and remove the directory if this process dies within the block."""
     arguments = ["/bin/sh", "-c", SCRIPT, "reaper", str(directory), *map(str, pids)]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, cwd="/", start_new_session=True) as watcher:
         try:

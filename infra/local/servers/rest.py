@@ -1,4 +1,4 @@
-"""The interface of shared/platform/rest over a database of one's own: pool, schema cache, tokens, server."""
+"""The interface of shared/platform/rest over any database: pool, schema cache, tokens, server."""
 
 import asyncio
 import contextlib
@@ -27,16 +27,16 @@ from shared.runtime.postgres.statement import Statement
 
 ADDRESS = "127.0.0.1"
 _LARGEST = 100 * 2**20
-"""Bytes of a body."""
+"""The most bytes of a body."""
 _LOG = logging.getLogger("nexus.rest")
 _RECONNECT_S = 1.0
-"""The pool tries again at growing intervals, of which the next request would have to wait out the last."""
+"""The pool retries at growing intervals, and the next request would have to wait for the last of them."""
 _LONGEST_S = 3600.0
-"""How long a statement may take where the database itself sets no limit."""
+"""The longest time of a statement if the database itself sets no limit."""
 
 
 class ForeignHost:
-    """One caller's view of the database."""
+    """The host of one caller."""
 
     timeout_s = _LONGEST_S
 
@@ -69,10 +69,14 @@ class ForeignHost:
 
 
 class RestServer:
-    """What all requests share. Opens nothing before its app is served."""
+    """The parts that all requests share; opens nothing before its app is served."""
 
     def __init__(self, database: ForeignDatabase) -> None:
-        """May raise LauncherError, for a secret that is none."""
+        """Read the settings of tokens.
+
+        Raises:
+            LauncherError: for a secret that is not valid.
+        """
         self.database = database
         self.cache = CacheHolder(self._load)
         try:
@@ -90,7 +94,7 @@ class RestServer:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Connections and the schema cache's upkeep, for the length of the block."""
+        """Keep connections and the schema cache up for the length of the block."""
         pool = AsyncConnectionPool(
             self.database.uri,
             min_size=0,
@@ -160,7 +164,7 @@ def _unreachable(fault: DatabaseError) -> RestRefusal:
 
 
 def serve(database: ForeignDatabase, *, port: int) -> None:
-    """Until SIGINT or SIGTERM; SIGUSR1 reloads the schema cache."""
+    """Serve until SIGINT or SIGTERM; SIGUSR1 reloads the schema cache."""
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(RestServer(database), port))
 

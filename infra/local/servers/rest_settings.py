@@ -1,4 +1,4 @@
-"""PGRST_* environment variables as PostgREST reads them, for the interface on a database of one's own."""
+"""PGRST_* environment variables with PostgREST's meaning, for the interface on any database."""
 
 import os
 from collections.abc import Mapping
@@ -18,19 +18,23 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class ForeignDatabase(msgspec.Struct, frozen=True):
-    """Where the database is, and what its interface is told."""
+    """The address of the database, and the settings of its interface."""
 
     uri: str
     pool_size: int
     pool_timeout_s: int
     prepares: bool
     channel: str | None
-    """That `NOTIFY` reloads the schema cache on; None listens to none."""
+    """The channel on which `NOTIFY` reloads the schema cache; None listens to none."""
     rest: RestSettings
 
 
 def foreign_database(environment: Mapping[str, str] | None = None) -> ForeignDatabase:
-    """May raise LauncherError, for a value that its setting does not take."""
+    """Read the settings.
+
+    Raises:
+        LauncherError: for a value that its setting does not take.
+    """
     told = _Told(os.environ if environment is None else environment)
     return ForeignDatabase(
         uri=told.text("DB_URI") or "postgresql://",
@@ -62,7 +66,7 @@ def foreign_database(environment: Mapping[str, str] | None = None) -> ForeignDat
 
 
 class _Told:
-    """The environment, by names without their prefix; what is empty is not set."""
+    """The environment, by names without their prefix; an empty value counts as not set."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._values = {
@@ -73,7 +77,7 @@ class _Told:
         return self._values.get(name, "").strip() or None
 
     def content(self, name: str) -> str | None:
-        """The value, or what stands in the file that `@` points at."""
+        """Return the value, or the content of the file that `@` names."""
         value = self.text(name)
         if value is None or not value.startswith("@"):
             return value

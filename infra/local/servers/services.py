@@ -1,4 +1,4 @@
-"""Postgres and Valkey of one data directory, started together; what `nexus up` and the test suite stand on."""
+"""Postgres and Valkey of one data directory, started together, for `nexus up` and the tests."""
 
 import contextlib
 import fcntl
@@ -25,18 +25,18 @@ class AlreadyRunningError(LauncherError):
 
 @dataclass(frozen=True)
 class Services:
-    """Where the parts are. `admin_url` owns the schema; `database_url` is the login of functions."""
+    """The addresses of the parts. `admin_url` owns the schema; `database_url` is the login of functions."""
 
     admin_url: str = field(repr=False)
     database_url: str = field(repr=False)
     store_url: str = field(repr=False)
     blob_url: str
     mail_url: str = field(repr=False)
-    """A directory, unless a mail server is named."""
+    """A directory, unless the settings name a mail server."""
     secrets: Secrets
 
     def environment(self, base_url: str) -> dict[str, str]:
-        """Every NEXUS_* setting a function needs."""
+        """Return every NEXUS_* setting that a function needs."""
         return secrets_file.environment(
             self.secrets,
             database_url=self.database_url,
@@ -48,7 +48,7 @@ class Services:
 
 
 def prepare(directory: Path) -> Path:
-    """The data directory, made with room for logs; its secrets are readable by their owner alone."""
+    """Make the data directory, with a directory for logs; its secrets are readable only by their owner."""
     directory = directory.resolve()
     directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
@@ -62,7 +62,7 @@ def prepare(directory: Path) -> Path:
 
 @contextlib.contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
-    """One launcher for one data directory; the kernel lets go when that launcher dies, however it dies."""
+    """Lock the data directory for one launcher; the kernel releases the lock when that launcher dies."""
     with (directory / "launcher.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -79,7 +79,7 @@ def exclusive(directory: Path) -> Iterator[None]:
 
 
 class Parts:
-    """The embedded servers of a data directory; a part whose URL is given is somebody else's and stays untouched."""
+    """The embedded servers of a data directory; a part whose URL is given belongs to others and stays untouched."""
 
     def __init__(self, directory: Path, settings: LocalSettings, *, fast: bool = False) -> None:
         self.directory = directory
@@ -97,7 +97,7 @@ class Parts:
 
     @property
     def services(self) -> Services:
-        """Right once the parts have started: a port that was taken meanwhile has been replaced."""
+        """The addresses; correct after the start, which may replace a port that was taken."""
         settings, secrets = self._settings, self.secrets
         if self.postgres:
             admin_url, database_url = self.postgres.url(), secrets.database_url(self.postgres.port)
@@ -124,7 +124,7 @@ class Parts:
             part.wait()
 
     def attach(self) -> None:
-        """Use what another launcher runs."""
+        """Use the servers of another launcher."""
         for part in self._parts():
             if not part.attach():
                 raise LauncherError(
@@ -133,7 +133,7 @@ class Parts:
                 )
 
     def revive(self) -> list[str]:
-        """Start again what died meanwhile, and name it."""
+        """Start parts that have died, and return their names."""
         dead = [part for part in self._parts() if not part.is_alive()]
         for part in dead:
             part.launch()
@@ -149,7 +149,7 @@ class Parts:
             self.postgres.remove()
 
     def outlived(self) -> contextlib.AbstractContextManager[None]:
-        """Throwaway servers go even when this process is killed within the block."""
+        """Stop throwaway servers even when this process is killed within the block."""
         pids = [part.pid for part in self._parts() if part.pid]
         return reaper.reaping(self.postgres.files if self.postgres else self.directory, pids)
 
@@ -169,7 +169,7 @@ class Parts:
 
 
 def _give_authenticator_its_password(services: Services) -> None:
-    """The migrations make the role without one: a password does not belong into a file everybody has."""
+    """Set the role's password, which the migrations do not: they are public."""
     with psycopg.connect(services.admin_url, autocommit=True) as database:
         if queries.role_exists(database, name="authenticator"):
             password = services.secrets.authenticator_password
@@ -178,7 +178,7 @@ def _give_authenticator_its_password(services: Services) -> None:
 
 @contextlib.contextmanager
 def running_parts(settings: LocalSettings) -> Iterator[Parts]:
-    """The parts for the length of one command: those of a running launcher, else started and stopped again."""
+    """Use a running launcher's parts for one command, or start and stop them."""
     directory = prepare(settings.data_dir)
     with contextlib.ExitStack() as stack:
         try:
@@ -198,7 +198,7 @@ def running_parts(settings: LocalSettings) -> Iterator[Parts]:
 def embedded_services(
     directory: Path, *, fast: bool = True, programs: Path | None = None, schema: Path = migrate.DIRECTORY
 ) -> Iterator[Services]:
-    """A Postgres and a Valkey with the migrations applied, until the end of the block; no setting is read.
+    """Start a Postgres and a Valkey with all migrations, until the end of the block; read no settings.
 
     `fast` gives up durability and removes the database's files; without it they stay for the next start.
     """

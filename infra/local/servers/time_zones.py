@@ -1,4 +1,4 @@
-"""Whether Postgres and the pinned tzdata agree on the days of the coming year."""
+"""Comparison of Postgres's time zones with the pinned tzdata for the coming year."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ YEAR = timedelta(days=366)
 
 
 def disagreements(database: Database) -> list[str]:
-    """Which of the time zones in use differ, and from when on."""
+    """Describe the time zones in use that differ, each with its first difference."""
     begin = utc_now().replace(minute=0, second=0, microsecond=0)
     moments = [begin + step * STEP for step in range(YEAR // STEP)]
     told = (_difference(database, name, moments) for name in queries.list_time_zones(database))

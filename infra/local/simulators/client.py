@@ -1,4 +1,4 @@
-"""`nexus simulate`: be a customer of the demo shop, and see what the shop answers."""
+"""`nexus simulate`: acts as a customer of the demo shop, and shows the shop's answers."""
 
 import base64
 import json
@@ -19,9 +19,9 @@ from infra.local.simulators.graph.account_files import files_of
 _WAIT_S = 20
 _LOOK_S = 1
 _SHOWN = 8
-"""Lines of what was said before, for who comes back."""
+"""Earlier lines of the conversation that are shown at its start."""
 CUSTOMERS = {"whatsapp": "201590012345", "facebook": "7700000000012345", "instagram": "8800000000012345"}
-"""Who writes unless another is named; the block +20 159 is allotted to no operator that we know of."""
+"""The default customers; no operator that we know of has the block +20 159."""
 HELP = """/read       look at what came: the shop sees its messages as read
 /react 👍   react to the shop's last message; without an emoji take it back
 /file PATH  send a file
@@ -73,7 +73,7 @@ class Customer:
         self._call("POST", "/reactions", {**self._both, "message_id": message_id, "emoji": emoji})
 
     def lines(self, *, after: int = 0, wait_s: float = 0) -> list[dict[str, Any]]:
-        """Both sides', in their order; waits for the next one for so long."""
+        """Return lines of both sides, in order; wait up to `wait_s` for the next one."""
         query = {**self._both, "after": str(after), "wait_s": str(wait_s)}
         found: list[dict[str, Any]] = self._call("GET", "/conversation", params=query)["lines"]
         return found
@@ -109,12 +109,12 @@ def call(
 
 
 def listening(url: str) -> httpx.Client:
-    """For what concerns no customer: accounts, faults, how webhooks travel, any webhook at all."""
+    """Open a client for requests that concern no customer: accounts, faults, webhooks and their delivery."""
     return httpx.Client(base_url=f"{url}/simulator", timeout=_WAIT_S + 10)
 
 
 def address(directory: Path) -> str:
-    """Where the running simulator of the data directory is."""
+    """Return the address of the data directory's running simulator."""
     try:
         told: str = json.loads(files_of(directory).address.read_bytes())["url"]
     except FileNotFoundError as error:
@@ -123,7 +123,7 @@ def address(directory: Path) -> str:
 
 
 def say(customer: Customer, text: str, *, wait_s: float) -> Iterator[dict[str, Any]]:
-    """One message, and what the shop answers until so many seconds have passed."""
+    """Write one message; yield it, and the shop's answer if one comes within `wait_s`."""
     line = customer.write(text)
     yield line
     after, until = line["number"], time.monotonic() + wait_s
@@ -136,8 +136,9 @@ def say(customer: Customer, text: str, *, wait_s: float) -> Iterator[dict[str, A
 
 
 def chat(customer: Customer, console: Console, read_line: Callable[[], str] = input) -> None:
-    """Until /quit or the end of the input: a line is a message, what the shop sends appears as it comes, after the last
-    lines of what was said before.
+    """Write each line of input as a message until /quit or the end of the input; show the shop's messages meanwhile.
+
+    The last lines of the earlier conversation come first.
     """
     console.print(
         f"You are [bold]{escape(customer.name)}[/] ({customer.id}) and write to "

@@ -1,4 +1,4 @@
-"""The numbers and pages of the demo shops: what the database calls connected and the simulator knows."""
+"""The numbers and pages of the demo shops: connected in the database and known to the simulator."""
 
 import asyncio
 from typing import NamedTuple
@@ -39,7 +39,7 @@ def channel_id(shop: Shop, platform: str) -> UUID:
 
 
 def make_channels(scene: Scene, access: Access) -> list[ChannelAccount]:
-    """Each with the token that the simulator knows it by."""
+    """Return the shop's channels, each with the token that the simulator has for it."""
     shop, at = scene.shop, scene.opened
     return [
         ChannelAccount(

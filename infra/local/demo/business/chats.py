@@ -1,4 +1,4 @@
-"""Conversations on the channels: what customers asked, in both languages, and what the shop answered."""
+"""Conversations on the channels: customers' questions, in both languages, and the shop's answers."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -90,7 +90,7 @@ def _known_as(chat: Chat) -> ChannelIdentity:
 
 
 def _messages(scene: Scene, chat: Chat, items: Sequence[Item]) -> Iterator[Message]:
-    """Nobody has read what came in last where nobody answered it."""
+    """Yield the messages; the last inbound ones are unread where nobody answered them."""
     shop, dice, _ = scene
     language = "en" if chat.contact_name.isascii() else "ar"
     script = dice.choice([script for script in words.SCRIPTS if script.language == language])

@@ -1,4 +1,4 @@
-"""The contacts of a shop: names in both scripts, numbers and addresses that reach nobody."""
+"""The contacts of a shop: names in both scripts, invalid numbers and addresses."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from .words import Word
 
 ARABIC_SHARE = 0.62
 KNOWN_NAME = (Word("ياسمين", "Yasmin"), Word("عبد الرحمن", "Abdel Rahman"))
-"""The first contact of the Cairo shop; nobody else there is called so."""
+"""The first contact of the Cairo shop; the name is unique there."""
 KNOWN_CONTACT_ID = SHOP.id("contact", 0)
 _ARABIC_DIGITS = str.maketrans("0123456789", "".join(chr(0x660 + digit) for digit in range(10)))
 _VIP_ORDERS, _CHURNED_DAYS = 4, 45
@@ -22,7 +22,7 @@ Choices = dict[str, UUID]
 
 
 def make_contacts(scene: Scene, sources: Choices) -> list[Contact]:
-    """Not yet staged: what a contact is follows from its orders."""
+    """Return contacts without their final stage, which depends on their orders."""
     names = [(first, last) for first in words.FIRST_NAMES for last in words.LAST_NAMES if first.latin != last.latin]
     chosen = scene.dice.sample(names, scene.shop.contacts)
     if scene.shop is SHOP:
@@ -31,7 +31,7 @@ def make_contacts(scene: Scene, sources: Choices) -> list[Contact]:
 
 
 def stage_contacts(contacts: Sequence[Contact], orders: Sequence[Order], stages: Choices, now: datetime) -> None:
-    """Buyers are customers, frequent ones VIPs, and those who have stayed away for long are lost."""
+    """Set stages: buyers are customers, frequent ones VIPs, and those without an order for long are lost."""
     bought: dict[UUID, list[datetime]] = {}
     for order in orders:
         bought.setdefault(order.customer_id, []).append(order.created_at)
@@ -105,7 +105,7 @@ def _address(name: tuple[Word, Word], number: int) -> str:
 
 
 def _as_given(phone: int, *, arabic: bool) -> str:
-    """As somebody in Egypt writes it: 0159 000 0001, often in Arabic digits."""
+    """Return the number as people in Egypt write it: 0159 000 0001, often in Arabic digits."""
     local = f"0{phone % 10**10}"
     spaced = f"{local[:4]} {local[4:7]} {local[7:]}"
     return spaced.translate(_ARABIC_DIGITS) if arabic else spaced

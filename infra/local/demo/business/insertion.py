@@ -1,4 +1,4 @@
-"""One shop put in: its rows made in order, written in order."""
+"""Insertion of one shop: its rows in the order that their references need."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from .stock import make_items, make_movements, make_warehouses
 
 
 def insert_shop(database: Database, shop: Shop, access: Access, now: datetime) -> None:
-    """Everything of the shop, in the caller's transaction."""
+    """Insert everything of the shop, in the caller's transaction."""
     scene = set_scene(shop, now)
     queries.act_as(database, user_id=shop.person_id("owner"))
     _insert_people(database, scene, access)

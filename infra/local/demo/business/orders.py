@@ -1,4 +1,4 @@
-"""Three months of orders, and the legal steps by which each came to where it is."""
+"""Three months of orders, and the legal steps that led each to its status."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _WAYS: tuple[tuple[tuple[Status, ...], tuple[int, int, int, int, int]], ...] = (
     ((Status.CANCELLED,), (5, 6, 4, 4, 5)),
     ((Status.CONFIRMED, Status.CANCELLED), (0, 4, 4, 4, 4)),
 )
-"""How far orders have come, and how many of a hundred, by age: under one, two, four, seven days, and older."""
+"""Steps that orders have taken, and how many in a hundred, by age: under one, two, four, seven days, and older."""
 
 
 class Trade(NamedTuple):
@@ -52,7 +52,7 @@ class Trade(NamedTuple):
 
 
 def make_orders(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item]) -> Trade:
-    """Each order has chance of its own, so that the hour of the day changes no other order."""
+    """Return the orders; each has its own randomness, so that the hour of the day changes no other order."""
     shop, dice, now = scene
     ages = [timedelta(days=DAYS * dice.random() ** 1.6) for _ in range(shop.orders)]
     keenness = [dice.random() ** 4 for _ in contacts]
@@ -74,7 +74,7 @@ def make_orders(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item]
 
 
 def _opening_hours(at: datetime, now: datetime) -> datetime:
-    """People order between nine in the morning and midnight."""
+    """Move the time to when people order: between nine in the morning and midnight."""
     local = at.astimezone(_CAIRO)
     awake = local.replace(hour=9 + local.hour % 15) if local.hour < 9 else local  # noqa: PLR2004
     return min(awake, now - _JUST_NOW).astimezone(at.tzinfo)

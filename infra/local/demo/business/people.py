@@ -1,4 +1,4 @@
-"""Who a shop's people are, how they sign in, and the agent that works for it."""
+"""The people of a shop, their sign-in, and the agent that works for it."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from .shops import Shop
 
 _NAMES = {"owner": "Salma Hanafi", "admin": "Karim Adly", "member": "Nada Wagdy"}
 _NO_SECRET = "$2b$10$" + "." * 53
-"""A bcrypt hash that no secret has: the seeded key shows in lists and opens nothing."""
+"""A bcrypt hash that no secret has: the seeded key appears in lists and opens nothing."""
 
 
 class Access(NamedTuple):
-    """How the demo people sign in: all with one password, the Cairo shop's owner at `owner_email`.
+    """The credentials of the demo people: all have one password, the Cairo shop's owner the address `owner_email`.
 
     `app_secret` and `sealing_key` are the launcher's: the channels' tokens are those that its simulator knows.
     """

@@ -13,11 +13,11 @@ from infra.queries import Database
 from .records import Step
 
 SEED_LOCK = 0x6E_78_73_64
-"""Everybody who seeds takes this advisory lock."""
+"""The advisory lock of seeding."""
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many rows an organization has."""
+    """The row counts of an organization."""
 
     organization: str
     plan: str
@@ -36,7 +36,7 @@ def lock_seed(database: Database) -> None:
 
 
 def count_rows(database: Database, *, organization_ids: Sequence[UUID]) -> list[Counts]:
-    """Of those organizations that are there, in the order asked for."""
+    """Count the rows of those organizations that exist, in the given order."""
     sql_text = """
         SELECT organizations.name AS organization, organizations.plan_code AS plan,
             (SELECT count(*) FROM organization_members WHERE organization_id = organizations.id) AS people,
@@ -56,13 +56,13 @@ def count_rows(database: Database, *, organization_ids: Sequence[UUID]) -> list[
 
 
 def act_as(database: Database, *, user_id: UUID) -> None:
-    """Until the transaction ends, the audit trail names this person."""
+    """Name this person in the audit trail until the transaction ends."""
     claims = msgspec.json.encode({"sub": str(user_id), "role": "authenticated"}).decode()
     database.execute("SELECT set_config('request.jwt.claims', %s, true)", [claims])
 
 
 def insert_rows(database: Database, table: str, rows: Sequence[msgspec.Struct]) -> None:
-    """The fields of the rows name the columns; a column without a field takes its default."""
+    """Insert rows whose fields name the columns; a column without a field takes its default."""
     if not rows:
         return
     statement = sql.SQL(
@@ -89,7 +89,7 @@ def list_lead_sources(database: Database, *, organization_id: UUID) -> dict[str,
 
 
 def update_orders_moved(database: Database, steps: Sequence[Step]) -> None:
-    """One step of many orders: the triggers check it and move the stock."""
+    """Take one step of many orders; the triggers check it and move the stock."""
     sql_text = """
         UPDATE orders
         SET order_status = step.order_status,
@@ -108,9 +108,9 @@ def update_orders_moved(database: Database, steps: Sequence[Step]) -> None:
 def spread_history(
     database: Database, *, organization_id: UUID, steps: Sequence[Step], archived: Sequence[UUID]
 ) -> None:
-    """Dates what the triggers have just written by when it would have happened.
+    """Set the dates of rows that triggers have just written to when they would have happened.
 
-    Only the owner of the tables can: movements and the audit trail are append-only for everybody else.
+    Only the owner of the tables can: movements and the audit trail are append-only for all others.
     """
     values = {"organization": organization_id, "steps": _json(steps), "archived": list(archived)}
     # What triggers have kept for the commit is done before they are switched off.

@@ -1,4 +1,4 @@
-"""The rows of the demo business, named and typed like the columns they go into."""
+"""The rows of the demo business, with the names and types of their columns."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ NAMESPACE = UUID("6b1f0d1c-5f0e-5b67-9a39-0c1d5a1e7a11")
 
 
 def fixed_id(*parts: str | int) -> UUID:
-    """The same parts give the same id, on every machine."""
+    """Return the same id for the same parts, on every machine."""
     return uuid5(NAMESPACE, "/".join(map(str, parts)))
 
 
@@ -171,7 +171,7 @@ class Movement(msgspec.Struct):
 
 
 class Order(msgspec.Struct):
-    """Always pending when it is put in; its steps move it along."""
+    """An order; always pending when it is inserted, moved on by its steps."""
 
     id: UUID
     organization_id: UUID
@@ -200,7 +200,7 @@ class OrderLine(msgspec.Struct):
 
 
 class Status(StrEnum):
-    """Steps in the order in which they are taken; a cancelled order takes none after it."""
+    """Steps in their order; a cancelled order takes no further step."""
 
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
@@ -210,7 +210,7 @@ class Status(StrEnum):
 
 
 class Step(msgspec.Struct):
-    """A legal transition of an order, when and by whom."""
+    """A legal transition of an order, with its time and its actor."""
 
     order_id: UUID
     order_status: Status
@@ -229,7 +229,7 @@ class OrderSequence(msgspec.Struct):
 
 
 class ChannelAccount(msgspec.Struct):
-    """`token_sealed` is in the hexadecimal form of a bytea."""
+    """A connected channel; `token_sealed` is in the hexadecimal form of a bytea."""
 
     id: UUID
     organization_id: UUID

@@ -1,4 +1,4 @@
-"""What every maker of rows works with: the shop, chance, and the present."""
+"""The scene for all makers of rows: the shop, randomness, and the present time."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -11,7 +11,7 @@ _OPENED_DAYS_AGO = 240
 
 
 class Dice(Random):
-    """Falls the same way in every run."""
+    """Randomness that is the same in every run."""
 
     def happens(self, share: float) -> bool:
         return self.random() < share
@@ -31,7 +31,7 @@ class Scene(NamedTuple):
         return self.now - timedelta(days=_OPENED_DAYS_AGO)
 
     def apart(self, name: str) -> "Scene":
-        """The same scene with chance of its own."""
+        """Return the same scene with its own randomness."""
         return self._replace(dice=Dice(f"{_SEED} {self.shop.key} {name}"))
 
 

@@ -1,4 +1,4 @@
-"""Which shops there are, how large, and who works in them."""
+"""The demo shops: their size, products and people."""
 
 import csv
 from functools import cache
@@ -18,7 +18,7 @@ class Product(NamedTuple):
 
 
 class Shop(NamedTuple):
-    """`phones` is where its contacts' numbers begin; the block +20 159 is allotted to no operator that we know of."""
+    """A demo shop. `phones` is the first number of its contacts; no operator that we know of has the block +20 159."""
 
     key: str
     name: str
@@ -45,7 +45,7 @@ class Shop(NamedTuple):
 
     @property
     def staff(self) -> tuple[UUID, ...]:
-        """Who deals with orders and customers."""
+        """The people who deal with orders and customers."""
         return tuple(self.person_id(role) for role in self.roles)
 
     @property

@@ -1,4 +1,4 @@
-"""What the shops sell, where it lies, and the movements that brought it there."""
+"""The goods of the shops, their warehouses, and the stock movements."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from .shops import products
 
 _RECEIVED_DAYS_AGO = DAYS + 4
 _ENOUGH_TO_SPLIT = 12
-"""From so much left over on, an item lies in every warehouse: an order then always finds one that has its quantity."""
+"""From this remainder on, an item is in every warehouse, so that one warehouse always has an order's quantity."""
 
 
 def make_items(scene: Scene) -> list[Item]:
@@ -75,7 +75,7 @@ class StockBook:
 def make_movements(
     scene: Scene, items: Sequence[Item], warehouses: Sequence[Warehouse], demand: Counter[UUID]
 ) -> list[Movement]:
-    """Enough for every order, and what is left over: of some items plenty, of some too little, of a few none."""
+    """Return stock for every order, and a remainder: plenty of most items, too little of some, none of a few."""
     book, dice = StockBook(scene), scene.dice
     movements: list[Movement] = []
     for item in items:

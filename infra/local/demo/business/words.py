@@ -1,4 +1,4 @@
-"""What names, places, talk and goods of the demo business are put together from."""
+"""Names, places, conversations and goods of the demo business."""
 
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ def _words(text: str) -> tuple[Word, ...]:
 
 
 def _script(language: str, text: str) -> Script:
-    """A line that begins with > came in, one with < went out."""
+    """Parse a conversation: a line that begins with > is inbound, one with < outbound."""
     lines = [line.strip() for line in text.strip().splitlines()]
     return Script(language, tuple(Turn(line[0] == ">", line[1:].strip()) for line in lines))
 

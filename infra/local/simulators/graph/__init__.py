@@ -1,1 +1,1 @@
-"""Meta's Graph API as far as messaging needs it, with customers who write and read; keeps nothing over a restart."""
+"""Meta's Graph API as far as messaging needs it, with customers who write and read; a restart forgets everything."""

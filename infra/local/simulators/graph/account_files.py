@@ -1,4 +1,4 @@
-"""The accounts of a data directory's simulator: connected ones must still be there after a restart."""
+"""The stored accounts of a data directory's simulator: connected ones must survive a restart."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ class _Kept(msgspec.Struct):
 
 
 class Files(NamedTuple):
-    """Of a data directory: the accounts, and the address of a simulator that runs."""
+    """Files of a data directory: the accounts, and the address of a running simulator."""
 
     accounts: Path
     address: Path
@@ -36,12 +36,12 @@ def files_of(directory: Path) -> Files:
 
 
 def token_of(app_secret: str, account_id: str) -> str:
-    """The access token of a demo account, the same for the simulator and for the channel in the database."""
+    """Return the access token of a demo account, the same for the simulator and for the channel in the database."""
     return "EAASIM" + hmac.new(app_secret.encode(), account_id.encode(), hashlib.sha256).hexdigest()[:40]
 
 
 def load(world: World, path: Path) -> None:
-    """Files that cannot be read are as good as none: accounts can be connected again."""
+    """Load the accounts; ignore a file that cannot be read, because accounts can be connected again."""
     try:
         kept = msgspec.json.decode(path.read_bytes(), type=list[_Kept])
     except (FileNotFoundError, msgspec.DecodeError):
@@ -51,7 +51,7 @@ def load(world: World, path: Path) -> None:
 
 
 def keep(world: World, path: Path) -> None:
-    """Written when something changed, readable by its owner alone: there are tokens in it."""
+    """Store the accounts if something changed; only the owner can read the file, which holds tokens."""
     told = [
         _Kept(**{name: getattr(each, name) for name in _Kept.__struct_fields__}) for each in world.accounts.values()
     ]

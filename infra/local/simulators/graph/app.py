@@ -1,4 +1,4 @@
-"""The simulated Graph API over HTTP, and below `/simulator` the way to be a customer and to order faults."""
+"""The simulated Graph API over HTTP; paths below `/simulator` act as customers and order faults."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ _COEXISTING_PER_S, _STANDARD_PER_S = 20, 80
 
 
 class GraphApi:
-    """Meta's side; what it is told by calls is in `world`."""
+    """Meta's side of the API; its state is in `world`."""
 
     def __init__(self, world: World, *, base_url: str, app_secret: str) -> None:
         self._world = world
@@ -41,7 +41,7 @@ class GraphApi:
         self._links: dict[str, tuple[str, float]] = {}
 
     async def call(self, request: Request) -> Response:
-        """One call of the Graph API, of any version."""
+        """Answer one call of the Graph API, of any version."""
         path = request.path_params["path"].strip("/")
         try:
             return await self._answer(request, path)
@@ -73,7 +73,7 @@ class GraphApi:
         return JSONResponse(await answer(request, account, node))
 
     def _entered(self, request: Request, node: str) -> Account:
-        """The account that the token opens, if the node is its own or one of its files."""
+        """Return the account of the token, if the node is the account's own or one of its files."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or request.query_params.get(
             "access_token", ""
         )
@@ -119,7 +119,7 @@ class GraphApi:
         return {"access_token": token, "token_type": "bearer", **ends}
 
     async def refresh(self, request: Request) -> Response:
-        """A token of Instagram Login for a newer one; Meta takes none of less than a day."""
+        """Replace a token of Instagram Login by a newer one; Meta refuses tokens younger than a day."""
         try:
             account = self._entered(request, "me")
             self._world.refresh_token(account, request.query_params.get("grant_type"))
@@ -179,7 +179,7 @@ class GraphApi:
         return page if node == account.page_id else {"id": "app-scoped", "user_id": account.id, **linked | page}
 
     async def file(self, request: Request) -> Response:
-        """A file of WhatsApp: by a link of five minutes, with the account's token and a User-Agent."""
+        """Answer a file of WhatsApp: the link lasts five minutes and needs the account's token and a User-Agent."""
         node, until = self._links.get(request.path_params["link"], ("", 0.0))
         file = self._world.files.get(node)
         if file is None or until < time.monotonic() or not request.headers.get("User-Agent"):
@@ -191,7 +191,7 @@ class GraphApi:
         return Response(file.content, media_type=file.mime_type)
 
     async def public_file(self, request: Request) -> Response:
-        """A file of Messenger or Instagram, for whoever has its address."""
+        """Answer a file of Messenger or Instagram, for everybody who has its address."""
         file = self._world.files.get(request.path_params["file_id"])
         return Response(file.content, media_type=file.mime_type) if file else Response(status_code=404)
 
@@ -210,7 +210,7 @@ def make_app(world: World, courier: Courier, *, base_url: str, app_secret: str) 
 
 
 def _profile(account: Account, customer: Customer, fields: str) -> Json:
-    """What the channel tells of a customer who wrote to the account."""
+    """Return what the channel reveals of a customer who wrote to the account."""
     first, _, last = customer.name.partition(" ")
     known = {"name": customer.name, "first_name": first, "last_name": last or None}
     if account.channel == "instagram":
@@ -236,7 +236,7 @@ def _number(account: Account) -> Json:
 
 
 def _page_of(items: list[Json], request: Request) -> Json:
-    """A page as Meta gives it: a cursor to go on with, and `next` only where there is more."""
+    """Return a page in Meta's form: a cursor to continue with, and `next` only if there is more."""
     limit = min(int(request.query_params.get("limit", "25")), _PAGE)
     after = int(request.query_params.get("after") or 0)
     page = items[after : after + limit]
@@ -259,7 +259,7 @@ async def _body(request: Request) -> Json:
 
 
 async def _part_of(request: Request) -> tuple[bytes | memoryview, str]:
-    """The file of a multipart form, kept on disk, and the type that it is said to have."""
+    """Store the file of a multipart form on disk; return it with its declared type."""
     fields, mime_type = set(), None
     with tempfile.TemporaryFile() as file:
         try:

@@ -1,4 +1,4 @@
-"""Whether Meta would take a body: written from what Meta documents, not from what Nexus sends."""
+"""Checks of a body by Meta's rules: written from Meta's documentation, not from what Nexus sends."""
 
 # ruff: noqa: PLR2004  Meta's limits are told by the messages beside them
 
@@ -25,10 +25,10 @@ _WITH_ATTACHMENT = frozenset({"image", "video", "audio", "file", "template"})
 
 
 def check_whatsapp(body: Json) -> str:
-    """The kind of message.
+    """Return the kind of message.
 
     Raises:
-        GraphError: as Meta would, for the first fault.
+        GraphError: Meta's own, for the first fault.
     """
     if body.get("messaging_product") != "whatsapp":
         raise GraphError(100, "The parameter messaging_product is required.")
@@ -153,7 +153,7 @@ def _template(value: Json) -> None:
 
 
 def check_template(account: Account, value: Json) -> Template:
-    """The account's own template of that name and language, with the right number of parameters.
+    """Return the account's template of that name and language; check the number of parameters.
 
     Raises:
         GraphError: 132001, 132015, 132016, 132000 or 132012.
@@ -186,10 +186,10 @@ def _placeholders(kind: str, wanted: list[str], given: list[Json], part: Json) -
 
 
 def check_messenger(channel: str, body: Json) -> str:
-    """The kind of message, or of sender action.
+    """Return the kind of message, or of sender action.
 
     Raises:
-        GraphError: as Meta would, for the first fault.
+        GraphError: Meta's own, for the first fault.
     """
     _only(body, {"recipient", "messaging_type", "tag", "message", "sender_action", "payload"}, "message")
     if not isinstance(body.get("recipient"), dict) or not body["recipient"]:

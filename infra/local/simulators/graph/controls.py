@@ -1,4 +1,4 @@
-"""Below `/simulator`: be a customer, look at a conversation, order faults and disorder; for people and for tests."""
+"""Controls below `/simulator` for people and tests: customers, conversations, ordered faults and disorder."""
 
 import base64
 import time
@@ -34,7 +34,7 @@ class Written(Wanted):
     kind: str = "text"
     content: dict[str, Any] | None = None
     file: str | None = None
-    """Base64."""
+    """The content in Base64."""
     mime_type: str = "application/octet-stream"
     filename: str | None = None
     reply_to: str | None = None
@@ -81,7 +81,7 @@ class Controls:
         return JSONResponse({"accounts": listed, "webhook_url": self._courier.url})
 
     async def sign_up(self, request: Request) -> Response:
-        """A new account, and what connects it: a code for a number, a token for a page or Instagram account."""
+        """Add an account and return what connects it: a code for a number, a token for a page or Instagram account."""
         wanted = SignedUp.model_validate(await request.json())
         if wanted.channel == "whatsapp":
             code, account = self._world.sign_up(name=wanted.name)
@@ -123,7 +123,7 @@ class Controls:
         return JSONResponse({"read": count})
 
     async def conversation(self, request: Request) -> Response:
-        """Lines after a number; waits until there is one, for at most so many seconds."""
+        """Return the lines after a number; wait for one for at most `wait_s`."""
         query = request.query_params
         account_id, customer_id = query["account_id"], query["customer_id"]
         after, wait_s = int(query.get("after", "0")), min(float(query.get("wait_s", "0")), LONGEST_WAIT_S)
@@ -158,7 +158,7 @@ class Controls:
         return JSONResponse(asdict(self._courier.manner))
 
     async def webhook(self, request: Request) -> Response:
-        """Any body at all, signed and posted to the app: its status."""
+        """Sign any body, post it to the app, and return the app's status."""
         import httpx  # noqa: PLC0415
 
         async with httpx.AsyncClient(timeout=LONGEST_WAIT_S) as client:

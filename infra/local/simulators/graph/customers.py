@@ -1,4 +1,4 @@
-"""What customers do: write, send files, react, read; each becomes an update to the app."""
+"""Actions of customers: write, send files, react, read; each becomes an update to the app."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ def write(
     at: datetime | None = None,
     **extra: Any,
 ) -> Line:
-    """A message: a text, or content in the channel's own form; `extra` stands beside it (context, referral)."""
+    """Write a message: a text, or content in the channel's own form; `extra` adds fields (context, referral)."""
     customer = world.customer(customer_id)
     if isinstance(content, str):
         content = {"body": content} if account.channel == "whatsapp" else {"text": content}
@@ -35,7 +35,7 @@ def write(
 def send_file(
     world: World, account: Account, customer_id: str, content: bytes, *, mime_type: str, base_url: str, **about: Any
 ) -> Line:
-    """A file, with what the channel tells of it: WhatsApp an id and a checksum, the others an address."""
+    """Send a file with the channel's own fields: WhatsApp an id and a checksum, the others an address."""
     kind = about.pop("kind", mime_type.partition("/")[0])
     at = about.pop("at", None)
     file_id = add_file(world, account, content, mime_type)
@@ -56,7 +56,7 @@ def add_file(world: World, account: Account, content: bytes | memoryview, mime_t
 
 
 def react(world: World, account: Account, customer_id: str, message_id: str, emoji: str | None) -> Line:
-    """To a message of the conversation; None takes the reaction back."""
+    """Send a reaction to a message of the conversation; None takes it back."""
     customer = world.customer(customer_id)
     line = world.new_line(account, customer, "reaction", {"emoji": emoji, "message_id": message_id}, by_customer=True)
     world.write_down(line)
@@ -66,7 +66,7 @@ def react(world: World, account: Account, customer_id: str, message_id: str, emo
 
 
 def read(world: World, account: Account, customer_id: str) -> int:
-    """The customer looks at the conversation: how many messages became read."""
+    """Read the conversation as the customer; return how many messages became read."""
     customer = world.customer(customer_id)
     lines = [one for one in world.conversation(account.id, customer_id) if one.status == "delivered"]
     unread = [one for one in lines if not one.by_customer]
@@ -77,7 +77,7 @@ def read(world: World, account: Account, customer_id: str) -> int:
 
 
 def write_in_app(world: World, account: Account, customer_id: str, text: str) -> Line:
-    """A person of the business writes in the phone app or the page's inbox: the app hears an echo."""
+    """Write as a person of the business in the phone app or the page's inbox: the app gets an echo."""
     customer = world.customer(customer_id)
     whatsapp = account.channel == "whatsapp"
     line = world.new_line(account, customer, "text", {"body" if whatsapp else "text": text})

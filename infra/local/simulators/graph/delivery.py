@@ -1,4 +1,4 @@
-"""Webhooks on their way to the app: signed, at least once, in any order, several in a body, late."""
+"""Delivery of webhooks to the app: signed, at least once, in any order, several in a body, late."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Manner:
-    """How updates travel; Meta promises none of the opposite."""
+    """How updates are delivered; Meta guarantees none of the opposites."""
 
     copies: int = 1
     shuffled: bool = False
@@ -35,7 +35,7 @@ class Manner:
 
 
 class Courier:
-    """Carries what waits in the world to the app's webhook address."""
+    """Delivers the world's waiting updates to the app's webhook address."""
 
     def __init__(self, world: World, *, url: str, app_secret: str, seed: int | None = None) -> None:
         self.manner = Manner()
@@ -45,7 +45,7 @@ class Courier:
         self._random = random.Random(seed)  # noqa: S311  disorder, no secret
 
     async def run(self) -> None:
-        """Until cancelled: what is due, again and again; what was not taken comes again later."""
+        """Deliver what is due until cancelled; deliver again later what the app did not accept."""
         import httpx  # noqa: PLC0415
 
         async with httpx.AsyncClient(timeout=_ATTEMPT_TIMEOUT_S) as client:
@@ -56,7 +56,7 @@ class Courier:
                 await asyncio.sleep(_TICK_S)
 
     async def deliver(self, manner: Manner | None = None) -> list[int]:
-        """All that waits, due or not, now: the statuses that the app answered with."""
+        """Deliver everything that waits now, due or not; return the app's statuses."""
         import httpx  # noqa: PLC0415
 
         async with httpx.AsyncClient(timeout=_ATTEMPT_TIMEOUT_S) as client:
@@ -74,7 +74,7 @@ class Courier:
         return statuses
 
     def bundles(self, updates: list[Update], manner: Manner) -> list[list[Update]]:
-        """Updates of one kind of object travel together, no more than the batch holds."""
+        """Join updates of the same kind of object, up to the batch size."""
         ordered = [one for one in updates for _ in range(manner.copies)]
         if manner.shuffled:
             self._random.shuffle(ordered)
@@ -88,7 +88,7 @@ class Courier:
         return bundles
 
     async def post(self, client: "httpx.AsyncClient", body: Any) -> int:
-        """The app's status, 0 where it does not answer."""
+        """Return the app's status, 0 if it does not answer."""
         import httpx  # noqa: PLC0415
 
         raw = json.dumps(body, separators=(",", ":")).encode()  # what is not ASCII escaped, as Meta writes it
@@ -101,7 +101,7 @@ class Courier:
         return answer.status_code
 
     def _again(self, bundle: list[Update]) -> None:
-        """Later, each time twice as late; Meta gives up after seven days."""
+        """Deliver the bundle again, each time after twice as long; Meta gives up after seven days."""
         for update in bundle:
             update.attempts += 1
             if update.attempts < _MOST_ATTEMPTS:

@@ -1,4 +1,4 @@
-"""What the simulator says no with, in Meta's form."""
+"""Refusals of the simulator, in Meta's form."""
 
 from typing import Any, NamedTuple
 
@@ -61,7 +61,7 @@ _DETAILS = {
 
 
 class GraphError(Exception):
-    """One of Meta's noes; `status` is the HTTP status, which for the same code varies at Meta too."""
+    """A refusal of Meta; `status` is the HTTP status, which varies at Meta too for the same code."""
 
     def __init__(self, code: int, details: str | None = None, *, subcode: int | None = None) -> None:
         self.code = code
@@ -83,13 +83,13 @@ class GraphError(Exception):
         return {"error": {**error, "fbtrace_id": "Simulated"}}
 
     def in_status(self) -> dict[str, Any]:
-        """As a status webhook tells it."""
+        """Return the error in the form of a status webhook."""
         told = {"code": self.code, "title": self.message, "message": self.message}
         return told | ({"error_data": {"details": self.details}} if self.details else {})
 
 
 class Faulted(NamedTuple):
-    """A fault that was asked for, and whether the call has its effect all the same."""
+    """An ordered fault, and whether the call still has its effect."""
 
     name: str
     accepted: bool

@@ -1,4 +1,4 @@
-"""What goes wrong on demand: each fault for the next calls, of every account or of one."""
+"""Faults on demand, for the next calls of every account or of one."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ FAULTS = {
     "held": "takes the message and holds it for a look at its quality",
     "slow": "takes the message and answers after two seconds",
 }
-"""Besides these: any of Meta's codes (131056) refuses with it, and late-CODE takes the message and fails it later."""
+"""Besides these: any of Meta's codes (131056) refuses with it, and late-CODE accepts the message and fails it later."""
 _NOT_ACCEPTED = frozenset({"lost", "500", "502", "200-error"})
 
 
@@ -37,7 +37,11 @@ class Script:
         self._due: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Refuses a name that is no fault."""
+        """Add a fault.
+
+        Raises:
+            ValueError: for a name that is no fault.
+        """
         late = fault.name.removeprefix("late-")
         if fault.name not in FAULTS and not late.isdigit():
             raise ValueError(f"no fault is called {fault.name!r}: one of {', '.join(FAULTS)}, a code, or late-CODE")
@@ -50,7 +54,7 @@ class Script:
         return list(self._due)
 
     def next(self, account_id: str, recipient: str) -> Faulted | None:
-        """What befalls this call.
+        """Return the fault of this call.
 
         Raises:
             GraphError: for a fault that is a refusal.

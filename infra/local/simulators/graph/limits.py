@@ -1,4 +1,4 @@
-"""Meta's two speeds: messages a second of a number, and messages to one person."""
+"""Meta's two rate limits: messages a second of a number, and messages to one person."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from .errors import GraphError
 
 
 class Bucket:
-    """Holds `size`, refills by `per_s`."""
+    """A token bucket that holds `size` and refills by `per_s`."""
 
     def __init__(self, size: float, per_s: float, clock: Callable[[], float]) -> None:
         self._size, self._per_s, self._clock = size, per_s, clock
@@ -27,7 +27,7 @@ PAIR_BURST, PAIR_PER_S = 45, 1 / 6
 
 
 class Limits:
-    """So many a second for a number; for one person one every six seconds, with 45 that may be borrowed ahead."""
+    """A limit a second for a number; for one person one message every six seconds, with a burst of 45."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.enabled = True
@@ -36,7 +36,7 @@ class Limits:
         self._pairs: dict[tuple[str, str], Bucket] = {}
 
     def take(self, account_id: str, recipient: str, *, per_s: int) -> None:
-        """Room for one message of WhatsApp.
+        """Take room for one message of WhatsApp.
 
         Raises:
             GraphError: 130429 or 131056.
@@ -47,7 +47,7 @@ class Limits:
             raise GraphError(131056)
 
     def take_of_account(self, account_id: str, *, per_s: int, code: int = 613) -> None:
-        """Room for one message, to whomever.
+        """Take room for one message, to any recipient.
 
         Raises:
             GraphError: with that code.

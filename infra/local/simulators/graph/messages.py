@@ -1,4 +1,4 @@
-"""What becomes of a message that the business sends: checked, limited, written down, told of by statuses."""
+"""Messages of the business: checked, limited, recorded, and followed by status webhooks."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,11 @@ from .world import World
 Json = dict[str, Any]
 HUMAN_AGENT_WINDOW = timedelta(days=7)
 STEP_S = 0.15
-"""Between accepted, sent and delivered."""
+"""Seconds between accepted, sent and delivered."""
 
 
 def send(world: World, account: Account, body: Json) -> tuple[Json, Faulted | None]:
-    """The answer, and the fault that befalls it on its way.
+    """Return the answer, and the fault that strikes it on its way.
 
     Raises:
         GraphError: for what Meta refuses at once.
@@ -97,7 +97,7 @@ def _accept(world: World, account: Account, customer: Customer, line: Line, *, l
 
 
 def _mark_read(world: World, account: Account, body: Json) -> Json:
-    """A read receipt, perhaps with the typing sign."""
+    """Accept a read receipt, perhaps with the typing sign."""
     for name in body:
         if name not in {"messaging_product", "status", "message_id", "typing_indicator"}:
             raise GraphError(100, f'Unexpected key "{name}".')

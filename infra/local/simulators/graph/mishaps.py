@@ -1,4 +1,4 @@
-"""How a fault shows on the wire: silence, halves, and answers that say the wrong thing."""
+"""Faults on the wire: silence, truncated answers, and wrong answers."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ SLOW_S = 2
 
 
 class Broken(Response):
-    """Ends the connection after it promised more than comes."""
+    """Ends the connection after it promised more than it sends."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         headers = [(b"content-type", b"application/json"), (b"content-length", b"400")]
@@ -22,7 +22,7 @@ class Broken(Response):
 
 
 class Silence(Response):
-    """Nothing, for as long as the caller waits."""
+    """Sends nothing, as long as the caller waits."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         while (await receive())["type"] != "http.disconnect":

@@ -1,4 +1,4 @@
-"""Who is there in the simulated Meta: accounts, their templates, customers, and what went between them."""
+"""Records of the simulated Meta: accounts, their templates, customers, and their messages."""
 
 import base64
 import secrets
@@ -36,7 +36,7 @@ class Template:
 
 @dataclass
 class Account:
-    """`id` is the phone number id, page id or Instagram id; `business_id` what webhooks have as the entry's id."""
+    """`id` is the phone number id, page id or Instagram id; `business_id` is the entry's id in webhooks."""
 
     channel: Channel
     id: str
@@ -48,22 +48,22 @@ class Account:
     registered: bool = True
     subscribed: bool = True
     messages_per_s: int = 80
-    """A number used in the phone app too has 20, one that Meta has raised 1,000."""
+    """20 for a number that is used in the phone app too, 1,000 for one that Meta has raised."""
     templates: list[Template] = field(default_factory=list)
     token_lasts_s: int | None = None
-    """What the exchange of a sign-up's code says of it."""
+    """The life of the token, as the exchange of a sign-up's code states it."""
     token_since: datetime | None = None
-    """None: so long ago that it may be refreshed."""
+    """When the token was made; None for one that is old enough to be refreshed."""
 
     @property
     def ids(self) -> set[str]:
-        """What stands for it in a path."""
+        """The ids that name it in a path."""
         return {self.id, self.business_id, *([self.page_id] if self.page_id else [])}
 
 
 @dataclass
 class Customer:
-    """`id` is the number without a plus, or the page-scoped id; a WhatsApp one may hide the number."""
+    """`id` is the number without a plus, or the page-scoped id; a WhatsApp user may hide the number."""
 
     id: str
     name: str
@@ -76,7 +76,7 @@ class Customer:
 
 @dataclass
 class Line:
-    """One message between an account and a customer, in the order in which they came to pass."""
+    """One message between an account and a customer; `number` is its place in the order of events."""
 
     number: int
     account_id: str
@@ -91,13 +91,13 @@ class Line:
 
     @property
     def text(self) -> str:
-        """What a person would read."""
+        """The text that a person reads."""
         return readable(self.kind, self.content)
 
 
 @dataclass
 class File:
-    """`content` is a view of a file on disk where it was put up."""
+    """`content` is a view of a file on disk if it was uploaded."""
 
     content: bytes | memoryview
     mime_type: str
@@ -106,7 +106,7 @@ class File:
 
 @dataclass
 class Received:
-    """A call as it came in, for who wants to know what was really asked."""
+    """A received call, for tests that check what was really sent."""
 
     method: str
     path: str

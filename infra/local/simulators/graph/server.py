@@ -1,4 +1,4 @@
-"""The simulator running: in the event loop of whoever wants it, on loopback."""
+"""The running simulator: in the caller's event loop, on loopback."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from .world import World
 
 
 class _Server(uvicorn.Server):
-    """Signals are for the program that runs it."""
+    """uvicorn without signal handling, which the program does."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -42,7 +42,7 @@ class Simulator:
 
     @contextlib.asynccontextmanager
     async def serving(self, *, delivers: bool = True) -> AsyncIterator[None]:
-        """Until the block ends; without `delivers` updates wait for `courier.deliver`."""
+        """Serve until the block ends; without `delivers` updates wait for `courier.deliver`."""
         config = uvicorn.Config(
             self._app, log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1
         )

@@ -1,4 +1,4 @@
-"""What Meta would tell the app: updates in its forms, and bodies made of several of them."""
+"""Webhooks in Meta's form: updates, and bodies made of several of them."""
 
 import time
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Update:
-    """One thing to tell; `due` is by the monotonic clock."""
+    """One update; `due` is by the monotonic clock."""
 
     object: str
     entry_id: str
@@ -25,7 +25,7 @@ class Update:
 
 
 def body_of(updates: Iterable[Update]) -> Json:
-    """One body: the entries of one kind of object, each with all that there is for it."""
+    """Join the updates in one body, with one entry for each object."""
     entries: dict[tuple[str, str], Json] = {}
     kind = ""
     for update in updates:
@@ -48,7 +48,7 @@ def update_for(account: Account, item: Json, *, at: float, after_s: float = 0) -
 
 
 def inbound(account: Account, customer: Customer, line: Line, *, extra: Json | None = None) -> Json:
-    """A customer's message; `extra` stands beside its content (context, referral)."""
+    """Return a customer's message; `extra` adds fields beside its content (context, referral)."""
     if account.channel != "whatsapp":
         message = {"mid": line.message_id, **line.content, **(extra or {})}
         return _messaging(customer.id, account.id, line) | {"message": message}
@@ -72,7 +72,7 @@ def whatsapp_change(
 
 
 def status(account: Account, customer: Customer, line: Line, word: str, *, error: Json | None = None) -> Json:
-    """A word on a message of the business, with its price from `sent` on."""
+    """Return the status of a message of the business, with its price from `sent` on."""
     if account.channel != "whatsapp":
         at = int(line.at.timestamp() * 1000)
         told: Json = {"mids": [line.message_id], "watermark": at} if word == "delivered" else {"watermark": at}
@@ -96,7 +96,7 @@ def status(account: Account, customer: Customer, line: Line, word: str, *, error
 
 
 def echo(account: Account, customer: Customer, line: Line, *, app_id: str | None, metadata: str | None) -> Json:
-    """A message of the business: in the phone app, or any on Messenger and Instagram."""
+    """Return a message of the business: from the phone app, or any on Messenger and Instagram."""
     if account.channel == "whatsapp":
         to = {"to": customer.id} if not customer.hides_number else {"to_user_id": customer.user_id}
         item = {"from": account.phone, **to, "id": line.message_id, "timestamp": str(int(line.at.timestamp())),

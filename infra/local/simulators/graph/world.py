@@ -52,7 +52,7 @@ class World:
         self, channel: Channel, *, id: str | None = None, business_id: str | None = None, token: str | None = None,
         name: str = "Shop", phone: str = "",
     ) -> Account:  # fmt: skip
-        """One that is there already stays as it is."""
+        """Add an account; keep one that exists already as it is."""
         with self.lock:
             account_id = id or digits(15)
             if account_id in self.accounts:
@@ -71,10 +71,10 @@ class World:
             return account
 
     def account(self, node: str) -> Account:
-        """By any id that stands for it.
+        """Return the account by any of its ids.
 
         Raises:
-            GraphError: 100/33, as Meta answers for what is not there or not yours.
+            GraphError: 100/33, Meta's answer for an object that does not exist or belongs to others.
         """
         found = self.accounts.get(node) or next((one for one in self.accounts.values() if node in one.ids), None)
         if found is None:
@@ -85,7 +85,7 @@ class World:
         return [one for one in self.accounts.values() if one.channel == "whatsapp" and one.business_id == waba_id]
 
     def customer(self, customer_id: str, *, name: str | None = None) -> Customer:
-        """Made at the first mention."""
+        """Return the customer; create it at the first use."""
         with self.lock:
             found = self.customers.get(customer_id)
             if found is None:
@@ -96,7 +96,7 @@ class World:
             return found
 
     def find_customer(self, recipient: str) -> Customer:
-        """By number, user id or scoped id, as a send names them."""
+        """Find the customer by number, user id or scoped id, as a send names them."""
         plain = recipient.removeprefix("+").replace(" ", "").replace("-", "")
         known = next((one for one in self.customers.values() if recipient == one.user_id), None)
         return known or self.customer(plain)
@@ -114,16 +114,20 @@ class World:
             return line
 
     def is_closed(self, account_id: str, customer_id: str, *, after: timedelta = WINDOW) -> bool:
-        """Whether the customer's last message is longer ago; False for who never wrote since the simulator started."""
+        """Return whether the customer's last message is longer ago; False if the simulator has seen none."""
         wrote = self._wrote.get((account_id, customer_id))
         return wrote is not None and self.now() - wrote > after
 
     def stranger(self, account_id: str, customer_id: str) -> bool:
-        """Whether this person never wrote to the account."""
+        """Return whether this person never wrote to the account."""
         return (account_id, customer_id) not in self._wrote
 
     def line(self, message_id: str) -> Line:
-        """Raises GraphError 131009 for an id that is none of ours."""
+        """Return the line of the message.
+
+        Raises:
+            GraphError: 131009 for an id that is none of ours.
+        """
         with self.lock:
             found = next((one for one in reversed(self.lines) if one.message_id == message_id), None)
             if found is None:
@@ -162,14 +166,18 @@ class World:
             return due
 
     def add_template(self, account: Account, template: Template) -> Template:
-        """To every number of the account."""
+        """Add the template to every number of the account."""
         with self.lock:
             for number in self.numbers(account.business_id):
                 number.templates.append(template)
             return template
 
     def refresh_token(self, account: Account, grant_type: str | None) -> None:
-        """Raises GraphError 100 for a token that is less than a day old, or not of Instagram."""
+        """Refresh the token.
+
+        Raises:
+            GraphError: 100 for a token that is less than a day old, or not of Instagram.
+        """
         if (account.channel, grant_type) != ("instagram", "ig_refresh_token"):
             raise GraphError(100, "Unsupported grant type")
         with self.lock:
@@ -178,7 +186,7 @@ class World:
             account.token, account.token_since = new_token(), self.now()
 
     def sign_up(self, *, name: str = "Shop") -> tuple[str, Account]:
-        """Somebody finished the embedded sign-up: the code to exchange, and the number that it gives access to."""
+        """Complete an embedded sign-up; return the code to exchange, and the number that it gives access to."""
         account = self.add_account("whatsapp", name=name)
         account.registered = account.subscribed = False
         code = f"AQ{digits(30)}"
