@@ -1,6 +1,6 @@
-"""POST /functions/v1/agent-api-key-create: a new agent of the organization, with one API key.
+"""POST /functions/v1/agent-api-key-create: create an agent of the organization, with one API key.
 
-The key is in this answer only. It never holds more than the plan's scopes; each scope holds those below it.
+Only this answer contains the key. Its scopes never exceed the plan's; each scope includes those below it.
 """
 
 from typing import Annotated, Literal
@@ -23,10 +23,10 @@ class Body(BaseModel):
     )
 
     name: Annotated[
-        str, Field(min_length=1, max_length=100, description="What people will see the agent called."), VISIBLE
+        str, Field(min_length=1, max_length=100, description="The agent's name, as people see it."), VISIBLE
     ]
     scopes: Annotated[list[Literal["read", "write", "admin"]], Field(min_length=1, max_length=3)] = ["read"]
-    expires_at: Annotated[Moment | None, Field(description="Never, where it is left out.")] = None
+    expires_at: Annotated[Moment | None, Field(description="Default: never.")] = None
     agent_platform: Annotated[str, Field(min_length=1, max_length=50), VISIBLE] = "custom"
 
 

@@ -1,4 +1,4 @@
-"""GET /functions/v1/agent-api-key-list: the organization's API keys, newest first, never the keys themselves."""
+"""GET /functions/v1/agent-api-key-list: list the organization's API keys, newest first, without the keys themselves."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Field(max_length=512, description="next_cursor of the page before.")] = None
+    cursor: Annotated[str | None, Field(max_length=512, description="next_cursor of the previous page.")] = None
     include_revoked: bool = False
 
 

@@ -1,4 +1,4 @@
-"""POST /functions/v1/agent-api-key-revoke: end an API key; the tokens it gave stop at once, on every surface."""
+"""POST /functions/v1/agent-api-key-revoke: revoke an API key; its tokens stop working at once, on every surface."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""POST /functions/v1/agent-api-key-rotate: a new key for the same agent; the old one works on for an overlap.
+"""POST /functions/v1/agent-api-key-rotate: give an agent a new key; the old one still works during an overlap.
 
 Name, scopes and expiry stay. With an overlap of 0 the old key and its tokens stop at once.
 """
@@ -24,7 +24,7 @@ class Body(BaseModel):
 
     id: UUID
     overlap_s: Annotated[
-        StrictInt, Field(ge=0, le=_WEEK_S, description="Seconds; a day unless given, a week at most.")
+        StrictInt, Field(ge=0, le=_WEEK_S, description="Seconds; by default a day, at most a week.")
     ] = 86_400
 
 

@@ -22,7 +22,7 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    api_key: Annotated[str | None, Field(max_length=4096, description="nxs_ak_ and 48 letters and digits.")] = None
+    api_key: Annotated[str | None, Field(max_length=4096, description="nxs_ak_ and 48 letters or digits.")] = None
     grant_type: Annotated[str | None, Field(max_length=100)] = None
     client_id: Annotated[str | None, Field(max_length=255)] = None
     client_secret: Annotated[str | None, Field(max_length=4096)] = None
@@ -31,7 +31,7 @@ class Body(BaseModel):
 
 
 class Token(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`token_type` and `scope` stand in the OAuth form only."""
+    """Only the OAuth form has `token_type` and `scope`."""
 
     access_token: str
     organization_id: UUID

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, EmailStr, Field
 from shared.kernel import emails
 
 _LONGEST_WRITTEN = 1000
-"""With what stands around an address; cleaning costs more than its length."""
+"""Characters with the text around an address; cleaning costs more than its length."""
 
 
 def _cleaned(given: Any) -> Any:

@@ -1,6 +1,6 @@
-"""POST /functions/v1/agent-register: an agent makes itself a free organization and gets its first API key.
+"""POST /functions/v1/agent-register: create a free organization for an agent, with its first API key.
 
-No e-mail is verified and nobody is asked. The key is in this answer only; exchange it at agent-auth for a token.
+No e-mail is verified and nobody has to agree. Only this answer contains the key; exchange it at agent-auth for a token.
 """
 
 from typing import Annotated
@@ -24,12 +24,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     agent_name: Annotated[
-        str, Field(min_length=1, max_length=100, description="What people will see the agent called."), VISIBLE
+        str, Field(min_length=1, max_length=100, description="The agent's name, as people see it."), VISIBLE
     ]
     agent_platform: Annotated[
-        str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="What it runs on, e.g. claude.")
+        str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="The platform of the agent, e.g. claude.")
     ]
-    owner_email: Annotated[Address, Field(description="Who answers for the agent.")]
+    owner_email: Annotated[Address, Field(description="The person responsible for the agent.")]
     organization_name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]
     plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
 

@@ -1,4 +1,4 @@
-"""GET /functions/v1/agent-usage: the plan, what of it is used and left, warnings, and what the next plan would add."""
+"""GET /functions/v1/agent-usage: show the plan, what is used and left, warnings, and what the next plan adds."""
 
 from shared.edge import MEMBERS, Call, endpoint
 from shared.quotas import service

@@ -1,4 +1,4 @@
-"""Who may use a route: whoever has the project's key, a signed-in person, or the service."""
+"""Admission to a route: callers with the project's key, signed-in persons, or the service."""
 
 from shared.auth.credentials import caller, caller_behind, kept_from_browsers, project_caller
 from shared.edge import Call
@@ -25,7 +25,7 @@ class NotAdmin(Forbidden):
 
 
 async def project(call: Call) -> Visit:
-    """Admit whoever has a key of the project."""
+    """Admit callers with a key of the project."""
     project_of(call)
     return Visit(call)
 
@@ -55,7 +55,7 @@ def project_of(call: Call) -> Principal:
 
 
 def person_of(authorization: str | None) -> Principal:
-    """Return the person whose access token it is; whether the session is alive, the database says.
+    """Return the person of an access token; the database checks whether the session is alive.
 
     Raises:
         NoAuthorization, BadJwt.

@@ -28,7 +28,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 async def list_users(visit: Visit, *, query: PageQuery) -> Response:
-    """Accounts, newest first, page by page."""
+    """List accounts, newest first, page by page."""
     found = await admin.list_users(visit.visitor, page=query.page, per_page=query.per_page)
     headers = {"X-Total-Count": str(found.total), "Link": _links(query, found.total)}
     return encoded(
@@ -39,7 +39,7 @@ async def list_users(visit: Visit, *, query: PageQuery) -> Response:
 
 
 async def create_user(visit: Visit, *, body: AdminUser) -> User:
-    """Make an account for somebody."""
+    """Create an account for a person."""
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
@@ -50,7 +50,7 @@ async def create_user(visit: Visit, *, body: AdminUser) -> User:
 
 
 async def get_user(visit: Visit, *, id: UUID) -> User:
-    """One account."""
+    """Get one account."""
     return await admin.get_user(visit.visitor, user_id=id)
 
 
@@ -68,14 +68,14 @@ async def delete_user(visit: Visit, *, id: UUID, body: Deletion) -> dict[str, An
 
 
 async def invite(visit: Visit, *, body: Invitation) -> User:
-    """Make an account for somebody and mail them the link to it."""
+    """Create an account for a person and mail them the link to it."""
     if not body.email:
         raise InvalidRequest("email is missing: an invitation goes by mail")
     return await invitations.invite(visit.visitor, email=body.email, data=body.data or {}, landing=visit.landing())
 
 
 async def generate_link(visit: Visit, *, body: LinkWish) -> GeneratedLink:
-    """The link and the code of a mail, to be sent by other means."""
+    """Return the link and the code of a mail, to be sent by other means."""
     if not body.email:
         raise InvalidRequest("email is missing: a link is somebody's")
     wanted = Wanted(body.type, body.email, body.new_email, body.password, body.data or {})
@@ -100,7 +100,7 @@ def _ban(ban_duration: str | None) -> Ban | None:
 
 
 def _links(query: PageQuery, total: int) -> str:
-    """RFC 8288; `page` comes first, where the clients look for it."""
+    """Return the Link header (RFC 8288); `page` comes first, where the clients look for it."""
     last = max(1, -(-total // query.per_page))
     pages = {"next": query.page + 1, "last": last} if query.page < last else {"last": last}
     url = f"{settings().base_url}{PREFIX}/admin/users"

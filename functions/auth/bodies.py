@@ -1,4 +1,4 @@
-"""What the routes take. Names that this host has no use for are passed over, since clients send more than they mean."""
+"""Bodies and queries of the routes. Unknown names are ignored, since clients send more than this host needs."""
 
 import re
 from datetime import timedelta
@@ -19,9 +19,9 @@ _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h":
 Email = Annotated[str | None, Field(max_length=320)]
 Password = Annotated[str | None, Field(max_length=4096, description="6 characters to 72 bytes.")]
 Metadata = Annotated[
-    dict[str, Any] | None, Field(description="Travels in every token: at most 4,000 characters of JSON in all.")
+    dict[str, Any] | None, Field(description="Part of every token: at most 4,000 characters of JSON in total.")
 ]
-Phone = Annotated[str | None, Field(max_length=64, description="Refused: signing in by phone is switched off.")]
+Phone = Annotated[str | None, Field(max_length=64, description="Refused: sign-in by phone is switched off.")]
 
 
 class Begun(BaseModel):
@@ -34,7 +34,7 @@ class Begun(BaseModel):
 
 
 class SignUp(Begun):
-    """Without an address and a password: an anonymous sign-in, where the host allows them."""
+    """Without an address and a password: an anonymous sign-in, if the host allows it."""
 
     email: Email = None
     password: Password = None
@@ -50,7 +50,7 @@ class OneTimePassword(Begun):
     email: Email = None
     phone: Phone = None
     create_user: Annotated[
-        StrictBool, Field(description="False mails nobody who has no account; the answer is the same.")
+        StrictBool, Field(description="False sends no mail to people without an account; the answer is the same.")
     ] = True
     data: Metadata = None
 
@@ -62,7 +62,7 @@ class Resending(Begun):
 
 
 class Verification(BaseModel):
-    """`token`, as it was typed, and the `email` that it was sent to; or the link's `token_hash` alone."""
+    """`token`, as it was typed, and the `email` that it was sent to; or only the link's `token_hash`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -74,7 +74,7 @@ class Verification(BaseModel):
 
 
 class LinkQuery(BaseModel):
-    """As a mailed link has it."""
+    """The query of a mailed link."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -102,7 +102,7 @@ class LinkWish(BaseModel):
 
 
 class Grant(BaseModel):
-    """What the grant type takes: `email` and `password`, `refresh_token`, or `auth_code` and `code_verifier`."""
+    """The fields of a grant type: `email` and `password`, `refresh_token`, or `auth_code` and `code_verifier`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -115,7 +115,7 @@ class Grant(BaseModel):
 
 
 class UserChanges(Begun):
-    """Of one's own account; in `data`, null takes a name out."""
+    """Changes of one's own account; in `data`, null removes a name."""
 
     email: Email = None
     password: Password = None
@@ -126,11 +126,11 @@ class UserChanges(Begun):
 
 
 class AdminUser(BaseModel):
-    """Of any account; in metadata, null takes a name out."""
+    """Fields of any account; in metadata, null removes a name."""
 
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[UUID | None, Field(description="When the account is made.")] = None
+    id: Annotated[UUID | None, Field(description="Only for a new account.")] = None
     email: Email = None
     password: Password = None
     password_hash: Annotated[str | None, Field(max_length=100, description="bcrypt, instead of the password.")] = None
@@ -147,7 +147,7 @@ class AdminUser(BaseModel):
 class Deletion(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    should_soft_delete: Annotated[StrictBool, Field(description="True keeps the id and nothing else.")] = False
+    should_soft_delete: Annotated[StrictBool, Field(description="True keeps only the id.")] = False
 
 
 class GrantQuery(BaseModel):
@@ -172,7 +172,7 @@ class PageQuery(BaseModel):
 
 
 def duration(text: str) -> timedelta:
-    """A duration as Go writes it: 24h, 1h30m, 300ms.
+    """Parse a duration as Go writes it: 24h, 1h30m, 300ms.
 
     Raises:
         InvalidRequest: for any other text, and beyond what a calendar holds.

@@ -40,5 +40,5 @@ def error_response(request: Request, refusal: Refusal, _request_id: str) -> Resp
 
 
 def _is_dated(version: str) -> bool:
-    """Dates as text compare as dates; what is none counts as no version."""
+    """Return whether the version is a date from ours on; dates as text compare as dates."""
     return len(version) == len(API_VERSION) and version.replace("-", "").isdigit() and version >= API_VERSION

@@ -1,4 +1,4 @@
-"""The routes that tell of the host itself."""
+"""The routes about the host itself."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class HostSettings(msgspec.Struct, frozen=True):
-    """Ways in that are open."""
+    """The ways to sign in that are open."""
 
     external: dict[str, bool]
     disable_signup: bool
@@ -35,18 +35,18 @@ class HostSettings(msgspec.Struct, frozen=True):
 
 
 class KeySet(msgspec.Struct, frozen=True):
-    """RFC 7517."""
+    """The public keys (RFC 7517)."""
 
     keys: list[dict[str, Any]]
 
 
 async def health(_call: Call) -> Health:
-    """That the host answers."""
+    """Report that the host answers."""
     return Health(version=VERSION, name="nexus-auth", description="Accounts and sessions, for supabase clients")
 
 
 async def host_settings(_visit: Visit) -> HostSettings:
-    """Which ways to sign in are open."""
+    """Show which ways to sign in are open."""
     chosen = settings()
     return HostSettings(
         external={"email": True, "phone": False, "anonymous_users": chosen.anonymous_enabled},
@@ -59,12 +59,12 @@ async def host_settings(_visit: Visit) -> HostSettings:
 
 
 async def jwks(_call: Call) -> Response:
-    """The public keys that tokens are verified with."""
+    """Return the public keys that verify tokens."""
     published = [_public(key) for key in msgspec.json.decode(settings().jwt_jwks)["keys"] if key["kty"] != "oct"]
     headers = {"Cache-Control": f"public, max-age={_JWKS_MAX_AGE_S}"}
     return encoded(json.encode(KeySet(published)), status=200, headers=headers)
 
 
 def _public(key: dict[str, Any]) -> dict[str, Any]:
-    """Whatever else the setting holds, a private member never leaves."""
+    """Return only the public members, whatever else the setting holds."""
     return {name: value for name, value in key.items() if name in _PUBLIC_MEMBERS} | {"key_ops": ["verify"]}

@@ -1,4 +1,4 @@
-"""The routes that mail somebody, and those that a mail leads back to."""
+"""The routes that send mail, and those that a mail leads back to."""
 
 from http import HTTPStatus
 
@@ -28,18 +28,18 @@ _OAUTH_ERRORS = {
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """Whether anything was mailed is not told."""
+    """The answer does not reveal whether a mail was sent."""
 
 
 class HalfChanged(msgspec.Struct, frozen=True):
-    """The other address has still to confirm."""
+    """The other address has to confirm too."""
 
     msg: str = HALF
     code: str = "200"
 
 
 async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
-    """Mail a way in to who has forgotten the password."""
+    """Send a sign-in link to a person who has forgotten the password."""
     if not body.email:
         raise InvalidRequest("password recovery requires an email")
     await mail_requests.recover(visit.visitor, email=body.email, landing=visit.landing(body))
@@ -48,7 +48,7 @@ async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
 
 
 async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
-    """Mail a code and a link to sign in with."""
+    """Send a code and a link to sign in with."""
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
@@ -65,12 +65,12 @@ async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
 
 
 async def magiclink(visit: Visit, *, body: MailAddress) -> Accepted:
-    """Mail a link to sign in with, to somebody new too; what clients called before `otp` came."""
+    """Send a link to sign in with, to new people too; the older name of `otp`."""
     return await otp(visit, body=OneTimePassword(**body.model_dump()))
 
 
 async def resend(visit: Visit, *, body: Resending) -> Accepted:
-    """Mail the confirmation of a sign-up or of another address again."""
+    """Send the confirmation of a sign-up or of another address again."""
     if body.phone or body.type in ("sms", "phone_change"):
         raise PhoneProviderDisabled
     if body.type not in ("signup", "email_change"):
@@ -84,19 +84,19 @@ async def resend(visit: Visit, *, body: Resending) -> Accepted:
 
 
 async def reauthenticate(visit: Visit) -> Accepted:
-    """Mail a code that a new password asks for."""
+    """Send a code that a new password requires."""
     await mail_requests.reauthenticate(visit.visitor, visit.person)
     return Accepted()
 
 
 async def verify(call: Call, *, body: Verification) -> Session | HalfChanged:
-    """Open what a mailed code or a link's token opens, once."""
+    """Verify a mailed code or a link's token, once."""
     verified = await _verified(Visit(call), body)
     return verified.session or HalfChanged()
 
 
 async def follow_link(call: Call, *, query: LinkQuery) -> Response:
-    """Open what a mailed link opens, and lead on to the application with the session, a code, or what went wrong."""
+    """Verify a mailed link and redirect to the application with the session, a code, or an error."""
     visit = Visit(call)
     landing, begins_flow = visit.landing().redirect_to, query.token.startswith(FLOW_PREFIX)
     try:

@@ -1,7 +1,7 @@
-"""/auth/v1: people's accounts and sessions, as supabase clients ask for them.
+"""/auth/v1: people's accounts and sessions, for supabase clients.
 
-Every call carries the project's publishable or secret key as `apikey`, but for keys, health and the paths that a link
-in a mail opens; a person's access token or, for `admin`, a secret key goes in Authorization.
+Every call sends the project's publishable or secret key as `apikey`, except for keys, health and the paths of mailed
+links; Authorization holds a person's access token or, for `admin`, a secret key.
 """
 
 from starlette.responses import Response

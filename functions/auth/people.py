@@ -15,7 +15,7 @@ from .visits import Visit
 
 
 async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
-    """Make an account and sign in to it."""
+    """Create an account and sign in to it."""
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
@@ -31,7 +31,7 @@ async def sign_up(visit: Visit, *, body: SignUp) -> Session | User:
 
 
 async def token(visit: Visit, *, query: GrantQuery, body: Grant) -> Session:
-    """Sign in with a password, refresh a session, or exchange the code that a mailed link ended with."""
+    """Sign in with a password, refresh a session, or exchange the code from a mailed link."""
     if query.grant_type == "password":
         await visit.call.charge(SIGN_IN)
         return await _sign_in(visit, body)
@@ -63,12 +63,12 @@ async def _sign_in(visit: Visit, body: Grant) -> Session:
 
 
 async def get_user(visit: Visit) -> User:
-    """The signed-in person's account."""
+    """Get the signed-in person's account."""
     return await people.get_user(visit.visitor, visit.person)
 
 
 async def update_user(visit: Visit, *, body: UserChanges) -> User:
-    """Change one's own password or metadata, or ask for another e-mail address."""
+    """Change one's own password or metadata, or request another e-mail address."""
     if body.app_metadata is not None:
         raise NotAdmin("app_metadata is the service's to set; user_metadata goes in data")
     if body.phone:

@@ -1,4 +1,4 @@
-"""Rate classes of these routes, as many as Supabase Auth allows by default."""
+"""Rate classes of these routes, with the default limits of Supabase Auth."""
 
 from shared.quotas.rates import RateClass
 

@@ -239,7 +239,7 @@ _USERS = "/admin/users/"
 
 
 def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
-    """Return the refusal of what no route answers; whoever has no key is not told which paths there are."""
+    """Return the refusal of a path that no route answers; callers without a key do not learn which paths exist."""
     if path not in _OPEN_PATHS and not path.startswith(OPEN):
         project_of(call)
     if not allowed and path.startswith(_USERS) and "/" not in path.removeprefix(_USERS):

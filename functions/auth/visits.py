@@ -1,4 +1,4 @@
-"""One call of /auth/v1: who calls, as the rooms below know a visitor, and where its mails lead."""
+"""One call of /auth/v1: its caller, as the lower rooms see a visitor, and the target of its mails."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ _LONGEST_LANGUAGES = 200
 class Visit(NamedTuple):
     call: Call
     principal: Principal | None = None
-    """The person or the service, where the route admits nobody else."""
+    """The person or the service, on a route that admits nobody else."""
 
     @property
     def visitor(self) -> Visitor:
@@ -30,10 +30,10 @@ class Visit(NamedTuple):
         )
 
     def landing(self, begun: Begun | None = None, *, wanted: str | None = None) -> Landing:
-        """Return where a mail's link leads: the first address the request names that the host allows.
+        """Return the target of a mail's link: the first allowed address that the request names.
 
         Raises:
-            InvalidRequest: for a challenge that is none.
+            InvalidRequest: for a challenge that is not valid.
         """
         request = self.call.request
         named = (request.query_params.get("redirect_to"), request.headers.get("redirect_to"))

@@ -1,6 +1,6 @@
-"""POST /functions/v1/channel-disconnect: stop sending and receiving on a number or page, and forget its token.
+"""POST /functions/v1/channel-disconnect: stop sending and receiving on a number or page, and delete its token.
 
-Its conversations stay. The number or page may then be connected by another organization.
+Its conversations stay. Another organization may connect the number or page afterwards.
 """
 
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""GET /functions/v1/channel-list: the numbers and pages that the organization writes from, and how each stands."""
+"""GET /functions/v1/channel-list: list the organization's numbers and pages, with the state of each."""
 
 import msgspec
 

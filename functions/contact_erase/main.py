@@ -1,9 +1,9 @@
-"""POST /functions/v1/contact-erase: forget a contact for good.
+"""POST /functions/v1/contact-erase: erase a contact for good.
 
-Identities, conversations, messages, files, kept webhook bodies and the trail's values go. Orders stay as goods and
-money, without the person. What is known must have been handed out by contact-export within 30 days, unless
-`without_export`. A person without a contact is erased by `identity`. Every kept answer to an `Idempotency-Key` of the
-organization goes too.
+Deletes identities, conversations, messages, files, stored webhook bodies and the values in the audit trail. Orders
+stay, without the person. contact-export must have returned the data within the last 30 days, unless `without_export` is
+true. `identity` erases a person without a contact. Every stored answer to an `Idempotency-Key` of the organization is
+deleted too.
 """
 
 from pydantic import Field, StrictBool
@@ -18,7 +18,7 @@ from shared.kernel.errors import NotFound
 
 
 class Body(PersonRequest):
-    without_export: StrictBool = Field(default=False, description="Nobody wants to be told what is known.")
+    without_export: StrictBool = Field(default=False, description="True if nobody needs an export of the data.")
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, ExportFirst, InvalidPhone))

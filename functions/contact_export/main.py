@@ -1,9 +1,9 @@
-"""POST /functions/v1/contact-export: all that is known of one person, as one JSON document.
+"""POST /functions/v1/contact-export: export all data about one person, as one JSON document.
 
-For the person who asks what is kept about them, and before they are erased. The newest 2,000 messages, 1,000 orders and
-1,000 events of the trail come with it; where `messages_before`, `orders_before` or `trail_before` is not null, send it
-back for older ones. A person without a contact is told of by `identity`: conversations, words in groups and events of
-channels that name them. That it was handed out is written into the trail.
+For a person who asks for their data, and before an erasure. It contains the newest 2,000 messages, 1,000 orders and
+1,000 events of the audit trail; if `messages_before`, `orders_before` or `trail_before` is not null, send it back for
+older ones. `identity` exports a person without a contact: conversations, group messages and channel events that name
+them. The audit trail records the export.
 """
 
 from shared.domain.customers.service import InvalidPhone

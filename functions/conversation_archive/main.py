@@ -1,4 +1,4 @@
-"""POST /functions/v1/conversation-archive: close a conversation, or open it; the customer's next message opens it."""
+"""POST /functions/v1/conversation-archive: close or reopen a conversation; the customer's next message reopens it."""
 
 from uuid import UUID
 

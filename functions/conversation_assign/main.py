@@ -1,4 +1,4 @@
-"""POST /functions/v1/conversation-assign: say who answers a conversation: a member, an agent, or nobody."""
+"""POST /functions/v1/conversation-assign: assign a conversation to a member, to an agent, or to nobody."""
 
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +17,7 @@ class Body(EitherCase):
     )
 
     chat_id: UUID
-    assigned_to: Annotated[UUID | None, Field(description="User id of a member or agent; null takes it from whoever.")]
+    assigned_to: Annotated[UUID | None, Field(description="User id of a member or agent; null unassigns it.")]
 
 
 @endpoint(Body, tag="Messages", access=MEMBERS, scope="write", refusals=(service.UnknownColleague,))

@@ -1,4 +1,4 @@
-"""POST /functions/v1/deliver-messages: send the messages that wait, and settle those that nobody saw, every second."""
+"""POST /functions/v1/deliver-messages: send waiting messages, and settle those of unknown outcome, every second."""
 
 from shared.domain.messaging.delivery import sending
 from shared.domain.messaging.delivery.models import Delivered

@@ -1,6 +1,6 @@
-"""GET / and the documents an agent begins with: what Nexus is, how to get in, and every function in OpenAPI.
+"""GET / and the documents for a start: what Nexus is, how to get access, and every function in OpenAPI.
 
-`python -m infra.documents` writes them, with placeholders for hosts, which the answer fills from the settings.
+`python -m infra.documents` writes them, with placeholders for hosts; the answer takes the hosts from the settings.
 """
 
 from starlette.responses import Response

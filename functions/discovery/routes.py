@@ -14,7 +14,7 @@ from .table import DOCUMENTS, WELCOME_PAGE, Document
 
 def _show(path: str, document: Document) -> Callable[[Call], Awaitable[Response]]:
     async def show(call: Call) -> Response:
-        """A browser gets the first page as HTML."""
+        """Return the document; a browser gets the first page as HTML."""
         headers = call.request.headers
         is_page = path == "/" and "text/html" in headers.get("accept", "")
         return served(WELCOME_PAGE if is_page else document, known=headers.get("if-none-match", ""))

@@ -1,4 +1,4 @@
-"""A document as a response: hosts filled in once, an ETag, and nothing sent to a reader who has it."""
+"""A document as a response: hosts filled in once, an ETag, and no body for a reader who has it already."""
 
 import hashlib
 from functools import cache
@@ -14,7 +14,7 @@ from .table import Document
 FOLDER = Path(__file__).parent / "documents"
 BASE, DOCS, PRICING = (f"https://{what}.nexus.invalid" for what in ("base", "docs", "pricing"))
 SETTINGS = {BASE: "base_url", DOCS: "docs_url", PRICING: "pricing_url"}
-"""What the documents say, and the setting that holds what is meant."""
+"""Placeholders in the documents, and the setting that replaces each."""
 _MAX_AGE_S = 300
 
 
@@ -24,7 +24,7 @@ class Written(NamedTuple):
 
 
 def served(document: Document, *, known: str) -> Response:
-    """`known` is If-None-Match."""
+    """Return the document, or 304 when `known` (If-None-Match) has its ETag."""
     written = _written(document.file)
     headers = {"ETag": written.etag, "Cache-Control": f"public, max-age={_MAX_AGE_S}", "Vary": "Accept"}
     if written.etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):

@@ -1,4 +1,4 @@
-"""POST /functions/v1/fetch-media: fetch the files that customers sent, erase those they took back, every 2 seconds."""
+"""POST /functions/v1/fetch-media: download files of customers, erase those they deleted, every 2 seconds."""
 
 from shared.domain.channels import downloads
 from shared.domain.channels.downloads import MediaWork

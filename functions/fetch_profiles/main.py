@@ -1,4 +1,4 @@
-"""POST /functions/v1/fetch-profiles: ask Messenger and Instagram what new people are called, every 5 seconds."""
+"""POST /functions/v1/fetch-profiles: fetch the names of new people from Messenger and Instagram, every 5 seconds."""
 
 from shared.domain.channels.profiles import service
 from shared.domain.channels.profiles.models import Introduced

@@ -1,8 +1,8 @@
-"""POST /functions/v1/instagram-send-message: send a message in a Instagram conversation.
+"""POST /functions/v1/instagram-send-message: send a message in an Instagram conversation.
 
-The message is kept and counted first, then sent; the answer says how far it came. Accepted is not delivered: the
-channel's word follows in the message's status. Outside the 24-hour window nothing free-form is sent; the refusal says
-what may be.
+The message is stored and counted first, then sent; the answer says how far it got. Accepted does not mean delivered:
+the message's status shows the channel's later reports. Outside the 24-hour window the channel takes no free text; the
+refusal says what you may send.
 """
 
 from functools import partial

@@ -1,7 +1,7 @@
-"""POST /functions/v1/mark-as-read: a conversation is read here, and its customer sees the read mark.
+"""POST /functions/v1/mark-as-read: mark a conversation as read, here and for its customer.
 
-A typing sign comes along where asked for; it lasts 25 seconds or until the next message. `unread` marks the
-conversation for later instead, and the customer sees nothing of it.
+`typing` also shows the typing sign, for 25 seconds or until the next message. `unread` marks the conversation as unread
+instead; the customer sees nothing of that.
 """
 
 from functools import partial
@@ -21,9 +21,9 @@ class Body(EitherCase):
     model_config = ConfigDict(json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]})
 
     chat_id: UUID
-    typing: Annotated[StrictBool, Field(description="Show that somebody is writing.")] = False
+    typing: Annotated[StrictBool, Field(description="Show the typing sign.")] = False
     unread: Annotated[
-        StrictBool, Field(description="Mark it as unread here instead; the customer is told nothing.")
+        StrictBool, Field(description="Mark it as unread here instead; the customer sees nothing.")
     ] = False
 
 

@@ -1,7 +1,7 @@
-"""All that this endpoint offers, in the order in which it is listed.
+"""The tools and resources of this endpoint, in the order of its lists.
 
-A tool is offered because it is declared in a module of `tools/`. Its name is read from the text of that module, so that
-a start finds every tool and imports none.
+A tool is offered because a module of `tools/` declares it. Its name is read from the text of that module, so that a
+start finds every tool and imports none.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.platform.mcp.registry import LazyMapping, Registry, Resource, Tool
 
 FIRST = ("search", "contacts", "orders", "inventory", "conversations", "messages")
-"""The modules whose tools are listed first; those of any other module follow by its name."""
+"""The modules whose tools come first in lists; other modules follow by name."""
 DECLARATION = re.compile(r"^async def (nexus_\w+)\(", re.MULTILINE)
 RESOURCES = {
     "nexus://organization/info": "organization_info",

@@ -1,4 +1,4 @@
-"""The hints of refusals in words of this endpoint: a domain says what would help, and here with which tool."""
+"""The hints of refusals in terms of this endpoint: a domain says what helps, and this module names the tool."""
 
 from shared.kernel.errors import Refusal
 
@@ -16,7 +16,7 @@ WORDS = {
 
 
 def with_tools(refusal: Refusal) -> Refusal | None:
-    """Return the refusal with the words of its hint in the message; None where it has no hint that is known here."""
+    """Return the refusal with its hint as text in the message; None if this module does not know the hint."""
     words = WORDS.get(refusal.details.get("hint", ""))
     if words is None:
         return None

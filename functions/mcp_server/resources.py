@@ -1,4 +1,4 @@
-"""Resources: the organization and the schemas of its records, to be read without calling a tool."""
+"""Resources: the organization and the schemas of its records, readable without a tool call."""
 
 from importlib import import_module
 from typing import Any
@@ -31,7 +31,7 @@ async def organization_info(context: ToolContext) -> OrganizationInfo:
 
 
 def schema_of(noun: str) -> Resource:
-    """Declare a resource with the full schemas of the tools in the noun's module; a listing has outlines only."""
+    """Declare a resource with the full schemas of the tools in the noun's module; a list has outlines only."""
 
     @resource(
         f"nexus://schema/{noun}",

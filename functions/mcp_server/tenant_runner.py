@@ -18,7 +18,7 @@ from shared.tenancy.principal import Kind, Principal
 from .hints import with_tools
 
 REFUSED = 400
-"""A kept answer with this status or a higher one was a refusal."""
+"""A stored answer with this status or a higher one was a refusal."""
 
 
 class TenantRunner:
@@ -69,7 +69,7 @@ class TenantRunner:
 
 
 async def _run(tool: Tool, call: ToolContext, arguments: Arguments) -> msgspec.Struct:
-    """Run the tool; a refusal names tools before it is kept under an idempotency key."""
+    """Run the tool; let a refusal name tools before an idempotency key stores it."""
     try:
         return await tool.run(call, arguments)
     except Refusal as refusal:

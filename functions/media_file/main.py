@@ -1,6 +1,6 @@
-"""GET /functions/v1/media-file: a file, to whoever has a link from media-link that has not ended.
+"""GET /functions/v1/media-file: read a file by a link from media-link that has not expired.
 
-For installations that keep files in a directory; with a bucket, links lead to the bucket itself.
+For installations that store files in a directory; with a bucket, links lead to the bucket itself.
 """
 
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
 
 
 async def read_file(call: Call) -> Response:
-    """A file, to whoever has a link from media-link that has not ended."""
+    """Read a file by a link from media-link that has not expired."""
     store = blobs()
     if not isinstance(store, DirectoryBlobs):
         raise NotFound("files are read from the bucket")

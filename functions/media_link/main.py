@@ -1,6 +1,6 @@
-"""GET /functions/v1/media-link: an address to read a file of a conversation at, for a few minutes.
+"""GET /functions/v1/media-link: get an address for a file of a conversation, valid for a few minutes.
 
-Whoever has the address may read the file: do not store it, ask anew.
+Everybody with the address can read the file: do not store it, get a new one.
 """
 
 from uuid import UUID

@@ -1,6 +1,7 @@
-"""POST /functions/v1/media-upload: put up a file to send; the body is the file's bytes.
+"""POST /functions/v1/media-upload: upload a file to send; the body is the file's bytes.
 
-`kind` and `file_name` stand in the query, the file's type in Content-Type. The same file put up again is the same file.
+`kind` and `file_name` are in the query, the file's type in Content-Type. A second upload of the same file returns the
+first one.
 """
 
 from typing import Annotated, Literal
@@ -24,11 +25,11 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["image", "video", "audio", "document", "sticker"]
-    file_name: Annotated[str | None, Field(max_length=240, description="What the receiver will see it called.")] = None
+    file_name: Annotated[str | None, Field(max_length=240, description="The name that the receiver sees.")] = None
 
 
 async def upload(call: Call, *, query: Query) -> Response:
-    """Put up a file to send; the body is the file's bytes."""
+    """Upload a file to send; the body is the file's bytes."""
     organization_id, media_id, kind = call.principal.organization_id, service.new_id(), MediaKind(query.kind)
     if organization_id is None:
         raise Forbidden

@@ -41,7 +41,7 @@ async def read_upload(request: Request, *, organization_id: UUID, media_id: UUID
 
 @asynccontextmanager
 async def erase_if_refused(organization_id: UUID, media_id: UUID) -> AsyncIterator[None]:
-    """Erase the bytes where the writing of their row in this block is refused."""
+    """Erase the bytes if the block that writes their row refuses."""
     try:
         yield
     except Refusal:

@@ -1,7 +1,7 @@
-"""POST /functions/v1/meta-webhook: receive what WhatsApp, Messenger and Instagram tell us.
+"""POST /functions/v1/meta-webhook: receive the webhooks of WhatsApp, Messenger and Instagram.
 
-A GET with the verify token is answered with the challenge. A signed body is kept before it is answered, and read later;
-what it says is not looked at here, so nothing in it is ever refused.
+A GET with the verify token gets the challenge as its answer. A signed body is stored before the answer and read later;
+this function does not look inside, so it never refuses the content.
 """
 
 from shared.domain.messaging.inbox import writer

@@ -1,7 +1,7 @@
-"""POST /functions/v1/order-correct-payment: put right a payment or refund that was typed wrong.
+"""POST /functions/v1/order-correct-payment: correct a payment or refund that was entered wrong.
 
-Also of a shipped, delivered or cancelled order, where payments otherwise only go forward and refunds only grow. The
-refund stays within what was paid. The trail keeps the step as `orders.correct_payment`, with the values before and
+Works for shipped, delivered and cancelled orders too, where otherwise payments only go forward and refunds only grow.
+The refund stays within the paid amount. The audit trail records `orders.correct_payment`, with the values before and
 after.
 """
 
@@ -29,10 +29,10 @@ class Body(BaseModel):
 
     order_id: UUID
     payment_status: Literal["unpaid", "partially_paid", "paid"] | None = Field(
-        default=None, description="As it was all along; left out, it stays. refunded is set on the order, as a step."
+        default=None, description="The correct status. Default: unchanged. Set refunded on the order, as a step."
     )
     refund_amount: Annotated[Decimal | None, Field(ge=0, le=99_999_999_999), EXACT] = Field(
-        default=None, description="All that was paid back, in the order's currency; left out, it stays."
+        default=None, description="The total refund, in the order's currency. Default: unchanged."
     )
 
     @model_validator(mode="after")

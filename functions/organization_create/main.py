@@ -1,6 +1,6 @@
-"""POST /functions/v1/organization-create: a signed-in person makes an organization and becomes its owner.
+"""POST /functions/v1/organization-create: create an organization with the signed-in person as its owner.
 
-The next token names it: refresh the session before calling on.
+The next token names it: refresh the session before the next call.
 """
 
 from typing import Annotated

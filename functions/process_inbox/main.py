@@ -1,4 +1,4 @@
-"""POST /functions/v1/process-inbox: read the webhooks that wait into conversations, every second."""
+"""POST /functions/v1/process-inbox: turn waiting webhooks into conversations, every second."""
 
 from shared.domain.messaging.inbox import service
 from shared.domain.messaging.inbox.models import Processed

@@ -1,6 +1,6 @@
-"""POST /functions/v1/purge-expired: forget, every hour, what is past its time, until nothing of it is left.
+"""POST /functions/v1/purge-expired: delete, every hour, all expired rows.
 
-Which table, after how long: docs/data-lifetime.md.
+docs/data-lifetime.md lists each table and its retention time.
 """
 
 from functools import partial

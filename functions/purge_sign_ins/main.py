@@ -1,4 +1,4 @@
-"""POST /functions/v1/purge-sign-ins: forget, every hour, codes and mails after a day, idle sessions after 180 days."""
+"""POST /functions/v1/purge-sign-ins: delete, every hour, codes and mails after a day, idle sessions after 180 days."""
 
 from shared.edge import Call, cron
 from shared.platform.accounts.retention import service as retention

@@ -1,6 +1,6 @@
-"""POST /functions/v1/read-phones: say of contacts' numbers whether they are valid, every minute.
+"""POST /functions/v1/read-phones: check whether contacts' numbers are valid, every minute.
 
-Tools say it at once; tables over HTTP and channels write numbers that nobody has looked at.
+Tools check at once; writes to tables over HTTP and channels leave numbers unchecked.
 """
 
 from shared.domain.customers import service

@@ -1,6 +1,7 @@
-"""POST /functions/v1/refresh-tokens: renew tokens of Instagram Login well before their 60 days are over, every hour.
+"""POST /functions/v1/refresh-tokens: renew tokens of Instagram Login well before their 60 days end, every hour.
 
-A token that Meta does not renew, and one of another kind that is about to end, is told to its organization once.
+The organization is notified once of a token that Meta does not renew, and of one of another kind that is about to
+expire.
 """
 
 from shared.domain.channels.tokens.models import Refreshed

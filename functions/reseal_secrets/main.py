@@ -1,7 +1,7 @@
 """POST /functions/v1/reseal-secrets: seal channels' tokens anew after the sealing key has changed, every hour.
 
-Answers how many were done now and how many remain; called again, it goes on where it was. Once none remains, the old
-key can be taken out of the settings. `unreadable` are those that no configured key opens: connect these channels again.
+The answer says how many were sealed now and how many remain; a second call continues. When none remains, remove the old
+key from the settings. `unreadable` counts tokens that no configured key opens: connect these channels again.
 """
 
 from shared.domain.channels.tokens.models import Resealed

@@ -1,4 +1,4 @@
-"""What to do instead: what may be written or read, which functions write, and how long to wait."""
+"""Advice in refusals: columns that may be written or read, functions that write, and the time to wait."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -97,7 +97,7 @@ class _Wait(msgspec.Struct, frozen=True):
 
 
 async def advised(answer: Response, incoming: Incoming, host: NexusHost) -> Response:
-    """The answer, with a hint where it says that no grant covers what was asked."""
+    """Return the answer, with a hint if no grant covers the request."""
     if answer.status not in _REFUSED or not answer.body:
         return answer
     told: dict[str, Any] = msgspec.json.decode(answer.body)
@@ -160,7 +160,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def timed(answer: Response) -> Response:
-    """The answer, with Retry-After where what the database refused will be possible later, as a day's calls are."""
+    """Return the answer, with Retry-After if the database will allow the request later, as with daily calls."""
     if answer.status not in LATER:
         return answer
     told = msgspec.json.decode(answer.body, type=_Told)

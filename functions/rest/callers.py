@@ -1,4 +1,4 @@
-"""Who calls, and how often they may."""
+"""The callers of the interface, and their rate classes."""
 
 from shared.auth.credentials import platform_caller
 from shared.edge import Call
@@ -15,7 +15,7 @@ RATES = {
 
 
 async def identify(call: Call) -> Call:
-    """Admit whoever has a key of the project, and count the call: for the caller, or for the address of nobody known.
+    """Admit callers with a key of the project, and count the call for the caller, or for an unknown caller's address.
 
     Raises:
         MissingProjectKey, UnknownProjectKey, InvalidToken, RateExceeded.

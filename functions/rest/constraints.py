@@ -1,4 +1,4 @@
-"""What a CHECK of the catalog asks for, in plain words."""
+"""CHECK constraints of the catalog in plain words."""
 
 import re
 from collections.abc import Callable, Collection
@@ -44,7 +44,7 @@ _KNOWN = [(re.compile(pattern), words) for pattern, words in _CLAUSES]
 
 
 def in_words(rule: str) -> str | None:
-    """None for a rule that has a part which nobody has put into words."""
+    """Put the rule into words; return None if one of its parts has no words."""
     whole = left = " ".join(rule.split())
     found: list[tuple[int, str]] = []
     for pattern, words in _KNOWN:
@@ -56,7 +56,7 @@ def in_words(rule: str) -> str | None:
 
 
 def columns_of(rule: str, columns: Collection[str]) -> list[str]:
-    """Those that it bounds, in their order; not those that it asks what the bound is."""
+    """Return the columns that the rule bounds, in order, without those that only choose the bound."""
     named = re.findall(r"\w+", _OF_OTHERS.sub("", _QUOTED.sub("", rule)))
     return list(dict.fromkeys(name for name in named if name in columns))
 

@@ -1,4 +1,4 @@
-"""Refusals in PostgREST's shape: what the database would have refused with `app.refuse` looks as if it had."""
+"""Refusals in PostgREST's shape, as the database's own `app.refuse` produces them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +13,7 @@ UNREACHABLE = "PGRST000"
 
 
 def error_response(request: Request, refusal: Refusal, request_id: str) -> Response:
-    """`details` is a JSON text with our own code as `error`, and that code's fields."""
+    """Return the refusal; `details` is a JSON text with our own code as `error`, and that code's fields."""
     fields = {"error": refusal.code, **refusal.details, "request_id": request_id}
     body = {
         "code": _code(refusal),

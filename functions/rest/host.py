@@ -1,4 +1,4 @@
-"""What the REST interface runs on here: our connections, our admission, our schema."""
+"""The host of the REST interface: our connections, our admission, our schema."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -37,8 +37,9 @@ STATUSES = (
     ("57P03", 503),
     ("57P05", 503),
 )
-"""Of a tree too deep to be read, and of a view that nothing is written to; of what will pass: writers who met, locks,
-statements that took too long, a server that ends or begins."""
+"""Other statuses than PostgREST's: 400 for a query nested too deep, 405 for a view that takes no rows, 503 for what
+passes (conflicting writers, locks, statement timeouts, a server that stops or starts).
+"""
 _MEGABYTE = 2**20
 _CACHE_MOST_AGE_S = 300.0
 _LOAD_TIMEOUT_S = 30.0
@@ -46,14 +47,14 @@ _LOAD_TIMEOUT_S = 30.0
 
 @cache
 def for_callers() -> RestSettings:
-    """Pages as the contract has them; an estimate would tell how many rows the others have."""
+    """Return the settings for callers: pages by the contract, and no estimates, which reveal the rows of others."""
     return structs.replace(
         for_the_service(), max_rows=100, default_rows=25, aggregates=False, estimates=False, bounds=callers_bounds()
     )
 
 
 def callers_bounds() -> Bounds:
-    """What one call may cost all who share the database."""
+    """Return the limits of one call, which protect all other users of the database."""
     return Bounds(
         query_bytes=60_000,
         depth=4,
@@ -90,7 +91,7 @@ def for_the_service() -> RestSettings:
 
 
 class NexusHost:
-    """One call's view of it."""
+    """The host of one call."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -98,7 +99,7 @@ class NexusHost:
         self.anonymous = call.principal.kind is Kind.ANONYMOUS
         self.timeout_s = settings().database_timeout_s + 1
         self.rights: dict[str, Rights] = {}
-        """Of callers, by table, once the schema was asked for."""
+        """Rights of callers by table, once the schema is loaded."""
 
     async def schema_cache(self) -> SchemaCache:
         try:
@@ -113,7 +114,7 @@ class NexusHost:
         return leased()
 
     def enter(self, request: Request, *, read_only: bool) -> Statement:
-        """As `tenant_tx` enters: whoever belongs to an organization is admitted there, with the scope that it takes."""
+        """Enter as `tenant_tx` does: admit members of an organization there, with the scope that the request needs."""
         call = self._call
         call.log["route"] = f"{request.method} {'rpc/' if request.is_function else ''}{request.target}"
         needed = "read" if read_only else self._scope(request)
@@ -125,7 +126,10 @@ class NexusHost:
         )
 
     def _scope(self, request: Request) -> str:
-        """What the table's policies ask for that verb: who lacks it is refused, where they would find no row."""
+        """Return the scope that the table's policies require for that verb.
+
+        A caller without it gets a refusal instead of an empty result.
+        """
         rights = None if request.is_function else self.rights.get(request.target)
         return rights.scope(verbs_of(request)) if rights else "write"
 
@@ -138,7 +142,7 @@ class NexusHost:
 
 @cache
 def _holder() -> CacheHolder[Known]:
-    """The process's own."""
+    """Return the process's own holder."""
     return CacheHolder(_load, most_age_s=_CACHE_MOST_AGE_S)
 
 

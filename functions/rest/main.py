@@ -1,8 +1,7 @@
 """/rest/v1: the organization's tables and functions, by PostgREST's rules.
 
-Every call carries the project's publishable or secret key as `apikey`; a person's or an agent's token goes in
-Authorization. Reading needs the scope read, everything else write; the plan's ceilings, rates and daily calls are those
-of the functions.
+Every call sends the project's publishable or secret key as `apikey`; Authorization holds a person's or an agent's
+token. Reads need the scope read, all other calls write; plan limits, rates and daily calls are those of the functions.
 """
 
 from starlette.responses import Response
@@ -21,7 +20,7 @@ from .translation import incoming, outgoing
 
 
 async def serve(call: Call) -> Response:
-    """Answer by PostgREST's rules, which say themselves which paths and methods there are."""
+    """Answer by PostgREST's rules, which define their own paths and methods."""
     request, host = await incoming(call), NexusHost(call)
     response = timed(await advised(await app.answer(request, host), request, host))
     return outgoing(worded(response, call.request_id))

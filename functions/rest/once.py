@@ -1,4 +1,4 @@
-"""Writes under an idempotency key: the claim, and the whole answer as it is kept."""
+"""Writes with an idempotency key: the claim, and the stored answer."""
 
 import msgspec
 
@@ -12,19 +12,19 @@ from shared.runtime.postgres.statement import Statement
 from shared.tenancy.principal import Kind
 
 _OF_THE_REQUEST = ("accept", "accept-profile", "content-profile", "content-type", "prefer")
-"""Headers with which the same body is another request."""
+"""Headers that make another request of the same body."""
 _REPLAYED = ("Idempotent-Replayed", "true")
 
 
 class KeptOnce:
-    """One request's."""
+    """The claim of one request."""
 
     def __init__(self, once: idempotency.Once) -> None:
         self._once = once
         self.claim: Statement = idempotency.claiming(once)
 
     def keep(self, answer: Response) -> Statement:
-        """The statement that keeps it.
+        """Return the statement that stores the answer.
 
         Raises:
             AnswerTooLargeToKeep.
@@ -43,10 +43,10 @@ class KeptOnce:
 
 
 def once_of(call: Call, incoming: Incoming) -> KeptOnce | None:
-    """None without a key.
+    """Return the claim, or None without a key.
 
     Raises:
-        InvalidIdempotencyKey: also of who is nobody: answers are kept for persons and agents.
+        InvalidIdempotencyKey: also for anonymous callers, since answers are stored for persons and agents.
     """
     key = call.headers.get("idempotency-key")
     if key is None:

@@ -1,4 +1,4 @@
-"""503, and 500 of the server itself, in our words: what callers hear names no host, port, user or file."""
+"""Our own texts for 503 and for faults inside Postgres: they name no host, port, user or file."""
 
 import re
 
@@ -14,7 +14,7 @@ _RETRY_S = 2
 
 
 class StatementTimeout(Unavailable):
-    """A statement took longer than one may: it asks for much, or waited for other writers."""
+    """A statement took too long: it reads much, or waited for other writers."""
 
     code = "statement_timeout"
     default_message = (
@@ -24,11 +24,11 @@ class StatementTimeout(Unavailable):
 
 
 _OURS = re.compile(r"PGRST00\d|(?:08|40|53|55|57)\w{3}")
-"""Codes that Postgres, the driver or the interface told; who raises another one says its own words."""
+"""Codes of Postgres, the driver or the interface; an error raised by a routine keeps its own text."""
 _OF_THE_SERVER = re.compile(r"(?:58|F0|HV|XX)\w{3}|53400")
-"""Codes of faults inside Postgres, whose words may name files and servers."""
+"""Codes of faults inside Postgres, whose texts may name files and servers."""
 _MEANINGS = {"40": Busy, "55": Busy, "57014": StatementTimeout}
-"""By SQLSTATE, or its first two characters; everything else is away."""
+"""By SQLSTATE, or its first two characters; every other code means unavailable."""
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def worded(answer: Response, request_id: str) -> Response:
-    """The answer; where Postgres or the driver said why there is none, in our words, and with Retry-After."""
+    """Return the answer; replace the text of Postgres or the driver by ours, and add Retry-After."""
     if answer.status == FAULT:
         return _without_words(answer, request_id)
     if answer.status != AWAY:
@@ -63,7 +63,7 @@ def _body(code: str, refusal: Refusal, **fields: object) -> bytes:
 
 
 def _code(body: bytes) -> str | None:
-    """None where a function of the database says its own status and no refusal."""
+    """Return the code; None when a database function sets its own status without a refusal."""
     try:
         return msgspec.json.decode(body, type=_Told).code or None
     except msgspec.DecodeError:

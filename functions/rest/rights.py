@@ -1,4 +1,4 @@
-"""What callers with a token may do with each table: the columns of their grants, and the scopes of its policies."""
+"""The rights of callers with a token on each table: the columns of their grants, and the scopes of its policies."""
 
 import re
 from typing import Literal
@@ -25,7 +25,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """Of one table or view."""
+    """The rights on one table or view."""
 
     table: str
     reads: tuple[str, ...]
@@ -34,17 +34,17 @@ class Rights(msgspec.Struct, frozen=True):
     deletes: bool
     policies: tuple[Policy, ...]
     checks: dict[str, str]
-    """What each CHECK says, by its name."""
+    """The text of each CHECK, by its name."""
 
     def scope(self, verbs: frozenset[Verb]) -> str:
-        """The strongest that any of these asks for."""
+        """Return the strongest scope that any of these verbs requires."""
         rules = " ".join(each.rule for each in self.policies if each.verb in verbs)
         asked: list[str] = _ASKED.findall(rules)
         return max([_WEAKEST, *asked], key=_BY_STRENGTH.index)
 
 
 class Known(msgspec.Struct, frozen=True):
-    """The schema, for the service and for callers, to whom `*` is what they may read; and their rights by table."""
+    """The schema for the service and for callers, whose `*` has only readable columns; and their rights by table."""
 
     service: SchemaCache
     callers: SchemaCache
@@ -62,7 +62,7 @@ def known_of(cache: SchemaCache, rows: Rows) -> Known:
 
 
 def verbs_of(request: Request) -> frozenset[Verb]:
-    """What a request does to rows; nothing where it reads or calls a function."""
+    """Return what a request does to rows; nothing for a read or a function call."""
     if request.action is Action.PUT:
         return frozenset({"insert", "update"})
     if request.action is Action.INSERT:

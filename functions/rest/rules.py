@@ -1,4 +1,4 @@
-"""What a broken constraint of a table means: which column, and what is allowed."""
+"""Explanations of broken constraints: which column, and what it allows."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ _TWIN = "another row has the same key: change that row, or choose another key"
 
 
 def reworded(told: dict[str, Any], table: Table | None, rights: Rights | None) -> dict[str, Any]:
-    """What changes in the answer; a message never names a unique index, which says nothing to who reads it."""
+    """Return the changed fields of the answer; a message never names a unique index, which tells the reader nothing."""
     hint = explained(told, table, rights) if table and rights else None
     if told["code"] == UNIQUE and _CONSTRAINT.search(told["message"]):
         hint = hint or _TWIN
@@ -25,7 +25,7 @@ def reworded(told: dict[str, Any], table: Table | None, rights: Rights | None) -
 
 
 def explained(told: dict[str, Any], table: Table, rights: Rights) -> str | None:
-    """None where what Postgres says is all there is to say."""
+    """Return an explanation; None if Postgres's own text says everything."""
     details = told["details"] if isinstance(told["details"], str) else ""
     if told["code"] == REFERENCE:
         return _referenced(details)
@@ -36,7 +36,7 @@ def explained(told: dict[str, Any], table: Table, rights: Rights) -> str | None:
 
 
 def _twin(constraint: str, table: Table) -> str | None:
-    """Row level security hides the key's values, so its name has to say which column it is of."""
+    """Name the column by the constraint's name, because row level security hides the key's values."""
     name = constraint.removeprefix(f"{table.name.name}_").removeprefix("organization_id_").removesuffix("_key")
     if name == "pkey":
         name = ", ".join(each for each in table.primary_key if each != "organization_id")

@@ -1,4 +1,4 @@
-"""From the web framework's request and to its response; what the gateway alone reads does not go further."""
+"""Conversion of the web framework's requests and responses; the gateway's own parameters are left out."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def outgoing(answer: host.Response) -> Response:
 
 
 def _parameters(query: str) -> Iterator[str]:
-    """As they came, but for the project's key."""
+    """Return the parameters as sent, without the project's key."""
     return (each for each in query.split("&") if each.partition("=")[0] != "apikey")
 
 

@@ -1,7 +1,8 @@
-"""POST /functions/v1/retry-set-aside: let what was set aside be tried again now: of an organization, a queue, or all.
+"""POST /functions/v1/retry-set-aside: retry now what was set aside, for an organization, a queue, or all.
 
-For the operator, after a fault was mended. What is set aside is tried again by itself too, after pauses that grow to a
-day; messages to send are not, since they may be out of date by then. Each organization sees its own in `set_aside`.
+For the operator, after a fault was fixed. Other work that was set aside is retried automatically, after pauses that
+grow to a day; messages are not, since they may be out of date by then. Each organization sees its own rows in
+`set_aside`.
 """
 
 from typing import Literal

@@ -1,6 +1,6 @@
 """POST /functions/v1/save-page-credentials: connect a Facebook page, its Instagram account, or an Instagram login.
 
-Meta is asked whose token it is and webhooks are turned on; the token is kept sealed: no function gives it back.
+Meta says who owns the token, and its webhooks are turned on; the token is stored sealed, and no function returns it.
 """
 
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ class Body(BaseModel):
     login: Annotated[
         Literal["page", "instagram"], Field(description="page: a page token. instagram: from Instagram Login.")
     ] = "page"
-    with_instagram: Annotated[StrictBool, Field(description="Also the Instagram account that hangs on the page.")] = (
+    with_instagram: Annotated[StrictBool, Field(description="Also connect the page's Instagram account.")] = (
         True
     )
 

@@ -1,7 +1,7 @@
 """POST /functions/v1/save-whatsapp-credentials: connect a WhatsApp number with its access token.
 
-Meta is asked whose number it is, its webhooks are turned on, and the token is kept sealed: no function gives it back.
-Sending it again renews the token.
+Meta says who owns the number, and its webhooks are turned on; the token is stored sealed, and no function returns it. A
+second call renews the token.
 """
 
 from typing import Annotated
@@ -26,9 +26,9 @@ class Body(BaseModel):
 
     waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
     phone_number_id: Annotated[
-        str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")
+        str | None, Field(pattern="^[0-9]{1,32}$", description="Optional if the account has one number.")
     ] = None
-    access_token: Annotated[SecretText, Field(description="Of a system user.")]
+    access_token: Annotated[SecretText, Field(description="A system user's token.")]
     pin: Annotated[
         str | None, Field(pattern="^[0-9]{6}$", description="Registers the number for the Cloud API with this PIN.")
     ] = None

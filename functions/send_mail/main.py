@@ -1,4 +1,4 @@
-"""POST /functions/v1/send-mail: send people the mails that wait for them, every second."""
+"""POST /functions/v1/send-mail: send the waiting mails, every second."""
 
 from shared.edge import Call, cron
 from shared.platform.accounts.mail import delivery

@@ -1,4 +1,4 @@
-"""Who may use a route: whoever has a credential, or anybody who wants to read; the policies decide the rest."""
+"""Admission to a route: callers with a credential, or everybody for reading; policies decide the rest."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 class Visit(NamedTuple):
     call: Call
     known: Caller | None
-    """None where nobody has shown a good credential, on the routes that `reader` admits to."""
+    """None for a caller without a valid credential, on the routes that `reader` admits to."""
 
     @property
     def caller(self) -> Caller:
@@ -24,11 +24,11 @@ class Visit(NamedTuple):
 
 
 async def caller(call: Call) -> Visit:
-    """Admit whoever has a token or a key of the project.
+    """Admit callers with a token or a key of the project.
 
     Raises:
         MissingAuthorization, MissingToken, InvalidToken, UnknownProjectKey.
-        RateExceeded: for somebody with a token.
+        RateExceeded: for a caller with a token.
     """
     headers, query = call.request.headers, call.request.query_params
     principal = platform_caller(headers, query, key_required=False)
@@ -38,7 +38,7 @@ async def caller(call: Call) -> Visit:
 
 
 async def reader(call: Call) -> Visit:
-    """Admit everybody: whoever has no good credential may still read what is public."""
+    """Admit everybody: callers without a valid credential may still read public objects."""
     try:
         return await caller(call)
     except (MissingToken, InvalidToken, MissingAuthorization):
@@ -46,7 +46,7 @@ async def reader(call: Call) -> Visit:
 
 
 async def counted(principal: Principal, call: Call) -> Caller:
-    """Return the caller, with this call counted for them."""
+    """Return the caller, and count this call for them."""
     call.principal = principal
     if principal.kind in (Kind.USER, Kind.AGENT):
         call.rate = STANDARD

@@ -1,4 +1,4 @@
-"""What the routes take in bodies and queries. Names that this host has no use for are passed over, as upstream does."""
+"""Bodies and queries of the routes. Unknown names are ignored, as in Supabase Storage."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"\d{1,12}", re.ASCII)
 
 
 def whole_number(value: Any) -> Any:
-    """A whole number, as 60.0 is in JSON too, or its digits as the Python client sends them; True is none."""
+    """Convert a number such as 60.0, or digits as the Python client sends them; leave True for validation to refuse."""
     if (isinstance(value, str) and _DIGITS.fullmatch(value)) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     return value
@@ -33,14 +33,14 @@ class _Body(BaseModel):
 
 class NewBucket(_Body):
     name: Annotated[str, Field(max_length=255)]
-    id: Annotated[str | None, Field(max_length=255, description="The name, where it is left out.")] = None
+    id: Annotated[str | None, Field(max_length=255, description="Default: the name.")] = None
     public: StrictBool = False
     file_size_limit: Size = None
     allowed_mime_types: MimeTypes = None
 
 
 class BucketChanges(_Body):
-    """What is left out stays as it is; null takes a limit away."""
+    """Absent fields stay as they are; null removes a limit."""
 
     public: StrictBool = False
     file_size_limit: Size = None
@@ -56,7 +56,7 @@ class BucketsQuery(_Body):
 
 
 class Deletion(_Body):
-    prefixes: Annotated[list[Name], Field(min_length=1, max_length=1000, description="Whole names of objects.")]
+    prefixes: Annotated[list[Name], Field(min_length=1, max_length=1000, description="Full names of objects.")]
 
 
 class SortBy(_Body):
@@ -90,7 +90,7 @@ class Move(_Body):
     source: Annotated[Name, Field(alias="sourceKey")]
     destination: Annotated[Name, Field(alias="destinationKey")]
     destination_bucket: Annotated[
-        str | None, Field(alias="destinationBucket", max_length=255, description="The same bucket where left out.")
+        str | None, Field(alias="destinationBucket", max_length=255, description="Default: the same bucket.")
     ] = None
 
 

@@ -8,7 +8,7 @@ from .bodies import BucketChanges, BucketsQuery, NewBucket
 
 
 async def create_bucket(visit: Visit, *, body: NewBucket) -> dict[str, str]:
-    """Make a bucket."""
+    """Create a bucket."""
     await buckets.create_bucket(
         visit.caller,
         name=body.name,
@@ -21,7 +21,7 @@ async def create_bucket(visit: Visit, *, body: NewBucket) -> dict[str, str]:
 
 
 async def list_buckets(visit: Visit, *, query: BucketsQuery) -> list[Bucket]:
-    """Buckets that the caller may see."""
+    """List the buckets that the caller may see."""
     return await buckets.list_buckets(
         visit.caller,
         search=query.search,
@@ -33,12 +33,12 @@ async def list_buckets(visit: Visit, *, query: BucketsQuery) -> list[Bucket]:
 
 
 async def get_bucket(visit: Visit, *, bucket: str) -> Bucket:
-    """A bucket."""
+    """Get a bucket."""
     return await buckets.get_bucket(visit.caller, bucket_id=bucket)
 
 
 async def update_bucket(visit: Visit, *, bucket: str, body: BucketChanges) -> dict[str, str]:
-    """Change who may read a bucket and what it takes."""
+    """Change who may read a bucket and which files it accepts."""
     given = body.model_dump(exclude_unset=True)
     await buckets.update_bucket(visit.caller, bucket_id=bucket, changes=given)
     return {"message": "Successfully updated"}

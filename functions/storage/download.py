@@ -1,4 +1,4 @@
-"""The download of an object, as an HTTP answer: whole, a part, unchanged, or its headers alone."""
+"""An object as an HTTP response: whole, a part, unchanged, or headers only."""
 
 import re
 from datetime import UTC, datetime
@@ -18,15 +18,14 @@ from shared.platform.storage.models import StoredObject
 
 _PRINTABLE = re.compile(r"[ -~]{1,255}", re.ASCII)
 _LASTING = re.compile(r"max-age=\d{1,9}|no-cache|no-store|no-transform|must-revalidate|immutable", re.ASCII)
-"""What an uploader may say about the caches of those who may read a private object."""
+"""Cache directives that an uploader may set for the readers of a private object."""
 
 
 class Download(NamedTuple):
     """How an object is answered.
 
-    `download` None shows it in the page, if its type allows; empty keeps its name. `expires` ends its address.
-
-    `public` is whether anybody may read the object: what one caller may read is for no cache that others share.
+    `download` None shows it inline, if its type allows; an empty text keeps its name. `expires` is the end of its
+    address. `public` means that anybody may read it: no shared cache may keep what only one caller may read.
     """
 
     download: str | None = None
@@ -38,8 +37,8 @@ async def download(request: Request, found: StoredObject, options: Download) -> 
     """Return the answer to GET or HEAD.
 
     Raises:
-        NoSuchKey: the row is there and the bytes are not.
-        InvalidRange.
+        NoSuchKey: the row exists and the bytes do not.
+        InvalidRange: for a range outside the object.
     """
     metadata = found.metadata or {}
     headers = _headers(found, metadata, options)
@@ -53,7 +52,7 @@ async def download(request: Request, found: StoredObject, options: Download) -> 
 
 
 _KEPT = ("ETag", "Last-Modified", "Cache-Control", "Expires", "Vary")
-"""Of the headers, those that go with an answer without a body."""
+"""The headers of an answer without a body."""
 
 
 def _headers(found: StoredObject, metadata: dict[str, Any], options: Download) -> dict[str, str]:
@@ -90,7 +89,7 @@ def _disposition(name: str) -> str:
 
 
 def _printable(text: Any, instead: str) -> str:
-    """Return the uploader's text where a header can carry it."""
+    """Return the text if a header can carry it, because it comes from the uploader."""
     return text if isinstance(text, str) and _PRINTABLE.fullmatch(text) else instead
 
 

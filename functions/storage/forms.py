@@ -1,4 +1,4 @@
-"""The parts of a multipart form as they come, none of them held whole but its fields."""
+"""The parts of a multipart form as they arrive; only its fields are held in memory."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,11 +26,11 @@ class FormFile(NamedTuple):
 async def form_parts(
     body: AsyncIterator[bytes], content_type: str, *, most_bytes: int
 ) -> AsyncIterator[FormField | FormFile | bytes]:
-    """Fields, the first file, and its bytes; a second file is passed over.
+    """Yield fields, the first file, and its bytes; ignore a second file.
 
     Raises:
-        NoContentProvided: it is no form.
-        EntityTooLarge: fields of more than `most_bytes` together.
+        NoContentProvided: for a body that is no form.
+        EntityTooLarge: for fields of more than `most_bytes` together.
     """
     # Only an upload pays for it; it came with the framework.
     from werkzeug.exceptions import RequestEntityTooLarge  # noqa: PLC0415
@@ -50,7 +50,7 @@ async def form_parts(
 
 
 class _Reading:
-    """What the decoder's events make: of which part the bytes are that come now."""
+    """The state of the decoder: the part to which the next bytes belong."""
 
     def __init__(self, decoder: "MultipartDecoder", most_bytes: int) -> None:
         self._decoder = decoder

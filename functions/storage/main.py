@@ -1,7 +1,7 @@
-"""/storage/v1: buckets and files, as supabase clients ask for them.
+"""/storage/v1: buckets and files, for supabase clients.
 
-The caller's token in Authorization, or the project's key as `apikey`, says who asks; the policies of storage.buckets
-and storage.objects say what they may do. Public objects and signed addresses take neither.
+The caller's token in Authorization, or the project's key as `apikey`, identifies the caller; the policies of
+storage.buckets and storage.objects decide what they may do. Public objects and signed addresses need neither.
 """
 
 from starlette.responses import Response
@@ -14,7 +14,7 @@ from .errors import error_response
 from .routes import ROUTES
 
 FILES = RateClass("storage", 1200, by_address=True)
-"""A page may show a hundred pictures; callers with a token are counted as everywhere besides."""
+"""A page may show a hundred pictures; callers with a token are also counted as everywhere else."""
 
 
 @surface(tag="Integrations", access=ANYONE, rate=FILES, refuse=error_response, routes=ROUTES)

@@ -26,7 +26,7 @@ class Uploaded(msgspec.Struct, frozen=True):
 
 
 class Information(msgspec.Struct, frozen=True):
-    """Of an object; `metadata` is what its uploader said of it."""
+    """Details of an object; `metadata` comes from its uploader."""
 
     id: UUID
     name: str
@@ -42,41 +42,41 @@ class Information(msgspec.Struct, frozen=True):
 
 
 async def upload(visit: Visit, *, bucket: str, name: str) -> Uploaded:
-    """Put up an object; with the header x-upsert: true in place of one that is there."""
+    """Upload an object; with the header x-upsert: true replace an existing one."""
     target = Target(bucket, name, visit.caller.owner, is_upsert(visit.call))
     return await put_up(visit.call, visit.caller, target)
 
 
 async def replace(visit: Visit, *, bucket: str, name: str) -> Uploaded:
-    """Put up an object in place of one that is there."""
+    """Upload an object and replace an existing one."""
     return await put_up(visit.call, visit.caller, Target(bucket, name, visit.caller.owner, is_upsert=True))
 
 
 async def put_up(call: Call, caller: Caller, target: Target) -> Uploaded:
-    """The object of the request's body."""
+    """Store the request's body as an object."""
     room = await uploads.prepare(caller, target)
     async with read_upload(call.request, room) as body:
         return Uploaded(await uploads.keep(caller, target, body), target.key)
 
 
 async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
-    """An object's bytes."""
+    """Read an object's bytes."""
     found = await _readable(visit, bucket, name)
     return await download(visit.call.request, found.object, Download(query.download, public=found.public))
 
 
 async def read_public(call: Call, *, bucket: str, name: str, query: ReadQuery) -> Response:
-    """The bytes of an object of a public bucket, to anybody."""
+    """Read the bytes of an object of a public bucket, as anybody."""
     return await download(call.request, await _public(call, bucket, name), Download(query.download, public=True))
 
 
 async def inform(visit: Visit, *, bucket: str, name: str) -> Information:
-    """What an object is."""
+    """Get the details of an object."""
     return _information((await _readable(visit, bucket, name)).object)
 
 
 async def inform_public(call: Call, *, bucket: str, name: str) -> Information:
-    """What an object of a public bucket is, to anybody."""
+    """Get the details of an object of a public bucket, as anybody."""
     return _information(await _public(call, bucket, name))
 
 
@@ -87,32 +87,32 @@ async def delete(visit: Visit, *, bucket: str, name: str) -> dict[str, str]:
 
 
 async def delete_many(visit: Visit, *, bucket: str, body: Deletion) -> list[StoredObject]:
-    """Delete objects by their names; the answer has those that went."""
+    """Delete objects by name; the answer lists the deleted ones."""
     return await objects.delete_objects(visit.caller, bucket_id=bucket, names=body.prefixes)
 
 
 async def list_folder(visit: Visit, *, bucket: str, body: FolderQuery) -> list[Entry]:
-    """What stands in a folder."""
+    """List the content of a folder."""
     asked = Folder(bucket, body.prefix, body.search or "", _order(body.sort_by), body.limit, body.offset)
     return await lists.list_folder(visit.caller, asked)
 
 
 async def list_page(visit: Visit, *, bucket: str, body: PageQuery) -> Page:
-    """Objects whose names begin with a prefix, in pages."""
+    """List objects by the beginning of their name, in pages."""
     most = body.limit or lists.MOST_PER_PAGE
     asked = Beginning(bucket, body.prefix or "", body.with_delimiter, _order(body.sort_by), most, body.cursor)
     return await lists.list_page(visit.caller, asked)
 
 
 async def move(visit: Visit, *, body: Move) -> dict[str, Any]:
-    """Give an object another name, or another bucket."""
+    """Move an object to another name or bucket."""
     target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert=False)
     moved = await objects.move_object(visit.caller, bucket_id=body.bucket, name=body.source, target=target)
     return {"message": "Successfully moved", "Id": moved, "Key": target.key}
 
 
 async def copy(visit: Visit, *, body: Copy) -> dict[str, Any]:
-    """Copy an object; its metadata go along unless others are given."""
+    """Copy an object with its metadata, unless others are given."""
     target = Target(body.destination_bucket or body.bucket, body.destination, visit.caller.owner, is_upsert(visit.call))
     given = body.metadata.model_dump(by_alias=True, exclude_none=True) if body.metadata else {}
     copied = await objects.copy_object(

@@ -1,4 +1,4 @@
-"""Every route of /storage/v1, the narrower before the wider: what is not here is not there."""
+"""Every route of /storage/v1, specific ones before general ones."""
 
 from collections.abc import Sequence
 
@@ -69,7 +69,7 @@ _ROUTES = (
 
 
 def _refusal(_call: Call, _path: str, _allowed: Sequence[str]) -> Refusal:
-    """Return what upstream answers to every path and method that it has no route for."""
+    """Return the refusal of Supabase Storage for every path and method without a route."""
     return NoSuchRoute()
 
 

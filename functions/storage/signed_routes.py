@@ -1,4 +1,4 @@
-"""The routes of signed addresses, which carry their right in a token."""
+"""The routes of signed addresses, whose token carries the right."""
 
 from datetime import UTC, datetime
 
@@ -24,24 +24,24 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 class SignedUpload(msgspec.Struct, frozen=True):
-    """`url` is relative to /storage/v1 and has the token in it."""
+    """`url` is relative to /storage/v1 and contains the token."""
 
     url: str
     token: str
 
 
 async def sign(visit: Visit, *, bucket: str, name: str, body: Signing) -> Signed:
-    """An address that anybody may read the object at, for a while."""
+    """Create an address at which anybody can read the object for a limited time."""
     return Signed(await links.sign(visit.caller, bucket_id=bucket, name=name, expires_in=body.expires_in))
 
 
 async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[SignedAddress]:
-    """Addresses of several objects; those that the caller cannot read have an error instead."""
+    """Create addresses of several objects; those that the caller cannot read have an error instead."""
     return await links.sign_many(visit.caller, bucket_id=bucket, names=body.paths, expires_in=body.expires_in)
 
 
 async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Response:
-    """The bytes of the object that the token was made for, as long as its maker may read it."""
+    """Read the object of the token, as long as its maker may read it."""
     claims = links.readable(query.token, bucket_id=bucket, name=name)
     maker = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
     with hide_from_strangers():
@@ -51,13 +51,13 @@ async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) 
 
 
 async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
-    """An address that anybody may put the object up at, once within two hours."""
+    """Create an address at which anybody can upload the object, once within two hours."""
     target = Target(bucket, name, visit.caller.owner, is_upsert(visit.call))
     return SignedUpload(*await links.sign_upload(visit.caller, target))
 
 
 async def upload_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
-    """Put up the object that the token was made for, as whoever had it made, once, as a call of theirs."""
+    """Upload the object of the token on behalf of its maker, once, as one of their calls."""
     target, claims = links.writable(query.token, bucket_id=bucket, name=name)
     caller = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
     caller = await counted(caller.principal, call)

@@ -1,4 +1,4 @@
-"""The body of an upload, raw or as a form, kept in a temporary file while it comes."""
+"""The body of an upload, raw or as a form, stored in a file of its own while it arrives."""
 
 import base64
 import binascii
@@ -20,14 +20,14 @@ from .forms import FormFile, form_parts
 _IN_MEMORY_BYTES = 1_048_576
 _MOST_METADATA_BYTES = 1_048_576
 _MOST_AROUND_BYTES = 2 * 1_048_576
-"""Of a form beside its file."""
+"""Bytes of a form besides its file."""
 _MOST_TYPE = 255
 _UNKNOWN = "application/octet-stream"
 _NO_CACHE = "no-cache"
 
 
 class Spool:
-    """Bytes as they come, the first million of them in memory, with their number and their MD5."""
+    """Bytes as they arrive, the first million of them in memory, with their count and their MD5."""
 
     def __init__(self, file: BinaryIO, most_bytes: int) -> None:
         self.file = file
@@ -37,9 +37,6 @@ class Spool:
 
     def write(self, piece: bytes) -> None:
         """Add a piece.
-
-        Raises:
-            EntityTooLarge.
         """
         self.size += len(piece)
         if self.size > self._most_bytes:
@@ -102,7 +99,7 @@ async def _form(request: Request, room: Room, spool: Spool) -> Received:
 
 
 def header_metadata(request: Request) -> dict[str, Any] | None:
-    """Read what `x-metadata` says of the object, in base64."""
+    """Return the object's metadata from `x-metadata`, which is in base64."""
     try:
         given = base64.b64decode(request.headers.get("x-metadata", ""), validate=True)
     except (binascii.Error, ValueError):
@@ -111,7 +108,7 @@ def header_metadata(request: Request) -> dict[str, Any] | None:
 
 
 def _metadata(text: str | bytes | None) -> dict[str, Any] | None:
-    """Read a JSON object; return None for anything else."""
+    """Parse the metadata; ignore a text that is no JSON object."""
     try:
         return msgspec.json.decode(text, type=dict[str, Any]) if text else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -1,6 +1,6 @@
-"""/realtime/v1 and /graphql/v1: what clients of a whole Supabase project may ask for and this host does not serve.
+"""/realtime/v1 and /graphql/v1: parts of Supabase that this host does not serve.
 
-A key of the project is asked for all the same, so that a client with a wrong one learns that first.
+They still require a key of the project, so that a client with a wrong key learns that first.
 """
 
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from shared.quotas.rates import PUBLIC
 
 
 class NotServed(Refusal):
-    """A client that retries will not be served later either."""
+    """A retry does not help."""
 
     status = 501
     code = "not_served"
@@ -21,13 +21,13 @@ class NotServed(Refusal):
 
 
 async def with_key(call: Call) -> Call:
-    """Admit whoever has a key of the project."""
+    """Admit callers with a key of the project."""
     platform_caller(call.request.headers, call.request.query_params, key_required=True)
     return call
 
 
 async def refuse(_call: Call) -> Response:
-    """Realtime and GraphQL are not served by this host."""
+    """Refuse Realtime and GraphQL, which this host does not serve."""
     raise NotServed
 
 

@@ -1,6 +1,6 @@
 """POST /functions/v1/wa-es-callback: finish WhatsApp Embedded Signup: exchange its code, connect the number.
 
-`code`, `waba_id` and `phone_number_id` are what the sign-up window gives to the page that opened it.
+The sign-up window gives `code`, `waba_id` and `phone_number_id` to the page that opened it.
 """
 
 from typing import Annotated
@@ -20,15 +20,15 @@ class Body(BaseModel):
         extra="forbid", str_strip_whitespace=True, json_schema_extra={"examples": [{"code": "AQ-none", "waba_id": "1"}]}
     )
 
-    code: Annotated[SecretText, Field(description="Good once, for minutes.")]
+    code: Annotated[SecretText, Field(description="Valid once, for a few minutes.")]
     waba_id: Annotated[str, Field(pattern="^[0-9]{1,32}$", description="The WhatsApp Business account.")]
     phone_number_id: Annotated[
-        str | None, Field(pattern="^[0-9]{1,32}$", description="May be left out where the account has one number.")
+        str | None, Field(pattern="^[0-9]{1,32}$", description="Optional if the account has one number.")
     ] = None
     pin: Annotated[
         str | None, Field(pattern="^[0-9]{6}$", description="Registers the number for the Cloud API with this PIN.")
     ] = None
-    redirect_uri: Annotated[str | None, Field(max_length=2048, description="Where the sign-up was given one.")] = None
+    redirect_uri: Annotated[str | None, Field(max_length=2048, description="If the sign-up had one.")] = None
 
 
 @endpoint(

@@ -1,4 +1,4 @@
-"""POST /functions/v1/wa-webhook: meta-webhook under a short name that apps were set up with."""
+"""POST /functions/v1/wa-webhook: meta-webhook under a short name that some apps are configured with."""
 
 from shared.edge import alias
 

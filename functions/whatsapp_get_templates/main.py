@@ -1,4 +1,4 @@
-"""GET /functions/v1/whatsapp-get-templates: the templates that the WhatsApp channel has, from our copy or from Meta."""
+"""GET /functions/v1/whatsapp-get-templates: list the templates of the WhatsApp channel, from our copy or from Meta."""
 
 from functools import partial
 

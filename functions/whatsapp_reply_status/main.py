@@ -1,7 +1,7 @@
-"""POST /functions/v1/whatsapp-reply-status: tell how far a message that was sent from here has come.
+"""POST /functions/v1/whatsapp-reply-status: show how far a message sent from here has got.
 
-`delivery` is its way, `status` the channel's last word; a queued one says in `not_before` until when it waits, a failed
-one in `error` why.
+`delivery` is our own state, `status` the channel's last report; a queued message has `not_before`, the end of its wait,
+a failed one `error`, the reason.
 """
 
 from shared.domain.messaging.delivery import requests

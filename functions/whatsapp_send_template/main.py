@@ -1,6 +1,6 @@
 """POST /functions/v1/whatsapp-send-template: send an approved template, also outside the 24-hour window.
 
-To a phone number, which begins a conversation where there is none, or in a conversation that there is.
+To a phone number, which begins a conversation if there is none, or in an existing conversation.
 """
 
 from functools import partial

@@ -1,4 +1,4 @@
-"""POST /functions/v1/whatsapp-status-webhook: meta-webhook under the name that apps were set up with for statuses."""
+"""POST /functions/v1/whatsapp-status-webhook: meta-webhook under the name that some apps use for statuses."""
 
 from shared.edge import alias
 

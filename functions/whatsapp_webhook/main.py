@@ -1,4 +1,4 @@
-"""POST /functions/v1/whatsapp-webhook: meta-webhook under the name that WhatsApp apps were set up with."""
+"""POST /functions/v1/whatsapp-webhook: meta-webhook under the name that some WhatsApp apps are configured with."""
 
 from shared.edge import alias
 

@@ -87,7 +87,7 @@ class UpdateContact(ContactFields):
 
 @tool(scope="read", title="List contacts")
 async def nexus_list_contacts(context: ToolContext, arguments: ListContacts) -> Contacts:
-    """Contacts, newest first, by any of these filters."""
+    """List contacts, newest first, by any of these filters."""
     chosen = ContactFilter(
         phone=arguments.phone,
         email=arguments.email,
@@ -102,13 +102,13 @@ async def nexus_list_contacts(context: ToolContext, arguments: ListContacts) -> 
 
 @tool(scope="read", title="Get a contact")
 async def nexus_get_contact(context: ToolContext, arguments: GetContact) -> ContactProfile:
-    """One contact with everything around it: segments, order totals, recent orders, conversations, history."""
+    """Get one contact with segments, order totals, recent orders, conversations, history."""
     return await insights.get_contact_profile(context.tx, customer_id=arguments.customer_id)
 
 
 @tool(scope="write", title="Create a contact", idempotent=True)
 async def nexus_create_contact(context: ToolContext, arguments: CreateContact) -> CreatedContact:
-    """Make a contact. Where one has the same phone or email, that one is returned unchanged with created false."""
+    """Create a contact. If one has the same phone or email, it is returned unchanged with created false."""
     return await service.create_contact(context.tx, changes=_changes(arguments, skipping_none=True))
 
 

@@ -75,7 +75,7 @@ class CheckStock(Arguments):
 
 @tool(scope="read", title="Check stock")
 async def nexus_check_stock(context: ToolContext, arguments: CheckStock) -> StockCheck:
-    """Stock of one item (by item_id or sku) in each warehouse, with totals; available = on hand - reserved."""
+    """Check one item's stock (by item_id or sku) in each warehouse, with totals; available = on hand - reserved."""
     return await service.check_stock(
         context.tx, item_id=arguments.item_id, sku=arguments.sku, warehouse=_id_or_name(arguments.warehouse)
     )

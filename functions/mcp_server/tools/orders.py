@@ -28,7 +28,7 @@ OrderReference = Annotated[str, Field(min_length=1, max_length=100, description=
 
 
 def _without_time(given: object) -> object:
-    """A text with a time is no day, midnight in another zone least of all."""
+    """Refuse a text with a time, which is not a day; midnight in another zone could be another day."""
     if isinstance(given, str) and len(given.strip()) > len("2026-01-31"):
         raise ValueError("a day is YYYY-MM-DD")
     return given
@@ -76,7 +76,7 @@ class ListOrders(ListArguments):
 
 @tool(scope="read", title="List orders")
 async def nexus_list_orders(context: ToolContext, arguments: ListOrders) -> OrderList:
-    """Orders, newest first; dates in the organization's time zone."""
+    """List orders, newest first; dates in the organization's time zone."""
     filters = OrderFilter(
         order_status=arguments.order_status,
         customer_id=arguments.customer_id,
@@ -94,7 +94,7 @@ class GetOrder(Arguments):
 
 @tool(scope="read", title="Get an order")
 async def nexus_get_order(context: ToolContext, arguments: GetOrder) -> OrderDetail:
-    """Read one order: lines, timeline, customer, shipping and payment. next_statuses says where it may go."""
+    """Read one order: lines, timeline, customer, shipping and payment. next_statuses are its possible next steps."""
     return await service.get_order(context.tx, reference=arguments.order_id)
 
 
@@ -168,14 +168,14 @@ async def nexus_update_order_status(context: ToolContext, arguments: UpdateOrder
 
 
 def _start(given: date | datetime | None) -> datetime | None:
-    """Without a time zone where none is given: the database takes the organization's."""
+    """Return the first moment, without a time zone for a day: the database takes the organization's."""
     if given is None or isinstance(given, datetime):
         return given
     return datetime.combine(given, time())
 
 
 def _end(given: date | datetime | None) -> datetime | None:
-    """The first moment that is too late."""
+    """Return the first moment after the given day or time."""
     if given is None:
         return None
     if isinstance(given, datetime):
