@@ -27,7 +27,7 @@ class Body(BaseModel):
         str, Field(min_length=1, max_length=100, description="The agent's name, as people see it."), VISIBLE
     ]
     agent_platform: Annotated[
-        str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="The platform of the agent, e.g. claude.")
+        str, Field(min_length=1, max_length=50, pattern=r"^[\w .:/-]+$", description="Its platform, e.g. claude.")
     ]
     owner_email: Annotated[Address, Field(description="The person responsible for the agent.")]
     organization_name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]

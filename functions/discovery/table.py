@@ -29,7 +29,9 @@ DOCUMENTS = {
     "/llm.txt": _SHORT,
     "/llms-full.txt": Document("llms-full.txt", TEXT, "The whole documentation for agents, in one text"),
     "/.well-known/mcp.json": Document("mcp.json", JSON, "The MCP endpoint, how to get access, and the first workflow"),
-    "/.well-known/mcp/server-card.json": Document("server-card.json", JSON, "The MCP endpoint, in the form of registries"),
+    "/.well-known/mcp/server-card.json": Document(
+        "server-card.json", JSON, "The MCP endpoint, in the form of registries"
+    ),
     _METADATA: Document("resource.json", JSON, "Where tokens for this host come from (RFC 9728)"),
     _METADATA + _MCP: Document("resource-mcp.json", JSON, "Where tokens for the MCP endpoint come from (RFC 9728)"),
     _SERVER: Document("server.json", JSON, "The token endpoint, for clients that ask this host (RFC 8414)"),

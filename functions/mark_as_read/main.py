@@ -22,9 +22,9 @@ class Body(EitherCase):
 
     chat_id: UUID
     typing: Annotated[StrictBool, Field(description="Show the typing sign.")] = False
-    unread: Annotated[
-        StrictBool, Field(description="Mark it as unread here instead; the customer sees nothing.")
-    ] = False
+    unread: Annotated[StrictBool, Field(description="Mark it as unread here instead; the customer sees nothing.")] = (
+        False
+    )
 
 
 @endpoint(Body, tag="Messages", scope="write", refusals=(NotFound,))

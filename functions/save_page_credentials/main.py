@@ -25,9 +25,7 @@ class Body(BaseModel):
     login: Annotated[
         Literal["page", "instagram"], Field(description="page: a page token. instagram: from Instagram Login.")
     ] = "page"
-    with_instagram: Annotated[StrictBool, Field(description="Also connect the page's Instagram account.")] = (
-        True
-    )
+    with_instagram: Annotated[StrictBool, Field(description="Also connect the page's Instagram account.")] = True
 
 
 class Connected(msgspec.Struct, frozen=True):

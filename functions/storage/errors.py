@@ -1,4 +1,4 @@
-"""Refusals in the shape of Supabase Storage: the status is in the body, over HTTP nearly all of them are a 400."""
+"""Refusals in the shape of Supabase Storage: the body has the status, and HTTP has 400 for nearly all."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from shared.kernel.errors import PlanLimitExceeded, Refusal
 from shared.platform.storage.errors import AccessDenied, EntityTooLarge, InvalidRange, NoSuchRoute, StorageRefusal
 
 AS_THEY_ARE = (NoSuchRoute, InvalidRange)
-"""Whose HTTP status is the one in the body."""
+"""Refusals whose HTTP status is the one in the body."""
 
 
 class StorageError(NamedTuple):
@@ -22,7 +22,7 @@ class StorageError(NamedTuple):
 
 
 FULL = StorageError(400, 403, PlanLimitExceeded.code, PlanLimitExceeded.code)
-"""The plan has no room for the bytes; the message says what would help."""
+"""The plan has no room for the bytes; the message says what helps."""
 DENIED = StorageError(400, AccessDenied.status, AccessDenied.error, AccessDenied.code)
 INVALID = StorageError(400, 400, "InvalidRequest", "InvalidRequest")
 AWAY = StorageError(503, 503, "SlowDown", "SlowDown")
@@ -37,7 +37,7 @@ NAMES: dict[int, StorageError] = {
     429: StorageError(429, 429, "SlowDown", "SlowDown"),
     503: AWAY,
 }
-"""What refusals that are no storage's own become, by their status; every other one is a fault of ours."""
+"""Replacements of other rooms' refusals, by their status; every other one is a fault of ours."""
 FAULT = StorageError(500, 500, "InternalError", "InternalError")
 
 

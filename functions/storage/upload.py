@@ -37,6 +37,9 @@ class Spool:
 
     def write(self, piece: bytes) -> None:
         """Add a piece.
+
+        Raises:
+            EntityTooLarge: beyond the limit.
         """
         self.size += len(piece)
         if self.size > self._most_bytes:
