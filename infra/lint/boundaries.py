@@ -1,4 +1,4 @@
-"""What may stand in one place only: SQL, the environment, connections, broad excepts, imports of functions."""
+"""The things that one room alone may do: SQL, the environment, connections, broad excepts, imports of functions."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ SQL = re.compile(
 SQL_ALLOWED = frozenset({"shared/runtime/postgres/transaction.py", "shared/tenancy/transactions.py"})
 """Those that begin, enter and end a transaction."""
 SQL_ASSEMBLED = "shared/platform/rest/sql"
-"""The compiler of /rest/v1, whose statements follow from what is asked (docs/decisions/0015-rest-compiler.md)."""
+"""The compiler of /rest/v1, whose statements follow from the request (docs/decisions/0015-rest-compiler.md)."""
 SETTINGS = "shared/runtime/settings.py"
 HOLD_CONNECTIONS = frozenset({"shared.runtime.postgres.transaction", "shared.runtime.postgres.leases"})
 OF_TENANCY = frozenset({"pool", "lease", "transaction", "Statement"})
@@ -27,11 +27,11 @@ BROAD = frozenset({"Exception", "BaseException"})
 
 
 def sql_in_queries(source: Source) -> Iterator[Finding]:
-    """SQL stands in queries.py, and as one literal."""
+    """Find SQL outside queries.py, and SQL that is assembled."""
     if not source.is_code or source.under("infra/lint", SQL_ASSEMBLED):
         return
     allowed = source.path.name == "queries.py" or str(source.path) in SQL_ALLOWED
-    documentations = {id(each.value) for node in ast.walk(source.tree) if (each := documentation(node))}
+    documentations = {id(found.value) for node in ast.walk(source.tree) if (found := documentation(node))}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.JoinedStr) and str(source.path) not in SQL_ALLOWED and _is_assembled(node):
             yield source.finding(node, "SQL is assembled here: write it as one literal with named parameters")
@@ -40,7 +40,7 @@ def sql_in_queries(source: Source) -> Iterator[Finding]:
 
 
 def environment_in_settings(source: Source) -> Iterator[Finding]:
-    """The environment is read by settings alone; the launcher makes it."""
+    """Find readers of the environment other than the settings; the launcher makes it."""
     if not source.is_code or str(source.path) == SETTINGS or source.under("infra/local"):
         return
     for node in ast.walk(source.tree):
@@ -53,7 +53,7 @@ def environment_in_settings(source: Source) -> Iterator[Finding]:
 
 
 def connections_in_runtime(source: Source) -> Iterator[Finding]:
-    """Only runtime holds connections and only tenancy opens transactions, so that no row is reached past RLS."""
+    """Find connections outside runtime and transactions outside tenancy, which could reach rows past RLS."""
     if not source.under("shared", "functions") or not source.is_python:
         return
     for statement, module, name in source.imports():
@@ -65,7 +65,7 @@ def connections_in_runtime(source: Source) -> Iterator[Finding]:
 
 
 def broad_except_in_edge(source: Source) -> Iterator[Finding]:
-    """Nobody but the edge, and who sets a row aside, catches what it cannot mend; to raise again is no catching."""
+    """Find `except Exception` outside the edge and `set_aside`, unless it raises again."""
     if not source.under("shared", "functions") or source.under(*CATCH_ALL) or not source.is_python:
         return
     for node in ast.walk(source.tree):
@@ -74,7 +74,7 @@ def broad_except_in_edge(source: Source) -> Iterator[Finding]:
 
 
 def functions_stand_alone(source: Source) -> Iterator[Finding]:
-    """A packaged function has no folder `functions` around it: siblings are imported relatively, others not at all."""
+    """Find imports that a packaged function could not follow: it has no folder `functions` around it."""
     if not source.under("functions") or not source.is_python:
         return
     for statement, module, _ in source.imports():
@@ -83,9 +83,9 @@ def functions_stand_alone(source: Source) -> Iterator[Finding]:
 
 
 def rooms_re_export_nothing(source: Source) -> Iterator[Finding]:
-    """What a room has is imported from the module that has it; only the edge exports its decorators.
+    """Find an `__init__.py` with more than its docstring.
 
-    `shared/__init__.py` is no room's: what has to happen before anything else is imported stands there.
+    The edge exports its decorators, and `shared/__init__.py` holds what must happen before any other import.
     """
     if source.path.name != "__init__.py" or not source.is_code or str(source.path) in NOT_BARE:
         return
@@ -103,10 +103,10 @@ def _is_assembled(node: ast.JoinedStr) -> bool:
 
 
 def _inside_f_string(source: Source, node: ast.AST) -> bool:
-    joined = (each for each in ast.walk(source.tree) if isinstance(each, ast.JoinedStr))
-    return any(node in each.values for each in joined)
+    joined = (other for other in ast.walk(source.tree) if isinstance(other, ast.JoinedStr))
+    return any(node in f_string.values for f_string in joined)
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(each is None or (isinstance(each, ast.Name) and each.id in BROAD) for each in caught)
+    return any(name is None or (isinstance(name, ast.Name) and name.id in BROAD) for name in caught)

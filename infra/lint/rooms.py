@@ -1,4 +1,4 @@
-"""What shows only by looking at all rooms: that the import contracts see each of them, and who owns a table."""
+"""Lints that need all rooms: the import contracts see every room, and every table has one owner."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ WRITES = re.compile(
 
 
 def rooms_are_packages(sources: Sequence[Source]) -> Iterator[Finding]:
-    """The import contracts do not look into a folder of shared/ that has no __init__.py."""
+    """Find folders of shared/ without an `__init__.py`, into which the import contracts do not look."""
     paths = {source.path for source in sources}
     folders = {
         parent
@@ -31,7 +31,7 @@ def rooms_are_packages(sources: Sequence[Source]) -> Iterator[Finding]:
 
 
 def migrations_are_named_once(sources: Sequence[Source]) -> Iterator[Finding]:
-    """Two migrations of one set with one number or time cannot be applied."""
+    """Find two migrations of one set with the same number or time."""
     seen: dict[object, PurePosixPath] = {}
     for path in sorted(source.path for source in sources):
         if path.is_relative_to("infra/migrations") and path.suffix == ".sql":
@@ -41,9 +41,9 @@ def migrations_are_named_once(sources: Sequence[Source]) -> Iterator[Finding]:
 
 
 def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
-    """A room writes the tables that its __init__.py says it owns, and each table has one owner.
+    """Find tables with two owners, and writes by a room that does not own the table.
 
-    A folder within a room may write the room's tables too.
+    A room's `__init__.py` names its tables; a folder within the room may write them too.
     """
     owned = {source.path.parent: tables_owned(source) for source in sources if _is_room(source)}
     owners: dict[str, PurePosixPath] = {}
@@ -60,7 +60,7 @@ def tables_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
 
 
 def routines_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
-    """A room's __init__.py names the routines of its folders in infra/schema, and each folder is one room's."""
+    """Find routines that no room names, or that a room names without a file; a folder has one owner."""
     owners: dict[str, tuple[PurePosixPath, frozenset[str]]] = {}
     for source in filter(_is_room, sources):
         for folder, names in ROUTINES.findall(ast.get_docstring(source.tree) or ""):
@@ -78,9 +78,9 @@ def routines_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
 
 
 def tables_owned(source: Source) -> frozenset[str]:
-    """The tables that a room's docstring names after "Owns", up to the next semicolon or full stop."""
-    told = OWNS.search(ast.get_docstring(source.tree) or "")
-    words = re.findall(r"[a-z_]+", told[1]) if told else []
+    """Return the tables that a room's docstring names after "Owns", up to the next semicolon or full stop."""
+    match = OWNS.search(ast.get_docstring(source.tree) or "")
+    words = re.findall(r"[a-z_]+", match[1]) if match else []
     return frozenset(words) - FILLERS
 
 

@@ -36,7 +36,7 @@ CARRIES = re.compile(r"^-- Carries (\w+\.\w+)\.$", re.MULTILINE)
 
 
 def migrations_are_named_by_time(source: Source) -> Iterator[Finding]:
-    """Two branches that number their migrations take the same number; two that name them by time do not."""
+    """Find new migrations that are not named by time: two branches would take the same number."""
     if not _is_migration(source):
         return
     prefix = source.path.name.partition("_")[0]
@@ -46,7 +46,7 @@ def migrations_are_named_by_time(source: Source) -> Iterator[Finding]:
 
 
 def migrations_say_what_they_carry(source: Source) -> Iterator[Finding]:
-    """A routine's text is in its file; a migration that cannot do without it says so."""
+    """Find migrations that create a routine and do not say so: its text belongs in its own file."""
     if not _is_migration(source) or _is_numbered(source):
         return
     created, carried = set(CREATES.findall(source.text)), set(CARRIES.findall(source.text))
@@ -55,7 +55,7 @@ def migrations_say_what_they_carry(source: Source) -> Iterator[Finding]:
 
 
 def routines_are_short(source: Source) -> Iterator[Finding]:
-    """The lines of a routine are those from `create` to the next statement that are neither blank nor a comment."""
+    """Find routines with too many lines: those up to the next statement that are neither blank nor a comment."""
     if not source.under("infra/schema"):
         return
     for number, text in enumerate(source.text.splitlines(), 1):
@@ -67,7 +67,7 @@ def routines_are_short(source: Source) -> Iterator[Finding]:
 
 
 def routines_stand_in_their_files(source: Source) -> Iterator[Finding]:
-    """The file has the name of its routine, and begins by saying what that is for."""
+    """Find files without the name of their routine, or without a first comment about it."""
     if not source.under("infra/schema") or source.path.suffix != ".sql":
         return
     names = {name.partition(".")[2] for name, _, _ in routine_lengths(source.text)}

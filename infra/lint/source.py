@@ -1,4 +1,4 @@
-"""A file of the repository as the lints see it, and what a lint has to say about it."""
+"""A file of the repository as the lints see it, and a finding about it."""
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,7 +41,7 @@ class Source:
 
     @property
     def is_code(self) -> bool:
-        """Ours that runs outside the tests."""
+        """Python of ours that runs outside the tests."""
         return self.is_python and self.path.parts[0] in CODE
 
     def under(self, *folders: str) -> bool:
@@ -55,21 +55,21 @@ class Source:
         return (node for node in ast.walk(self.tree) if isinstance(node, FunctionNode))
 
     def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
-        """Each absolute import: the statement, the module, and the name taken from it (empty for a plain import)."""
+        """Yield every absolute import: statement, module, and the imported name (empty for a plain import)."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                yield from ((node, each.name, "") for each in node.names)
+                yield from ((node, alias.name, "") for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield from ((node, node.module, each.name) for each in node.names)
+                yield from ((node, node.module, alias.name) for alias in node.names)
 
 
 Lint = Callable[[Source], Iterable[Finding]]
 TreeLint = Callable[[Sequence[Source]], Iterable[Finding]]
-"""One that needs the whole tree before it can say anything."""
+"""A lint that needs the whole tree."""
 
 
 def sources(root: Path) -> Iterator[Source]:
-    """Every text file that belongs to the repository."""
+    """Yield every text file that belongs to the repository."""
     for path in sorted(_files(root)):
         if path.suffix in TEXT:
             yield Source(PurePosixPath(path.relative_to(root).as_posix()), path.read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def documentation(node: ast.AST) -> ast.Expr | None:
-    """The docstring's statement."""
+    """Return the statement that is the docstring."""
     body = getattr(node, "body", None)
     first = body[0] if isinstance(body, list) and body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):

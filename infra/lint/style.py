@@ -1,4 +1,4 @@
-"""`python -m infra.lint.style`: how long functions, routines and tests are, as figures that a reader can follow.
+"""`python -m infra.lint.style`: figures of style, such as the lengths of functions, beside their goals.
 
 `make docs` writes them to docs/style.md.
 """
@@ -37,10 +37,39 @@ VERBS = frozenset(
 """What a docstring may begin with, in the imperative."""
 
 
+OPEN = frozenset(
+    {
+        "docstrings of functions that begin with a verb",
+        "lines of an SQL routine, median / p90",
+        f"SQL routines over {MOST_FUNCTION_LINES} lines",
+        "lines of test for each line of shared and functions",
+    }
+)
+"""The figures that do not meet their goal yet. One that meets it leaves this list, and a test keeps it there."""
+
+
 class Figure(NamedTuple):
+    """Values beside their goals, which are upper limits unless `grows`."""
+
     name: str
-    value: str
-    goal: str
+    values: tuple[float, ...]
+    goals: tuple[float, ...]
+    form: str = "{:d}"
+    grows: bool = False
+
+    @property
+    def value(self) -> str:
+        return " / ".join(map(self.form.format, self.values))
+
+    @property
+    def goal(self) -> str:
+        return " / ".join(map(self.form.format, self.goals))
+
+    @property
+    def is_met(self) -> bool:
+        """True where every value, as it is written, is no worse than its goal."""
+        pairs = zip(self.values, self.goals, strict=True)
+        return all(round(value, 2) >= goal if self.grows else value <= goal for value, goal in pairs)
 
 
 def figures(tree: Sequence[Source]) -> list[Figure]:
@@ -49,13 +78,15 @@ def figures(tree: Sequence[Source]) -> list[Figure]:
     lines = sorted(_function_lines(code))
     routines = sorted(_routine_lines(tree))
     return [
-        Figure("lines of a Python function, median / p90", f"{_rank(lines, 50)} / {_rank(lines, 90)}", "6 / 16"),
-        Figure(f"Python functions over {MOST_FUNCTION_LINES} lines", _over(lines), "0"),
-        Figure("imports in a circle", str(cycles(_imports())), "0"),
-        Figure("docstrings of functions that begin with a verb", f"{_verb_share(code):.0%}", "85%"),
-        Figure("lines of an SQL routine, median / p90", f"{_rank(routines, 50)} / {_rank(routines, 90)}", "15 / 40"),
-        Figure(f"SQL routines over {MOST_FUNCTION_LINES} lines", _over(routines), "0"),
-        Figure("lines of test for each line of shared and functions", f"{_test_share(tree):.2f}", "1.30"),
+        Figure("lines of a Python function, median / p90", _ranks(lines), (6, 16)),
+        Figure(f"Python functions over {MOST_FUNCTION_LINES} lines", _over(lines), (0,)),
+        Figure("imports in a circle", (cycles(_imports()),), (0,)),
+        Figure("docstrings of functions that begin with a verb", (_verb_share(code),), (0.85,), "{:.0%}", grows=True),
+        Figure("lines of an SQL routine, median / p90", _ranks(routines), (15, 40)),
+        Figure(f"SQL routines over {MOST_FUNCTION_LINES} lines", _over(routines), (0,)),
+        Figure(
+            "lines of test for each line of shared and functions", (_test_share(tree),), (1.3,), "{:.2f}", grows=True
+        ),
     ]
 
 
@@ -93,6 +124,7 @@ def cycles(imports: dict[str, set[str]]) -> int:
 
 
 def begins_with_a_verb(docstring: str) -> bool:
+    """Return whether the first word is an imperative; ruff's D401 lets pass many words that are no verb."""
     return docstring.split(maxsplit=1)[0].strip("`,.:;").lower() in VERBS
 
 
@@ -139,8 +171,12 @@ def _rank(values: Sequence[int], percent: int) -> int:
     return values[max(0, -(-percent * len(values) // 100) - 1)] if values else 0
 
 
-def _over(values: Collection[int]) -> str:
-    return str(sum(value > MOST_FUNCTION_LINES for value in values))
+def _ranks(values: Sequence[int]) -> tuple[int, int]:
+    return _rank(values, 50), _rank(values, 90)
+
+
+def _over(values: Collection[int]) -> tuple[int]:
+    return (sum(value > MOST_FUNCTION_LINES for value in values),)
 
 
 def main() -> int:

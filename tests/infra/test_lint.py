@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.lint import boundaries, rooms, schema, sizes, words
-from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS
-from infra.lint.source import Source
+from infra.lint import boundaries, exceptions, rooms, schema, sizes, words
+from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS, findings, needed
+from infra.lint.source import Source, sources
 
 TRANSACTION = "shared.runtime.postgres.transaction"
 DOC = '"""What it is."""\n'
@@ -59,8 +61,20 @@ FAULTS = [
     (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL.replace("app.fold", "app.folded")),
     (schema.routines_stand_in_their_files, ROUTINE, "-- Nothing.\n"),
     (schema.routines_stand_in_their_files, ROUTINE, CREATE),
-    (words.names_say_something, "shared/edge/helpers.py", DOC),
-    (words.names_say_something, "shared/utils/text.py", DOC),
+    (words.modules_are_nouns, "shared/edge/helpers.py", DOC),
+    (words.modules_are_nouns, "shared/utils/text.py", DOC),
+    (words.modules_are_nouns, "shared/edge/refusing.py", DOC),
+    (words.modules_are_nouns, "tests/shared/edge/test_refusing.py", DOC),
+    (words.names_are_exact, "shared/edge/call.py", "told = 1"),
+    (words.names_are_exact, "shared/edge/call.py", "self._told = 1"),
+    (words.names_are_exact, "shared/edge/call.py", "def f(*, place): ..."),
+    (words.names_are_exact, "shared/edge/call.py", "async def asked(): ..."),
+    (words.names_are_exact, "shared/edge/call.py", "class Told: ..."),
+    (words.names_are_exact, "shared/edge/call.py", "class Answer:\n    standing: int"),
+    (words.names_are_exact, "shared/edge/call.py", "[each.x for each in y]"),
+    (words.names_are_exact, "shared/edge/call.py", "from x import y as each"),
+    (words.names_are_exact, "shared/edge/call.py", "match x:\n    case (each, _): ..."),
+    (words.test_names_are_short, "tests/test_it.py", f"def test_{'x' * 68}(): ..."),
     (words.ties_to_nothing, "docs/agents.md", "see /home/" + "sam/notes"),
     (words.ties_to_nothing, "requirements/dev.txt", "--index-" + "url somewhere"),
 ]
@@ -104,7 +118,11 @@ NEIGHBOURS = [
     (schema.migrations_say_what_they_carry, "infra/migrations/nexus/0172_x.sql", CREATE),
     (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 48 + "-- Why.\n\n") + CREATE * 9),
     (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL + PLPGSQL.replace("()", "(a text)")),
-    (words.names_say_something, "docs/common.md", ""),
+    (words.modules_are_nouns, "docs/common.md", ""),
+    (words.modules_are_nouns, "shared/edge/errors.py", DOC),
+    (words.names_are_exact, "shared/edge/call.py", "told.asked(each=place)"),
+    (words.test_names_are_short, "tests/test_it.py", f"def test_{'x' * 67}(): ..."),
+    (words.test_names_are_short, "shared/edge/call.py", f"def test_{'x' * 68}(): ..."),
     (words.ties_to_nothing, "docs/agents.md", "the data are in /var/lib/nexus or https://nexus.example/work/"),
 ]
 
@@ -121,6 +139,35 @@ def test_what_only_looks_like_a_fault_is_left_alone(lint, path, text):
 
 def test_every_lint_has_a_planted_fault():
     assert {lint for lint, _, _ in FAULTS} == set(LINTS)
+
+
+def test_an_exception_holds_for_one_lint_and_one_file():
+    files = [Source(PurePosixPath(f"shared/edge/{name}.py"), DOC + "told = 1") for name in ("call", "refusing")]
+    excepted = frozenset({("names_are_exact", "shared/edge/call.py"), ("names_are_exact", "shared/edge/gone.py")})
+    found = {str(finding.path) for finding in findings(files, excepted)}
+    assert found & {str(source.path) for source in files} == {"shared/edge/refusing.py"}
+    assert needed(files, excepted) == {("names_are_exact", "shared/edge/call.py")}
+
+
+def test_exceptions_are_read_as_they_were_written(tmp_path):
+    pairs = frozenset({("sizes", "shared/x.py"), ("names_are_exact", "shared/x.py")})
+    exceptions.save(pairs, tmp_path / "exceptions.txt")
+    assert exceptions.load(tmp_path / "exceptions.txt") == pairs
+
+
+def test_a_file_that_keeps_a_lint_is_no_exception_any_more():
+    excepted = exceptions.load()
+    assert sorted(excepted - needed(list(sources(ROOT)), excepted)) == [], "run python -m infra.lint --shrink"
+
+
+def test_a_room_whose_docstrings_begin_with_a_verb_is_no_exception_any_more():
+    ruff = Path(sys.executable).with_name("ruff")
+    command: list[str | Path] = [ruff, "check", "--isolated", "--select", "D401", "--output-format", "concise", "."]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    found = {line.partition(":")[0] for line in run.stdout.splitlines()}
+    ignores = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]["per-file-ignores"]
+    rooms = [pattern for pattern, rules in ignores.items() if rules == ["D401"]]
+    assert [room for room in rooms if not any(fnmatch(path, room) for path in found)] == []
 
 
 @pytest.fixture

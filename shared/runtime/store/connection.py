@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
         self._unsent.clear()
 
     def _look(self, last: bool) -> None:
-        """One timer for all that wait, since they are answered in their order: has the first waited too long?"""
+        """End the connection when the first answer is late: one timer serves all, since answers come in order."""
         self._watch = None
         if not self._waiting:
             return
