@@ -27,12 +27,13 @@ attack: $(VENV)/.dev ## Replay every known attack on the running Nexus; NAME=col
 test: $(VENV)/.dev ## Run every test; TESTS="tests/infra -k port" runs some
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
-check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints
+check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints, commit subjects
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 	@$(PYTHON) -m infra.lint
+	@$(PYTHON) -m infra.lint.commits
 
 bench: $(VENV)/.local $(VENV)-bench/.bench ## Measure against peers and limits; QUICK=1 takes 4 minutes, NAME=get some; BESIDE=v0.1 an older tree
 	@$(PYTHON) -m $(if $(BESIDE),bench.beside $(BESIDE) $(NAME),bench $(NAME) $(if $(QUICK),--quick))
