@@ -41,7 +41,7 @@ def findings(tree: list[Source], excepted: exceptions.Exceptions) -> Iterator[Fi
     """Yield what the lints find outside the excepted files."""
     for source in tree:
         for lint in LINTS:
-            if (lint.__name__, str(source.path)) not in excepted:
+            if exceptions.key(lint, source) not in excepted:
                 yield from lint(source)
     for tree_lint in TREE_LINTS:
         yield from tree_lint(tree)
@@ -50,10 +50,10 @@ def findings(tree: list[Source], excepted: exceptions.Exceptions) -> Iterator[Fi
 def needed(tree: Iterable[Source], excepted: exceptions.Exceptions) -> exceptions.Exceptions:
     """Return the exceptions that still have a finding."""
     return frozenset(
-        (lint.__name__, str(source.path))
+        key
         for source in tree
         for lint in LINTS
-        if (lint.__name__, str(source.path)) in excepted and any(lint(source))
+        if (key := exceptions.key(lint, source)) in excepted and any(lint(source))
     )
 
 

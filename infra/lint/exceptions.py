@@ -6,9 +6,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from .source import Lint, Source
+
 PAGE = Path(__file__).with_name("exceptions.txt")
 Exceptions = frozenset[tuple[str, str]]
 """Pairs of a lint's name and a path."""
+
+
+def key(lint: Lint, source: Source) -> tuple[str, str]:
+    """Return the pair of a lint and a file; a file of tests is known by its name, so that it can move."""
+    return lint.__name__, source.path.name if source.under("tests") else str(source.path)
 
 
 def load(page: Path = PAGE) -> Exceptions:

@@ -35,8 +35,8 @@ def modules_are_nouns(source: Source) -> Iterator[Finding]:
 
 
 def names_are_exact(source: Source) -> Iterator[Finding]:
-    """Find variables, parameters, fields, functions and classes with a name that fits anything."""
-    if not source.is_python:
+    """Find variables, parameters, fields, functions and classes outside the tests with a name that fits anything."""
+    if not source.is_python or source.under("tests"):
         return
     for node in ast.walk(source.tree):
         if (name := _bound_name(node)) and name.strip("_").lower() in VAGUE_NAMES:
