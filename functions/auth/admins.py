@@ -13,7 +13,7 @@ from shared.kernel.clock import utc_now
 from shared.kernel.errors import InvalidRequest
 from shared.platform.accounts import admin, invitations
 from shared.platform.accounts.admin import Ban, Changes
-from shared.platform.accounts.invitations import Wanted
+from shared.platform.accounts.invitations import LinkRequest
 from shared.platform.accounts.models import GeneratedLink, User
 from shared.runtime.settings import settings
 
@@ -78,8 +78,8 @@ async def generate_link(visit: Visit, *, body: LinkWish) -> GeneratedLink:
     """Return the link and the code of a mail, to be sent by other means."""
     if not body.email:
         raise InvalidRequest("email is missing: a link is somebody's")
-    wanted = Wanted(body.type, body.email, body.new_email, body.password, body.data or {})
-    return await invitations.generate_link(visit.visitor, wanted, landing=visit.landing(wanted=body.redirect_to))
+    request = LinkRequest(body.type, body.email, body.new_email, body.password, body.data or {})
+    return await invitations.generate_link(visit.visitor, request, landing=visit.landing(wanted=body.redirect_to))
 
 
 def _changes(body: AdminUser) -> Changes:

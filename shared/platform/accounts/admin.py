@@ -1,4 +1,4 @@
-"""What the project's own service does with accounts."""
+"""The administration of accounts by the service of the project."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ class UserInUse(Conflict):
 
 
 class Changes(NamedTuple):
-    """Of an account; None leaves a value as it is."""
+    """New values of an account; None leaves a value as it is."""
 
     email: str | None = None
     password: str | None = None
@@ -39,20 +39,20 @@ class Changes(NamedTuple):
 
 
 class Ban(NamedTuple):
-    """`until` None ends a ban."""
+    """A ban until that time; None ends a ban."""
 
     until: datetime | None
 
 
 async def list_users(visitor: Visitor, *, page: int, per_page: int) -> UserPage:
-    """Newest first, people and the accounts of agents; the first page is 1."""
+    """Return a page of users, people and agents' accounts, the newest first; the first page is 1."""
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         users = await queries.list_users(tx, limit=per_page, offset=(page - 1) * per_page)
         return UserPage(users, await queries.count_users(tx))
 
 
 async def get_user(visitor: Visitor, *, user_id: UUID) -> User:
-    """The account.
+    """Return the account.
 
     Raises:
         UserNotFound.
@@ -64,18 +64,18 @@ async def get_user(visitor: Visitor, *, user_id: UUID) -> User:
 async def create_user(
     visitor: Visitor, *, email: str, changes: Changes, user_id: UUID | None = None, ban: Ban | None = None
 ) -> User:
-    """Without `email_confirm` the account cannot sign in yet; without a password not by password.
+    """Create an account, which cannot sign in without `email_confirm`, nor by password without a password.
 
     Raises:
         EmailExists, WeakPassword, MetadataTooLarge, InvalidRequest.
-        AlreadyExists: the id is taken.
+        AlreadyExists: the id is in use.
     """
-    made, encrypted_password = user_id or uuid4(), await _hash(changes)
+    new_id, encrypted_password = user_id or uuid4(), await _hash(changes)
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
             await queries.insert_user(
                 tx,
-                user_id=made,
+                user_id=new_id,
                 email=email_address(email),
                 encrypted_password=encrypted_password,
                 confirmed="proven" if changes.email_confirm else "no",
@@ -84,15 +84,15 @@ async def create_user(
                 ),
                 banned_until=ban.until if ban else None,
             )
-            await queries.upsert_email_identity(tx, user_id=made)
-            record(tx, visitor, action="user_created", user_id=made)
-            return await _user(tx, made)
-    except AlreadyExists as taken:
-        raise _taken(taken) from taken
+            await queries.upsert_email_identity(tx, user_id=new_id)
+            record(tx, visitor, action="user_created", user_id=new_id)
+            return await _user(tx, new_id)
+    except AlreadyExists as conflict:
+        raise _conflict(conflict) from conflict
 
 
 async def update_user(visitor: Visitor, *, user_id: UUID, changes: Changes, ban: Ban | None) -> User:
-    """A new password ends every session of the user.
+    """Change the account; a new password ends every session of the user.
 
     Raises:
         UserNotFound, EmailExists, WeakPassword, MetadataTooLarge, InvalidRequest.
@@ -117,16 +117,16 @@ async def update_user(visitor: Visitor, *, user_id: UUID, changes: Changes, ban:
                 await proof_queries.delete_tokens(tx, user_id=user_id)
             record(tx, visitor, action="user_modified", user_id=user_id)
             return await _user(tx, user_id)
-    except AlreadyExists as taken:
-        raise _taken(taken) from taken
+    except AlreadyExists as conflict:
+        raise _conflict(conflict) from conflict
 
 
 async def delete_user(visitor: Visitor, *, user_id: UUID, soft: bool) -> None:
-    """Softly, the id stays and nothing that says who it was.
+    """Delete the account; with `soft`, its id stays, without any data of the person.
 
     Raises:
         UserNotFound.
-        UserInUse: it is an agent's.
+        UserInUse: it is an agent's account.
     """
     delete = queries.update_user_deleted if soft else queries.delete_user
     try:
@@ -134,8 +134,8 @@ async def delete_user(visitor: Visitor, *, user_id: UUID, soft: bool) -> None:
             if not await delete(tx, user_id=user_id):
                 raise UserNotFound
             record(tx, visitor, action="user_deleted", user_id=user_id)
-    except InvalidReference as used:
-        raise UserInUse from used
+    except InvalidReference as reference:
+        raise UserInUse from reference
 
 
 async def _hash(changes: Changes) -> str | None:
@@ -152,5 +152,5 @@ async def _user(tx: Tx, user_id: UUID) -> User:
     return account.user
 
 
-def _taken(taken: AlreadyExists) -> AlreadyExists | EmailExists:
-    return EmailExists() if taken.details.get("constraint") == "users_email_key" else taken
+def _conflict(conflict: AlreadyExists) -> AlreadyExists | EmailExists:
+    return EmailExists() if conflict.details.get("constraint") == "users_email_key" else conflict

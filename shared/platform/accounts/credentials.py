@@ -1,4 +1,4 @@
-"""What an e-mail address, a password and metadata must be like."""
+"""Rules of e-mail addresses, passwords and metadata."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _EMAIL = re.compile(
     re.ASCII,
 )
 _LONGEST_METADATA = 4000
-"""Characters of JSON: metadata travel in every access token, and a longer token is refused."""
+"""The most characters of JSON: every access token holds the metadata, and a longer token is refused."""
 
 
 class WeakPassword(Refusal):
@@ -34,15 +34,15 @@ class MetadataTooLarge(Refusal):
 
 
 def spelling(text: str) -> str:
-    """The one that accounts are found by, of an address or of what is none."""
+    """Return the one spelling by which accounts are found, of an address or any other text."""
     return emails.clean(text).lower()
 
 
 def email_address(text: str) -> str:
-    """In the one spelling that accounts are found by.
+    """Return the address in the one spelling by which accounts are found.
 
     Raises:
-        InvalidRequest: for what is no address.
+        InvalidRequest: the text is not an address.
     """
     address = spelling(text)
     if len(address) > _LONGEST_EMAIL or not _EMAIL.fullmatch(address):
@@ -51,11 +51,11 @@ def email_address(text: str) -> str:
 
 
 async def hash_password(password: str, *, share: str = "") -> str:
-    """The hash of a password that is fit to be one; `share` is whose work it is.
+    """Return the hash of an acceptable password; `share` names the client whose share of the threads does the work.
 
     Raises:
         WeakPassword: shorter than 6 characters.
-        InvalidRequest: longer than the 72 bytes that are read of it, or with a NUL.
+        InvalidRequest: longer than 72 bytes, which is all that bcrypt reads, or with a NUL.
     """
     if len(password.encode()) > MAX_BYTES:
         raise InvalidRequest(f"the password is longer than {MAX_BYTES} bytes")
@@ -67,10 +67,10 @@ async def hash_password(password: str, *, share: str = "") -> str:
 
 
 def checked_hash(text: str) -> str:
-    """A bcrypt hash from elsewhere.
+    """Check a bcrypt hash of another system, and return it.
 
     Raises:
-        InvalidRequest: for another kind of hash, or one that would take too long to check.
+        InvalidRequest: another kind of hash, or one that would take too long to check.
     """
     if not HASH.fullmatch(text):
         raise InvalidRequest("password_hash is not a bcrypt hash of cost 4 to 12")
@@ -78,11 +78,11 @@ def checked_hash(text: str) -> str:
 
 
 def check_metadata(*metadata: dict[str, Any]) -> None:
-    """Whether a token has room for them.
+    """Check that an access token has room for the metadata.
 
     Raises:
-        MetadataTooLarge: when a token with them would be too long.
+        MetadataTooLarge.
     """
-    length = sum(len(json.dumps(each)) for each in metadata)
+    length = sum(len(json.dumps(values)) for values in metadata)
     if length > _LONGEST_METADATA:
         raise MetadataTooLarge(limit=_LONGEST_METADATA, current=length)

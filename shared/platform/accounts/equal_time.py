@@ -1,4 +1,4 @@
-"""Answers that take the same time whether or not there is an account."""
+"""Answers that take the same time with and without an account."""
 
 import asyncio
 import time
@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from math import ceil
 
 STEP_S = 0.15
-"""Longer than what a mail more or less costs."""
+"""Longer than the time that a mail adds to an answer."""
 
 
 @asynccontextmanager
 async def in_equal_time() -> AsyncIterator[None]:
-    """Make the block take a whole number of steps, whether it is refused or not."""
+    """Extend the time of the block to a whole number of steps, also when it raises."""
     began = time.monotonic()
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the service sends for somebody: an invitation, or any link to be mailed by other means."""
+"""Invitations by the service, and links that the service mails by other means."""
 
 from enum import StrEnum
 from typing import Any
@@ -13,7 +13,7 @@ from shared.tenancy.transactions import accounts_tx
 from . import letters, queries
 from .admin import UserNotFound
 from .credentials import check_metadata, email_address, hash_password
-from .letters import Drawn
+from .letters import Proof
 from .mail import outbox
 from .mail.templates import Kind
 from .mail_requests import add_account
@@ -31,8 +31,8 @@ class LinkType(StrEnum):
     EMAIL_CHANGE_NEW = "email_change_new"
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """A link to make; `password` and `data` are for a new account, `new_email` for a change of address."""
+class LinkRequest(msgspec.Struct, frozen=True):
+    """A requested link; `password` and `data` are for a new account, `new_email` for a change of address."""
 
     type: LinkType
     email: str
@@ -46,7 +46,7 @@ _CHANGES = (LinkType.EMAIL_CHANGE_CURRENT, LinkType.EMAIL_CHANGE_NEW)
 
 
 async def invite(visitor: Visitor, *, email: str, data: dict[str, Any], landing: Landing) -> User:
-    """An account for somebody who opens the mailed link to take it; one that nobody took yet is mailed again.
+    """Create an account and mail a link to accept it; an account that nobody has accepted yet is mailed again.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, EmailExists, MetadataTooLarge, InvalidRequest.
@@ -66,46 +66,46 @@ async def invite(visitor: Visitor, *, email: str, data: dict[str, Any], landing:
         return await _user(tx, addressee)
 
 
-async def generate_link(visitor: Visitor, wanted: Wanted, *, landing: Landing) -> GeneratedLink:
-    """The link and the code that a mail would have carried; none is sent.
+async def generate_link(visitor: Visitor, request: LinkRequest, *, landing: Landing) -> GeneratedLink:
+    """Return the link and the code of a mail, without sending it.
 
     Raises:
         UserNotFound, EmailExists, WeakPassword, MetadataTooLarge, InvalidRequest.
     """
-    address = email_address(wanted.email)
-    check_metadata(EMAIL_PROVIDER, wanted.data)
-    hashed = await hash_password(wanted.password) if wanted.password else None
+    address = email_address(request.email)
+    check_metadata(EMAIL_PROVIDER, request.data)
+    hashed = await hash_password(request.password) if request.password else None
     async with accounts_tx(request_id=visitor.request_id) as tx:
-        addressee, made = await _found_or_made(tx, wanted, address)
-        kind = Kind.SIGNUP if made and wanted.type is LinkType.MAGICLINK else Kind(wanted.type)
-        if hashed is not None and (made or (wanted.type is LinkType.SIGNUP and not addressee.is_confirmed)):
+        addressee, is_new = await _find_or_add(tx, request, address)
+        kind = Kind.SIGNUP if is_new and request.type is LinkType.MAGICLINK else Kind(request.type)
+        if hashed is not None and (is_new or (request.type is LinkType.SIGNUP and not addressee.is_confirmed)):
             await queries.update_user(tx, user_id=addressee.id, encrypted_password=hashed)
-        if wanted.type in _CHANGES:
-            addressee = await _with_new_email(tx, wanted, addressee)
-        drawn = letters.draw(tx, msgspec.structs.replace(addressee, data=wanted.data), kind, landing)
+        if request.type in _CHANGES:
+            addressee = await _with_new_email(tx, request, addressee)
+        proof = letters.issue(tx, msgspec.structs.replace(addressee, data=request.data), kind, landing)
         record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
-        return _told(await _user(tx, addressee), kind, drawn, landing)
+        return _link_of(await _user(tx, addressee), kind, proof, landing)
 
 
-async def _found_or_made(tx: Tx, wanted: Wanted, address: str) -> tuple[Addressee, bool]:
+async def _find_or_add(tx: Tx, request: LinkRequest, address: str) -> tuple[Addressee, bool]:
     addressee = await queries.find_addressee(tx, email=address)
     if addressee is None:
-        if wanted.type not in _MAKES_ACCOUNTS:
+        if request.type not in _MAKES_ACCOUNTS:
             raise UserNotFound("there is no user with that e-mail address")
-        if wanted.type is LinkType.SIGNUP and not wanted.password:
+        if request.type is LinkType.SIGNUP and not request.password:
             raise InvalidRequest("a sign-up link for a new account needs a password")
-        return await add_account(tx, address=address, data=wanted.data, is_confirmed=False), True
-    if wanted.type in (LinkType.SIGNUP, LinkType.INVITE) and addressee.is_confirmed:
+        return await add_account(tx, address=address, data=request.data, is_confirmed=False), True
+    if request.type in (LinkType.SIGNUP, LinkType.INVITE) and addressee.is_confirmed:
         raise EmailExists
     return addressee, False
 
 
-async def _with_new_email(tx: Tx, wanted: Wanted, addressee: Addressee) -> Addressee:
-    if wanted.type is LinkType.EMAIL_CHANGE_CURRENT and not settings().email_change_confirmed_twice:
+async def _with_new_email(tx: Tx, request: LinkRequest, addressee: Addressee) -> Addressee:
+    if request.type is LinkType.EMAIL_CHANGE_CURRENT and not settings().email_change_confirmed_twice:
         raise InvalidRequest("the address that is left is not asked on this host: make a link for the new one")
-    if not wanted.new_email:
+    if not request.new_email:
         raise InvalidRequest("new_email is missing")
-    new_email = email_address(wanted.new_email)
+    new_email = email_address(request.new_email)
     if await queries.find_addressee(tx, email=new_email) is not None:
         raise EmailExists
     if new_email != addressee.new_email:
@@ -120,12 +120,12 @@ async def _user(tx: Tx, addressee: Addressee) -> User:
     return account.user
 
 
-def _told(user: User, kind: Kind, drawn: Drawn, landing: Landing) -> GeneratedLink:
+def _link_of(user: User, kind: Kind, proof: Proof, landing: Landing) -> GeneratedLink:
     return GeneratedLink(
         **msgspec.structs.asdict(user),
-        action_link=drawn.link,
-        email_otp=drawn.code.otp,
-        hashed_token=drawn.code.token,
+        action_link=proof.link,
+        email_otp=proof.code.otp,
+        hashed_token=proof.code.token,
         verification_type=kind.value,
         redirect_to=landing.redirect_to,
     )

@@ -1,4 +1,4 @@
-"""A mail to one person: its one-time token, its link, its words."""
+"""A mail to one person: its one-time token, its link and its text."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -10,7 +10,7 @@ from shared.runtime.settings import settings
 
 from . import queries, redirects
 from .mail import outbox, templates
-from .mail.templates import Carried, Kind
+from .mail.templates import Kind, Values
 from .models import Addressee, Landing, Visitor
 from .proofs import flows, tokens
 from .proofs.tokens import Code, Slot
@@ -32,8 +32,8 @@ class OtpDisabled(Refusal):
     default_message = "this host sends no mail: one-time passwords and links are switched off"
 
 
-class Drawn(NamedTuple):
-    """What a mail carries."""
+class Proof(NamedTuple):
+    """The code and the link of a mail, each of which proves that the person reads the address's mails."""
 
     code: Code
     link: str
@@ -44,7 +44,7 @@ def is_possible() -> bool:
 
 
 def check_possible() -> None:
-    """Refuse what would need a mail where none goes out.
+    """Check that this host sends mail.
 
     Raises:
         OtpDisabled.
@@ -53,14 +53,14 @@ def check_possible() -> None:
         raise OtpDisabled
 
 
-def draw(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Drawn:
-    """A new code and link, written with the transaction's next statement; those of its kind before it stop to work."""
+def issue(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Proof:
+    """Issue a code and a link, and end the earlier ones of the same kind, with the transaction's next statement."""
     slot, link_type = _SLOTS[kind], _link_type(kind)
     if kind is Kind.MAGICLINK and not addressee.is_confirmed:
-        # Who opens it confirms the address, which clients know as a sign-up.
+        # Opening the link confirms the address, which clients know as a sign-up.
         slot, link_type = Slot.CONFIRMATION, Kind.SIGNUP.value
     address = addressee.new_email if kind is Kind.EMAIL_CHANGE_NEW else addressee.email
-    flow_state_id = flows.begin(tx, user_id=addressee.id, begun_with=landing.challenge, method=_method(kind))
+    flow_state_id = flows.begin(tx, user_id=addressee.id, challenge=landing.challenge, method=_method(kind))
     code = tokens.new(
         tx,
         user_id=addressee.id,
@@ -72,23 +72,23 @@ def draw(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Drawn:
     )
     queries.update_mailed(tx, user_id=addressee.id, slot=slot, is_invited=kind is Kind.INVITE)
     query = urlencode({"token": code.token, "type": link_type, "redirect_to": landing.redirect_to})
-    return Drawn(code, f"{access_tokens.issuer()}/verify?{query}")
+    return Proof(code, f"{access_tokens.issuer()}/verify?{query}")
 
 
 def send(tx: Tx, visitor: Visitor, addressee: Addressee, kind: Kind, landing: Landing) -> None:
-    """Draw them and put them into the mail, which goes out after the commit."""
-    drawn = draw(tx, addressee, kind, landing)
+    """Issue a code and a link, and queue the mail that holds them; it goes out after the commit."""
+    proof = issue(tx, addressee, kind, landing)
     language = templates.language_of(addressee.user_metadata, visitor.languages)
-    carried = Carried(
+    values = Values(
         site=urlsplit(redirects.site()).netloc,
         email=addressee.email,
         new_email=addressee.new_email,
-        otp=drawn.code.otp,
-        link=None if kind is Kind.REAUTHENTICATION else drawn.link,
+        otp=proof.code.otp,
+        link=None if kind is Kind.REAUTHENTICATION else proof.link,
     )
-    filled = templates.fill(kind, carried, language=language)
+    text = templates.fill(kind, values, language=language)
     recipient = addressee.new_email if kind is Kind.EMAIL_CHANGE_NEW else addressee.email
-    outbox.post(tx, recipient=recipient, subject=filled.subject, text=filled.text, html=filled.html, language=language)
+    outbox.post(tx, recipient=recipient, subject=text.subject, text=text.text, html=text.html, language=language)
 
 
 def _link_type(kind: Kind) -> str:
@@ -96,5 +96,5 @@ def _link_type(kind: Kind) -> str:
 
 
 def _method(kind: Kind) -> str:
-    """As the session that the flow ends with tells it."""
+    """Return the sign-in method that the session of the flow will name."""
     return "email/signup" if kind is Kind.SIGNUP else _link_type(kind)

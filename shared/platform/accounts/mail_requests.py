@@ -1,4 +1,4 @@
-"""What people ask for by mail. Nobody learns from an answer who has an account: it is the same for every address."""
+"""Requests for mails. The answer is the same for every address, so that it does not show who has an account."""
 
 from typing import Any
 from uuid import uuid4
@@ -27,7 +27,7 @@ class EmailNotConfirmed(BadRequest):
 
 
 async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
-    """Mail a way in to who has forgotten the password.
+    """Mail a sign-in link to a person who has forgotten the password.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
@@ -43,7 +43,7 @@ async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
 
 
 async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[str, Any], landing: Landing) -> None:
-    """Mail a code and a link to sign in with; with `creates`, to somebody new too, who gets an account of that.
+    """Mail a code and a link for signing in; with `creates`, an unknown address gets a new account too.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, MetadataTooLarge, InvalidRequest.
@@ -67,9 +67,9 @@ async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[st
 async def resend_confirmation(
     visitor: Visitor, *, email: str, landing: Landing, kind: Kind = Kind.SIGNUP, data: dict[str, Any] | None = None
 ) -> None:
-    """Mail the confirmation of a sign-up again, to who has not confirmed it yet.
+    """Mail the confirmation of a sign-up again, if it is not confirmed yet.
 
-    Another kind leaves the confirmation that waits as it is. `data` is what the request says of the person.
+    Another `kind` leaves the waiting confirmation as it is. `data` is the metadata of the person in the request.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
@@ -85,7 +85,7 @@ async def resend_confirmation(
 
 
 async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing) -> None:
-    """Mail the confirmations of a change of address again; `email` is the address that it shall change from.
+    """Mail the confirmations of a change of address again; `email` is the present address.
 
     Raises:
         OtpDisabled, OverEmailSendRateLimit, InvalidRequest.
@@ -101,7 +101,7 @@ async def resend_email_change(visitor: Visitor, *, email: str, landing: Landing)
 
 
 async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
-    """Mail a code that a new password asks for.
+    """Mail the code that is needed to set a new password.
 
     Raises:
         SessionNotFound, AccountGone, UserBanned.
@@ -122,9 +122,9 @@ async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
 async def ask_for_new_email(
     tx: Tx, visitor: Visitor, addressee: Addressee, landing: Landing, *, is_taken: bool = False
 ) -> None:
-    """Both addresses are asked, or the new one alone where the host says so or there is no other.
+    """Ask both addresses to confirm the change, or only the new one, if the settings say so or there is no other.
 
-    `is_taken`: another account has the new one. Who asks is not told, and its owner is not troubled.
+    `is_taken`: another account has the new address. Neither the requester nor its owner learns that.
     """
     await queries.update_new_email(tx, user_id=addressee.id, email=addressee.new_email)
     if not is_taken:
@@ -136,7 +136,7 @@ async def ask_for_new_email(
 async def add_account(
     tx: Tx, *, address: str, data: dict[str, Any], is_confirmed: bool, is_claimed: bool = False
 ) -> Addressee:
-    """One without a password; claimed by whoever asks for it, or made by the service."""
+    """Add an account without a password; `is_claimed` if the person asked for it, and not the service."""
     user_id = uuid4()
     await queries.insert_user(
         tx,

@@ -1,4 +1,4 @@
-"""People, their identities and their sessions: rows, and what clients get of them."""
+"""People, their identities and their sessions: rows, and the answers to clients."""
 
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -9,32 +9,32 @@ import msgspec
 from .proofs.flows import Challenge
 
 EMAIL_PROVIDER = {"provider": "email", "providers": ["email"]}
-"""In app_metadata of everybody who has an e-mail address."""
+"""Values in the app_metadata of everybody with an e-mail address."""
 
 
 Confirmed = Literal["no", "by_host", "proven"]
-"""Of a new account's address; one that the host confirms by itself nobody has proved yet."""
+"""How a new account's address is confirmed; with `by_host`, nobody has proved it yet."""
 
 
 class Visitor(NamedTuple):
-    """Who is at the other end, for the record."""
+    """The client that sent the request, for the audit log."""
 
     address: str
     user_agent: str | None
     request_id: str
     languages: str = ""
-    """As Accept-Language has them."""
+    """The value of Accept-Language."""
 
 
 class Landing(NamedTuple):
-    """Where a mail's link leads in the end; with a challenge it brings a code there, otherwise the session itself."""
+    """The final target of a mail's link; with a challenge it receives a code, otherwise the session itself."""
 
     redirect_to: str
     challenge: Challenge | None = None
 
 
 class Addressee(msgspec.Struct, frozen=True):
-    """Somebody who gets a mail. `new_email` is one that waits to be confirmed."""
+    """The recipient of a mail; `new_email` waits for its confirmation."""
 
     id: UUID
     email: str
@@ -42,11 +42,11 @@ class Addressee(msgspec.Struct, frozen=True):
     user_metadata: dict[str, Any]
     is_confirmed: bool
     data: dict[str, Any] | None = None
-    """What the request for the mail says of the person: their metadata if that mail is the first proof."""
+    """The person's metadata in the request for the mail, which are kept if this mail is the first proof."""
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """One way in; `id` is the person's id at the provider, `identity_id` the row's."""
+    """A way to sign in; `id` is the person's id at the provider, `identity_id` the row's."""
 
     identity_id: UUID
     id: str
@@ -60,7 +60,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An account as clients see it; a time that has not come is left out."""
+    """An account as clients see it; the time of an event that has not happened is omitted."""
 
     id: UUID
     aud: str
@@ -87,7 +87,7 @@ class User(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GeneratedLink(User, frozen=True, omit_defaults=True, kw_only=True):
-    """The account, and what a mail to it would have carried."""
+    """The account, with the link and the code for a mail to it."""
 
     action_link: str
     email_otp: str
@@ -97,7 +97,7 @@ class GeneratedLink(User, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """What a client needs to go on: `expires_in` counts seconds, `expires_at` is Unix time."""
+    """A client's session: `expires_in` is in seconds, `expires_at` is Unix time."""
 
     access_token: str
     token_type: str
@@ -109,9 +109,9 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A user with what is nobody else's to see.
+    """A user with fields that no client sees.
 
-    `has_session` and `has_fresh_session`, which began within a day, speak of the session that was asked about.
+    `has_session` and `has_fresh_session` are about the session in the query; a fresh one began within a day.
     """
 
     user: User
@@ -128,18 +128,18 @@ class StoredPassword(msgspec.Struct, frozen=True):
     is_confirmed: bool
     is_proven: bool
     is_familiar: bool
-    """The account has signed in from the network that was asked about."""
+    """True if the account has signed in before from the network in the query."""
 
 
 class StoredRefreshToken(msgspec.Struct, frozen=True):
-    """A refresh token and the one of its session that is active now, if any; both as digests."""
+    """A refresh token, and the token of its session that is active now, if any; both as digests."""
 
     user_id: UUID
     session_id: UUID
     amr: list[dict[str, Any]]
     revoked: bool
     is_recent: bool
-    """Changed within the reuse interval."""
+    """True if the token changed within the reuse interval."""
     active: str | None
     is_parent_of_active: bool
     is_session_over: bool

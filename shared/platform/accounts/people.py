@@ -1,4 +1,4 @@
-"""What people do with their own account: sign up, sign in, look at it, change it."""
+"""Actions of people on their own accounts: sign up, sign in, read, change."""
 
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -40,7 +40,7 @@ class UserAlreadyExists(Refusal):
 
 
 class EmailExists(Refusal):
-    """When an account is made or changed for somebody who is known already."""
+    """Another account has the address that an account is to get."""
 
     status = 422
     code = "email_exists"
@@ -48,7 +48,7 @@ class EmailExists(Refusal):
 
 
 class InvalidCredentials(BadRequest):
-    """Unknown address and wrong password alike."""
+    """An unknown address or a wrong password, without a difference."""
 
     code = "invalid_credentials"
     default_message = "the e-mail address or the password is wrong"
@@ -78,7 +78,7 @@ class SamePassword(Refusal):
 
 
 class OwnChanges(NamedTuple):
-    """Of one's account; None leaves a value as it is."""
+    """New values of one's own account; None leaves a value as it is."""
 
     email: str | None = None
     password: str | None = None
@@ -90,11 +90,11 @@ class OwnChanges(NamedTuple):
 async def sign_up(
     visitor: Visitor, *, email: str, password: str, data: dict[str, Any], landing: Landing
 ) -> Session | User:
-    """A new account, signed in; where addresses must be confirmed, the account alone, and a mail to it.
+    """Create an account and sign in; if addresses must be confirmed, return only the account, and mail it a link.
 
     Raises:
         SignupDisabled, WeakPassword, MetadataTooLarge, InvalidRequest, OverEmailSendRateLimit.
-        UserAlreadyExists: unless addresses must be confirmed: then a stranger is not told who has an account.
+        UserAlreadyExists: only if addresses need no confirmation; else nobody learns who has an account.
     """
     if not settings().signup_enabled:
         raise SignupDisabled
@@ -102,37 +102,37 @@ async def sign_up(
     check_metadata(EMAIL_PROVIDER, data)
     encrypted_password = await hash_password(password, share=_share(visitor))
     if autoconfirm:
-        made = await _signed_up(visitor, address, encrypted_password, data, landing)
-        if made is None:
+        result = await _add_and_confirm(visitor, address, encrypted_password, data, landing)
+        if result is None:
             raise UserAlreadyExists
-        return made
+        return result
     async with in_equal_time():
-        repeats = await _repeats(visitor, address, password)
-        made = await _signed_up(visitor, address, encrypted_password, data, landing)
-        if made is not None:
-            return made
-        if not repeats:
+        is_repeated = await _is_repeated(visitor, address, password)
+        result = await _add_and_confirm(visitor, address, encrypted_password, data, landing)
+        if result is not None:
+            return result
+        if not is_repeated:
             async with accounts_tx(request_id=visitor.request_id) as tx:
                 await queries.update_password_contested(tx, email=address)
         if letters.is_possible():
-            # Somebody else's sign-up leaves what waits to be proved: its mail is of another kind.
-            kind = Kind.SIGNUP if repeats else Kind.MAGICLINK
+            # A sign-up by somebody else gets a mail of another kind, which leaves the waiting confirmation valid.
+            kind = Kind.SIGNUP if is_repeated else Kind.MAGICLINK
             await mail_requests.resend_confirmation(visitor, email=address, landing=landing, kind=kind, data=data)
         return _look_alike(address, data)
 
 
-async def _repeats(visitor: Visitor, address: str, password: str) -> bool:
-    """Whether an account that nobody has proved yet has that password; as long for every address."""
+async def _is_repeated(visitor: Visitor, address: str, password: str) -> bool:
+    """Return whether an unproven account has that password; the check takes the same time for every address."""
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         stored = await queries.find_password(tx, email=address, network="")
     unproven = stored.encrypted_password if stored and not stored.is_proven and not stored.is_confirmed else None
     return await verify_secret(password, unproven, share=_share(visitor))
 
 
-async def _signed_up(
+async def _add_and_confirm(
     visitor: Visitor, address: str, encrypted_password: str, data: dict[str, Any], landing: Landing
 ) -> Session | User | None:
-    """None where there is an account with that address."""
+    """Add the account, and sign in or mail the confirmation; return None if an account has that address."""
     autoconfirm = settings().confirms_by_itself
     try:
         async with accounts_tx(request_id=visitor.request_id) as tx:
@@ -150,7 +150,7 @@ async def _signed_up(
 
 
 async def sign_in_anonymously(visitor: Visitor, *, data: dict[str, Any]) -> Session:
-    """A new account of somebody who does not say who they are.
+    """Create an account without an identity, and sign in.
 
     Raises:
         AnonymousProviderDisabled, SignupDisabled, MetadataTooLarge.
@@ -168,12 +168,12 @@ async def sign_in_anonymously(visitor: Visitor, *, data: dict[str, Any]) -> Sess
 
 
 async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
-    """A new session.
+    """Open a session by password.
 
     Raises:
-        InvalidCredentials: after the same time for an unknown address as for a wrong password.
-        UserBannedAtEntry, EmailNotConfirmed: told only to whoever knows the password.
-        RateExceeded: after failures from this network, or from all that the account has never signed in from.
+        InvalidCredentials: after the same time for an unknown address and for a wrong password.
+        UserBannedAtEntry, EmailNotConfirmed: only if the password is right.
+        RateExceeded: after failures from this network, or from all networks that are new to the account.
     """
     address = spelling(email).replace("\0", "")
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
@@ -204,7 +204,7 @@ async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
 
 
 async def get_user(visitor: Visitor, principal: Principal) -> User:
-    """The signed-in person's account.
+    """Return the signed-in person's account.
 
     Raises:
         SessionNotFound, AccountGone, UserBanned.
@@ -214,21 +214,21 @@ async def get_user(visitor: Visitor, principal: Principal) -> User:
 
 
 async def update_user(visitor: Visitor, principal: Principal, changes: OwnChanges, *, landing: Landing) -> User:
-    """A new password ends the user's other sessions; a new address holds once the mails about it were answered.
+    """Change the account; a new password ends its other sessions, a new address needs confirmation by mail.
 
     Raises:
         SessionNotFound, AccountGone, UserBanned, OtpDisabled, OverEmailSendRateLimit.
         SamePassword, WeakPassword, MetadataTooLarge, InvalidRequest.
-        EmailExists: only to somebody anonymous, where the host confirms addresses by itself.
-        ReauthenticationNeeded, ReauthenticationNotValid: where a new password asks for a nonce.
+        EmailExists: only for anonymous users, if the host confirms addresses by itself.
+        ReauthenticationNeeded, ReauthenticationNotValid: if a new password needs a nonce.
     """
     if not changes.email:
-        return await _updated(visitor, principal, changes, landing)
+        return await _update(visitor, principal, changes, landing)
     async with in_equal_time():
-        return await _updated(visitor, principal, changes, landing)
+        return await _update(visitor, principal, changes, landing)
 
 
-async def _updated(visitor: Visitor, principal: Principal, changes: OwnChanges, landing: Landing) -> User:
+async def _update(visitor: Visitor, principal: Principal, changes: OwnChanges, landing: Landing) -> User:
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         account = await signed_in(tx, principal)
     address = email_address(changes.email) if changes.email else account.user.email
@@ -246,12 +246,12 @@ async def _updated(visitor: Visitor, principal: Principal, changes: OwnChanges, 
                 await _move(tx, visitor, account.user, address, landing)
             record(tx, visitor, action="user_modified", user_id=user_id)
             return await _user(tx, user_id)
-    except AlreadyExists as taken:
-        raise EmailExists from taken
+    except AlreadyExists as conflict:
+        raise EmailExists from conflict
 
 
 def _share(visitor: Visitor) -> str:
-    """Whose share of the hashing threads it takes."""
+    """Return the name of the visitor's share of the hashing threads."""
     return f"address:{network_of(visitor.address)}"
 
 
@@ -270,7 +270,7 @@ async def _add(tx: Tx, address: str, encrypted_password: str, data: dict[str, An
 
 
 async def _move(tx: Tx, visitor: Visitor, user: User, address: str, landing: Landing) -> None:
-    """To another address, once it is confirmed. Somebody anonymous signs up by that, as any sign-up here goes."""
+    """Begin the change to another address; an anonymous user signs up by it, under the same rules as any sign-up."""
     if user.is_anonymous and settings().confirms_by_itself:
         await queries.update_new_email(tx, user_id=user.id, email=address)
         await queries.update_email_changed(tx, user_id=user.id, is_proven=False)
@@ -305,7 +305,7 @@ async def _other_password(password: str, account: Account) -> str:
 
 
 async def _user(tx: Tx, user_id: UUID) -> User:
-    """The account as it now is, its metadata still fit for a token."""
+    """Return the present account, after a check that its metadata fit into a token."""
     account = await queries.find_account(tx, user_id=user_id)
     if account is None:
         raise AccountGone
@@ -314,7 +314,7 @@ async def _user(tx: Tx, user_id: UUID) -> User:
 
 
 def _look_alike(address: str, data: dict[str, Any]) -> User:
-    """What a new account that waits for confirmation looks like, kept nowhere."""
+    """Return the image of a new, unconfirmed account, which is stored nowhere."""
     user_id, now = uuid4(), utc_now()
     identity_data = {"sub": str(user_id), "email": address, "email_verified": False, "phone_verified": False}
     identity = Identity(

@@ -29,7 +29,7 @@ class _Confirmations(msgspec.Struct, frozen=True):
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """As the hooks answered: `error` of one that refuses to issue a token."""
+    """The hooks' answer: `error` is set by a hook that refuses to issue a token."""
 
     claims: dict[str, Any] | None
     error: dict[str, Any] | None
@@ -39,7 +39,7 @@ class Metadata(NamedTuple):
     app: dict[str, Any]
     user: dict[str, Any]
     is_claimed: bool = False
-    """By whoever makes the account without proof, and not by the service."""
+    """True if a person without proof created the account, and not the service."""
 
 
 async def insert_user(
@@ -77,7 +77,7 @@ async def insert_user(
 
 
 async def upsert_email_identity(tx: Tx, *, user_id: UUID) -> int:
-    """Brings the identity `email` in line with the user's address."""
+    """Write the user's address into the identity `email`."""
     sql = """
         INSERT INTO auth.identities AS identity (provider_id, user_id, provider, identity_data, last_sign_in_at)
         SELECT
@@ -123,7 +123,7 @@ async def find_addressee(tx: Tx, *, email: str) -> Addressee | None:
 
 
 async def list_users(tx: Tx, *, limit: int, offset: int) -> list[User]:
-    """Newest first."""
+    """List users, the newest first."""
     sql = """
         SELECT auth.account_json(users) AS "user"
         FROM auth.users
@@ -154,7 +154,7 @@ async def find_password(tx: Tx, *, email: str, network: str) -> StoredPassword |
 
 
 async def update_password_contested(tx: Tx, *, email: str) -> int:
-    """Two have signed up with an address that nobody has proved yet: neither's password is kept."""
+    """Remove the password of an unproven address with which two people have signed up."""
     sql = """
         UPDATE auth.users
         SET encrypted_password = null, updated_at = now()
@@ -164,7 +164,7 @@ async def update_password_contested(tx: Tx, *, email: str) -> int:
 
 
 def upsert_familiar_network(tx: Tx, *, user_id: UUID, network: str) -> None:
-    """Goes out with the next statement."""
+    """Record, with the next statement, that the user has signed in from the network."""
     sql = """
         INSERT INTO auth.familiar_networks (user_id, network)
         VALUES (%(user_id)s, %(network)s)
@@ -178,7 +178,7 @@ async def delete_familiar_networks(tx: Tx, *, user_id: UUID) -> int:
 
 
 async def delete_old_familiar_networks(tx: Tx) -> int:
-    """Bounded, so that a backlog never holds a statement past its time."""
+    """Delete a limited number of old networks, so that the statement stays short."""
     sql = """
         DELETE FROM auth.familiar_networks
         WHERE ctid IN (
@@ -197,7 +197,7 @@ async def insert_anonymous_user(tx: Tx, *, user_id: UUID, metadata: dict[str, An
 
 
 def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None:
-    """When a mail of which kind went to the user. Goes out with the next statement or the commit."""
+    """Record the time of a mail of that kind, with the next statement or the commit."""
     sql = """
         UPDATE auth.users
         SET
@@ -218,10 +218,10 @@ def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None
 
 
 async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool, user_metadata: dict[str, Any] | None) -> int:
-    """The address is the user's, who signs in now; a password that somebody else may have set goes, and at the first
-    proof a change of address that somebody else may have asked for.
+    """Record that the user has proved the address and signs in; `drops_password` removes the password.
 
-    Metadata that somebody else may have given go with the password; those of the mail that proves come in their place.
+    The first proof also removes a waiting change of address, and replaces claimed metadata by those of this mail
+    if there is no password: somebody else may have set all three.
     """
     sql = """
         UPDATE auth.users
@@ -250,7 +250,7 @@ async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool, user_
 
 
 async def update_new_email(tx: Tx, *, user_id: UUID, email: str) -> int:
-    """The address waits to be confirmed."""
+    """Store the new address, which waits for its confirmation."""
     sql = """
         UPDATE auth.users
         SET email_change = %(email)s, email_change_confirm_status = 0, updated_at = now()
@@ -260,9 +260,9 @@ async def update_new_email(tx: Tx, *, user_id: UUID, email: str) -> int:
 
 
 async def update_confirmations(tx: Tx, *, user_id: UUID) -> tuple[int, bool] | None:
-    """One more address has confirmed the change: how many have, and whether there was one before it.
+    """Count a confirmation of the change; return their number, and whether the account has a present address.
 
-    None when no change waits. Two at once wait for each other.
+    Return None if no change waits. Concurrent calls run one after the other.
     """
     sql = """
         UPDATE auth.users
@@ -275,7 +275,7 @@ async def update_confirmations(tx: Tx, *, user_id: UUID) -> tuple[int, bool] | N
 
 
 async def update_email_changed(tx: Tx, *, user_id: UUID, is_proven: bool) -> int:
-    """To the one that waited; somebody anonymous is that no longer."""
+    """Replace the address by the waiting one; the user is no longer anonymous."""
     sql = """
         UPDATE auth.users
         SET
@@ -288,7 +288,7 @@ async def update_email_changed(tx: Tx, *, user_id: UUID, is_proven: bool) -> int
 
 
 async def update_signed_in(tx: Tx, *, user_id: UUID, encrypted_password: str | None) -> int:
-    """Of the user who still has that password and is not banned; 0 for one who was changed meanwhile."""
+    """Record the sign-in of a user who still has that password and is not banned; return 0 for any other."""
     sql = """
         WITH entered AS (
           UPDATE auth.users
@@ -315,9 +315,9 @@ async def update_user(
     encrypted_password: str | None = None,
     metadata: tuple[dict[str, Any] | None, dict[str, Any] | None] = (None, None),
 ) -> int:
-    """None leaves a value as it is; a new password takes back a change of address that waits.
+    """Change the user; None leaves a value as it is, and a new password cancels a waiting change of address.
 
-    `metadata`, the app's and the user's own, are merged in: null takes a name out.
+    `metadata`, the app's and the user's, are merged into the present ones: null removes a name.
     """
     sql = """
         UPDATE auth.users
@@ -369,7 +369,7 @@ async def delete_user(tx: Tx, *, user_id: UUID) -> int:
 
 
 async def update_user_deleted(tx: Tx, *, user_id: UUID) -> int:
-    """Keeps the row and its id, and nothing that says who it was or lets anybody in."""
+    """Keep the row and its id, but remove the person's data and all credentials."""
     sql = """
         WITH identity AS (
           DELETE FROM auth.identities WHERE user_id = %(user_id)s
@@ -395,7 +395,7 @@ def insert_session(
     user_agent: str | None,
     address: str | None,
 ) -> None:
-    """With its first refresh token; goes out with the next statement."""
+    """Insert the session with its first refresh token, with the next statement."""
     sql = """
         WITH session AS (
           INSERT INTO auth.sessions (id, user_id, amr, user_agent, ip)
@@ -417,7 +417,7 @@ def insert_session(
 
 
 async def lock_session_of_token(tx: Tx, *, token: str) -> UUID | None:
-    """Refreshes of one session go one after the other."""
+    """Lock the session of the token, so that its refreshes run one after the other."""
     sql = """
         SELECT session.id
         FROM auth.sessions AS session
@@ -430,7 +430,7 @@ async def lock_session_of_token(tx: Tx, *, token: str) -> UUID | None:
 
 
 async def find_refresh_token(tx: Tx, *, token: str, reuse_interval: timedelta) -> StoredRefreshToken | None:
-    """A statement of its own after the lock: what a twin changed while the lock was waited for is seen."""
+    """Find the token, in a statement after the lock, so that it sees changes made while the lock was waited for."""
     sql = """
         SELECT
           refresh.user_id, refresh.session_id, session.amr, refresh.revoked,
@@ -450,7 +450,7 @@ async def find_refresh_token(tx: Tx, *, token: str, reuse_interval: timedelta) -
 def rotate_refresh_token(
     tx: Tx, *, spent: str, token: str, session_id: UUID, user_agent: str | None, address: str | None
 ) -> None:
-    """Goes out with the next statement."""
+    """Replace the spent token by the new one, with the next statement."""
     sql = """
         WITH spent AS (
           UPDATE auth.refresh_tokens
@@ -471,7 +471,7 @@ def rotate_refresh_token(
 
 
 async def delete_sessions(tx: Tx, *, user_id: UUID, only: UUID | None = None, but: UUID | None = None) -> int:
-    """All of the user's, or only the one, or all but the one."""
+    """Delete all sessions of the user, or `only` one, or all `but` one."""
     sql = """
         DELETE FROM auth.sessions
         WHERE user_id = %(user_id)s
@@ -490,7 +490,7 @@ async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: 
 
 
 def insert_audit_entry(tx: Tx, *, action: str, user_id: UUID, address: str, request_id: str) -> None:
-    """Goes out with the next statement or the commit."""
+    """Insert the entry with the next statement or the commit."""
     sql = """
         INSERT INTO auth.audit_log_entries (payload, ip_address)
         VALUES (

@@ -1,6 +1,6 @@
-"""Where links may lead: the site itself, and what the host has listed. Anywhere else, a session would be given away.
+"""Allowed targets of links: the site itself, and the host's list, because a link carries a session.
 
-Whole addresses alone, as Supabase Auth has it: a path is of no site, and what names a person before its host of none.
+Only whole URLs are allowed, as in Supabase Auth: no path without a site, and no user name before the host.
 """
 
 import ipaddress
@@ -11,20 +11,20 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 from shared.runtime.settings import settings
 
 _OF_ADDRESSES = "%:/?#[]@!$&'()*+,;=~"
-"""Every sign that has a meaning in an address, and those of an escape."""
+"""Every character with a meaning in a URL, and the percent sign."""
 
 
 def site() -> str:
     return settings().site_url or settings().base_url
 
 
-def allowed(*asked: str | None) -> str:
-    """The first of those asked for that a link may lead to, else the site."""
-    return next((url for url in asked if url and _is_allowed(url)), site())
+def allowed(*candidates: str | None) -> str:
+    """Return the first candidate that is an allowed target, or else the site."""
+    return next((url for url in candidates if url and _is_allowed(url)), site())
 
 
 def as_header(url: str) -> str:
-    """The address as a Location header carries it: everything beyond ASCII as UTF-8 in percent signs (RFC 3987)."""
+    """Return the URL for a Location header: characters beyond ASCII as percent-encoded UTF-8 (RFC 3987)."""
     parts = urlsplit(url)
     host = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode()
     return quote(urlunsplit(parts._replace(netloc=host)), safe=_OF_ADDRESSES)
@@ -32,7 +32,7 @@ def as_header(url: str) -> str:
 
 def with_query(url: str, **fields: str) -> str:
     parts = urlsplit(url)
-    query = "&".join(each for each in (parts.query, urlencode(fields)) if each)
+    query = "&".join(part for part in (parts.query, urlencode(fields)) if part)
     return urlunsplit(parts._replace(query=query))
 
 
@@ -54,11 +54,11 @@ def _is_allowed(url: str) -> bool:
     if (parts.scheme, parts.hostname, port) == (home.scheme, home.hostname, home_port):
         return True
     bare = urlunsplit(parts._replace(fragment=""))
-    return any(_pattern(each).fullmatch(bare) for each in settings().redirect_urls)
+    return any(_pattern(glob).fullmatch(bare) for glob in settings().redirect_urls)
 
 
 def _is_foreign_address(parts: SplitResult) -> bool:
-    """A machine without a name, unless it is this one."""
+    """Return whether the host is an IP address, but not of this machine, or is missing."""
     try:
         return not ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
@@ -67,7 +67,7 @@ def _is_foreign_address(parts: SplitResult) -> bool:
 
 @lru_cache(maxsize=256)
 def _pattern(glob: str) -> re.Pattern[str]:
-    """`**` stands for anything, `*` for anything but . and /, `?` for one such character."""
-    stands_for = {"**": ".*", "*": "[^./]*", "?": "[^./]"}
+    """Compile a glob: `**` matches anything, `*` anything but . and /, `?` one such character."""
+    wildcards = {"**": ".*", "*": "[^./]*", "?": "[^./]"}
     parts = re.split(r"(\*\*|\*|\?)", glob)
-    return re.compile("".join(stands_for.get(part) or re.escape(part) for part in parts))
+    return re.compile("".join(wildcards.get(part) or re.escape(part) for part in parts))

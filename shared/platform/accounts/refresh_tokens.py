@@ -1,7 +1,7 @@
-"""Refresh tokens: opaque, and kept only as digests.
+"""Refresh tokens: opaque, and stored only as digests.
 
-Each follows from the one before it under a key that only this host has: when a client presents a spent token because
-it never got the answer, its successor can be given again although no copy of it was kept.
+Each is derived from the one before it by a key that only this host has: when a client presents a spent token, because
+the answer was lost, its successor can be computed again although it is not stored.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from shared.runtime.settings import settings
 
 _BYTES = 32
 _MOST_STEPS = 64
-"""More rotations than one session makes within the reuse interval."""
+"""The most rotations of one session within the reuse interval."""
 
 
 def new() -> str:
@@ -22,19 +22,19 @@ def new() -> str:
 
 def successor(raw: str) -> str:
     key = settings().pepper.get_secret_value().encode()
-    made = hmac.new(key, b"refresh token after " + raw.encode(), hashlib.sha256).digest()
-    return urlsafe_b64encode(made).rstrip(b"=").decode()
+    derived = hmac.new(key, b"refresh token after " + raw.encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(derived).rstrip(b"=").decode()
 
 
 def digest(raw: str) -> str:
-    """What the database keeps; the token is random enough to need no salt."""
+    """Return the digest for the database; the token is random enough to need no salt."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def later(raw: str, *, kept: str) -> str | None:
-    """The successor, near or far, that was kept as that digest."""
+def successor_by_digest(raw: str, *, stored: str) -> str | None:
+    """Return the later token, after any number of steps, with the stored digest."""
     for _ in range(_MOST_STEPS):
         raw = successor(raw)
-        if digest(raw) == kept:
+        if digest(raw) == stored:
             return raw
     return None

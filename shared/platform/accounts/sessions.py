@@ -1,4 +1,4 @@
-"""Sessions: opened by signing in, kept alive by refresh tokens that work once, ended by logging out."""
+"""Sessions: opened by signing in, extended by refresh tokens that work once, ended by logging out."""
 
 import ipaddress
 import time
@@ -20,13 +20,13 @@ from .models import Account, Session, StoredRefreshToken, User, Visitor
 from .proofs import flows
 
 REUSE_INTERVAL = timedelta(seconds=10)
-"""How long a spent refresh token still gets the active one: two tabs of a browser refresh at once."""
+"""How long a spent refresh token still returns the active one, because two tabs of a browser may refresh at once."""
 _LONGEST_USER_AGENT = 500
 _NEEDED_CLAIMS = frozenset({"aud", "exp", "iat", "sub", "email", "phone", "role", "aal", "session_id", "is_anonymous"})
 
 
 class LogoutScope(StrEnum):
-    """Which sessions end: all, this one, or all others."""
+    """The sessions that end: all, this one, or all others."""
 
     GLOBAL = "global"
     LOCAL = "local"
@@ -39,7 +39,7 @@ class SessionNotFound(Forbidden):
 
 
 class AccountGone(Forbidden):
-    """The token outlived its account."""
+    """The account of the token was deleted."""
 
     code = "user_not_found"
     default_message = "the account of this token does not exist any more"
@@ -51,7 +51,7 @@ class UserBanned(Forbidden):
 
 
 class UserBannedAtEntry(UserBanned):
-    """At sign-in and refresh."""
+    """The refusal of a banned user at sign-in and refresh."""
 
     status = 400
 
@@ -98,7 +98,7 @@ async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) 
 
 
 async def exchange_code(visitor: Visitor, *, code: str, verifier: str) -> Session:
-    """The session that a flow's code stands for, for the application that began the flow.
+    """Open a session by a flow's code, for the application that began the flow.
 
     Raises:
         FlowStateNotFound, FlowStateExpired, BadCodeVerifier, UserBannedAtEntry.
@@ -112,22 +112,22 @@ async def exchange_code(visitor: Visitor, *, code: str, verifier: str) -> Sessio
 
 
 async def refresh(visitor: Visitor, *, refresh_token: str) -> Session:
-    """A new access token and the refresh token to use next.
+    """Return a new access token and the next refresh token.
 
     Raises:
-        RefreshTokenNotFound, SessionExpired, UserBannedAtEntry: there is nothing to refresh.
-        RefreshTokenAlreadyUsed: it was spent, and no honest client would still have it: its session ends.
+        RefreshTokenNotFound, SessionExpired, UserBannedAtEntry.
+        RefreshTokenAlreadyUsed: the token was spent, and may be stolen; its session ends.
     """
     async with accounts_tx(request_id=visitor.request_id) as tx:
-        session = await _refreshed(tx, visitor, refresh_token)
-    # Raised when the transaction is committed, or the session would live on.
+        session = await _refresh(tx, visitor, refresh_token)
+    # Raised only after the commit, which ends the session.
     if session is None:
         raise RefreshTokenAlreadyUsed
     return session
 
 
 async def signed_in(tx: Tx, principal: Principal) -> Account:
-    """The account of a verified token, whose session must be alive.
+    """Return the account of a verified token, whose session must not have ended.
 
     Raises:
         SessionNotFound, AccountGone, UserBanned.
@@ -162,14 +162,14 @@ async def log_out(visitor: Visitor, principal: Principal, *, scope: LogoutScope)
 
 
 def record(tx: Tx, visitor: Visitor, *, action: str, user_id: UUID) -> None:
-    """In the audit log of accounts, with the transaction's effect."""
+    """Record the action in the audit log of accounts, in the same transaction."""
     queries.insert_audit_entry(
         tx, action=action, user_id=user_id, address=visitor.address, request_id=visitor.request_id
     )
 
 
-async def _refreshed(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
-    """None after a reuse that is not allowed."""
+async def _refresh(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
+    """Return the refreshed session; after a reuse that is not allowed, end the session and return None."""
     spent = refresh_tokens.digest(raw)
     if await queries.lock_session_of_token(tx, token=spent) is None:
         raise RefreshTokenNotFound
@@ -180,7 +180,7 @@ async def _refreshed(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
         raise UserBannedAtEntry
     if stored.is_session_over:
         raise SessionExpired
-    active = _reused(raw, stored) if stored.revoked else _rotated(tx, visitor, raw, stored)
+    active = _active_token(raw, stored) if stored.revoked else _rotate(tx, visitor, raw, stored)
     if active is None:
         await queries.delete_sessions(tx, user_id=stored.user_id, only=stored.session_id)
         record(tx, visitor, action="token_reused", user_id=stored.user_id)
@@ -198,14 +198,14 @@ async def _refreshed(tx: Tx, visitor: Visitor, raw: str) -> Session | None:
     )
 
 
-def _reused(raw: str, stored: StoredRefreshToken) -> str | None:
-    """The active token, for a client that never got it: it holds the active one's parent, or asks at once again."""
+def _active_token(raw: str, stored: StoredRefreshToken) -> str | None:
+    """Return the active token for a spent one, if that is its parent or was spent within the reuse interval."""
     if stored.active is None or not (stored.is_parent_of_active or stored.is_recent):
         return None
-    return refresh_tokens.later(raw, kept=stored.active)
+    return refresh_tokens.successor_by_digest(raw, stored=stored.active)
 
 
-def _rotated(tx: Tx, visitor: Visitor, raw: str, stored: StoredRefreshToken) -> str:
+def _rotate(tx: Tx, visitor: Visitor, raw: str, stored: StoredRefreshToken) -> str:
     following = refresh_tokens.successor(raw)
     queries.rotate_refresh_token(
         tx,
@@ -249,7 +249,11 @@ async def _session(
 
 
 async def _claims(tx: Tx, user_id: UUID, claims: dict[str, Any], method: str) -> dict[str, Any]:
-    """As the hooks change them, which may add what they like and take out nothing that a token needs."""
+    """Return the claims as the hooks change them.
+
+    Raises:
+        HookRefused: a hook refused, or removed a claim that a token needs.
+    """
     hook = settings().access_token_hook
     answer = await queries.find_claims(tx, user_id=user_id, claims=claims, method=method, hook=hook)
     if answer.error is not None:

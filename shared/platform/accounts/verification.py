@@ -1,4 +1,4 @@
-"""What a mailed code or link opens: an address is confirmed, a session or a flow's code is given, once."""
+"""The verification of mailed codes and links: each works once, confirms an address and gives a session or a code."""
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
@@ -23,19 +23,19 @@ from .proofs.tokens import Slot
 from .sessions import UserBanned, open_session, record
 
 METHOD = "otp"
-"""How the session says that it began."""
+"""The sign-in method that the session names."""
 _BOTH = 2
 
 
 class OtpExpired(Forbidden):
-    """Unknown, spent and expired alike."""
+    """An unknown, spent or expired code or link."""
 
     code = "otp_expired"
     default_message = "the code or link is invalid or has expired: ask for a new one"
 
 
 class VerificationType(StrEnum):
-    """`email` is a code of a sign-up or a sign-in, whichever it was."""
+    """`email` is a code of a sign-up or of a sign-in."""
 
     SIGNUP = "signup"
     INVITE = "invite"
@@ -56,14 +56,14 @@ _SLOTS: dict[VerificationType, tuple[Slot, ...]] = {
 
 
 class Verified(NamedTuple):
-    """A session, or the code of a flow; neither when the other address has still to confirm a change."""
+    """A session, or the code of a flow; neither, if the other address must still confirm a change."""
 
     session: Session | None = None
     auth_code: str | None = None
 
 
 async def verify_code(visitor: Visitor, *, kind: VerificationType, email: str, otp: str) -> Verified:
-    """By the code that was typed and the address that it was sent to.
+    """Verify a typed code and the address that it was sent to.
 
     Raises:
         OtpExpired, UserBanned, EmailExists, InvalidRequest.
@@ -75,7 +75,7 @@ async def verify_code(visitor: Visitor, *, kind: VerificationType, email: str, o
 
 
 async def verify_token(visitor: Visitor, *, kind: VerificationType, token: str, ends_flow: bool) -> Verified:
-    """By the link's own token; `ends_flow` asks for a code in place of the session, where the link began a flow.
+    """Verify a link's token; with `ends_flow`, the link of a flow gives a code and not a session.
 
     Raises:
         OtpExpired, UserBanned, EmailExists.
@@ -91,14 +91,14 @@ async def _verify(visitor: Visitor, spend: Callable[[Tx], Awaitable[Spent | None
                 raise OtpExpired
             if spent.is_banned:
                 raise UserBanned
-            return await _opened(tx, visitor, spent, ends_flow=ends_flow)
-    except AlreadyExists as taken:
-        raise EmailExists from taken
+            return await _complete(tx, visitor, spent, ends_flow=ends_flow)
+    except AlreadyExists as conflict:
+        raise EmailExists from conflict
 
 
-async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) -> Verified:
+async def _complete(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) -> Verified:
     if spent.token_type in (Slot.EMAIL_CHANGE_NEW, Slot.EMAIL_CHANGE_CURRENT):
-        if not await _email_is_changed(tx, visitor, spent):
+        if not await _confirm_change(tx, visitor, spent):
             return Verified()
     else:
         await _confirm(tx, visitor, spent)
@@ -108,7 +108,7 @@ async def _opened(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) ->
 
 
 async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
-    # Whoever signed up with somebody else's address may have set the password; the sign-up's own mail vouches for it.
+    # Somebody else may have signed up with this address and set the password; only the sign-up's own mail confirms it.
     drops_password = not spent.is_proven and spent.sent_for != Kind.SIGNUP
     await queries.update_confirmed(
         tx, user_id=spent.user_id, drops_password=drops_password, user_metadata=spent.user_metadata
@@ -116,34 +116,34 @@ async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
     await queries.upsert_email_identity(tx, user_id=spent.user_id)
     if not spent.is_proven:
         await proof_queries.delete_tokens(tx, user_id=spent.user_id)
-        await _end_what_was_before(tx, spent.user_id)
+        await _end_earlier_access(tx, spent.user_id)
     record(tx, visitor, action="login" if spent.is_proven else "user_signedup", user_id=spent.user_id)
 
 
-async def _end_what_was_before(tx: Tx, user_id: UUID) -> None:
-    """At the first proof: whoever was in without one signs in again, or was never the owner."""
+async def _end_earlier_access(tx: Tx, user_id: UUID) -> None:
+    """End all sessions from before the first proof of the address; they may not be its owner's."""
     await queries.delete_sessions(tx, user_id=user_id)
     await queries.delete_familiar_networks(tx, user_id=user_id)
 
 
-async def _email_is_changed(tx: Tx, visitor: Visitor, spent: Spent) -> bool:
-    """False while the other address has still to agree.
+async def _confirm_change(tx: Tx, visitor: Visitor, spent: Spent) -> bool:
+    """Change the address; return False if the other address must still confirm.
 
     Raises:
         OtpExpired: no change waits any more.
-        AlreadyExists: somebody else has the address by now.
+        AlreadyExists: another account has the address meanwhile.
     """
     user_id = spent.user_id
     confirmations = await queries.update_confirmations(tx, user_id=user_id)
     if confirmations is None:
         raise OtpExpired
-    given, has_address = confirmations
-    if has_address and settings().email_change_confirmed_twice and given < _BOTH:
+    count, has_address = confirmations
+    if has_address and settings().email_change_confirmed_twice and count < _BOTH:
         return False
     await queries.update_email_changed(tx, user_id=user_id, is_proven=True)
     await queries.upsert_email_identity(tx, user_id=user_id)
     await proof_queries.delete_tokens(tx, user_id=user_id)
     if not spent.is_proven:
-        await _end_what_was_before(tx, user_id)
+        await _end_earlier_access(tx, user_id)
     record(tx, visitor, action="user_modified", user_id=user_id)
     return True

@@ -1,4 +1,4 @@
-"""The sending of what waits in the outbox: a job's work, which functions that only ask for mails do not load."""
+"""The job that sends queued mails; functions that only queue mails do not import it."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,42 +16,42 @@ from . import outbox, queries
 
 _BATCH = 20
 _MOST_ATTEMPTS = 10
-"""The last one comes four hours after the first, when what the mail carries has long expired."""
+"""The last attempt is four hours after the first, when the mail's code has long expired."""
 
 
-async def _sent(waiting: Sequence[queries.Waiting]) -> list[Outcome]:
-    """What became of each; one that cannot be opened or written spoils no other."""
-    opened = [await set_aside.attempt(partial(_opened, each)) for each in waiting]
-    messages = [each for each in opened if not isinstance(each, Fault)]
+async def _send(mails: Sequence[queries.DueMail]) -> list[Outcome]:
+    """Send the mails, and return their outcomes; a mail that cannot be decrypted or written affects no other."""
+    results = [await set_aside.attempt(partial(_unseal, mail)) for mail in mails]
+    messages = [result for result in results if not isinstance(result, Fault)]
     outcomes = iter(await sending.send(messages) if messages else [])
-    return [Outcome(each.text) if isinstance(each, Fault) else next(outcomes) for each in opened]
+    return [Outcome(result.text) if isinstance(result, Fault) else next(outcomes) for result in results]
 
 
-async def _opened(mail: queries.Waiting) -> Message:
-    return outbox.opened(mail.id, mail.sealed)
+async def _unseal(mail: queries.DueMail) -> Message:
+    return outbox.unseal(mail.id, mail.sealed)
 
 
 class Sent(msgspec.Struct, frozen=True):
     sent: int
     failed: int
-    """To be tried again, or given up."""
+    """Includes mails that will be tried again."""
 
 
 async def send_waiting(*, request_id: str) -> Sent:
-    """Send what is due, between transactions. A mail that was taken as this process died is sent once more."""
+    """Send the due mails, between transactions; if the process dies, mails whose outcome was not kept go out again."""
     sent = failed = 0
     while True:
         async with accounts_tx(request_id=request_id) as tx:
-            waiting = await queries.claim_mails(tx, limit=_BATCH)
-        if not waiting:
+            mails = await queries.claim_mails(tx, limit=_BATCH)
+        if not mails:
             return Sent(sent, failed)
-        outcomes = await _sent(waiting)
+        outcomes = await _send(mails)
         async with accounts_tx(request_id=request_id) as tx:
-            for each, outcome in zip(waiting, outcomes, strict=True):
+            for mail, outcome in zip(mails, outcomes, strict=True):
                 if outcome.error is None:
-                    queries.update_mail_sent(tx, mail_id=each.id)
+                    queries.update_mail_sent(tx, mail_id=mail.id)
                 else:
-                    is_over = each.attempts >= _MOST_ATTEMPTS or not outcome.may_succeed_later
-                    queries.update_mail_failed(tx, mail_id=each.id, error=outcome.error, is_over=is_over)
-        taken = sum(outcome.error is None for outcome in outcomes)
-        sent, failed = sent + taken, failed + len(outcomes) - taken
+                    is_over = mail.attempts >= _MOST_ATTEMPTS or not outcome.may_succeed_later
+                    queries.update_mail_failed(tx, mail_id=mail.id, error=outcome.error, is_over=is_over)
+        accepted = sum(outcome.error is None for outcome in outcomes)
+        sent, failed = sent + accepted, failed + len(outcomes) - accepted

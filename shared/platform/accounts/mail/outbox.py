@@ -1,4 +1,4 @@
-"""Mails that are asked for: how often they may be, and kept encrypted until they are sent."""
+"""Queued mails: the limits of their number, and their encryption until they are sent."""
 
 import hashlib
 import hmac
@@ -28,25 +28,25 @@ class OverEmailSendRateLimit(RateLimited):
 
 
 async def reserve(tx: Tx, *, kind: str, address: str, requester: str | None, recipient: str | None = None) -> None:
-    """Take the turn of a mail of that kind to the address, which need have no account: a refusal tells nothing.
+    """Count a mail of that kind to the address; addresses without an account count too, so that no refusal shows one.
 
-    `requester` is the client address that asks, None the service, whose mails are not counted; `recipient` is who gets
-    it where that is another address.
+    `requester` is the client's network address; None is the service, which has no limit by the hour as requester.
+    `recipient` is the address that gets the mail, if it is another one.
 
     Raises:
-        OverEmailSendRateLimit: too soon after the one before, or over what the mailbox gets or the requester's
-            network may ask for in an hour.
+        OverEmailSendRateLimit: too soon after the last mail, or above the hourly limit of the mailbox or of the
+            requester's network.
     """
-    chosen = settings()
+    config = settings()
     reserved = await queries.reserve_mail(
         tx,
         digest=_digest(f"mail {kind} to {address}"),
-        interval=timedelta(seconds=chosen.mail_interval_s),
+        interval=timedelta(seconds=config.mail_interval_s),
         counters=queries.HourlyCounters(
             recipient=_digest(f"mails to {mailbox_of(recipient or address)}"),
             requester=_digest(f"mails for {network_of(requester)}") if requester else None,
-            most_to_recipient=chosen.mails_to_address_per_hour,
-            most_for_requester=chosen.mails_per_hour,
+            most_to_recipient=config.mails_to_address_per_hour,
+            most_for_requester=config.mails_per_hour,
         ),
     )
     if reserved.wait_s is not None:
@@ -54,27 +54,27 @@ async def reserve(tx: Tx, *, kind: str, address: str, requester: str | None, rec
             f"for security purposes, you can only request this after {reserved.wait_s} seconds",
             retry_after=reserved.wait_s,
         )
-    if reserved.to_recipient > chosen.mails_to_address_per_hour or reserved.for_requester > chosen.mails_per_hour:
+    if reserved.to_recipient > config.mails_to_address_per_hour or reserved.for_requester > config.mails_per_hour:
         raise OverEmailSendRateLimit(
             f"email rate limit exceeded: ask again in {reserved.hour_ends_s} seconds", retry_after=reserved.hour_ends_s
         )
 
 
 def post(tx: Tx, *, recipient: str, subject: str, text: str, html: str, language: str) -> None:
-    """The mail is sent once the transaction has been committed."""
+    """Queue the mail, which is sent after the commit."""
     message = Message(id=uuid4(), recipient=recipient, subject=subject, text=text, html=html, language=language)
     nonce = os.urandom(_NONCE_BYTES)
     sealed = nonce + _cipher(message.id).encrypt(nonce, msgspec.json.encode(message), None)
     queries.insert_mail(tx, mail_id=message.id, sealed=sealed)
 
 
-def opened(mail_id: UUID, sealed: bytes) -> Message:
+def unseal(mail_id: UUID, sealed: bytes) -> Message:
     nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     return msgspec.json.decode(_cipher(mail_id).decrypt(nonce, text, None), type=Message)
 
 
 def _cipher(mail_id: UUID) -> "AESGCM":
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (signing in never waits for it)
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (signing in does not need it)
 
     return AESGCM(hmac.digest(_pepper(), b"mail " + mail_id.bytes, hashlib.sha256))
 

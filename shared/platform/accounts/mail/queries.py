@@ -9,25 +9,25 @@ import msgspec
 from shared.runtime.postgres.transaction import Tx
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class DueMail(msgspec.Struct, frozen=True):
     id: UUID
     sealed: bytes
     attempts: int
-    """This one included."""
+    """The attempts until now, including the present one."""
 
 
 class Reservation(msgspec.Struct, frozen=True):
-    """`wait_s` until the address may be written to again; None when it may be now."""
+    """`wait_s` is the time until the next mail to the address is allowed; None if it is allowed now."""
 
     wait_s: int | None
     to_recipient: int
-    """Mails of the hour, this one included, as `for_requester`."""
+    """The mails of this hour, including the present one; `for_requester` likewise."""
     for_requester: int
     hour_ends_s: int
 
 
 class HourlyCounters(NamedTuple):
-    """Digests of who gets a mail and who asks for it, and how many an hour each may."""
+    """Digests of the recipient and the requester of a mail, with their limits by the hour."""
 
     recipient: str
     requester: str | None
@@ -36,7 +36,7 @@ class HourlyCounters(NamedTuple):
 
 
 async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta, counters: HourlyCounters) -> Reservation:
-    """Two that ask at once wait for each other. `hour_ends_s` is of the counter that is over its limit."""
+    """Count a mail, one request after the other; `hour_ends_s` is that of the counter above its limit."""
     sql = """
         WITH asked AS (
           INSERT INTO auth.mail_requests AS request (digest)
@@ -74,13 +74,13 @@ async def reserve_mail(tx: Tx, *, digest: str, interval: timedelta, counters: Ho
 
 
 def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:
-    """Goes out with the next statement or the commit."""
+    """Insert the mail with the next statement or the commit."""
     sql = "INSERT INTO auth.outgoing_mail (id, sealed) VALUES (%(mail_id)s, %(sealed)s::bytea)"
     tx.defer(sql, mail_id=mail_id, sealed=sealed)
 
 
-async def claim_mails(tx: Tx, *, limit: int) -> list[Waiting]:
-    """Those that are due, oldest first, each put off by twice the time of before in case that nobody settles it."""
+async def claim_mails(tx: Tx, *, limit: int) -> list[DueMail]:
+    """Claim the due mails, the oldest first; a mail without an outcome is due again after twice the last delay."""
     sql = """
         WITH claimed AS (
           UPDATE auth.outgoing_mail AS mail
@@ -97,17 +97,17 @@ async def claim_mails(tx: Tx, *, limit: int) -> list[Waiting]:
         )
         SELECT id, sealed, attempts FROM claimed ORDER BY created_at
     """
-    return await tx.all(Waiting, sql, limit=limit)
+    return await tx.all(DueMail, sql, limit=limit)
 
 
 def update_mail_sent(tx: Tx, *, mail_id: UUID) -> None:
-    """Goes out with the next statement or the commit."""
+    """Record that the mail was sent, with the next statement or the commit."""
     sql = "UPDATE auth.outgoing_mail SET sealed = null, sent_at = now(), last_error = null WHERE id = %(mail_id)s"
     tx.defer(sql, mail_id=mail_id)
 
 
 def update_mail_failed(tx: Tx, *, mail_id: UUID, error: str, is_over: bool) -> None:
-    """Goes out with the next statement or the commit. A mail that is over is not tried again."""
+    """Record the failure with the next statement or the commit; with `is_over`, the mail is not tried again."""
     sql = """
         UPDATE auth.outgoing_mail
         SET last_error = %(error)s, sealed = CASE WHEN NOT %(is_over)s THEN sealed END
@@ -117,7 +117,7 @@ def update_mail_failed(tx: Tx, *, mail_id: UUID, error: str, is_over: bool) -> N
 
 
 async def delete_old_mails(tx: Tx) -> int:
-    """Bounded, so that a backlog never holds a statement past its time; what still waits stays."""
+    """Delete a limited number of old mails, so that the statement stays short; queued mails stay."""
     sql = """
         DELETE FROM auth.outgoing_mail
         WHERE ctid IN (

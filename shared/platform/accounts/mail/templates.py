@@ -1,4 +1,4 @@
-"""What mails say, in English and Arabic: a line of why, a code to type, a link to open."""
+"""Texts of mails in English and Arabic: a line with the reason, a code to type, a link to open."""
 
 from enum import StrEnum
 from html import escape
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
-    """What a mail is sent for; a link carries it as `type`, which the change of an address spells `email_change`."""
+    """The purpose of a mail, which is the `type` in its link; there, a change of address is `email_change`."""
 
     SIGNUP = "signup"
     INVITE = "invite"
@@ -20,9 +20,9 @@ class Kind(StrEnum):
 class Text(NamedTuple):
     subject: str
     why: str
-    """{site}, {email} and {new_email} are filled in."""
+    """The reason, with placeholders {site}, {email} and {new_email}."""
     button: str | None
-    """Of the link; None where the code alone is to be typed."""
+    """The text of the link; None for a mail with a code only."""
 
 
 class Phrases(NamedTuple):
@@ -76,8 +76,8 @@ _PHRASES = {
 }
 
 
-class Carried(NamedTuple):
-    """What stands in a mail besides its words; `link` None where the code alone is to be typed."""
+class Values(NamedTuple):
+    """Values of a mail's placeholders; `link` is None for a mail with a code only."""
 
     site: str
     email: str
@@ -86,27 +86,27 @@ class Carried(NamedTuple):
     link: str | None
 
 
-class Filled(NamedTuple):
+class MailText(NamedTuple):
     subject: str
     text: str
     html: str
 
 
 def language_of(metadata: dict[str, Any], accepted: str) -> str:
-    """What the person has chosen (`locale`, `language` or `lang` of the metadata), else what the browser asks for."""
-    chosen = [str(metadata.get(name, "")) for name in ("locale", "language", "lang")]
-    for told in (*chosen, *accepted.split(",")):
-        language = told.strip()[:2].lower()
+    """Return the language of the person's metadata (`locale`, `language` or `lang`), or else of Accept-Language."""
+    preferences = [str(metadata.get(name, "")) for name in ("locale", "language", "lang")]
+    for preference in (*preferences, *accepted.split(",")):
+        language = preference.strip()[:2].lower()
         if language in LANGUAGES:
             return language
     return LANGUAGES[0]
 
 
-def fill(kind: Kind, carried: Carried, *, language: str) -> Filled:
-    """The mail's three texts. Whoever signed up chose the address and nothing else of what stands here."""
-    text, phrases, link = _TEXTS[language][kind], _PHRASES[language], carried.link
-    why = text.why.format(site=carried.site, email=carried.email, new_email=carried.new_email)
-    code = (phrases.code if link else phrases.code_alone).format(otp=carried.otp)
+def fill(kind: Kind, values: Values, *, language: str) -> MailText:
+    """Return the mail's subject, text and HTML; nothing in them but the address comes from the person who signs up."""
+    text, phrases, link = _TEXTS[language][kind], _PHRASES[language], values.link
+    why = text.why.format(site=values.site, email=values.email, new_email=values.new_email)
+    code = (phrases.code if link else phrases.code_alone).format(otp=values.otp)
     lines = [why, *([f"{text.button}: {link}"] if link else []), code, phrases.ignore]
     button = f'<p><a href="{escape(link)}">{escape(text.button or "")}</a></p>' if link else ""
     direction = "rtl" if language == "ar" else "ltr"
@@ -114,4 +114,4 @@ def fill(kind: Kind, carried: Carried, *, language: str) -> Filled:
         f'<!doctype html><html lang="{language}" dir="{direction}"><body>'
         f"<p>{escape(why)}</p>{button}<p>{escape(code)}</p><p>{escape(phrases.ignore)}</p></body></html>"
     )
-    return Filled(text.subject, "\n\n".join(lines) + "\n", html)
+    return MailText(text.subject, "\n\n".join(lines) + "\n", html)

@@ -1,4 +1,4 @@
-"""PKCE: a link ends with a code, which opens a session only for the application that holds the flow's verifier."""
+"""PKCE flows: a link gives a code, which opens a session only for the application that has the flow's verifier."""
 
 import hashlib
 import re
@@ -41,10 +41,10 @@ class Challenge(NamedTuple):
 
 
 def challenge(value: str | None, method: str | None) -> Challenge | None:
-    """What a client began its flow with; None for one that takes its session from the link.
+    """Return the challenge of a client's flow; None for a client that gets its session from the link.
 
     Raises:
-        InvalidRequest: for one without the other, or of another form than RFC 7636 has.
+        InvalidRequest: one field without the other, or a form that RFC 7636 does not allow.
     """
     if not value and not method:
         return None
@@ -57,17 +57,17 @@ def challenge(value: str | None, method: str | None) -> Challenge | None:
     return Challenge(method.lower(), value)
 
 
-def begin(tx: Tx, *, user_id: UUID, begun_with: Challenge | None, method: str) -> UUID | None:
-    """The flow's id, to be kept with the token that was mailed; None without a challenge."""
-    if begun_with is None:
+def begin(tx: Tx, *, user_id: UUID, challenge: Challenge | None, method: str) -> UUID | None:
+    """Insert a flow; return its id, to be stored with the mailed token, or None without a challenge."""
+    if challenge is None:
         return None
     flow_state_id = uuid4()
     queries.insert_flow(
         tx,
         flow_state_id=flow_state_id,
         user_id=user_id,
-        challenge_method=begun_with.method,
-        challenge=begun_with.value,
+        challenge_method=challenge.method,
+        challenge=challenge.value,
         authentication_method=method,
     )
     return flow_state_id
@@ -80,11 +80,11 @@ async def issue_code(tx: Tx, *, flow_state_id: UUID) -> str:
 
 
 async def exchange(tx: Tx, *, code: str, verifier: str) -> Flow:
-    """The flow of the code, which is spent with the transaction.
+    """Return the flow of the code, and spend the code in the same transaction.
 
     Raises:
         FlowStateNotFound, FlowStateExpired.
-        BadCodeVerifier: the code stays good for the application that began.
+        BadCodeVerifier: the code stays valid for the application that began the flow.
     """
     flow = await queries.delete_flow(tx, auth_code=_digest(code), ttl=_CODE_TTL)
     if flow is None:

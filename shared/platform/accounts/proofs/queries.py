@@ -11,21 +11,21 @@ from shared.runtime.postgres.transaction import Tx
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """A token that was valid until now, and whose it is."""
+    """A token that was just spent, and its user."""
 
     user_id: UUID
     token_type: str
     sent_for: str
     flow_state_id: UUID | None
     user_metadata: dict[str, Any] | None
-    """What the request for its mail said of the person."""
+    """The person's metadata in the request for the mail."""
     is_proven: bool
-    """Whether the address was proved to be its user's before."""
+    """True if the user had proved the address before."""
     is_banned: bool
 
 
 class Mail(NamedTuple):
-    """What carries a token: for what it is sent, where to, and what the request for it said of the person."""
+    """The mail of a token: its purpose, its address, and the person's metadata in the request for it."""
 
     sent_for: str
     address: str
@@ -50,7 +50,7 @@ def upsert_token(
     mail: Mail,
     flow_state_id: UUID | None,
 ) -> None:
-    """The one before it of the same mail stops to work. Goes out with the next statement or the commit."""
+    """Replace the token of the same kind of mail, with the next statement or the commit."""
     sql = """
         INSERT INTO auth.one_time_tokens (
           user_id, token_type, sent_for, token_hash, relates_to, flow_state_id, user_metadata
@@ -79,7 +79,7 @@ def upsert_token(
 async def spend_token(
     tx: Tx, *, token_hashes: list[str], token_types: Collection[str], ttl: timedelta, user_id: UUID | None = None
 ) -> Spent | None:
-    """Of two that spend it at once, one gets it."""
+    """Spend the token; of two concurrent calls, one gets it and one gets None."""
     sql = """
         DELETE FROM auth.one_time_tokens AS token
         USING auth.users
@@ -102,7 +102,7 @@ async def delete_tokens(tx: Tx, *, user_id: UUID) -> int:
 def insert_flow(
     tx: Tx, *, flow_state_id: UUID, user_id: UUID, challenge_method: str, challenge: str, authentication_method: str
 ) -> None:
-    """Goes out with the next statement or the commit."""
+    """Insert the flow with the next statement or the commit."""
     sql = """
         INSERT INTO auth.flow_state (id, user_id, code_challenge_method, code_challenge, authentication_method)
         VALUES (%(flow_state_id)s, %(user_id)s, %(challenge_method)s, %(challenge)s, %(authentication_method)s)
@@ -127,7 +127,7 @@ async def update_flow_code(tx: Tx, *, flow_state_id: UUID, auth_code: str) -> in
 
 
 async def delete_flow(tx: Tx, *, auth_code: str, ttl: timedelta) -> Flow | None:
-    """Of two that exchange the code at once, one gets it."""
+    """Delete the flow of the code; of two concurrent calls, one gets it and one gets None."""
     sql = """
         DELETE FROM auth.flow_state AS flow
         USING auth.users
@@ -141,7 +141,7 @@ async def delete_flow(tx: Tx, *, auth_code: str, ttl: timedelta) -> Flow | None:
 
 
 async def delete_old_tokens(tx: Tx) -> int:
-    """Bounded, so that a backlog never holds a statement past its time."""
+    """Delete a limited number of old tokens, so that the statement stays short."""
     sql = """
         DELETE FROM auth.one_time_tokens
         WHERE ctid IN (SELECT ctid FROM auth.one_time_tokens WHERE created_at < now() - interval '1 day' LIMIT 10000)

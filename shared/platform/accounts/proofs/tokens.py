@@ -1,6 +1,6 @@
-"""One-time tokens: a code to type, and the link's token that follows from it under a key that only this host has.
+"""One-time tokens: a code to type, and the link's token, which is derived from it by a key that only this host has.
 
-The database keeps a digest of the link's token: without the host's pepper nobody gets from there to either.
+The database keeps a digest of the link's token, from which nobody can find either without the host's pepper.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from . import queries
 from .queries import Mail, Spent
 
 FLOW_PREFIX = "pkce_"
-"""Tells a link that ends with a code from one that ends with a session; a part of the token, which is none without."""
+"""Marks the token of a link that gives a code and not a session; the prefix is part of the token."""
 
 
 class Slot(StrEnum):
-    """A person has one token of each at a time."""
+    """The slots of tokens; a person has at most one token in each."""
 
     CONFIRMATION = "confirmation_token"
     RECOVERY = "recovery_token"
@@ -34,9 +34,9 @@ class Slot(StrEnum):
 
 class Code(NamedTuple):
     otp: str
-    """To be typed, together with the address."""
+    """The code to type, together with the address."""
     token: str
-    """What the link carries, which needs no address."""
+    """The token in the link, which needs no address."""
 
 
 def new(
@@ -49,7 +49,7 @@ def new(
     flow_state_id: UUID | None = None,
     user_metadata: dict[str, Any] | None = None,
 ) -> Code:
-    """Replaces the one before it that was sent for the same; written with the transaction's next statement."""
+    """Create a token in place of the earlier one for the same purpose, with the transaction's next statement."""
     length = settings().mailed_code_length
     otp = f"{secrets.randbelow(10**length):0{length}}"
     token = (FLOW_PREFIX if flow_state_id else "") + token_of(address, otp)
@@ -65,14 +65,14 @@ def new(
 
 
 async def spend(tx: Tx, token: str, *, slots: Collection[Slot], user_id: UUID | None = None) -> Spent | None:
-    """By what a link carries; None for a token that is unknown, expired, spent or of another slot."""
+    """Spend the token of a link; return None for one that is unknown, expired, spent or of another slot."""
     return await _spend(tx, [token], slots, user_id)
 
 
 async def spend_code(
     tx: Tx, *, address: str, otp: str, slots: Collection[Slot], user_id: UUID | None = None
 ) -> Spent | None:
-    """By what was typed, whether or not the link beside it belongs to a flow."""
+    """Spend the token by its typed code, whether or not its link belongs to a flow."""
     token = token_of(address, otp)
     return await _spend(tx, [token, FLOW_PREFIX + token], slots, user_id)
 
@@ -80,7 +80,7 @@ async def spend_code(
 async def _spend(tx: Tx, tokens: list[str], slots: Collection[Slot], user_id: UUID | None) -> Spent | None:
     return await queries.spend_token(
         tx,
-        token_hashes=[_digest(each) for each in tokens],
+        token_hashes=[_digest(token) for token in tokens],
         token_types=[slot.value for slot in slots],
         ttl=timedelta(seconds=settings().mailed_code_ttl_s),
         user_id=user_id,

@@ -1,10 +1,10 @@
-"""All SQL of this room, as the role supabase_auth_admin; bounded, so that no statement is held past its time."""
+"""All SQL of this room, as the role supabase_auth_admin; each statement deletes a limited number of rows."""
 
 from shared.runtime.postgres.transaction import Tx
 
 
 async def delete_old_sessions(tx: Tx) -> int:
-    """Sessions that nobody has refreshed for 180 days, with their refresh tokens."""
+    """Delete sessions that were not refreshed for 180 days, with their refresh tokens."""
     sql = """
         DELETE FROM auth.sessions
         WHERE ctid IN (
@@ -18,7 +18,7 @@ async def delete_old_sessions(tx: Tx) -> int:
 
 
 async def delete_old_refresh_tokens(tx: Tx) -> int:
-    """Spent ones after 30 days: until then one that is used again ends its session."""
+    """Delete spent tokens after 30 days; until then, the reuse of one ends its session."""
     sql = """
         DELETE FROM auth.refresh_tokens
         WHERE ctid IN (
@@ -29,7 +29,7 @@ async def delete_old_refresh_tokens(tx: Tx) -> int:
 
 
 async def delete_old_audit_entries(tx: Tx) -> int:
-    """What accounts did, after a year."""
+    """Delete audit entries after a year."""
     sql = """
         DELETE FROM auth.audit_log_entries
         WHERE ctid IN (

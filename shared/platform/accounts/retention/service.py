@@ -1,4 +1,4 @@
-"""What is forgotten: after a day what opens nothing any more and tells who was written to, the rest after longer."""
+"""The deletion of old data: expired codes and the records of mails after a day, the rest later."""
 
 from functools import partial
 
