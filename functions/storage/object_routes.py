@@ -10,7 +10,7 @@ from shared.edge import Call
 from shared.platform.storage import lists, objects, uploads
 from shared.platform.storage.buckets import any_bucket
 from shared.platform.storage.errors import NoSuchBucket
-from shared.platform.storage.models import Beginning, Caller, Entry, Folder, Order, Page, StoredObject, Target
+from shared.platform.storage.models import Caller, Entry, FolderSearch, Order, Page, PrefixSearch, StoredObject, Target
 
 from .access import Visit
 from .bodies import Copy, Deletion, FolderQuery, Move, PageQuery, PageSortBy, ReadQuery, SortBy
@@ -54,9 +54,9 @@ async def replace(visit: Visit, *, bucket: str, name: str) -> Uploaded:
 
 async def put_up(call: Call, caller: Caller, target: Target) -> Uploaded:
     """Store the request's body as an object."""
-    room = await uploads.prepare(caller, target)
-    async with read_upload(call.request, room) as body:
-        return Uploaded(await uploads.keep(caller, target, body), target.key)
+    limits = await uploads.prepare(caller, target)
+    async with read_upload(call.request, limits) as body:
+        return Uploaded(await uploads.store(caller, target, body), target.key)
 
 
 async def read(visit: Visit, *, bucket: str, name: str, query: ReadQuery) -> Response:
@@ -93,15 +93,15 @@ async def delete_many(visit: Visit, *, bucket: str, body: Deletion) -> list[Stor
 
 async def list_folder(visit: Visit, *, bucket: str, body: FolderQuery) -> list[Entry]:
     """List the content of a folder."""
-    asked = Folder(bucket, body.prefix, body.search or "", _order(body.sort_by), body.limit, body.offset)
-    return await lists.list_folder(visit.caller, asked)
+    query = FolderSearch(bucket, body.prefix, body.search or "", _order(body.sort_by), body.limit, body.offset)
+    return await lists.list_folder(visit.caller, query)
 
 
 async def list_page(visit: Visit, *, bucket: str, body: PageQuery) -> Page:
     """List objects by the beginning of their name, in pages."""
     most = body.limit or lists.MOST_PER_PAGE
-    asked = Beginning(bucket, body.prefix or "", body.with_delimiter, _order(body.sort_by), most, body.cursor)
-    return await lists.list_page(visit.caller, asked)
+    query = PrefixSearch(bucket, body.prefix or "", body.with_delimiter, _order(body.sort_by), most, body.cursor)
+    return await lists.list_page(visit.caller, query)
 
 
 async def move(visit: Visit, *, body: Move) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def is_upsert(call: Call) -> bool:
     return call.request.headers.get("x-upsert", "").lower() == "true"
 
 
-async def _readable(visit: Visit, bucket: str, name: str) -> objects.Readable:
+async def _readable(visit: Visit, bucket: str, name: str) -> objects.ReadableObject:
     return await objects.find_readable(visit.known, bucket_id=bucket, name=name, request_id=visit.call.request_id)
 
 

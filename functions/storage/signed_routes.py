@@ -42,7 +42,7 @@ async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[Sig
 
 async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Response:
     """Read the object of the token, as long as its maker may read it."""
-    claims = links.readable(query.token, bucket_id=bucket, name=name)
+    claims = links.verify_download(query.token, bucket_id=bucket, name=name)
     maker = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
     with hide_from_strangers():
         found = await objects.find_object(maker, bucket_id=bucket, name=name)
@@ -58,7 +58,7 @@ async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
 
 async def upload_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:
     """Upload the object of the token on behalf of its maker, once, as one of their calls."""
-    target, claims = links.writable(query.token, bucket_id=bucket, name=name)
+    target, claims = links.verify_upload(query.token, bucket_id=bucket, name=name)
     caller = caller_of_maker(claims.maker, call.request_id, made_at=claims.iat)
     caller = await counted(caller.principal, call)
     with hide_from_strangers():

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from shared.edge.body import stream_body
 from shared.platform.storage.errors import EntityTooLarge, NoContentProvided
-from shared.platform.storage.uploads import Received, Room
+from shared.platform.storage.uploads import ReceivedFile, UploadLimits
 
 from .forms import FormFile, form_parts
 
@@ -47,30 +47,30 @@ class Spool:
         self._digest.update(piece)
         self.file.write(piece)
 
-    def received(self, *, mime_type: str, cache_control: str, user_metadata: dict[str, Any] | None) -> Received:
+    def received(self, *, mime_type: str, cache_control: str, user_metadata: dict[str, Any] | None) -> ReceivedFile:
         self.file.seek(0)
-        return Received(self.file, self.size, self._digest.hexdigest(), mime_type, cache_control, user_metadata)
+        return ReceivedFile(self.file, self.size, self._digest.hexdigest(), mime_type, cache_control, user_metadata)
 
 
 @asynccontextmanager
-async def read_upload(request: Request, room: Room) -> AsyncIterator[Received]:
+async def read_upload(request: Request, limits: UploadLimits) -> AsyncIterator[ReceivedFile]:
     """Read the body, and keep it while the block lasts.
 
     Raises:
         EntityTooLarge, InvalidMimeType, NoContentProvided.
     """
     with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
-        spool = Spool(file, room.most_bytes)
+        spool = Spool(file, limits.most_bytes)
         content_type = request.headers.get("content-type", "")
         if content_type.lower().startswith("multipart/form-data"):
-            yield await _form(request, room, spool)
+            yield await _form(request, limits, spool)
         else:
-            yield await _raw(request, room, spool, content_type[:_MOST_TYPE] or _UNKNOWN)
+            yield await _raw(request, limits, spool, content_type[:_MOST_TYPE] or _UNKNOWN)
 
 
-async def _raw(request: Request, room: Room, spool: Spool, mime_type: str) -> Received:
-    room.check_mime_type(mime_type)
-    async for piece in stream_body(request, limit=room.most_bytes):
+async def _raw(request: Request, limits: UploadLimits, spool: Spool, mime_type: str) -> ReceivedFile:
+    limits.check_mime_type(mime_type)
+    async for piece in stream_body(request, limit=limits.most_bytes):
         spool.write(piece)
     return spool.received(
         mime_type=mime_type,
@@ -79,16 +79,16 @@ async def _raw(request: Request, room: Room, spool: Spool, mime_type: str) -> Re
     )
 
 
-async def _form(request: Request, room: Room, spool: Spool) -> Received:
+async def _form(request: Request, limits: UploadLimits, spool: Spool) -> ReceivedFile:
     fields: dict[str, str] = {}
     mime_type: str | None = None
-    body = stream_body(request, limit=room.most_bytes + _MOST_AROUND_BYTES)
+    body = stream_body(request, limit=limits.most_bytes + _MOST_AROUND_BYTES)
     async for part in form_parts(body, request.headers["content-type"], most_bytes=_MOST_METADATA_BYTES):
         if isinstance(part, bytes):
             spool.write(part)
         elif isinstance(part, FormFile):
             mime_type = (fields.get("contentType") or part.content_type or _UNKNOWN)[:_MOST_TYPE]
-            room.check_mime_type(mime_type)
+            limits.check_mime_type(mime_type)
         else:
             fields[part.name] = part.value
     if mime_type is None:

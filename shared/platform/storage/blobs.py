@@ -1,4 +1,4 @@
-"""The bytes behind an object: announced, written once under a version, erased when no row names it any more."""
+"""The bytes of objects: announced, written once under a version, erased when no row names the version any more."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -15,17 +15,17 @@ from .errors import NoSuchKey
 
 _VERSION = re.compile(r"[a-z0-9-]{2,64}", re.ASCII)
 _ANNOUNCED_S = 86_400
-"""No upload takes longer."""
+"""The longest time of an upload."""
 
 
 @asynccontextmanager
 async def new_version(request_id: str, write: Callable[[Blobs, str], Any]) -> AsyncIterator[str]:
-    """A version whose bytes `write` puts away; the block writes the row that names it.
+    """Write the bytes of a new version by `write`; the block then writes the row that names the version.
 
-    Where the block fails, the bytes are for nobody and go soon; where this process ends within it, they go in a day.
+    If the block fails, the bytes are erased soon; if the process ends within it, they are erased after a day.
 
     Raises:
-        Unavailable: the blob store does not take them now.
+        Unavailable: the blob store does not accept them now.
     """
     version = str(uuid4())
     async with service_statements(request_id=request_id) as tx:
@@ -40,10 +40,10 @@ async def new_version(request_id: str, write: Callable[[Blobs, str], Any]) -> As
 
 
 async def read(version: str | None, span: Span | None) -> AsyncIterator[bytes]:
-    """The bytes of a version, or a part of them.
+    """Return the bytes of a version, or a part of them.
 
     Raises:
-        NoSuchKey: there are none.
+        NoSuchKey: the version has no bytes.
         Unavailable: the blob store does not answer.
     """
     try:
@@ -53,10 +53,10 @@ async def read(version: str | None, span: Span | None) -> AsyncIterator[bytes]:
 
 
 def blob_key(version: str | None) -> str:
-    """In folders of two letters, so that none becomes too large to list.
+    """Return the key of a version, in folders of two letters, so that none becomes too large to list.
 
     Raises:
-        NoSuchKey: a row without a version of ours has no bytes.
+        NoSuchKey: the row has no version of ours, and so no bytes.
     """
     if not version or not _VERSION.fullmatch(version):
         raise NoSuchKey

@@ -1,4 +1,4 @@
-"""What may be done with buckets."""
+"""Actions on buckets."""
 
 from typing import Any
 
@@ -24,15 +24,19 @@ async def create_bucket(
     file_size_limit: int | str | None = None,
     allowed_mime_types: list[str] | None = None,
 ) -> None:
-    """Raises: InvalidBucketName, BucketAlreadyExists, AccessDenied, InvalidMimeType, EntityTooLarge."""
+    """Create a bucket; without `bucket_id`, its name is its id.
+
+    Raises:
+        InvalidBucketName, BucketAlreadyExists, AccessDenied, InvalidMimeType, EntityTooLarge.
+    """
     checked_bucket(name)
-    made = checked_bucket(bucket_id or name)
+    new_id = checked_bucket(bucket_id or name)
     most_bytes, mime_types = size_limit(file_size_limit), checked_mime_types(allowed_mime_types)
     with in_storage_terms(BucketAlreadyExists):
         async with caller_tx(caller) as tx:
             await queries.insert_bucket(
                 tx,
-                bucket_id=made,
+                bucket_id=new_id,
                 name=name,
                 owner=caller.owner,
                 public=public,
@@ -57,17 +61,17 @@ async def list_buckets(
 
 
 async def get_bucket(caller: Caller, *, bucket_id: str) -> Bucket:
-    """The bucket.
+    """Return the bucket.
 
     Raises:
-        NoSuchBucket: absent, or not the caller's to see.
+        NoSuchBucket: there is none that the caller may see.
     """
     async with caller_tx(caller, read_only=True) as tx:
         return _found(await queries.find_bucket(tx, bucket_id=bucket_id))
 
 
 async def any_bucket(bucket_id: str, *, request_id: str) -> Bucket:
-    """The bucket, whoever asks: what an object may be is no secret of its bucket.
+    """Return the bucket for any caller, because its limits of objects are not secret.
 
     Raises:
         NoSuchBucket.
@@ -77,7 +81,7 @@ async def any_bucket(bucket_id: str, *, request_id: str) -> Bucket:
 
 
 async def update_bucket(caller: Caller, *, bucket_id: str, changes: dict[str, Any]) -> None:
-    """`changes` holds what was given of public, file_size_limit and allowed_mime_types; None takes a limit away.
+    """Change public, file_size_limit or allowed_mime_types, as far as `changes` has them; None removes a limit.
 
     Raises:
         NoSuchBucket, AccessDenied, InvalidMimeType, EntityTooLarge.
@@ -89,27 +93,31 @@ async def update_bucket(caller: Caller, *, bucket_id: str, changes: dict[str, An
     }
     with in_storage_terms(BucketAlreadyExists):
         async with caller_tx(caller) as tx:
-            if not await queries.update_bucket(tx, bucket_id=bucket_id, given=list(changes), values=values):
+            if not await queries.update_bucket(tx, bucket_id=bucket_id, names=list(changes), values=values):
                 raise NoSuchBucket
 
 
 async def delete_bucket(caller: Caller, *, bucket_id: str) -> None:
-    """Raises: NoSuchBucket, ResourceNotEmpty."""
+    """Delete an empty bucket.
+
+    Raises:
+        NoSuchBucket, ResourceNotEmpty.
+    """
     try:
         async with caller_tx(caller) as tx:
             if not await queries.delete_bucket(tx, bucket_id=bucket_id):
                 raise NoSuchBucket
-    except InvalidReference as used:
-        raise ResourceNotEmpty from used
+    except InvalidReference as reference:
+        raise ResourceNotEmpty from reference
 
 
 async def empty_bucket(caller: Caller, *, bucket_id: str) -> None:
-    """Delete what the caller may delete of it.
+    """Delete all objects of the bucket that the caller may delete.
 
     Raises:
         NoSuchBucket.
-        AccessDenied: the caller sees objects that are not the caller's to delete.
-        TooManyToEmpty: a hundred thousand are gone, and there are more.
+        AccessDenied: the caller sees objects without the right to delete them.
+        TooManyToEmpty: a hundred thousand objects were deleted, and there are more.
     """
     await get_bucket(caller, bucket_id=bucket_id)
     for _ in range(_MOST_EMPTIED // _EMPTIED_AT_ONCE):

@@ -1,4 +1,4 @@
-"""Transactions of this surface: as the caller, whom the policies narrow, or as the service behind them."""
+"""Transactions of this surface as the caller, whom the policies restrict."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,14 +10,14 @@ from .models import Caller
 
 
 class _RehearsedError(Exception):
-    """Ends a rehearsal, so that nothing of it stays."""
+    """The end of a rehearsal, which rolls it back."""
 
 
 @asynccontextmanager
 async def caller_tx(caller: Caller, *, read_only: bool = False) -> AsyncIterator[Tx]:
-    """As the caller. Who belongs to an organization must still do so, and within the day's calls.
+    """Open a transaction as the caller; a caller of an organization must still be a member, within the day's calls.
 
-    What may be done is for the policies to say: a bucket of the project's own may know other rights than scopes.
+    The policies decide on all further rights, because a bucket of the project may use other rights than scopes.
     """
     scope = "read" if caller.principal.organization_id else None
     async with tenant_tx(
@@ -32,7 +32,7 @@ async def caller_tx(caller: Caller, *, read_only: bool = False) -> AsyncIterator
 
 @asynccontextmanager
 async def rehearsal_tx(caller: Caller) -> AsyncIterator[Tx]:
-    """As `caller_tx`, of which nothing stays: whether the caller may, before the bytes have come."""
+    """Open a `caller_tx` that is rolled back, to check the caller's rights before the bytes arrive."""
     try:
         async with caller_tx(caller) as tx:
             yield tx

@@ -1,4 +1,4 @@
-"""What Supabase Storage refuses with: its codes, its words, and the status that stands in the body."""
+"""Refusals of Supabase Storage, with its codes, its texts, and the status in the body."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from shared.runtime.postgres.errors import AlreadyExists, InvalidReference, Perm
 
 
 class StorageRefusal(Refusal):
-    """`status` is the one in the body; over HTTP nearly every refusal is a 400."""
+    """`status` is that in the body; the HTTP status of nearly every refusal is 400."""
 
     status = 400
     code = "InvalidRequest"
@@ -18,7 +18,7 @@ class StorageRefusal(Refusal):
 
 
 class NoSuchBucket(StorageRefusal):
-    """Absent, and not yours, alike."""
+    """Absent or not the caller's, without a difference."""
 
     status = 404
     code = "NoSuchBucket"
@@ -27,7 +27,7 @@ class NoSuchBucket(StorageRefusal):
 
 
 class NoSuchKey(StorageRefusal):
-    """Absent, and not yours, alike."""
+    """Absent or not the caller's, without a difference."""
 
     status = 404
     code = "NoSuchKey"
@@ -50,7 +50,7 @@ class AccessDenied(StorageRefusal):
 
 
 class LinkEnded(AccessDenied):
-    """Of a signed address whose maker may no longer do what it is for; whoever opens it need not know why."""
+    """The maker of a signed address has lost the right; the user of the address does not learn why."""
 
     default_message = "this link has ended: ask who sent it for a new one"
 
@@ -120,7 +120,7 @@ class NoContentProvided(StorageRefusal):
 
 
 class InvalidRange(StorageRefusal):
-    """`size` is the object's."""
+    """`size` is the size of the object."""
 
     status = 416
     code = "InvalidRange"
@@ -129,7 +129,7 @@ class InvalidRange(StorageRefusal):
 
 
 class InvalidToken(StorageRefusal):
-    """Of a signed address: forged, expired, or no token at all."""
+    """The token of a signed address is forged, expired or malformed."""
 
     code = "InvalidJWT"
     error = "InvalidJWT"
@@ -145,7 +145,7 @@ class InvalidSignature(StorageRefusal):
 
 
 class AddressUsed(StorageRefusal):
-    """An address to put an object up at works once."""
+    """The upload address was used before; it works once."""
 
     code = "InvalidJWT"
     error = "InvalidJWT"
@@ -153,17 +153,17 @@ class AddressUsed(StorageRefusal):
 
 
 class LinkSpent(BadRequest):
-    """Raised by the database: the address was used; told to a client as `AddressUsed`."""
+    """Raised by the database: the address was used; clients get `AddressUsed`."""
 
     code = "address_used"
 
 
 @contextmanager
 def hide_from_strangers() -> Iterator[None]:
-    """Hide from whoever opens a signed address why its maker may no longer do so.
+    """Hide refusals of a signed address's maker from the user of the address.
 
     Raises:
-        LinkEnded: in place of what the maker would be refused with.
+        LinkEnded: in place of the maker's refusal.
     """
     try:
         yield
@@ -176,7 +176,7 @@ def hide_from_strangers() -> Iterator[None]:
 
 @contextmanager
 def in_storage_terms(already: type[StorageRefusal]) -> Iterator[None]:
-    """Raise what the database refuses as a refusal of this surface."""
+    """Translate refusals of the database into those of this surface; `already` is for a row that exists."""
     try:
         yield
     except AlreadyExists as refused:

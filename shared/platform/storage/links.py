@@ -1,4 +1,4 @@
-"""Addresses that carry their right with them: a token says what may be read or put up there, and until when."""
+"""Signed addresses: a token in the URL grants one download or upload until it expires."""
 
 import hashlib
 import hmac
@@ -27,31 +27,31 @@ _DOWNLOAD, _UPLOAD = "download", "upload"
 _LONGEST = 8192
 _UNSEEN = "Either the object does not exist or you do not have access to it"
 _ESCAPED = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
-"""What would end the path; everything else is for the client to escape, which would escape an escape again."""
+"""Characters that would end the path; the client escapes all others, and would escape an escape again."""
 
 
 class Claims(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str
-    """Bucket and name."""
+    """The bucket and the name."""
     scope: str
     iat: float
-    """To the microsecond: it is compared with the proof of the maker's address."""
+    """To the microsecond, because it is compared with the time at which the maker's e-mail address was proved."""
     exp: int
     owner: UUID | None = None
-    """Whose the object will be."""
+    """The owner of the uploaded object."""
     upsert: bool = False
     maker: dict[str, Any] = msgspec.field(default_factory=dict)
-    """Whose right it is."""
+    """The claims of the person who made the address, and whose rights it uses."""
     jti: UUID | None = None
-    """Of an address to put up at: it works once."""
+    """The id of an upload address, which works once."""
 
 
 async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) -> str:
-    """An address to read the object at, relative to /storage/v1.
+    """Return a signed address to read the object, relative to /storage/v1.
 
     Raises:
         NoSuchKey, InvalidBucketName, InvalidKey.
-        StorageRefusal: for longer than the caller's role allows.
+        StorageRefusal: `expires_in` is longer than the caller's role allows.
     """
     await find_object(caller, bucket_id=checked_bucket(bucket_id), name=checked_name(name))
     await check_duration(caller, seconds=expires_in)
@@ -59,14 +59,14 @@ async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) ->
 
 
 async def sign_many(caller: Caller, *, bucket_id: str, names: Sequence[str], expires_in: int) -> list[SignedAddress]:
-    """One for each name, in their order.
+    """Return a signed address for every name, in the same order.
 
     Raises:
-        StorageRefusal: for longer than the caller's role allows.
+        StorageRefusal: `expires_in` is longer than the caller's role allows.
     """
     await check_duration(caller, seconds=expires_in)
     async with caller_tx(caller, read_only=True) as tx:
-        seen = {each.name for each in await queries.list_names(tx, bucket_id=checked_bucket(bucket_id), names=names)}
+        seen = {found.name for found in await queries.list_names(tx, bucket_id=checked_bucket(bucket_id), names=names)}
     return [
         SignedAddress(None, name, _address(bucket_id, name, expires_in, maker_of(caller)))
         if name in seen
@@ -76,7 +76,7 @@ async def sign_many(caller: Caller, *, bucket_id: str, names: Sequence[str], exp
 
 
 async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
-    """An address to put the object up at, once, for whoever has it, and the token in it.
+    """Return an address for one upload of the object, by everybody who has it, and the token in it.
 
     Raises:
         AccessDenied, KeyAlreadyExists, InvalidBucketName, InvalidKey, RelatedResourceNotFound.
@@ -93,8 +93,8 @@ async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
     return f"/object/upload/sign/{target.key.translate(_ESCAPED)}?token={token}", token
 
 
-def readable(token: str, *, bucket_id: str, name: str) -> Claims:
-    """What a token that was made for reading this object says.
+def verify_download(token: str, *, bucket_id: str, name: str) -> Claims:
+    """Return the claims of a token for the download of this object.
 
     Raises:
         InvalidToken, InvalidSignature.
@@ -102,8 +102,8 @@ def readable(token: str, *, bucket_id: str, name: str) -> Claims:
     return _verified(token, _DOWNLOAD, f"{bucket_id}/{name}")
 
 
-def writable(token: str, *, bucket_id: str, name: str) -> tuple[Target, Claims]:
-    """Where an upload with this token goes, and what else the token says.
+def verify_upload(token: str, *, bucket_id: str, name: str) -> tuple[Target, Claims]:
+    """Return the target and the claims of a token for an upload.
 
     Raises:
         InvalidToken, InvalidSignature.
@@ -141,5 +141,5 @@ def _verified(token: str, scope: str, url: str) -> Claims:
 
 @cache
 def _key() -> bytes:
-    """Of this use alone: no token of another kind is one of these, whatever else is signed with the same secret."""
+    """Derive a key for this use only, so that no other token that is signed with the same secret is valid here."""
     return hmac.digest(settings().pepper.get_secret_value().encode(), b"storage addresses", hashlib.sha256)

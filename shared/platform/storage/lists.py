@@ -1,4 +1,4 @@
-"""Lists of objects: a folder in pages by number, or all names with a prefix in pages that go on where one ended."""
+"""Lists of objects: a folder in pages by offset, or all names with a prefix in pages by cursor."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ import msgspec
 from . import queries
 from .callers import caller_tx
 from .errors import StorageRefusal
-from .models import Beginning, Caller, Entry, Folder, Order, Page, PagedEntry
+from .models import Caller, Entry, FolderSearch, Order, Page, PagedEntry, PrefixSearch
 from .names import checked_bucket
 
 MOST_ENTRIES = 1500
@@ -19,7 +19,7 @@ _BEFORE_SURROGATES, _AFTER_SURROGATES = 0xD7FF, 0xE000
 
 
 class _Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """The entry that the next page begins after, in the order that it was listed in."""
+    """The last entry of a page, and the order of its list."""
 
     sort_by: str
     descending: bool
@@ -27,35 +27,35 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     at: str | None
 
 
-async def list_folder(caller: Caller, asked: Folder) -> list[Entry]:
-    """`search` passes over letter case.
+async def list_folder(caller: Caller, query: FolderSearch) -> list[Entry]:
+    """Return a page of a folder; `search` ignores letter case.
 
     Raises:
         InvalidBucketName.
     """
-    checked_bucket(asked.bucket_id)
-    within = f"{asked.name}/" if asked.name and not asked.name.endswith("/") else asked.name
-    chosen = asked._replace(name=within, limit=min(asked.limit, MOST_ENTRIES))
+    checked_bucket(query.bucket_id)
+    folder = f"{query.name}/" if query.name and not query.name.endswith("/") else query.name
+    query = query._replace(name=folder, limit=min(query.limit, MOST_ENTRIES))
     async with caller_tx(caller, read_only=True) as tx:
-        return await queries.list_folder(tx, asked=chosen, before=_after_all_of(within))
+        return await queries.list_folder(tx, query=query, before=_after_all_of(folder))
 
 
-async def list_page(caller: Caller, asked: Beginning) -> Page:
-    """A page, which goes on in its cursor's order where there is a cursor.
+async def list_page(caller: Caller, query: PrefixSearch) -> Page:
+    """Return a page of names with the prefix; a cursor also sets the order.
 
     Raises:
         InvalidBucketName.
-        StorageRefusal: the cursor is none of ours.
+        StorageRefusal: the cursor is not one of ours.
     """
-    checked_bucket(asked.bucket_id)
-    after = _decoded(asked.cursor) if asked.cursor else None
-    order = Order(after.sort_by, after.descending) if after else asked.order
-    most = min(asked.limit, MOST_PER_PAGE)
+    checked_bucket(query.bucket_id)
+    after = _decoded(query.cursor) if query.cursor else None
+    order = Order(after.sort_by, after.descending) if after else query.order
+    most = min(query.limit, MOST_PER_PAGE)
     async with caller_tx(caller, read_only=True) as tx:
         found = await queries.list_page(
             tx,
-            asked=asked._replace(order=order, limit=most + 1),
-            before=_after_all_of(asked.prefix),
+            query=query._replace(order=order, limit=most + 1),
+            before=_after_all_of(query.prefix),
             after_name=after.name if after else None,
             after_at=after.at if after else None,
         )
@@ -67,14 +67,14 @@ def _page(entries: Sequence[PagedEntry], order: Order, *, has_next: bool) -> Pag
     return Page(
         has_next=has_next,
         folders=[
-            {"name": each.name, "created_at": each.created_at, "updated_at": each.updated_at}
-            for each in entries
-            if each.id is None
+            {"name": entry.name, "created_at": entry.created_at, "updated_at": entry.updated_at}
+            for entry in entries
+            if entry.id is None
         ],
         objects=[
-            {name: value for name, value in msgspec.structs.asdict(each).items() if name != "at"}
-            for each in entries
-            if each.id is not None
+            {name: value for name, value in msgspec.structs.asdict(entry).items() if name != "at"}
+            for entry in entries
+            if entry.id is not None
         ],
         next_cursor=_encoded(order, last) if last else None,
         next_cursor_key=last.name if last else None,
@@ -95,7 +95,7 @@ def _decoded(cursor: str) -> _Cursor:
 
 
 def _after_all_of(prefix: str) -> str | None:
-    """The first text, by its bytes, after every one that begins with the prefix; None where none is."""
+    """Return the first text, by its bytes, after all texts with the prefix; None if there is none."""
     kept = prefix.rstrip(chr(_LAST))
     if not kept:
         return None

@@ -1,4 +1,4 @@
-"""Who made a signed address: it opens what its maker may when it is used, and lives as long as their role allows."""
+"""Makers of signed addresses: an address has the maker's rights at its use, for as long as the maker's role allows."""
 
 from typing import Any
 
@@ -12,15 +12,20 @@ from .errors import InvalidToken, StorageRefusal
 from .models import Caller
 
 SHORT_S = 3600
-"""Everybody's; what is longer depends on the role."""
+"""The duration that every role may choose; longer ones depend on the role."""
 _OF_RIGHTS = ("sub", "role", "organization_id", "org_role", "agent_scopes", "key_id", "organization_timezone")
-"""Not the session: an address outlives a sign-out, and neither a ban, a removal nor a revoked key. By the time zone an
-upload is one of its day's calls."""
+"""Claims in an address. Without the session, it survives a sign-out, but not a ban, a removal or a revoked key.
+
+The time zone gives the day in which an upload counts as a call."""
 _OF_MEMBERS = ("organization_id", "org_role")
 
 
 async def check_duration(caller: Caller, *, seconds: int) -> None:
-    """Raises: StorageRefusal: longer than the caller's addresses may live."""
+    """Check that the caller may make an address for so long.
+
+    Raises:
+        StorageRefusal.
+    """
     if seconds <= SHORT_S or caller.principal.kind is Kind.SERVICE:
         return
     async with caller_tx(caller, read_only=True) as tx:
@@ -30,17 +35,17 @@ async def check_duration(caller: Caller, *, seconds: int) -> None:
 
 
 def maker_of(caller: Caller) -> dict[str, Any]:
-    """The claims that the caller's rights follow from."""
-    told = msgspec.json.decode(caller.principal.claims)
-    member = {name: value for name, value in (told.get("app_metadata") or {}).items() if name in _OF_MEMBERS}
-    return {name: told[name] for name in _OF_RIGHTS if name in told} | ({"app_metadata": member} if member else {})
+    """Return the claims from which the caller's rights follow."""
+    claims = msgspec.json.decode(caller.principal.claims)
+    member = {name: value for name, value in (claims.get("app_metadata") or {}).items() if name in _OF_MEMBERS}
+    return {name: claims[name] for name in _OF_RIGHTS if name in claims} | ({"app_metadata": member} if member else {})
 
 
 def caller_of_maker(maker: dict[str, Any], request_id: str, *, made_at: float) -> Caller:
-    """Return who made a signed address, as the caller whose right to it the next transaction checks anew.
+    """Return the maker as a caller, whose rights the next transaction checks again for an address of that time.
 
     Raises:
-        InvalidToken: the address does not say who made it.
+        InvalidToken: the address names no maker.
     """
     try:
         return Caller(principal_of({**maker, "link_made_at": made_at}), request_id)

@@ -1,4 +1,4 @@
-"""Buckets, objects and lists of them, as clients get them."""
+"""Buckets, objects and lists of them, as clients see them."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from shared.tenancy.principal import Principal
 
 
 class Caller(NamedTuple):
-    """Who asks, and what is known of them so far."""
+    """The principal of a request, and its organization's calls of the day."""
 
     principal: Principal
     request_id: str
@@ -18,12 +18,12 @@ class Caller(NamedTuple):
 
     @property
     def owner(self) -> UUID | None:
-        """Whose an object is that the caller makes; the service owns nothing."""
+        """The owner of the caller's new objects; None for the service, which owns nothing."""
         return self.principal.subject
 
 
 class Bucket(msgspec.Struct, frozen=True):
-    """`owner` is empty where nobody owns it, since clients insist on a text."""
+    """`owner` is empty without an owner, because clients need a text."""
 
     id: str
     name: str
@@ -51,7 +51,7 @@ class StoredObject(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True, rename="camel"):
-    """The bytes of an object, as `metadata` tells of them."""
+    """The `metadata` of an object, which describe its bytes."""
 
     e_tag: str
     size: int
@@ -63,14 +63,14 @@ class Content(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Link(NamedTuple):
-    """A signed address that is spent by one upload."""
+    """A signed address that works for one upload."""
 
     id: UUID
     expires_at: datetime
 
 
 class Target(NamedTuple):
-    """Where an upload goes, whether it may replace what is there, and the signed address that it spends."""
+    """The target of an upload, whether it may replace an object, and the signed address that it spends."""
 
     bucket_id: str
     name: str
@@ -84,14 +84,14 @@ class Target(NamedTuple):
 
 
 class Order(NamedTuple):
-    """By the bytes of the name, unless it is by a time."""
+    """An order by the bytes of the name, or by a time."""
 
     sort_by: str = "name"
     descending: bool = False
 
 
-class Folder(NamedTuple):
-    """A part of what stands right below a folder, whose name ends with a slash, and begins with `search`."""
+class FolderSearch(NamedTuple):
+    """A page of the entries right below a folder, whose name ends with a slash, that begin with `search`."""
 
     bucket_id: str
     name: str
@@ -101,8 +101,8 @@ class Folder(NamedTuple):
     offset: int
 
 
-class Beginning(NamedTuple):
-    """A part of what begins with a prefix; `with_folders` makes one of what stands below a further slash."""
+class PrefixSearch(NamedTuple):
+    """A page of names with a prefix; `with_folders` lists all names below a further slash as one folder."""
 
     bucket_id: str
     prefix: str
@@ -113,7 +113,7 @@ class Beginning(NamedTuple):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """An object of a folder, or a folder in it, which is a name and nothing else."""
+    """An object of a folder, or a folder in it, which has only a name."""
 
     name: str
     id: UUID | None
@@ -124,7 +124,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class PagedEntry(msgspec.Struct, frozen=True):
-    """As `Entry`, of a list that goes on where the last page ended; `at` is what it is sorted by beside the name."""
+    """An entry of a list by cursor; `at` is the time by which it is sorted, before the name."""
 
     name: str
     id: UUID | None
@@ -136,7 +136,7 @@ class PagedEntry(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """`next_cursor` leads to the next page."""
+    """A page of a list; `next_cursor` is for the next page."""
 
     has_next: bool
     folders: list[dict[str, Any]]
@@ -146,7 +146,7 @@ class Page(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class SignedAddress(msgspec.Struct, frozen=True):
-    """Relative to /storage/v1; None with an error for an object that the caller cannot read."""
+    """An address relative to /storage/v1; None and an error for an object that the caller cannot read."""
 
     error: str | None
     path: str

@@ -1,4 +1,4 @@
-"""What buckets, objects, types and limits may be called."""
+"""Rules of the names of buckets and objects, of MIME types and of sizes."""
 
 import re
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from shared.runtime.settings import settings
 from .errors import EntityTooLarge, InvalidBucketName, InvalidKey, InvalidMimeType, StorageRefusal
 
 PLACEHOLDER = ".emptyFolderPlaceholder"
-"""What clients put into a folder that is to be seen while it is empty."""
+"""The object by which clients keep an empty folder visible."""
 _MOST_NAME_BYTES = 1024
 _MOST_BUCKET_NAME = 100
 _BUCKET = re.compile(r"[\w!.*'() &$@=;:+,?-]+", re.ASCII)
-# What XML can carry, without the controls of C0 and C1 and the marks that turn the direction of writing.
+# Characters that XML allows, without the controls of C0 and C1 and the marks that change the direction of writing.
 _NAME = re.compile(r"[\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _MIME_TYPE = re.compile(r"(?:[\w!#$&^.+-]+|\*)/(?:[\w!#$&^.+-]+|\*)", re.ASCII)
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(gb|mb|kb|b)", re.ASCII | re.IGNORECASE)
@@ -22,7 +22,7 @@ _UNITS = {"gb": 10**9, "mb": 10**6, "kb": 10**3, "b": 1}
 
 
 def checked_bucket(name: str) -> str:
-    """The name.
+    """Check a bucket's name, and return it.
 
     Raises:
         InvalidBucketName.
@@ -33,7 +33,7 @@ def checked_bucket(name: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """The name of an object: any text that a path can have and that does not leave its bucket.
+    """Check an object's name, which must be possible in a path and must not leave its bucket, and return it.
 
     Raises:
         InvalidKey.
@@ -45,19 +45,19 @@ def checked_name(name: str) -> str:
 
 
 def checked_mime_types(mime_types: Sequence[str] | None) -> list[str] | None:
-    """Those that a bucket takes; `image/*` is every image.
+    """Check the MIME types that a bucket accepts, and return them; `image/*` is every image.
 
     Raises:
         InvalidMimeType.
     """
-    for each in mime_types or ():
-        if not _MIME_TYPE.fullmatch(each):
-            raise InvalidMimeType(f"mime type {printable(each)} is not supported")
+    for mime_type in mime_types or ():
+        if not _MIME_TYPE.fullmatch(mime_type):
+            raise InvalidMimeType(f"mime type {printable(mime_type)} is not supported")
     return None if mime_types is None else list(mime_types)
 
 
 def check_mime_type(mime_type: str, allowed: Sequence[str] | None) -> None:
-    """Whether a bucket that takes these takes this one; its parameters do not matter.
+    """Check that a bucket with these allowed types accepts this type, whose parameters do not matter.
 
     Raises:
         InvalidMimeType.
@@ -66,29 +66,29 @@ def check_mime_type(mime_type: str, allowed: Sequence[str] | None) -> None:
         return
     plain = bare_type(mime_type)
     family = (plain or "").partition("/")[0]
-    if plain is None or {plain, f"{family}/*", "*/*"}.isdisjoint(each.lower() for each in allowed):
+    if plain is None or {plain, f"{family}/*", "*/*"}.isdisjoint(pattern.lower() for pattern in allowed):
         raise InvalidMimeType(f"mime type {printable(mime_type)} is not supported")
 
 
-def size_limit(given: int | str | None) -> int | None:
-    """Bytes, from a number or a text such as 20MB; None for no limit of the bucket's own.
+def size_limit(value: int | str | None) -> int | None:
+    """Return the bytes of a number or a text such as 20MB; None if the bucket has no limit of its own.
 
     Raises:
-        StorageRefusal: for another text.
-        EntityTooLarge: beyond what this installation takes.
+        StorageRefusal: the text is not a size.
+        EntityTooLarge: more than this installation accepts.
     """
-    if given is None:
+    if value is None:
         return None
-    if isinstance(given, str):
-        size = _SIZE.fullmatch(given)
+    if isinstance(value, str):
+        size = _SIZE.fullmatch(value)
         if size is None:
             raise StorageRefusal("Invalid file size format, hint: use 20GB / 20MB / 30KB / 3B")
-        given = int(Decimal(size[1]) * _UNITS[size[2].lower()])
-    if given > settings().storage_max_file_bytes:
+        value = int(Decimal(size[1]) * _UNITS[size[2].lower()])
+    if value > settings().storage_max_file_bytes:
         raise EntityTooLarge
-    return given
+    return value
 
 
 def printable(text: str) -> str:
-    """What a caller sent, fit to be told back."""
-    return "".join(each if each.isprintable() else "�" for each in text[:200])
+    """Return the beginning of a caller's text for an error message, without unprintable characters."""
+    return "".join(character if character.isprintable() else "�" for character in text[:200])

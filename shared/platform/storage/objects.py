@@ -1,4 +1,4 @@
-"""Reading, moving, copying and deleting objects, under the caller's policies."""
+"""Actions on objects under the caller's policies: find, move, copy, delete."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,18 +18,18 @@ from .callers import caller_tx
 from .errors import KeyAlreadyExists, NoSuchBucket, NoSuchKey, RelatedResourceNotFound, in_storage_terms
 from .models import Caller, StoredObject, Target
 from .names import checked_bucket, checked_name
-from .uploads import Room, rehearse, room_at, write_row
+from .uploads import UploadLimits, limits_of, rehearse, write_row
 
 
-class Readable(NamedTuple):
+class ReadableObject(NamedTuple):
     """An object, and whether its bucket is public."""
 
     object: StoredObject
     public: bool
 
 
-async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, request_id: str) -> Readable:
-    """An object of a public bucket, or one that the policies let the caller see; without a caller only the former.
+async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, request_id: str) -> ReadableObject:
+    """Find an object of a public bucket, or one that the caller may see; without a caller, only the former.
 
     Raises:
         NoSuchBucket, NoSuchKey, InvalidBucketName, InvalidKey.
@@ -37,14 +37,14 @@ async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, req
     checked_name(name)
     bucket = await any_bucket(checked_bucket(bucket_id), request_id=request_id)
     if bucket.public:
-        return Readable(await find_any(bucket_id=bucket_id, name=name, request_id=request_id), public=True)
+        return ReadableObject(await find_any(bucket_id=bucket_id, name=name, request_id=request_id), public=True)
     if caller is None:
         raise NoSuchBucket
-    return Readable(await find_object(caller, bucket_id=bucket_id, name=name), public=False)
+    return ReadableObject(await find_object(caller, bucket_id=bucket_id, name=name), public=False)
 
 
 async def find_any(*, bucket_id: str, name: str, request_id: str) -> StoredObject:
-    """Whoever asks: for what is public, or was signed.
+    """Find the object without a check of rights: for public buckets and signed addresses.
 
     Raises:
         NoSuchKey.
@@ -54,40 +54,48 @@ async def find_any(*, bucket_id: str, name: str, request_id: str) -> StoredObjec
 
 
 async def find_object(caller: Caller, *, bucket_id: str, name: str) -> StoredObject:
-    """Raises: NoSuchKey."""
+    """Find an object that the caller may see.
+
+    Raises:
+        NoSuchKey.
+    """
     async with caller_tx(caller, read_only=True) as tx:
         return _found(await queries.find_object(tx, bucket_id=bucket_id, name=name))
 
 
 async def delete_objects(caller: Caller, *, bucket_id: str, names: Sequence[str]) -> list[StoredObject]:
-    """Those that went: names without an object, and objects that are not the caller's to delete, are passed over."""
+    """Delete the named objects that exist and that the caller may delete; return these."""
     async with caller_tx(caller) as tx:
         return await queries.delete_objects(tx, bucket_id=bucket_id, names=names)
 
 
 async def delete_object(caller: Caller, *, bucket_id: str, name: str) -> None:
-    """Raises: NoSuchKey."""
+    """Delete the object.
+
+    Raises:
+        NoSuchKey: there is none that the caller may delete.
+    """
     if not await delete_objects(caller, bucket_id=bucket_id, names=[name]):
         raise NoSuchKey
 
 
 async def move_object(caller: Caller, *, bucket_id: str, name: str, target: Target) -> UUID:
-    """The bytes stay where they are.
+    """Move the object to another name or bucket, without its bytes; return its id.
 
     Raises:
         NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName.
         RelatedResourceNotFound: there is no such bucket to move it to.
-        InvalidMimeType, EntityTooLarge: the other bucket does not take it.
+        InvalidMimeType, EntityTooLarge: the other bucket does not accept it.
     """
     _check(target)
-    room = None if target.bucket_id == bucket_id else await _room(caller, target)
+    limits = None if target.bucket_id == bucket_id else await _limits(caller, target)
     with in_storage_terms(KeyAlreadyExists):
         async with caller_tx(caller) as tx:
-            moved = await queries.update_place(tx, bucket_id=bucket_id, name=name, target=target)
+            moved = await queries.update_location(tx, bucket_id=bucket_id, name=name, target=target)
             if moved is None:
                 raise NoSuchKey
-            if room is not None:
-                room.check(moved.metadata)
+            if limits is not None:
+                limits.check(moved.metadata)
     return moved.id
 
 
@@ -100,17 +108,17 @@ async def copy_object(
     metadata: dict[str, Any] | None = None,
     user_metadata: dict[str, Any] | None = None,
 ) -> StoredObject:
-    """The copy. `metadata` and `user_metadata` take the place of the source's where they are given.
+    """Copy the object; `metadata` is merged into the source's, `user_metadata` replaces the source's.
 
     Raises:
         NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName, RelatedResourceNotFound.
-        InvalidMimeType, EntityTooLarge: the bucket does not take it, as it is or as `metadata` says.
+        InvalidMimeType, EntityTooLarge: the bucket does not accept the copy with its metadata.
     """
     _check(target)
     source = await find_object(caller, bucket_id=bucket_id, name=name)
-    room = await _room(caller, target)
+    limits = await _limits(caller, target)
     changed = {**(source.metadata or {}), **(metadata or {}), "lastModified": utc_now().isoformat()}
-    room.check(changed)
+    limits.check(changed)
     await rehearse(caller, target)
 
     async def copy(store: Blobs, key: str) -> None:
@@ -119,20 +127,20 @@ async def copy_object(
         except NotFound as absent:
             raise NoSuchKey from absent
 
-    said = source.user_metadata if user_metadata is None else user_metadata
+    user_metadata = source.user_metadata if user_metadata is None else user_metadata
     async with new_version(caller.request_id, copy) as version:
-        made = await write_row(caller, target, version=version, metadata=changed, user_metadata=said)
+        new_id = await write_row(caller, target, version=version, metadata=changed, user_metadata=user_metadata)
     now = utc_now()
     return msgspec.structs.replace(
         source,
-        id=made,
+        id=new_id,
         bucket_id=target.bucket_id,
         name=target.name,
         owner=target.owner,
         owner_id=str(target.owner) if target.owner else None,
         version=version,
         metadata=changed,
-        user_metadata=said,
+        user_metadata=user_metadata,
         created_at=now,
         updated_at=now,
     )
@@ -143,9 +151,9 @@ def _check(target: Target) -> None:
     checked_name(target.name)
 
 
-async def _room(caller: Caller, target: Target) -> Room:
+async def _limits(caller: Caller, target: Target) -> UploadLimits:
     try:
-        return await room_at(target, request_id=caller.request_id)
+        return await limits_of(target, request_id=caller.request_id)
     except NoSuchBucket as absent:
         raise RelatedResourceNotFound from absent
 

@@ -1,4 +1,4 @@
-"""All SQL of this room; the policies of storage.buckets and storage.objects narrow a caller's statements."""
+"""All SQL of this room; the policies of storage.buckets and storage.objects restrict a caller's statements."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 
 from shared.runtime.postgres.transaction import Tx
 
-from .models import Beginning, Bucket, Entry, Folder, Link, Order, PagedEntry, StoredObject, Target
+from .models import Bucket, Entry, FolderSearch, Link, Order, PagedEntry, PrefixSearch, StoredObject, Target
 
 _FOLDER = """
     WITH below AS (
@@ -46,7 +46,7 @@ _FOLDER = """
         name COLLATE "C"
     LIMIT %(limit)s OFFSET %(offset)s
 """
-"""What stands right below a folder: objects, and each folder in it once."""
+"""The entries right below a folder: objects, and every folder in it once."""
 _PAGE = """
     WITH below AS (
         SELECT name, strpos(substr(name, length(%(prefix)s::text) + 1), '/') AS slash, id, updated_at, created_at,
@@ -85,28 +85,28 @@ _PAGE = """
         CASE WHEN %(descending)s THEN name COLLATE "C" END DESC
     LIMIT %(limit)s
 """
-"""What begins with a prefix; a folder is as old as its oldest object."""
+"""The entries with a prefix; a folder has the age of its oldest object."""
 
 
-class Due(msgspec.Struct, frozen=True):
+class DueBlob(msgspec.Struct, frozen=True):
     version: str
     attempts: int
 
 
-class Moved(msgspec.Struct, frozen=True):
+class MovedObject(msgspec.Struct, frozen=True):
     id: UUID
     metadata: dict[str, Any] | None
 
 
-class Written(msgspec.Struct, frozen=True):
+class ObjectId(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class Longest(msgspec.Struct, frozen=True):
+class MaxDuration(msgspec.Struct, frozen=True):
     seconds: int
 
 
-class Named(msgspec.Struct, frozen=True):
+class ObjectName(msgspec.Struct, frozen=True):
     name: str
 
 
@@ -168,20 +168,20 @@ async def insert_bucket(
     )
 
 
-async def update_bucket(tx: Tx, *, bucket_id: str, given: Sequence[str], values: dict[str, Any]) -> int:
-    """Of the columns public, file_size_limit and allowed_mime_types those that are `given`."""
+async def update_bucket(tx: Tx, *, bucket_id: str, names: Sequence[str], values: dict[str, Any]) -> int:
+    """Change those of public, file_size_limit and allowed_mime_types that are in `names`."""
     sql = """
         UPDATE storage.buckets
-        SET public = CASE WHEN 'public' = ANY(%(given)s::text[]) THEN %(public)s::boolean ELSE public END,
+        SET public = CASE WHEN 'public' = ANY(%(names)s::text[]) THEN %(public)s::boolean ELSE public END,
             file_size_limit = CASE
-                WHEN 'file_size_limit' = ANY(%(given)s) THEN %(file_size_limit)s::bigint ELSE file_size_limit
+                WHEN 'file_size_limit' = ANY(%(names)s) THEN %(file_size_limit)s::bigint ELSE file_size_limit
             END,
             allowed_mime_types = CASE
-                WHEN 'allowed_mime_types' = ANY(%(given)s) THEN %(allowed_mime_types)s::text[] ELSE allowed_mime_types
+                WHEN 'allowed_mime_types' = ANY(%(names)s) THEN %(allowed_mime_types)s::text[] ELSE allowed_mime_types
             END
         WHERE id = %(bucket_id)s
     """
-    return await tx.run(sql, bucket_id=bucket_id, given=list(given), **values)
+    return await tx.run(sql, bucket_id=bucket_id, names=list(names), **values)
 
 
 async def delete_bucket(tx: Tx, *, bucket_id: str) -> int:
@@ -200,7 +200,7 @@ async def find_object(tx: Tx, *, bucket_id: str, name: str) -> StoredObject | No
 
 
 async def find_longest_address(tx: Tx) -> int:
-    """For how many seconds an address of the caller may be good: a year, a week or an hour, by their role."""
+    """Find the longest duration of the caller's addresses in seconds: a year, a week or an hour, by role."""
     sql = """
         SELECT CASE
           WHEN app.organization_with('manage') IS NOT NULL THEN 31536000
@@ -208,17 +208,17 @@ async def find_longest_address(tx: Tx) -> int:
           ELSE 3600
         END AS seconds
     """
-    return (await tx.one(Longest, sql)).seconds
+    return (await tx.one(MaxDuration, sql)).seconds
 
 
-async def list_names(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[Named]:
-    """Those of the names that the caller sees an object of."""
+async def list_names(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[ObjectName]:
+    """List those of the names whose objects the caller sees."""
     sql = """
         SELECT name
         FROM storage.objects
         WHERE bucket_id = %(bucket_id)s AND name = ANY(%(names)s)
     """
-    return await tx.all(Named, sql, bucket_id=bucket_id, names=list(names))
+    return await tx.all(ObjectName, sql, bucket_id=bucket_id, names=list(names))
 
 
 async def insert_object(
@@ -230,7 +230,7 @@ async def insert_object(
     metadata: dict[str, Any] | None,
     user_metadata: dict[str, Any] | None,
 ) -> int:
-    """Reads nothing, so that it takes no more than a policy for INSERT."""
+    """Insert the object without reading it, so that a policy for INSERT is enough."""
     sql = """
         INSERT INTO storage.objects (id, bucket_id, name, owner, owner_id, version, metadata, user_metadata)
         VALUES (
@@ -244,7 +244,7 @@ async def insert_object(
 
 
 def spend_link(tx: Tx, *, link: Link) -> None:
-    """Goes out with the object's row, whose trigger refuses an address that was used before."""
+    """Announce the link to the trigger of the object's row, which refuses a link that was used before."""
     sql = "SELECT set_config('storage.link', %(link)s, true)"
     tx.defer(sql, link=f"{link.id} {int(link.expires_at.timestamp())}")
 
@@ -256,8 +256,8 @@ async def upsert_object(
     version: str,
     metadata: dict[str, Any] | None,
     user_metadata: dict[str, Any] | None,
-) -> Written:
-    """Takes policies for INSERT, UPDATE and SELECT, whether the object is there or not."""
+) -> ObjectId:
+    """Insert or replace the object; both need policies for INSERT, UPDATE and SELECT."""
     sql = """
         INSERT INTO storage.objects (bucket_id, name, owner, owner_id, version, metadata, user_metadata)
         VALUES (
@@ -270,11 +270,11 @@ async def upsert_object(
         RETURNING id
     """
     columns = _columns(target, version=version, metadata=metadata, user_metadata=user_metadata)
-    return await tx.one(Written, sql, **columns)
+    return await tx.one(ObjectId, sql, **columns)
 
 
-async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> Moved | None:
-    """Under its new name the object is the caller's; None where there is no such object for the caller."""
+async def update_location(tx: Tx, *, bucket_id: str, name: str, target: Target) -> MovedObject | None:
+    """Move the object, which becomes the caller's; return None if the caller has no such object."""
     sql = """
         UPDATE storage.objects
         SET bucket_id = %(to_bucket_id)s, name = %(to_name)s,
@@ -283,7 +283,7 @@ async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> 
         RETURNING id, metadata
     """
     return await tx.find(
-        Moved,
+        MovedObject,
         sql,
         bucket_id=bucket_id,
         name=name,
@@ -294,7 +294,7 @@ async def update_place(tx: Tx, *, bucket_id: str, name: str, target: Target) -> 
 
 
 async def delete_objects(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> list[StoredObject]:
-    """Those that went."""
+    """Delete the objects; return those that the caller could delete."""
     sql = """
         DELETE FROM storage.objects
         WHERE bucket_id = %(bucket_id)s AND name = ANY(%(names)s)
@@ -312,51 +312,51 @@ async def delete_some_objects(tx: Tx, *, bucket_id: str, limit: int) -> int:
     return await tx.run(sql, bucket_id=bucket_id, limit=limit)
 
 
-async def find_any_object(tx: Tx, *, bucket_id: str) -> Written | None:
+async def find_any_object(tx: Tx, *, bucket_id: str) -> ObjectId | None:
     sql = "SELECT id FROM storage.objects WHERE bucket_id = %(bucket_id)s LIMIT 1"
-    return await tx.find(Written, sql, bucket_id=bucket_id)
+    return await tx.find(ObjectId, sql, bucket_id=bucket_id)
 
 
-async def list_folder(tx: Tx, *, asked: Folder, before: str | None) -> list[Entry]:
-    """`before` is the first name after all of the folder's."""
+async def list_folder(tx: Tx, *, query: FolderSearch, before: str | None) -> list[Entry]:
+    """List a folder; `before` is the first name after all of the folder's."""
     return await tx.all(
         Entry,
         _FOLDER,
-        bucket_id=asked.bucket_id,
-        folder=asked.name,
+        bucket_id=query.bucket_id,
+        folder=query.name,
         before=before,
-        search=asked.search,
-        sort_by=asked.order.sort_by,
-        descending=asked.order.descending,
-        limit=asked.limit,
-        offset=asked.offset,
+        search=query.search,
+        sort_by=query.order.sort_by,
+        descending=query.order.descending,
+        limit=query.limit,
+        offset=query.offset,
     )
 
 
 async def list_page(
-    tx: Tx, *, asked: Beginning, before: str | None, after_name: str | None, after_at: str | None
+    tx: Tx, *, query: PrefixSearch, before: str | None, after_name: str | None, after_at: str | None
 ) -> list[PagedEntry]:
-    """`before` is the first name after all that begin so; `after_name` and `after_at` are of the entry before."""
-    by_name = asked.order == Order()
+    """List names with a prefix: `before` is the first name after them, `after_name` and `after_at` the last entry's."""
+    by_name = query.order == Order()
     return await tx.all(
         PagedEntry,
         _PAGE,
-        bucket_id=asked.bucket_id,
-        prefix=asked.prefix,
-        # In the order of names nothing before the entry before has to be looked at again.
-        low=after_name if by_name and after_name else asked.prefix,
+        bucket_id=query.bucket_id,
+        prefix=query.prefix,
+        # In the order of names, the scan begins at the last entry.
+        low=after_name if by_name and after_name else query.prefix,
         before=before,
-        with_folders=asked.with_folders,
-        sort_by=asked.order.sort_by,
-        descending=asked.order.descending,
+        with_folders=query.with_folders,
+        sort_by=query.order.sort_by,
+        descending=query.order.descending,
         after_name=after_name,
         after_at=after_at,
-        limit=asked.limit,
+        limit=query.limit,
     )
 
 
 async def insert_blob_to_erase(tx: Tx, *, version: str, due_s: int) -> int:
-    """Announce a version: unless a row names it by then, it is erased."""
+    """Announce a version, which is erased when it is due, unless a row names it by then."""
     sql = """
         INSERT INTO storage.blobs_to_erase (version, due_at)
         VALUES (%(version)s, now() + make_interval(secs => %(due_s)s))
@@ -366,13 +366,13 @@ async def insert_blob_to_erase(tx: Tx, *, version: str, due_s: int) -> int:
 
 
 async def update_blob_due(tx: Tx, *, version: str) -> int:
-    """No row will name it any more."""
+    """Make the version due now, because no row will name it."""
     sql = "UPDATE storage.blobs_to_erase SET due_at = now() WHERE version = %(version)s"
     return await tx.run(sql, version=version)
 
 
-async def claim_blobs_to_erase(tx: Tx, *, limit: int, lease_s: int) -> list[Due]:
-    """Longest due first; those that another worker is erasing are passed over."""
+async def claim_blobs_to_erase(tx: Tx, *, limit: int, lease_s: int) -> list[DueBlob]:
+    """Claim due versions, the longest due first, without those of other workers."""
     sql = """
         UPDATE storage.blobs_to_erase
         SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease_s)s)
@@ -386,7 +386,7 @@ async def claim_blobs_to_erase(tx: Tx, *, limit: int, lease_s: int) -> list[Due]
         )
         RETURNING version, attempts
     """
-    return await tx.all(Due, sql, limit=limit, lease_s=lease_s)
+    return await tx.all(DueBlob, sql, limit=limit, lease_s=lease_s)
 
 
 async def delete_blobs_to_erase(tx: Tx, *, versions: Sequence[str]) -> int:
@@ -394,13 +394,13 @@ async def delete_blobs_to_erase(tx: Tx, *, versions: Sequence[str]) -> int:
     return await tx.run(sql, versions=list(versions))
 
 
-async def update_blob_later(tx: Tx, *, due: Due, delay_s: float, fault: str) -> int:
+async def update_blob_later(tx: Tx, *, blob: DueBlob, delay_s: float, fault: str) -> int:
     sql = """
         UPDATE storage.blobs_to_erase
         SET due_at = now() + make_interval(secs => %(delay_s)s), last_error = left(%(fault)s, 500)
         WHERE version = %(version)s
     """
-    return await tx.run(sql, version=due.version, delay_s=delay_s, fault=fault)
+    return await tx.run(sql, version=blob.version, delay_s=delay_s, fault=fault)
 
 
 def _columns(

@@ -1,4 +1,4 @@
-"""Putting bytes under a name: who may is asked before they come, and again in the transaction that shows them."""
+"""Uploads: the caller's rights are checked before the bytes arrive, and again in the transaction of the row."""
 
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
@@ -21,8 +21,8 @@ from .models import Bucket, Caller, Content, Target
 from .names import PLACEHOLDER, check_mime_type, checked_bucket, checked_name
 
 
-class Received(NamedTuple):
-    """A body that has come: its bytes, and what was said of them."""
+class ReceivedFile(NamedTuple):
+    """A received body: its bytes, and the fields that describe them."""
 
     file: BinaryIO
     size: int
@@ -32,52 +32,56 @@ class Received(NamedTuple):
     user_metadata: dict[str, Any] | None
 
 
-class Room(NamedTuple):
-    """What the place of an upload takes."""
+class UploadLimits(NamedTuple):
+    """The limits at the target of an upload."""
 
     most_bytes: int
     mime_types: list[str] | None
 
     def check_mime_type(self, mime_type: str) -> None:
-        """Raises: InvalidMimeType."""
+        """Check that the target accepts the type.
+
+        Raises:
+            InvalidMimeType.
+        """
         check_mime_type(mime_type, self.mime_types)
 
     def check(self, metadata: dict[str, Any] | None) -> None:
-        """Of an object that is there already, by what its row says.
+        """Check an existing object by its metadata.
 
         Raises:
             InvalidMimeType, EntityTooLarge.
         """
-        told_of = metadata or {}
-        if int(told_of.get("size") or 0) > self.most_bytes:
+        metadata = metadata or {}
+        if int(metadata.get("size") or 0) > self.most_bytes:
             raise EntityTooLarge
-        self.check_mime_type(str(told_of.get("mimetype") or UNKNOWN))
+        self.check_mime_type(str(metadata.get("mimetype") or UNKNOWN))
 
 
-async def prepare(caller: Caller, target: Target) -> Room:
-    """What may be put there, once it is clear that the caller may put something there.
+async def prepare(caller: Caller, target: Target) -> UploadLimits:
+    """Check that the caller may upload there, and return the target's limits.
 
     Raises:
         InvalidBucketName, InvalidKey, NoSuchBucket, AccessDenied.
-        KeyAlreadyExists: something is there, and is not to be replaced.
+        KeyAlreadyExists: an object is there, and must not be replaced.
     """
-    room = await room_at(target, request_id=caller.request_id)
+    limits = await limits_of(target, request_id=caller.request_id)
     await rehearse(caller, target)
-    return room
+    return limits
 
 
-async def room_at(target: Target, *, request_id: str) -> Room:
-    """What that place takes, whoever puts it there.
+async def limits_of(target: Target, *, request_id: str) -> UploadLimits:
+    """Return the target's limits, for any caller.
 
     Raises:
         InvalidBucketName, InvalidKey, NoSuchBucket.
     """
     checked_name(target.name)
-    return _room(await any_bucket(checked_bucket(target.bucket_id), request_id=request_id), target.name)
+    return _limits(await any_bucket(checked_bucket(target.bucket_id), request_id=request_id), target.name)
 
 
 async def rehearse(caller: Caller, target: Target) -> None:
-    """Whether the caller may put something there now; nothing is.
+    """Check that the caller may upload there now, by a write that is rolled back.
 
     Raises:
         AccessDenied, KeyAlreadyExists, RelatedResourceNotFound.
@@ -87,12 +91,12 @@ async def rehearse(caller: Caller, target: Target) -> None:
             await _write(tx, target, version=str(uuid4()), metadata=None, user_metadata=None)
 
 
-async def keep(caller: Caller, target: Target, received: Received) -> UUID:
-    """The object's id, once its bytes and its row are there. Until then the object is what it was.
+async def store(caller: Caller, target: Target, received: ReceivedFile) -> UUID:
+    """Store the bytes and then the row, and return the object's id; until the end, the old object stays.
 
     Raises:
-        AccessDenied, KeyAlreadyExists: what has changed since `prepare`.
-        Unavailable: the blob store does not take the bytes now.
+        AccessDenied, KeyAlreadyExists: because of a change since `prepare`.
+        Unavailable: the blob store does not accept the bytes now.
     """
 
     async def put(store: Blobs, key: str) -> None:
@@ -111,7 +115,7 @@ async def write_row(
     metadata: dict[str, Any] | None,
     user_metadata: dict[str, Any] | None,
 ) -> UUID:
-    """The id of the object that names the version from now on.
+    """Write the object's row with the new version; return its id.
 
     Raises:
         AccessDenied, KeyAlreadyExists.
@@ -122,8 +126,8 @@ async def write_row(
             return await _write(tx, target, version=version, metadata=metadata, user_metadata=user_metadata)
 
 
-def content(received: Received, *, last_modified: datetime) -> dict[str, Any]:
-    told_of = Content(
+def content(received: ReceivedFile, *, last_modified: datetime) -> dict[str, Any]:
+    fields = Content(
         e_tag=f'"{received.md5}"',
         size=received.size,
         mimetype=received.mime_type,
@@ -131,8 +135,8 @@ def content(received: Received, *, last_modified: datetime) -> dict[str, Any]:
         last_modified=last_modified,
         content_length=received.size,
     )
-    found: dict[str, Any] = msgspec.to_builtins(told_of)
-    return found
+    metadata: dict[str, Any] = msgspec.to_builtins(fields)
+    return metadata
 
 
 async def _write(
@@ -150,17 +154,17 @@ async def _write(
             tx, target=target, version=version, metadata=metadata, user_metadata=user_metadata
         )
         return written.id
-    made = uuid4()
+    object_id = uuid4()
     await queries.insert_object(
-        tx, target=target, object_id=made, version=version, metadata=metadata, user_metadata=user_metadata
+        tx, target=target, object_id=object_id, version=version, metadata=metadata, user_metadata=user_metadata
     )
-    return made
+    return object_id
 
 
-def _room(bucket: Bucket, name: str) -> Room:
+def _limits(bucket: Bucket, name: str) -> UploadLimits:
     if name.endswith(PLACEHOLDER):
-        return Room(0, None)
+        return UploadLimits(0, None)
     most_bytes = settings().storage_max_file_bytes
     if bucket.file_size_limit is not None:
         most_bytes = min(most_bytes, bucket.file_size_limit)
-    return Room(most_bytes, bucket.allowed_mime_types)
+    return UploadLimits(most_bytes, bucket.allowed_mime_types)
