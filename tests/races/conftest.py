@@ -1,12 +1,16 @@
-"""Callers who all begin at once, spread over two gateway processes."""
+"""Callers who all begin at once, spread over two gateway processes, and writers to the database who do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from infra.local.servers.services import Services
+from shared.auth import tokens
 from tests.conftest import Caller, Org
 from tests.support.serving import gateways
 
@@ -82,3 +86,44 @@ def managers(org: Org) -> Callable[[int], Caller]:
     """The person whose turn it is in a round to manage keys."""
     people = [org.person("admin") for _ in range(ROUNDS // ROUNDS_PER_CALLER)]
     return lambda number: people[number // ROUNDS_PER_CALLER]
+
+
+Statement = tuple[str, dict[str, Any]]
+
+
+@pytest.fixture
+def race(services: Services) -> Callable[..., list[list[str]]]:
+    """Run one statement of each writer at the same moment, round after round.
+
+    `statements(round)` is asked between rounds and gives one statement for each writer; the answer has, for each round,
+    what each writer's RETURNING gave, or its SQLSTATE.
+    """
+
+    def run(caller: Caller, statements: Callable[[int], Sequence[Statement]], *, writers: int, rounds: int) -> Any:
+        claims = tokens.verify(caller.token).claims
+        asked: list[Sequence[Statement]] = []
+        outcomes: list[list[str]] = [[""] * writers for _ in range(rounds)]
+        start = threading.Barrier(writers, action=lambda: asked.append(statements(len(asked))))
+
+        def write(writer: int) -> None:
+            with psycopg.connect(services.database_url) as connection:
+                for number in range(rounds):
+                    connection.execute("SELECT app.enter('authenticated', %s, '{}', 'write', NULL)", (claims,))
+                    start.wait(timeout=60)
+                    sql, params = asked[number][writer]
+                    try:
+                        row = connection.execute(sql, params).fetchone() or ("no row",)
+                        connection.commit()
+                        outcomes[number][writer] = str(row[0])
+                    except psycopg.Error as fault:
+                        connection.rollback()
+                        outcomes[number][writer] = fault.sqlstate or "none"
+
+        threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return outcomes
+
+    return run

@@ -1,4 +1,4 @@
-"""What tests of several functions share: addresses, and keys that truly open something."""
+"""Addresses of callers, and keys that are made and exchanged through functions."""
 
 import secrets
 from collections.abc import Callable

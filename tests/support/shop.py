@@ -1,8 +1,7 @@
-"""A shop with stock to sell, and writers that start at the same moment."""
+"""A shop with stock to sell."""
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra.local.servers.services import Services
-from shared.auth import tokens
-from tests.conftest import Caller, Org, Tenants
+from tests.conftest import Org, Tenants
 
 
 @dataclass
@@ -102,44 +99,3 @@ def open_shop(tenants: Tenants) -> Iterator[Callable[[Org], Shop]]:
 @pytest.fixture
 def shop(org: Org, open_shop: Callable[[Org], Shop]) -> Shop:
     return open_shop(org)
-
-
-Statement = tuple[str, dict[str, Any]]
-
-
-@pytest.fixture
-def race(services: Services) -> Callable[..., list[list[str]]]:
-    """Run one statement of each writer at the same moment, round after round.
-
-    `statements(round)` is asked between rounds and gives one statement for each writer; the answer has, for each round,
-    what each writer's RETURNING gave, or its SQLSTATE.
-    """
-
-    def run(caller: Caller, statements: Callable[[int], Sequence[Statement]], *, writers: int, rounds: int) -> Any:
-        claims = tokens.verify(caller.token).claims
-        asked: list[Sequence[Statement]] = []
-        outcomes: list[list[str]] = [[""] * writers for _ in range(rounds)]
-        start = threading.Barrier(writers, action=lambda: asked.append(statements(len(asked))))
-
-        def write(writer: int) -> None:
-            with psycopg.connect(services.database_url) as connection:
-                for number in range(rounds):
-                    connection.execute("SELECT app.enter('authenticated', %s, '{}', 'write', NULL)", (claims,))
-                    start.wait(timeout=60)
-                    sql, params = asked[number][writer]
-                    try:
-                        row = connection.execute(sql, params).fetchone() or ("no row",)
-                        connection.commit()
-                        outcomes[number][writer] = str(row[0])
-                    except psycopg.Error as fault:
-                        connection.rollback()
-                        outcomes[number][writer] = fault.sqlstate or "none"
-
-        threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return outcomes
-
-    return run

@@ -12,8 +12,6 @@ from shared.auth.webhooks import sign_meta
 from shared.runtime.secrets import seal
 from tests.support.graph import APP_SECRET
 
-pytestmark = pytest.mark.anyio
-
 
 class Account:
     """A connected number or page, and the bodies that Meta would send for it."""
