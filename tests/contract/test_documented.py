@@ -90,13 +90,13 @@ def test_every_field_of_a_result_is_described(spec_of_function, described):
     assert described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
 
 
-def test_every_code_of_ours_is_on_the_errors_page_with_its_status_and_no_other(classes):
+def test_the_errors_page_lists_exactly_the_codes_of_functions(classes):
     ours = {(each.code, each.status) for each in classes if not each.__module__.startswith(OF_PLATFORM)}
     there = {(each.code, each.status) for each in documented().values()}
     assert ((ours | in_sql()) - TOLD_TO_NOBODY) | IN_MCP | IN_REST | IN_LAUNCHER == there
 
 
-def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_other(classes):
+def test_the_errors_page_lists_exactly_the_codes_of_accounts(classes):
     codes: dict[str, set[int]] = {}
     for each in classes:
         if each.__module__.startswith(OF_ACCOUNTS) and each.code not in documented():
@@ -106,7 +106,7 @@ def test_every_code_of_accounts_is_on_the_errors_page_with_its_statuses_and_no_o
     assert {code: {int(each) for each in statuses.split(", ")} for code, statuses in rows} == codes
 
 
-def test_every_code_of_files_is_on_the_errors_page_with_its_status_and_no_other(classes):
+def test_the_errors_page_lists_exactly_the_codes_of_files(classes):
     codes = {(each.code, each.status) for each in classes if each.__module__.startswith(OF_FILES)} - TOLD_TO_NOBODY
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE.read_text().partition(FILES)[2], re.MULTILINE)
     assert {(code, int(status)) for code, status in rows} == codes

@@ -50,7 +50,7 @@ async def test_reads_go_on_when_every_connection_was_killed(ask, org, backends, 
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_service_is_whole_again_soon_after_a_backend_died_and_took_the_others_along(ask, org, backends):
+async def test_service_recovers_soon_after_postgres_restarts_all_backends(ask, org, backends):
     await ask(org.owner)
     killed = backends()[0]
     os.kill(killed, signal.SIGKILL)
@@ -191,9 +191,7 @@ async def test_a_write_retried_with_its_key_has_one_effect_wherever_it_was_cut(b
     assert trail == (len(cuts),)
 
 
-async def test_a_row_written_again_under_its_key_is_there_once_wherever_the_answer_was_cut(
-    behind_proxies, org, mortals, services
-):
+async def test_a_retried_row_is_written_once_wherever_the_answer_was_cut(behind_proxies, org, mortals, services):
     agents = [org.agent("write") for _ in range(4)]
     cuts = range(1, 1400, 70)
     publishable = {"apikey": services.secrets.publishable_key}

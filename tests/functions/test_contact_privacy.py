@@ -207,7 +207,7 @@ async def test_200_nothing_of_the_person_is_left_anywhere_and_the_money_is(
     assert all(word in everything(theirs) for word in WORDS)
 
 
-async def test_200_digests_of_the_trail_hold_while_values_are_there_and_stay_when_they_go(call, org, known, tenants):
+async def test_200_keeps_the_digests_of_erased_values_in_the_trail(call, org, known, tenants):
     ids = known(org)
     digests = (
         "SELECT event.values_digest, app.values_digest(kept.salt, kept.changes), trail.is_erased"
@@ -255,7 +255,7 @@ async def test_200_no_kept_answer_tells_of_the_person_again(*, call, http, servi
 
 
 @pytest.mark.parametrize("identity", [f"+{NUMBER}", NUMBER, "mona@example.com"])
-async def test_200_a_person_whose_contact_is_gone_is_erased_by_what_they_are_known_by(
+async def test_200_erases_a_person_by_identity_after_the_contact_was_deleted(
     *, call, org, other_org, known, everything, tenants, identity
 ):
     ids, theirs = known(org), known(other_org)

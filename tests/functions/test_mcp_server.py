@@ -128,7 +128,7 @@ async def test_a_scope_beyond_the_plan_is_a_result_that_names_the_upgrade(mcp, t
     assert refused["upgrade"]
 
 
-async def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_is_refused(mcp, org):
+async def test_an_idempotency_key_replays_its_answer_and_refuses_another_body(mcp, org):
     agent = org.agent()
     arguments = {"first_name": "Mona", "phone": "+201001234567", "idempotency_key": "k-1"}
     first = await mcp("nexus_create_contact", arguments, as_=agent)

@@ -9,7 +9,7 @@ from tests.support.graph import VERIFY_TOKEN
 pytestmark = pytest.mark.anyio
 
 
-async def test_200_a_message_becomes_one_message_of_one_conversation_with_one_contact(tell, account, rows):
+async def test_200_makes_one_message_conversation_and_contact(tell, account, rows):
     body = account.text(body="أهلا 👋")
     await tell(body, body)
     await tell(body)

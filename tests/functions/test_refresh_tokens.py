@@ -101,9 +101,7 @@ async def test_a_token_of_less_than_a_day_is_renewed_tomorrow_and_nobody_is_told
     assert ((await kept(account, org))[0], told(org)) == (60, [])
 
 
-async def test_what_meta_refuses_day_after_day_is_told_once_while_the_channel_still_sends(
-    *, login, refresh, org, other_org, told, a_day_later, rows
-):
+async def test_a_repeated_refusal_of_meta_is_reported_once(*, login, refresh, org, other_org, told, a_day_later, rows):
     account = await login(org)
     await login(other_org)
     for _ in range(5):

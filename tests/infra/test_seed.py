@@ -115,7 +115,7 @@ def test_the_known_contact_is_the_only_one_of_that_name(rows):
     assert named == [(KNOWN_CONTACT_ID,)]
 
 
-def test_every_phone_number_is_valid_and_from_one_block_and_every_address_reaches_nobody(rows):
+def test_phone_numbers_are_valid_and_addresses_reach_nobody(rows):
     numbers = rows("SELECT phone_number, phone_raw FROM customers WHERE phone_number IS NOT NULL")
     assert len(numbers) > 300
     for number, raw in numbers:

@@ -89,7 +89,7 @@ def test_an_accepted_message_is_told_of_as_sent_and_delivered_with_its_price(wor
     assert events[0].pricing.category == "service"
 
 
-def test_outside_the_window_the_failure_comes_late_on_whatsapp_and_at_once_on_messenger(world, number, told):
+def test_a_closed_window_fails_late_on_whatsapp_and_at_once_on_messenger(world, number, told):
     long_ago = utc_now() - timedelta(hours=25)
     customers.write(world, number, CUSTOMER, "salam", at=long_ago)
     send(world, number, TEXT)

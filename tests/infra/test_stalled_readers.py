@@ -160,7 +160,7 @@ def test_a_connection_of_which_all_is_taken_is_kept(reads, ask):
     assert read(connection, 2) >= 2
 
 
-def test_many_who_do_not_read_hold_no_memory_after_a_while_and_nobody_waits_for_them(serve, ask):
+def test_many_stalled_readers_hold_no_memory_and_delay_nobody(serve, ask):
     port = serve(serving(None), write_waits_s=2, keeps_bytes=PIECE)
     tracemalloc.start()
     try:

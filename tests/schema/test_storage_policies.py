@@ -133,7 +133,7 @@ MADE = """
 """
 
 
-def test_the_buckets_are_made_where_a_platform_owns_the_schema_and_its_owner_runs_the_file(altered):
+def test_the_owner_of_a_managed_schema_creates_the_buckets(altered):
     altered.execute(UNDO)
     altered.execute(
         """

@@ -111,9 +111,7 @@ async def test_200_somebody_anonymous_signs_in_and_gets_an_address_later(host, a
     assert (await sign_in(email, "long enough")).status_code == 200
 
 
-async def test_200_where_addresses_are_confirmed_somebody_anonymous_stays_so_until_the_mail_was_opened(
-    host, auth, email, mailed
-):
+async def test_200_keeps_a_person_anonymous_until_the_address_is_confirmed(host, auth, email, mailed):
     host(anonymous_enabled=True, email_autoconfirm=False)
     token = (await auth("POST", "signup", json={})).json()["access_token"]
     assert (await auth("PUT", "user", token=token, json={"email": email})).json()["is_anonymous"]

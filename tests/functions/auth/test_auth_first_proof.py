@@ -91,7 +91,7 @@ async def test_the_first_proof_ends_keys_their_tokens_and_signed_addresses(*, st
     assert set((await opened(doors)).values()) <= {400, 401}
 
 
-async def test_who_proved_the_address_owns_the_organization_and_makes_keys_and_addresses_anew(
+async def test_the_proven_owner_of_an_address_owns_the_organization(
     *, stranger, make_door, proved, opened, call, bearer
 ):
     before = await make_door(stranger.token)

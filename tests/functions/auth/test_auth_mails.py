@@ -83,7 +83,7 @@ async def test_200_every_address_gets_the_same_answer_and_only_accounts_get_mail
     assert len(mailed(person.email)) == 2
 
 
-async def test_200_with_sign_ups_closed_a_code_makes_no_account_and_says_nothing_of_it(host, auth, email, mailed):
+async def test_200_creates_no_account_while_sign_ups_are_closed(host, auth, email, mailed):
     host(signup_enabled=False)
     assert (await auth("POST", "otp", json={"email": email})).json() == {}
     assert mailed(email) == []
@@ -91,9 +91,7 @@ async def test_200_with_sign_ups_closed_a_code_makes_no_account_and_says_nothing
 
 @pytest.mark.parametrize("is_known", [True, False])
 @pytest.mark.parametrize("path", ["recover", "otp"])
-async def test_429_one_address_is_mailed_once_a_minute_whether_it_has_an_account_or_not(
-    auth, person, email, path, is_known
-):
+async def test_429_mails_any_address_once_a_minute(auth, person, email, path, is_known):
     body = {"email": person.email if is_known else email, "create_user": False}
     assert (await auth("POST", path, json=body)).status_code == 200
     refused = await auth("POST", path, json=body)
@@ -125,9 +123,7 @@ async def test_429_one_network_asks_for_so_many_mails_and_stops_nobody_elses(
     assert len(mailed(person.email)) == is_known
 
 
-async def test_429_one_mailbox_gets_so_many_mails_from_wherever_and_whichever_its_spelling(
-    host, auth, email, elsewhere
-):
+async def test_429_limits_mails_to_one_mailbox_in_all_its_spellings(host, auth, email, elsewhere):
     host(mails_to_address_per_hour=2, mail_interval_s=0)
     name, _, domain = email.partition("@")
     spelled = [email, f"{name}+1@{domain}", f"{name.upper()}+2@{domain}"]

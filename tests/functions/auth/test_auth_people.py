@@ -105,9 +105,7 @@ async def test_200_where_addresses_are_confirmed_a_stranger_learns_of_no_account
     assert (await sign_in(email, "long enough")).status_code == 200
 
 
-async def test_400_an_unknown_address_and_a_wrong_password_take_the_same_work_and_read_the_same(
-    person, sign_in, monkeypatch
-):
+async def test_400_is_the_same_for_an_unknown_address_and_a_wrong_password(person, sign_in, monkeypatch):
     costs = []
     check = bcrypt.checkpw
 

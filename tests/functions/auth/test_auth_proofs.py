@@ -149,7 +149,7 @@ def test_a_host_with_a_mail_server_confirms_no_address_by_itself(base_url, mail_
     assert replace(settings(), mail_url=url, email_autoconfirm=wanted).confirms_by_itself is holds
 
 
-async def test_200_with_a_mail_server_a_sign_up_is_answered_alike_for_a_known_address(host, auth, person, email):
+async def test_200_answers_a_sign_up_of_a_known_address_like_any_other(host, auth, person, email):
     host(mail_url=SecretStr("smtp+plain://127.0.0.1:25"), mail_interval_s=0)
     known, new = [
         await auth("POST", "signup", json={"email": each, "password": PASSWORD}) for each in (person.email, email)

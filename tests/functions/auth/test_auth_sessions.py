@@ -32,7 +32,7 @@ async def test_200_a_refresh_token_works_once_and_gives_the_next(person, refresh
     assert (await refresh(answer["refresh_token"])).status_code == 200
 
 
-async def test_200_the_parent_of_the_active_token_gets_the_active_one_again_however_late(person, refresh, aged):
+async def test_200_returns_the_active_token_again_for_its_parent(person, refresh, aged):
     following = (await refresh(person.refresh_token)).json()["refresh_token"]
     aged(person.refresh_token)
     again = await refresh(person.refresh_token)

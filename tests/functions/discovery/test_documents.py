@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-async def test_200_for_every_document_without_a_token_and_with_the_hosts_of_the_settings(path, http, base_url):
+async def test_200_returns_every_document_without_a_token_and_with_its_host(path, http, base_url):
     answer = await http.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == DOCUMENTS[path].media_type

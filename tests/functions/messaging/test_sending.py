@@ -26,9 +26,7 @@ async def test_200_a_text_goes_out_at_once_and_its_statuses_follow(*, call, hear
     assert used(number.org) == 1
 
 
-async def test_200_how_far_a_message_has_come_and_404_for_another_tenants_or_a_customers(
-    *, call, number, chat_with, other_org, rows, heard
-):
+async def test_200_returns_the_state_and_404_for_messages_of_others(*, call, number, chat_with, other_org, rows, heard):
     chat = await chat_with(number)
     sent = (await call("whatsapp-send-message", as_=number.org.agent(), json={"chat_id": chat, **TEXT})).json()
     await heard()
@@ -184,9 +182,7 @@ async def test_409_outside_the_window_with_the_templates_that_would_go(*, call, 
     assert (sent.status_code, sent.json()["delivery"]) == (200, "accepted")
 
 
-async def test_a_template_to_a_new_number_begins_a_conversation_and_the_customers_answer_joins_it(
-    call, tell, number, rows
-):
+async def test_200_starts_a_conversation_that_the_customers_answer_joins(call, tell, number, rows):
     body = [{"type": "body", "parameters": [{"type": "text", "text": "Mona"}, {"type": "text", "text": "ORD-1"}]}]
     asked = {"phone_number": "+201155556666", "template_name": "order_update", "language": "ar", "components": body}
     answer = await call("whatsapp-send-template", as_=number.org.agent(), json=asked)
@@ -223,9 +219,7 @@ async def test_each_refusal_means_what_the_facts_say(
     assert used(number.org) == units
 
 
-async def test_a_provider_that_hangs_keeps_no_caller_and_the_message_goes_out_all_the_same(
-    *, call, graph, number, chat_with, rows, monkeypatch
-):
+async def test_200_returns_early_while_meta_hangs_and_still_sends(*, call, graph, number, chat_with, rows, monkeypatch):
     monkeypatch.setattr(sending, "ANSWERED_AFTER_S", 0.2)
     chat = await chat_with(number)
     graph.fail("slow", account=number.meta)

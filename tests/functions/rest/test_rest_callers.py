@@ -108,7 +108,7 @@ async def test_a_row_that_asks_for_admin_stays_for_an_agent_who_may_only_write(r
 
 
 @pytest.mark.parametrize("table", [name for name, rights in EXPECTED.items() if rights.delete == "admin"])
-async def test_403_for_deleting_where_the_policy_asks_for_more_than_the_caller_holds(rest, org, table):
+async def test_403_for_a_delete_whose_policy_requires_a_higher_scope(rest, org, table):
     nothing = f"{table}?id=eq.{uuid.uuid4()}"
     for who, granted in ((org.agent("write"), ["read", "write"]), (org.person("member"), ["read", "write"])):
         answer = await rest("DELETE", nothing, as_=who)

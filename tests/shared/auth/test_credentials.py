@@ -73,7 +73,7 @@ def test_where_a_key_is_required_a_token_does_not_stand_for_it(called, org):
             called(key, org.owner.token)
 
 
-def test_where_none_is_required_nobody_is_anonymous_and_any_token_may_stand_as_the_key(called, org):
+def test_an_optional_key_may_be_any_token_and_its_absence_is_anonymous(called, org):
     assert called(key_required=False).kind is Kind.ANONYMOUS
     assert called(None, "secret_key", key_required=False).kind is Kind.SERVICE
     assert called(org.owner.token, key_required=False).subject == org.owner.id

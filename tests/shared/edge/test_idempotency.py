@@ -171,7 +171,7 @@ async def test_work_whose_answer_is_too_large_to_keep_is_undone_and_uses_no_key_
     assert labels == 1
 
 
-async def test_an_answer_that_grew_too_large_after_the_commit_leaves_the_one_before_it(performed):
+async def test_an_answer_too_large_to_keep_leaves_the_earlier_one(performed):
     async def small(tx):
         await make_label(tx)
         return "queued"

@@ -85,7 +85,7 @@ def everything(unread):
     return read
 
 
-def test_a_pipe_that_nobody_reads_stalls_nobody_and_what_was_dropped_is_counted(pipe, monkeypatch):
+def test_a_full_pipe_blocks_nobody_and_dropped_lines_are_counted(pipe, monkeypatch):
     stream, unread = pipe
     monkeypatch.setattr(sys, "stdout", stream)
     log, written = Log(logging.INFO), 20_000

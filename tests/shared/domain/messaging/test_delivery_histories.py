@@ -142,7 +142,7 @@ async def test_of_messages_that_fail_together_each_is_told_of(base_url, monkeypa
 @example(steps=[("send and deliver", "131056", "after"), ("statuses", 2, True), ("pass", 15), ("deliver", None, None)])
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-async def test_nothing_accepted_is_lost_nothing_shown_is_repeated_and_the_counters_are_the_truth(
+async def test_random_histories_lose_and_repeat_nothing_and_keep_counters_right(
     *, steps, tenants, joined, graph, tx_as, age, rows, used, monkeypatch
 ):
     graph.reset()

@@ -99,7 +99,7 @@ async def test_several_workers_together_keep_to_the_pace_of_the_number(
     assert min(apart) >= timedelta(seconds=1) / A_SECOND
 
 
-async def test_one_person_gets_what_may_be_borrowed_ahead_and_then_one_in_six_seconds(
+async def test_one_person_gets_a_burst_and_then_one_message_in_six_seconds(
     *, number, graph, queue, states, deliver, age, places
 ):
     queue(number, each=60)

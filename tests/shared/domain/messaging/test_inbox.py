@@ -37,9 +37,7 @@ def hidden(account):
     return write
 
 
-async def test_a_customer_without_a_number_is_one_contact_and_stays_it_when_the_number_shows(
-    tell, account, hidden, people, rows
-):
+async def test_a_customer_stays_one_contact_when_the_number_becomes_known(tell, account, hidden, people, rows):
     await tell(hidden())
     assert rows("SELECT first_name, phone_number FROM customers WHERE organization_id = %s", account.org.id) == [
         ("Mona", None)
@@ -60,9 +58,7 @@ async def test_a_customer_whose_name_nobody_can_see_is_kept_under_the_number(tel
     assert rows("SELECT contact_name FROM chats WHERE organization_id = %s", account.org.id) == [(None,)]
 
 
-async def test_two_conversations_that_prove_to_be_one_person_become_one_with_all_their_messages(
-    tell, account, hidden, people, rows
-):
+async def test_two_conversations_of_one_person_merge_with_all_messages(tell, account, hidden, people, rows):
     await tell(hidden(), account.text(NUMBER))
     assert people(account.org) == (2, 2, 2)
     linked = account.text(NUMBER)
@@ -374,7 +370,7 @@ async def test_a_body_that_cannot_be_read_spoils_no_other(post, process, account
 
 
 @pytest.mark.parametrize(("wa_id", "known"), [("551187654321", "+5511987654321"), ("5215512345678", "+525512345678")])
-async def test_who_writes_under_the_old_form_of_a_number_is_the_contact_of_the_new_one(
+async def test_the_old_form_of_a_number_finds_the_contact_of_the_new_form(
     *, tell, account, people, rows, tenants, wa_id, known
 ):
     with tenants.database() as db:

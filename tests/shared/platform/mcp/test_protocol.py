@@ -28,7 +28,7 @@ async def test_row_1_a_legacy_date_or_no_header_is_the_legacy_era(ask, version):
     assert (status, answer) == (200, {"jsonrpc": "2.0", "id": 7, "result": {}})
 
 
-async def test_row_1_metadata_alone_makes_a_request_modern_and_then_the_header_is_missed(post):
+async def test_row_1_metadata_makes_a_request_modern_and_requires_the_header(post):
     reply = await post({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"_meta": ENVELOPE}})
     assert (reply.status, decoded(reply)["error"]["code"]) == (400, -32020)
 
@@ -304,7 +304,7 @@ async def test_rows_17_and_20_200_for_a_method_that_the_legacy_era_lacks(ask, ve
 
 
 @pytest.mark.parametrize("asked", [*VERSIONS, "2023-01-01"])
-async def test_row_18_initialize_agrees_on_the_version_or_offers_the_newest_of_its_era(ask, asked):
+async def test_row_18_initialize_accepts_the_version_or_offers_the_newest(ask, asked):
     status, answer = await ask(None, "initialize", {"protocolVersion": asked, "capabilities": {}})
     agreed = asked if asked in LEGACY else "2025-11-25"
     assert status == 200
@@ -337,7 +337,7 @@ READS: list[tuple[str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("method", "params"), READS)
-async def test_row_21_lists_and_reads_say_the_same_in_each_era_but_for_the_modern_hints(ask, method, params):
+async def test_row_21_lists_and_reads_differ_between_eras_in_hints_only(ask, method, params):
     _, modern = await ask(MODERN, method, params)
     assert modern["result"].items() >= HINTS.items()
     plain = {name: value for name, value in modern["result"].items() if name not in HINTS}

@@ -73,7 +73,7 @@ async def test_an_embed_is_found_by_what_it_names(embed, table, name, hint, cons
     assert embed(table, name, hint).constraint == constraint
 
 
-async def test_of_a_tables_own_two_directions_its_name_is_the_many_and_the_column_the_one(embed):
+async def test_a_self_reference_is_many_by_table_name_and_one_by_column(embed):
     assert not embed("authors", "authors").to_one
     assert not embed("authors", "authors", "mentor_id").to_one
     assert embed("authors", "mentor_id").to_one

@@ -128,7 +128,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 
 
 @given(TEXT, TEXT | st.just("\U0010ffff"))
-def test_everything_that_begins_with_a_prefix_stands_before_its_end_and_nothing_else_does(prefix, rest):
+def test_the_end_of_a_prefix_sorts_after_exactly_its_names(prefix, rest):
     end = _after_all_of(prefix)
     assert end is None or (prefix + rest).encode() < end.encode()
     if end is not None and prefix.encode() <= rest.encode() < end.encode():

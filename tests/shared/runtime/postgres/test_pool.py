@@ -89,7 +89,7 @@ async def test_a_connection_that_cannot_be_made_costs_no_turn(services):
                 await broken.getconn()
 
 
-async def test_what_came_back_last_is_handed_out_first_and_lies_at_hand_for_a_while_only(services, monkeypatch):
+async def test_the_pool_reuses_the_latest_connection_for_a_limited_time(services, monkeypatch):
     monkeypatch.setattr(pools, "_IDLE_S", 0.05)
     async with Pool(services.database_url, min_size=0, max_size=2, timeout=5, open=False) as pool:
         first, second = await pool.getconn(), await pool.getconn()
@@ -106,7 +106,7 @@ async def test_what_came_back_last_is_handed_out_first_and_lies_at_hand_for_a_wh
             await pool.putconn(connection)
 
 
-async def test_a_connection_that_came_back_in_a_transaction_is_not_handed_on_like_that(pool):
+async def test_the_pool_resets_a_connection_returned_within_a_transaction(pool):
     held = await pool.getconn()
     await held.execute("BEGIN")
     await pool.putconn(held)

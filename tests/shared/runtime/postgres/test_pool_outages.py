@@ -92,7 +92,7 @@ async def test_all_waits_of_a_request_count_together(tx, postgres):
     assert time.monotonic() - began < LONG_S
 
 
-async def test_a_write_whose_time_is_spent_changes_nothing_and_leaves_the_connection_whole(tx, opened, names, postgres):
+async def test_a_write_past_its_deadline_changes_nothing(tx, opened, names, postgres):
     with database_time(0.6), pytest.raises(Unavailable):  # noqa: PT012  (the transaction's end raises)
         async with tx() as t:
             await t.run("INSERT INTO customers (first_name) VALUES ('Mona')")

@@ -165,7 +165,7 @@ async def test_a_refusal_of_what_was_deferred_before_a_block_is_not_the_blocks(t
     assert (caught, names()) == ([], [])
 
 
-async def test_a_block_around_takes_the_refusal_of_what_was_deferred_before_the_one_within(tx, names):
+async def test_an_outer_block_raises_the_deferred_refusal_before_the_inner_one(tx, names):
     async with tx() as t:
         await t.one(Made, ADD, name="Amal")
         with pytest.raises(errors.InvalidValue):
@@ -274,7 +274,7 @@ async def test_a_call_cancelled_while_the_answer_is_held_back_frees_its_connecti
     assert [answer.name for answer in answers] == ["authenticated"] * 4
 
 
-async def test_a_connection_that_must_wait_for_the_pool_is_given_back_though_its_caller_is_cancelled(tx, postgres):
+async def test_a_cancelled_caller_returns_the_connection_it_waited_for(tx, postgres):
     async def ask() -> None:
         try:
             async with tx(read_only=True) as t:

@@ -55,7 +55,7 @@ async def test_statements_of_clients_displace_each_other_and_none_of_ours(postgr
         assert again.values == [(0, "y")]
 
 
-async def test_a_transaction_that_failed_is_ended_although_there_are_too_many_statements(postgres):
+async def test_a_failed_transaction_ends_with_too_many_prepared_statements(postgres):
     begin, rollback = Statement("BEGIN", {}), Statement("ROLLBACK", {})
     async with leased() as connection:
         for number in range(102):

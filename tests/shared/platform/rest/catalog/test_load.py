@@ -32,7 +32,7 @@ async def test_columns_tell_type_length_default_and_labels(library, shelf):
     assert (columns["price"].type, columns["price"].base_type) == ("numeric(8,2)", "numeric")
 
 
-async def test_a_domain_of_a_domain_is_known_by_the_type_at_the_bottom_and_its_default(library, shelf):
+async def test_a_nested_domain_has_its_base_type_and_its_own_default(library, shelf):
     isbn = library.tables[shelf("books")].columns["isbn"]
     assert (isbn.type, isbn.base_type) == ("shelf.modern_isbn", "character varying")
     assert isbn.default is not None
