@@ -17,10 +17,8 @@ from infra.local.servers.services import embedded_services
 from shared.runtime.postgres.connection import Connection
 from shared.runtime.postgres.statement import Statement
 
-ENTER = Statement("SELECT set_config('bench.claims', %(claims)s, true)", {"claims": "x" * 500})
-READ = Statement(
-    "SELECT n AS id, 'name ' || n AS name, now() AS at FROM generate_series(1, %(rows)s) AS n", {"rows": 25}
-)
+ENTER = "SELECT set_config('bench.claims', %(claims)s, true)", {"claims": "x" * 500}
+READ = "SELECT n AS id, 'name ' || n AS name, now() AS at FROM generate_series(1, %(rows)s) AS n", {"rows": 25}
 ROUNDS, CALLS = 7, 400
 
 
@@ -29,16 +27,16 @@ async def measure(admin_url: str) -> dict[str, float]:
     connection = await Connection.connect(admin_url, autocommit=True, prepare_threshold=0)
 
     async def exchange() -> None:
-        await connection.exchange([ENTER, READ], timeout_s=10)
+        await connection.exchange([Statement(*ENTER), Statement(*READ)], timeout_s=10)
 
     async def pipeline() -> None:
         async with connection.pipeline():
-            entered, read = await connection.execute(*ENTER[:2]), await connection.execute(*READ[:2])
+            entered, read = await connection.execute(*ENTER), await connection.execute(*READ)
         await entered.fetchone()
         await read.fetchall()
 
     async def bare() -> None:
-        await (await connection.execute(*READ[:2])).fetchall()
+        await (await connection.execute(*READ)).fetchall()
 
     ways = {"exchange, two statements": exchange, "psycopg pipeline, two": pipeline, "psycopg, one": bare}
     taken: dict[str, list[float]] = {name: [] for name in ways}

@@ -13,6 +13,7 @@ from .source import Finding, Lint, Source, TreeLint, sources
 ROOT = Path(__file__).parents[2]
 LINTS: tuple[Lint, ...] = (
     boundaries.sql_in_queries,
+    boundaries.queries_are_constants,
     boundaries.environment_in_settings,
     boundaries.connections_in_runtime,
     boundaries.broad_except_in_edge,

@@ -39,6 +39,16 @@ def sql_in_queries(source: Source) -> Iterator[Finding]:
             yield source.finding(node, "SQL stands outside queries.py: move the statement to the room's queries.py")
 
 
+def queries_are_constants(source: Source) -> Iterator[Finding]:
+    """Find a Query that is made at every call: it would never use a text again."""
+    if source.path.name != "queries.py" or not source.under("shared"):
+        return
+    for function in source.functions():
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Query":
+                yield source.finding(node, "a Query is made inside a function: make it a constant of the module")
+
+
 def environment_in_settings(source: Source) -> Iterator[Finding]:
     """Find readers of the environment other than the settings; the launcher makes it."""
     if not source.is_code or str(source.path) == SETTINGS or source.under("infra/local"):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import AgentKey, Attempt, ExchangeAttempt, InsertedKey, Registration
@@ -49,23 +50,30 @@ async def insert_successor(
     return await tx.find(InsertedKey, sql, key_id=key_id, prefix=prefix, key_hash=key_hash, overlap=overlap)
 
 
+_LIST_KEYS = Query(
+    """
+    SELECT
+      key.id, key.agent_id, agent.name AS agent_name, key.name, key.prefix AS key_prefix, key.scopes,
+      key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_active,
+      key.expires_at, key.last_used_at, key.replaced_by, key.created_at
+    FROM agent_api_keys AS key
+    JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
+    WHERE (%(include_revoked)s OR key.is_active) AND {created_at}
+    ORDER BY key.created_at DESC, key.id DESC
+    LIMIT {limit}
+    """,
+    where={"created_at": "(key.created_at, key.id) < (%(created_at)s, %(id)s::uuid)"},
+    limits=["limit"],
+)
+
+
 async def list_keys(
     tx: Tx, *, before: tuple[datetime, UUID] | None, limit: int, include_revoked: bool
 ) -> list[AgentKey]:
-    sql = """
-        SELECT
-          key.id, key.agent_id, agent.name AS agent_name, key.name, key.prefix AS key_prefix, key.scopes,
-          key.is_active AND (key.expires_at IS NULL OR key.expires_at > now()) AS is_active,
-          key.expires_at, key.last_used_at, key.replaced_by, key.created_at
-        FROM agent_api_keys AS key
-        JOIN agent_accounts AS agent ON agent.organization_id = key.organization_id AND agent.id = key.agent_id
-        WHERE (%(include_revoked)s OR key.is_active)
-          AND (%(created_at)s::timestamptz IS NULL OR (key.created_at, key.id) < (%(created_at)s, %(id)s::uuid))
-        ORDER BY key.created_at DESC, key.id DESC
-        LIMIT %(limit)s
-    """
     created_at, key_id = before or (None, None)
-    return await tx.all(AgentKey, sql, include_revoked=include_revoked, created_at=created_at, id=key_id, limit=limit)
+    return await tx.all(
+        AgentKey, _LIST_KEYS, include_revoked=include_revoked, created_at=created_at, id=key_id, limit=limit
+    )
 
 
 async def find_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:

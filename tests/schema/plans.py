@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
-from psycopg import sql
+from psycopg import RawCursor, sql
 
 from shared.kernel.errors import Refusal
-from shared.runtime.postgres.statement import Statement
+from shared.runtime.postgres.statement import Query, Statement
 from shared.runtime.postgres.transaction import as_json
-from shared.runtime.postgres.wording import worded
 from tests.schema.tables import Database
 
 CROWDED = frozenset(
@@ -56,14 +55,14 @@ class Recorder:
     def __init__(self) -> None:
         self.statements: list[Statement] = []
 
-    async def all(self, _: type, sql: str, /, **params: Any) -> list[Any]:
+    async def all(self, _: type, sql: str | Query, /, **params: Any) -> list[Any]:
         self.statements.append(Statement(sql, params))
         return []
 
-    async def find(self, _: type, sql: str, /, **params: Any) -> None:
+    async def find(self, _: type, sql: str | Query, /, **params: Any) -> None:
         self.statements.append(Statement(sql, params))
 
-    async def one(self, _: type, sql: str, /, **params: Any) -> None:
+    async def one(self, _: type, sql: str | Query, /, **params: Any) -> None:
         self.statements.append(Statement(sql, params))
         raise Refusal("nothing is found here")
 
@@ -79,12 +78,17 @@ class Scan(NamedTuple):
     """Those that its filter dropped included, over all loops."""
 
 
+def carry_out(database: Database, statement: Statement, *, explain: str = "") -> list[Any]:
+    """Send the text that Postgres gets of the statement, and return its rows, or what EXPLAIN says of it."""
+    text = statement.text()
+    cursor = RawCursor(database)
+    cursor.execute(explain.encode() + text.sql, [statement.params[name] for name in text.names])
+    return cursor.fetchall()
+
+
 def scans(database: Database, statement: Statement) -> list[Scan]:
     """How the statement reads each table, when it is carried out."""
-    explained = database.execute(
-        cast("Any", f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) {statement.sql}"), statement.params
-    ).fetchone()
-    assert explained
+    [explained] = carry_out(database, statement, explain="EXPLAIN (ANALYZE, TIMING off, FORMAT json) ")
     return [
         Scan(
             node["Relation Name"],
@@ -110,7 +114,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def planned_anew(database: Database, statement: Statement, *, times: int) -> int:
     """How often the statement is planned when it is prepared as it is sent, and carried out so many times."""
-    text = worded(as_json(statement.sql), statement.params)
+    text = statement._replace(sql=as_json(statement.sql)).text()
     name, values = sql.Identifier("planned"), [sql.Literal(statement.params[name]) for name in text.names]
     with database.transaction(force_rollback=True):
         database.execute(sql.SQL("PREPARE {} AS ").format(name) + sql.SQL(cast("Any", text.sql.decode())))

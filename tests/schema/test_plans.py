@@ -15,7 +15,7 @@ from shared.platform.mcp.registry import ToolContext
 from shared.quotas import service as quotas
 from shared.runtime.postgres.statement import Statement
 from tests.schema.matrix import World, enter
-from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, planned_anew, scans
+from tests.schema.plans import CROWDED, FILL, ROWS, Recorder, carry_out, planned_anew, scans
 from tests.schema.tables import Database
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +150,6 @@ async def test_who_calls_is_asked_once_for_each_table_and_not_for_each_row(crowd
     calls = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = 'organization_claimed'"
     (statement,) = await sent(name, {"limit": 100})
     (before,) = crowded.execute(calls).fetchone()
-    rows = crowded.execute(statement.sql, statement.params).fetchall()
+    rows = carry_out(crowded, statement)
     (after,) = crowded.execute(calls).fetchone()
     assert len(rows) > 100 >= 25 * (after - before) > 0

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Channel, ChannelView, NewChannel
@@ -53,17 +54,22 @@ async def list_channels(tx: Tx) -> list[ChannelView]:
     return await tx.all(ChannelView, sql)
 
 
+_FIND_CHANNEL_VIEW = Query(
+    """
+    SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
+        access_expires_at, created_at
+    FROM channel_accounts
+    WHERE platform = %(platform)s AND {channel_id}
+    ORDER BY status <> 'connected', created_at, id
+    LIMIT 1
+    """,
+    where={"channel_id": "id = %(channel_id)s"},
+)
+
+
 async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView | None:
     """Find the channel that is named, else the organization's oldest that is connected."""
-    sql = """
-        SELECT id, platform, external_id, waba_id, display_name, phone, status, status_reason, resumes_at,
-            access_expires_at, created_at
-        FROM channel_accounts
-        WHERE platform = %(platform)s AND (%(channel_id)s::uuid IS NULL OR id = %(channel_id)s)
-        ORDER BY status <> 'connected', created_at, id
-        LIMIT 1
-    """
-    return await tx.find(ChannelView, sql, platform=platform, channel_id=channel_id)
+    return await tx.find(ChannelView, _FIND_CHANNEL_VIEW, platform=platform, channel_id=channel_id)
 
 
 async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Choices, Contact, ContactFilter, ContactRow, UnreadPhone
@@ -19,44 +20,58 @@ class _Country(msgspec.Struct, frozen=True):
     country: str
 
 
+_LIST_CONTACTS = Query(
+    """
+    SELECT contact.id, contact.created_at, contact.first_name, contact.last_name, contact.phone_number,
+        contact.email, contact.company,
+        (
+            SELECT stage.name FROM customer_journey_stages AS stage WHERE stage.id = contact.journey_stage_id
+        ) AS journey_stage,
+        contact.tags, contact.last_contact
+    FROM customers AS contact
+    WHERE {phone} AND {email} AND {search} AND {journey_stage} AND {label} AND {tag} AND {after_time}
+    ORDER BY contact.created_at DESC, contact.id DESC
+    LIMIT {limit}
+    """,
+    where={
+        "phone": "contact.id = ANY(ARRAY(SELECT app.contacts_with_phone(%(phone)s, %(phone_number)s)))",
+        "email": """
+            contact.id = ANY(ARRAY(
+                SELECT identity.customer_id FROM customer_identities AS identity
+                WHERE identity.kind = 'email' AND identity.value = lower(app.clean_email(%(email)s))
+            ))
+        """,
+        "search": "contact.id = ANY(ARRAY(SELECT app.contacts_named(%(search)s, %(search_number)s)))",
+        "journey_stage": """
+            contact.journey_stage_id = (
+                SELECT chosen.id FROM customer_journey_stages AS chosen
+                WHERE chosen.id::text = %(journey_stage)s OR app.fold(chosen.name) = app.fold(%(journey_stage)s)
+                LIMIT 1
+            )
+        """,
+        "label": """
+            contact.id = ANY(ARRAY(
+                SELECT worn.customer_id FROM customer_labels AS worn
+                JOIN labels ON labels.organization_id = worn.organization_id AND labels.id = worn.label_id
+                WHERE app.fold(labels.name) = app.fold(%(label)s)
+            ))
+        """,
+        "tag": "%(tag)s = ANY(contact.tags)",
+        "after_time": "(contact.created_at, contact.id) < (%(after_time)s, %(after_id)s::uuid)",
+    },
+    limits=["limit"],
+)
+"""Ids come as an array, so that a filter with few contacts becomes a look-up by id and not a scan of the whole list.
+The stage is looked up for the rows of the page only: that is cheaper than a join under row level security."""
+
+
 async def list_contacts(
     tx: Tx, *, chosen: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[ContactRow]:
-    # Ids come as an array, so that a filter with few contacts becomes a look-up by id and not a scan of the whole list.
-    # The stage is looked up for the rows of the page only: that is cheaper than a join under row level security.
-    sql = """
-        SELECT contact.id, contact.created_at, contact.first_name, contact.last_name, contact.phone_number,
-            contact.email, contact.company,
-            (
-                SELECT stage.name FROM customer_journey_stages AS stage WHERE stage.id = contact.journey_stage_id
-            ) AS journey_stage,
-            contact.tags, contact.last_contact
-        FROM customers AS contact
-        WHERE (%(phone)s::text IS NULL OR contact.id = ANY(ARRAY(
-                SELECT app.contacts_with_phone(%(phone)s, %(phone_number)s))))
-            AND (%(email)s::text IS NULL OR contact.id = ANY(ARRAY(
-                SELECT identity.customer_id FROM customer_identities AS identity
-                WHERE identity.kind = 'email' AND identity.value = lower(app.clean_email(%(email)s)))))
-            AND (%(search)s::text IS NULL OR contact.id = ANY(ARRAY(
-                SELECT app.contacts_named(%(search)s, %(search_number)s))))
-            AND (%(journey_stage)s::text IS NULL OR contact.journey_stage_id = (
-                SELECT chosen.id FROM customer_journey_stages AS chosen
-                WHERE chosen.id::text = %(journey_stage)s OR app.fold(chosen.name) = app.fold(%(journey_stage)s)
-                LIMIT 1))
-            AND (%(label)s::text IS NULL OR contact.id = ANY(ARRAY(
-                SELECT worn.customer_id FROM customer_labels AS worn
-                JOIN labels ON labels.organization_id = worn.organization_id AND labels.id = worn.label_id
-                WHERE app.fold(labels.name) = app.fold(%(label)s))))
-            AND (%(tag)s::text IS NULL OR %(tag)s = ANY(contact.tags))
-            AND (%(after_time)s::timestamptz IS NULL
-                OR (contact.created_at, contact.id) < (%(after_time)s, %(after_id)s::uuid))
-        ORDER BY contact.created_at DESC, contact.id DESC
-        LIMIT %(limit)s
-    """
     after_time, after_id = after or (None, None)
     return await tx.all(
         ContactRow,
-        sql,
+        _LIST_CONTACTS,
         **msgspec.structs.asdict(chosen),
         after_time=after_time,
         after_id=after_id,
@@ -148,17 +163,22 @@ async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], p
     return found.id if found else None
 
 
+_LIST_UNREAD_PHONES = Query(
+    """
+    SELECT contact.id, contact.phone_number
+    FROM customers AS contact
+    WHERE contact.phone_number IS NOT NULL AND contact.phone_valid IS NULL
+    ORDER BY contact.id
+    LIMIT {limit}
+    FOR UPDATE SKIP LOCKED
+    """,
+    limits=["limit"],
+)
+
+
 async def list_unread_phones(tx: Tx, *, limit: int) -> list[UnreadPhone]:
     """List, as the service, the phone numbers of all organizations that were written without a check."""
-    sql = """
-        SELECT contact.id, contact.phone_number
-        FROM customers AS contact
-        WHERE contact.phone_number IS NOT NULL AND contact.phone_valid IS NULL
-        ORDER BY contact.id
-        LIMIT %(limit)s
-        FOR UPDATE SKIP LOCKED
-    """
-    return await tx.all(UnreadPhone, sql, limit=limit)
+    return await tx.all(UnreadPhone, _LIST_UNREAD_PHONES, limit=limit)
 
 
 async def update_phone_validity(tx: Tx, *, ids: list[UUID], valid: list[bool]) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import (
@@ -23,7 +24,8 @@ from .models import (
 
 LAST = "\U0010ffff"
 """A character that sorts after every continuation of a number's beginning."""
-ORDER_DETAIL = """
+ORDER_DETAIL = Query(
+    """
     SELECT orders.id, orders.order_number, orders.order_status::text,
         to_jsonb(app.next_order_statuses(orders.order_status)) AS next_statuses,
         (
@@ -52,7 +54,7 @@ ORDER_DETAIL = """
                 FROM order_items
                 WHERE order_items.order_id = orders.id
                 ORDER BY order_items.created_at, order_items.id
-                LIMIT %(max_lines)s
+                LIMIT {max_lines}
             ) AS line
         ) AS lines,
         (SELECT count(*) FROM order_items WHERE order_items.order_id = orders.id) AS line_count,
@@ -71,17 +73,64 @@ ORDER_DETAIL = """
                 WHERE audit_events.organization_id = orders.organization_id
                     AND audit_events.entity_type = 'orders' AND audit_events.entity_id = orders.id
                 ORDER BY audit_events.created_at DESC
-                LIMIT %(max_events)s
+                LIMIT {max_events}
             ) AS event
         ) AS timeline
     FROM orders
     CROSS JOIN LATERAL (SELECT app.currency_decimals(orders.currency) AS decimals) AS currency
-    WHERE (%(order_id)s::uuid IS NULL OR orders.id = %(order_id)s)
-        AND (%(number)s::text IS NULL OR orders.order_number_key = ANY(app.order_number_keys(%(number)s)))
+    WHERE {order_id} AND {number}
     ORDER BY orders.order_number = %(number)s DESC
     LIMIT 1
-"""
+    """,
+    where={
+        "order_id": "orders.id = %(order_id)s",
+        "number": "orders.order_number_key = ANY(app.order_number_keys(%(number)s))",
+    },
+    limits=["max_lines", "max_events"],
+)
 """One statement, for one round trip. Amounts in JSON are text, because a JSON number would become a float."""
+
+
+_LIST_ORDERS = Query(
+    """
+    SELECT orders.id, orders.created_at, orders.order_number, orders.order_status::text, orders.customer_id,
+        (
+            SELECT coalesce(
+                nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
+            )
+            FROM customers WHERE customers.id = orders.customer_id
+        ) AS customer_name,
+        round(orders.total_amount, app.currency_decimals(orders.currency)) AS total_amount, orders.currency,
+        orders.payment_status, orders.awb_number
+    FROM orders
+    WHERE {order_status} AND {customer_id} AND {number} AND {created_from} AND {created_below}
+        AND {local_from} AND {local_below} AND {after_time}
+    ORDER BY orders.created_at DESC, orders.id DESC
+    LIMIT {limit}
+    """,
+    where={
+        "order_status": "orders.order_status = %(order_status)s",
+        "customer_id": "orders.customer_id = %(customer_id)s",
+        "number": """
+            orders.order_number_key >= app.order_number_key(%(number)s)
+            AND orders.order_number_key < app.order_number_key(%(number)s) || %(last)s
+        """,
+        "created_from": "orders.created_at >= %(created_from)s",
+        "created_below": "orders.created_at < %(created_below)s",
+        "local_from": """
+            orders.created_at >= %(local_from)s::timestamp AT TIME ZONE (
+                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()
+            )
+        """,
+        "local_below": """
+            orders.created_at < %(local_below)s::timestamp AT TIME ZONE (
+                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()
+            )
+        """,
+        "after_time": "(orders.created_at, orders.id) < (%(after_time)s, %(after_id)s::uuid)",
+    },
+    limits=["limit"],
+)
 
 
 async def list_orders(
@@ -91,37 +140,10 @@ async def list_orders(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[OrderSummary]:
-    sql = """
-        SELECT orders.id, orders.created_at, orders.order_number, orders.order_status::text, orders.customer_id,
-            (
-                SELECT coalesce(
-                    nullif(concat_ws(' ', customers.first_name, customers.last_name), ''), customers.company
-                )
-                FROM customers WHERE customers.id = orders.customer_id
-            ) AS customer_name,
-            round(orders.total_amount, app.currency_decimals(orders.currency)) AS total_amount, orders.currency,
-            orders.payment_status, orders.awb_number
-        FROM orders
-        WHERE (%(order_status)s::order_status IS NULL OR orders.order_status = %(order_status)s)
-            AND (%(customer_id)s::uuid IS NULL OR orders.customer_id = %(customer_id)s)
-            AND (%(number)s::text IS NULL
-                OR (orders.order_number_key >= app.order_number_key(%(number)s)
-                    AND orders.order_number_key < app.order_number_key(%(number)s) || %(last)s))
-            AND (%(created_from)s::timestamptz IS NULL OR orders.created_at >= %(created_from)s)
-            AND (%(created_below)s::timestamptz IS NULL OR orders.created_at < %(created_below)s)
-            AND (%(local_from)s::timestamp IS NULL OR orders.created_at >= %(local_from)s::timestamp AT TIME ZONE (
-                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()))
-            AND (%(local_below)s::timestamp IS NULL OR orders.created_at < %(local_below)s::timestamp AT TIME ZONE (
-                SELECT organizations.timezone FROM organizations WHERE organizations.id = app.organization_id()))
-            AND (%(after_time)s::timestamptz IS NULL
-                OR (orders.created_at, orders.id) < (%(after_time)s, %(after_id)s::uuid))
-        ORDER BY orders.created_at DESC, orders.id DESC
-        LIMIT %(limit)s
-    """
     after_time, after_id = after or (None, None)
     return await tx.all(
         OrderSummary,
-        sql,
+        _LIST_ORDERS,
         order_status=filters.order_status,
         customer_id=filters.customer_id,
         number=filters.order_number,
@@ -197,6 +219,37 @@ async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) ->
     )
 
 
+_UPDATE_ORDER_STATUS = Query(
+    """
+    WITH found AS (
+        SELECT id, order_number, order_status
+        FROM orders
+        WHERE {order_id} AND {number}
+        ORDER BY order_number = %(number)s DESC
+        LIMIT 1
+        FOR NO KEY UPDATE
+    ), moved AS (
+        UPDATE orders
+        SET order_status = %(order_status)s::order_status
+        FROM found
+        WHERE orders.id = found.id AND found.order_status <> %(order_status)s::order_status
+            AND {expected_status}
+        RETURNING orders.id, orders.order_status
+    )
+    SELECT found.id, found.order_number, found.order_status::text AS previous_status,
+        coalesce(moved.order_status, found.order_status)::text AS order_status,
+        to_jsonb(app.next_order_statuses(coalesce(moved.order_status, found.order_status))) AS next_statuses
+    FROM found
+    LEFT JOIN moved ON moved.id = found.id
+    """,
+    where={
+        "order_id": "id = %(order_id)s",
+        "number": "order_number_key = ANY(app.order_number_keys(%(number)s))",
+        "expected_status": "found.order_status = %(expected_status)s",
+    },
+)
+
+
 async def update_order_status(
     tx: Tx,
     *,
@@ -206,32 +259,9 @@ async def update_order_status(
     expected_status: OrderStatus | None,
 ) -> OrderMoved | None:
     """Change the status of the order, unless it is in another status than the expected one."""
-    sql = """
-        WITH found AS (
-            SELECT id, order_number, order_status
-            FROM orders
-            WHERE (%(order_id)s::uuid IS NULL OR id = %(order_id)s)
-                AND (%(number)s::text IS NULL OR order_number_key = ANY(app.order_number_keys(%(number)s)))
-            ORDER BY order_number = %(number)s DESC
-            LIMIT 1
-            FOR NO KEY UPDATE
-        ), moved AS (
-            UPDATE orders
-            SET order_status = %(order_status)s::order_status
-            FROM found
-            WHERE orders.id = found.id AND found.order_status <> %(order_status)s::order_status
-                AND (%(expected_status)s::order_status IS NULL OR found.order_status = %(expected_status)s)
-            RETURNING orders.id, orders.order_status
-        )
-        SELECT found.id, found.order_number, found.order_status::text AS previous_status,
-            coalesce(moved.order_status, found.order_status)::text AS order_status,
-            to_jsonb(app.next_order_statuses(coalesce(moved.order_status, found.order_status))) AS next_statuses
-        FROM found
-        LEFT JOIN moved ON moved.id = found.id
-    """
     return await tx.find(
         OrderMoved,
-        sql,
+        _UPDATE_ORDER_STATUS,
         order_id=order_id,
         number=number,
         order_status=order_status,

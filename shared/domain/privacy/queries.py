@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import ContactErased, ContactExport, ExportedBefore
@@ -34,7 +35,8 @@ async def find_identity(tx: Tx, *, value: str) -> bool:
     return (await tx.one(_Done, sql, value=value)).done
 
 
-EXPORT = """
+EXPORT = Query(
+    """
     WITH asked AS MATERIALIZED (
         SELECT app.organization_id() AS organization, %(customer_id)s::uuid IS NULL AS by_name,
             CASE WHEN %(customer_id)s::uuid IS NULL THEN coalesce(app.spellings(%(identity)s::text), '{}')
@@ -64,14 +66,14 @@ EXPORT = """
         FROM ever
         JOIN orders AS placed ON placed.customer_id = ANY (ever.people)
             OR (placed.id = ANY (CASE WHEN ever.by_name THEN ever.orders ELSE '{}' END) AND placed.customer_id IS NULL)
-        WHERE %(orders_before)s::timestamptz IS NULL OR placed.created_at < %(orders_before)s
+        WHERE {orders_before}
         ORDER BY placed.created_at DESC
         FETCH FIRST (%(most_rows)s) ROWS WITH TIES
     ), said AS MATERIALIZED (
         SELECT message.*
         FROM messages AS message
         WHERE (message.chat_id IN (SELECT id FROM threads) OR message.id IN (SELECT unnest(ever.in_groups) FROM ever))
-            AND (%(messages_before)s::timestamptz IS NULL OR message.timestamp < %(messages_before)s)
+            AND {messages_before}
         ORDER BY message.timestamp DESC
         FETCH FIRST (%(most_messages)s) ROWS WITH TIES
     ), happened AS MATERIALIZED (
@@ -91,7 +93,7 @@ EXPORT = """
                     WHERE known.by_name AND app.is_named_in(kept.changes, known.names)
                 )
             )
-            AND (%(trail_before)s::timestamptz IS NULL OR event.created_at < %(trail_before)s)
+            AND {trail_before}
         ORDER BY event.created_at DESC
         FETCH FIRST (%(most_rows)s) ROWS WITH TIES
     ), noted AS MATERIALIZED (
@@ -153,7 +155,13 @@ EXPORT = """
         ) AS trail_before
     FROM asked
     LEFT JOIN customers AS contact ON contact.id = %(customer_id)s::uuid
-"""
+    """,
+    where={
+        "orders_before": "placed.created_at < %(orders_before)s",
+        "messages_before": "message.timestamp < %(messages_before)s",
+        "trail_before": "event.created_at < %(trail_before)s",
+    },
+)
 """One statement, so that all rows are of one moment. Rows are exported whole, so that a new column is in them."""
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Account, Addressee, Confirmed, StoredPassword, StoredRefreshToken, User
@@ -122,15 +123,19 @@ async def find_addressee(tx: Tx, *, email: str) -> Addressee | None:
     return await tx.find(Addressee, sql, email=email)
 
 
+_LIST_USERS = Query(
+    """
+    SELECT auth.account_json(users) AS "user" FROM auth.users
+    ORDER BY users.created_at DESC, users.id DESC
+    LIMIT {limit} OFFSET %(offset)s
+    """,
+    limits=["limit"],
+)
+
+
 async def list_users(tx: Tx, *, limit: int, offset: int) -> list[User]:
     """List users, the newest first."""
-    sql = """
-        SELECT auth.account_json(users) AS "user"
-        FROM auth.users
-        ORDER BY users.created_at DESC, users.id DESC
-        LIMIT %(limit)s OFFSET %(offset)s
-    """
-    return [listed.user for listed in await tx.all(_Listed, sql, limit=limit, offset=offset)]
+    return [listed.user for listed in await tx.all(_Listed, _LIST_USERS, limit=limit, offset=offset)]
 
 
 async def count_users(tx: Tx) -> int:
@@ -470,15 +475,15 @@ def rotate_refresh_token(
     tx.defer(sql, spent=spent, token=token, session_id=session_id, user_agent=user_agent, address=address)
 
 
+_DELETE_SESSIONS = Query(
+    "DELETE FROM auth.sessions WHERE user_id = %(user_id)s AND {only} AND {but}",
+    where={"only": "id = %(only)s", "but": "id <> %(but)s"},
+)
+
+
 async def delete_sessions(tx: Tx, *, user_id: UUID, only: UUID | None = None, but: UUID | None = None) -> int:
     """Delete all sessions of the user, or `only` one, or all `but` one."""
-    sql = """
-        DELETE FROM auth.sessions
-        WHERE user_id = %(user_id)s
-          AND (%(only)s::uuid IS NULL OR id = %(only)s)
-          AND (%(but)s::uuid IS NULL OR id <> %(but)s)
-    """
-    return await tx.run(sql, user_id=user_id, only=only, but=but)
+    return await tx.run(_DELETE_SESSIONS, user_id=user_id, only=only, but=but)
 
 
 async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: str, hook: str | None) -> Claims:

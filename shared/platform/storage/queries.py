@@ -6,17 +6,18 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Bucket, Entry, FolderSearch, Link, Order, PagedEntry, PrefixSearch, StoredObject, Target
 
-_FOLDER = """
+_FOLDER = Query(
+    """
     WITH below AS (
         SELECT substr(name, length(%(folder)s::text) + 1) AS rest, id, updated_at, created_at, last_accessed_at,
             metadata
         FROM storage.objects
-        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(folder)s
-            AND (%(before)s::text IS NULL OR name COLLATE "C" < %(before)s)
+        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(folder)s AND {before}
     ), entries AS (
         SELECT DISTINCT split_part(rest, '/', 1) AS name, NULL::uuid AS id, NULL::timestamptz AS updated_at,
             NULL::timestamptz AS created_at, NULL::timestamptz AS last_accessed_at, NULL::jsonb AS metadata
@@ -44,16 +45,19 @@ _FOLDER = """
         CASE WHEN NOT %(descending)s THEN lower(name) COLLATE "C" END,
         CASE WHEN %(descending)s THEN lower(name) COLLATE "C" END DESC,
         name COLLATE "C"
-    LIMIT %(limit)s OFFSET %(offset)s
-"""
+    LIMIT {limit} OFFSET %(offset)s
+    """,
+    where={"before": 'name COLLATE "C" < %(before)s'},
+    limits=["limit"],
+)
 """The entries right below a folder: objects, and every folder in it once."""
-_PAGE = """
+_PAGE = Query(
+    """
     WITH below AS (
         SELECT name, strpos(substr(name, length(%(prefix)s::text) + 1), '/') AS slash, id, updated_at, created_at,
             last_accessed_at, metadata
         FROM storage.objects
-        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(low)s::text
-            AND (%(before)s::text IS NULL OR name COLLATE "C" < %(before)s)
+        WHERE bucket_id = %(bucket_id)s AND name COLLATE "C" >= %(low)s::text AND {before}
     ), entries AS (
         SELECT left(name, length(%(prefix)s) + slash) AS name, NULL::uuid AS id, min(created_at) AS updated_at,
             min(created_at) AS created_at, NULL::timestamptz AS last_accessed_at, NULL::jsonb AS metadata
@@ -74,17 +78,25 @@ _PAGE = """
     )
     SELECT name, id, updated_at, created_at, last_accessed_at, metadata, at
     FROM sorted
-    WHERE %(after_name)s::text IS NULL OR CASE WHEN %(descending)s::boolean
-        THEN (at, name COLLATE "C") < (%(after_at)s::timestamptz, %(after_name)s)
-        ELSE (at, name COLLATE "C") > (%(after_at)s::timestamptz, %(after_name)s)
-    END
+    WHERE {after_name}
     ORDER BY
         CASE WHEN NOT %(descending)s THEN at END,
         CASE WHEN NOT %(descending)s THEN name COLLATE "C" END,
         CASE WHEN %(descending)s THEN at END DESC,
         CASE WHEN %(descending)s THEN name COLLATE "C" END DESC
-    LIMIT %(limit)s
-"""
+    LIMIT {limit}
+    """,
+    where={
+        "before": 'name COLLATE "C" < %(before)s',
+        "after_name": """
+            CASE WHEN %(descending)s::boolean
+                THEN (at, name COLLATE "C") < (%(after_at)s::timestamptz, %(after_name)s)
+                ELSE (at, name COLLATE "C") > (%(after_at)s::timestamptz, %(after_name)s)
+            END
+        """,
+    },
+    limits=["limit"],
+)
 """The entries with a prefix; a folder has the age of its oldest object."""
 
 
@@ -120,24 +132,31 @@ async def find_bucket(tx: Tx, *, bucket_id: str) -> Bucket | None:
     return await tx.find(Bucket, sql, bucket_id=bucket_id)
 
 
+_LIST_BUCKETS = Query(
+    """
+    SELECT id, name, coalesce(owner_id, owner::text, '') AS owner, public, type, file_size_limit,
+        allowed_mime_types, created_at, updated_at
+    FROM storage.buckets
+    WHERE strpos(name, %(search)s::text) > 0
+    ORDER BY
+        CASE WHEN NOT %(descending)s::boolean AND %(sort_by)s = 'created_at' THEN created_at END,
+        CASE WHEN %(descending)s AND %(sort_by)s = 'created_at' THEN created_at END DESC,
+        CASE WHEN NOT %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END,
+        CASE WHEN %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END DESC,
+        CASE WHEN NOT %(descending)s THEN CASE %(sort_by)s::text WHEN 'id' THEN id ELSE name END END,
+        CASE WHEN %(descending)s THEN CASE %(sort_by)s WHEN 'id' THEN id ELSE name END END DESC
+    LIMIT {limit}::bigint OFFSET %(offset)s::bigint
+    """,
+    limits=["limit"],
+)
+
+
 async def list_buckets(
     tx: Tx, *, search: str, sort_by: str, descending: bool, limit: int | None, offset: int
 ) -> list[Bucket]:
-    sql = """
-        SELECT id, name, coalesce(owner_id, owner::text, '') AS owner, public, type, file_size_limit,
-            allowed_mime_types, created_at, updated_at
-        FROM storage.buckets
-        WHERE strpos(name, %(search)s::text) > 0
-        ORDER BY
-            CASE WHEN NOT %(descending)s::boolean AND %(sort_by)s = 'created_at' THEN created_at END,
-            CASE WHEN %(descending)s AND %(sort_by)s = 'created_at' THEN created_at END DESC,
-            CASE WHEN NOT %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END,
-            CASE WHEN %(descending)s AND %(sort_by)s = 'updated_at' THEN updated_at END DESC,
-            CASE WHEN NOT %(descending)s THEN CASE %(sort_by)s::text WHEN 'id' THEN id ELSE name END END,
-            CASE WHEN %(descending)s THEN CASE %(sort_by)s WHEN 'id' THEN id ELSE name END END DESC
-        LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
-    """
-    return await tx.all(Bucket, sql, search=search, sort_by=sort_by, descending=descending, limit=limit, offset=offset)
+    return await tx.all(
+        Bucket, _LIST_BUCKETS, search=search, sort_by=sort_by, descending=descending, limit=limit, offset=offset
+    )
 
 
 async def insert_bucket(
@@ -304,12 +323,17 @@ async def delete_objects(tx: Tx, *, bucket_id: str, names: Sequence[str]) -> lis
     return await tx.all(StoredObject, sql, bucket_id=bucket_id, names=list(names))
 
 
-async def delete_some_objects(tx: Tx, *, bucket_id: str, limit: int) -> int:
-    sql = """
-        DELETE FROM storage.objects
-        WHERE id IN (SELECT id FROM storage.objects WHERE bucket_id = %(bucket_id)s LIMIT %(limit)s)
+_DELETE_SOME_OBJECTS = Query(
     """
-    return await tx.run(sql, bucket_id=bucket_id, limit=limit)
+    DELETE FROM storage.objects
+    WHERE id IN (SELECT id FROM storage.objects WHERE bucket_id = %(bucket_id)s LIMIT {limit})
+    """,
+    limits=["limit"],
+)
+
+
+async def delete_some_objects(tx: Tx, *, bucket_id: str, limit: int) -> int:
+    return await tx.run(_DELETE_SOME_OBJECTS, bucket_id=bucket_id, limit=limit)
 
 
 async def find_any_object(tx: Tx, *, bucket_id: str) -> ObjectId | None:
@@ -371,22 +395,27 @@ async def update_blob_due(tx: Tx, *, version: str) -> int:
     return await tx.run(sql, version=version)
 
 
+_CLAIM_BLOBS_TO_ERASE = Query(
+    """
+    UPDATE storage.blobs_to_erase
+    SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease_s)s)
+    WHERE version IN (
+        SELECT version
+        FROM storage.blobs_to_erase
+        WHERE due_at <= now()
+        ORDER BY due_at
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING version, attempts
+    """,
+    limits=["limit"],
+)
+
+
 async def claim_blobs_to_erase(tx: Tx, *, limit: int, lease_s: int) -> list[DueBlob]:
     """Claim due versions, the longest due first, without those of other workers."""
-    sql = """
-        UPDATE storage.blobs_to_erase
-        SET attempts = attempts + 1, due_at = now() + make_interval(secs => %(lease_s)s)
-        WHERE version IN (
-            SELECT version
-            FROM storage.blobs_to_erase
-            WHERE due_at <= now()
-            ORDER BY due_at
-            LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-        )
-        RETURNING version, attempts
-    """
-    return await tx.all(DueBlob, sql, limit=limit, lease_s=lease_s)
+    return await tx.all(DueBlob, _CLAIM_BLOBS_TO_ERASE, limit=limit, lease_s=lease_s)
 
 
 async def delete_blobs_to_erase(tx: Tx, *, versions: Sequence[str]) -> int:

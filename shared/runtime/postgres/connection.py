@@ -21,7 +21,6 @@ from shared.runtime import deadline
 
 from .reader import Reader
 from .statement import Rows, Statement
-from .wording import worded
 
 _MOST_PREPARED = 500
 _MOST_AD_HOC = 100
@@ -177,7 +176,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return evictions
 
     def _adapted(self, transformer: Transformer, statement: Statement) -> _Ready:
-        text = worded(statement.sql, statement.params)
+        text = statement.text()
         known = self._ad_hoc if statement.ad_hoc or text.varies else self._own
         if not text.names:
             return _Ready(text.sql, (), (), (), known)

@@ -20,7 +20,7 @@ from shared.runtime.settings import settings
 
 from .errors import refusal
 from .leases import Lease, lease
-from .statement import Rows, Statement
+from .statement import Query, Rows, Statement
 
 if TYPE_CHECKING:
     import psycopg
@@ -65,7 +65,7 @@ class Tx:
         self.admission: Any = None
         """What `enter` answered, once a statement has run."""
 
-    async def one(self, model: type[Row], sql: str, /, **params: Any) -> Row:
+    async def one(self, model: type[Row], sql: str | Query, /, **params: Any) -> Row:
         """The row.
 
         Raises:
@@ -76,11 +76,11 @@ class Tx:
             raise NotFound
         return row
 
-    async def find(self, model: type[Row], sql: str, /, **params: Any) -> Row | None:
+    async def find(self, model: type[Row], sql: str | Query, /, **params: Any) -> Row | None:
         found = await self.all(model, sql, **params)
         return found[0] if found else None
 
-    async def all(self, model: type[Row], sql: str, /, **params: Any) -> list[Row]:
+    async def all(self, model: type[Row], sql: str | Query, /, **params: Any) -> list[Row]:
         decoder = _json_decoder(cast("Any", model)) if self._read_only else None
         if decoder is None:
             return _converted(await self._run(sql, params), model)
@@ -88,7 +88,7 @@ class Tx:
         rows = await self._run(as_json(sql), params)
         return decoder.decode(rows.values[0][0])
 
-    async def run(self, sql: str, /, **params: Any) -> int:
+    async def run(self, sql: str | Query, /, **params: Any) -> int:
         """The number of rows the statement changed."""
         return (await self._run(sql, params)).changed
 
@@ -97,7 +97,7 @@ class Tx:
         if not self._begun:
             await self._run("", {})
 
-    def defer(self, sql: str, /, **params: Any) -> None:
+    def defer(self, sql: str | Query, /, **params: Any) -> None:
         """Send a statement, whose result nobody needs, along with the next one or with the commit.
 
         Where it is refused, that one is not carried out and raises the refusal.
@@ -123,7 +123,8 @@ class Tx:
         A refusal of what was deferred before the block is not the block's: it ends whatever stands around it too.
         """
         self._savepoints += 1
-        mark = Statement(f"SAVEPOINT savepoint_{self._savepoints}", {})
+        savepoint = f"SAVEPOINT savepoint_{self._savepoints}"
+        mark = Statement(savepoint, {})
         self._deferred.append(mark)
         try:
             yield
@@ -134,10 +135,10 @@ class Tx:
             if mark in self._deferred:
                 del self._deferred[self._deferred.index(mark) :]
             else:
-                await self.run(f"ROLLBACK TO {mark.sql}")
+                await self.run(f"ROLLBACK TO {savepoint}")
             raise refusal from refusal.__cause__
 
-    async def _run(self, sql: str, params: dict[str, Any]) -> Rows:
+    async def _run(self, sql: str | Query, params: dict[str, Any]) -> Rows:
         statement = Statement(sql, params)
         try:
             if self._begun and not self._read_only:
@@ -249,8 +250,12 @@ async def _undo(tx: Tx) -> None:
 
 
 @cache
-def as_json(sql: str) -> str:
-    """The statement with all its rows as one value of JSON, which comes as the bytes it is."""
+def as_json(sql: str | Query) -> str | Query:
+    """Return the statement with all its rows as one value of JSON, which comes as the bytes it is."""
+    return _rows_as_json(sql) if isinstance(sql, str) else msgspec.structs.replace(sql, sql=_rows_as_json(sql.sql))
+
+
+def _rows_as_json(sql: str) -> str:
     return f"SELECT coalesce(json_agg(answer), '[]') FROM (\n{sql}\n) AS answer"
 
 

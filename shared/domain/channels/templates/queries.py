@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Template, TemplateName, TemplateRow, TemplateStatus
@@ -67,15 +68,20 @@ async def mark_templates_stale(tx: Tx, *, channel_id: UUID, name: str) -> None:
     await tx.run(sql, channel_id=channel_id, name=name)
 
 
-async def list_templates(tx: Tx, *, waba_id: str, only_approved: bool, limit: int) -> list[Template]:
-    sql = """
-        SELECT name, language, category, status, quality, components
-        FROM message_templates
-        WHERE waba_id = %(waba_id)s AND (status = 'APPROVED' OR NOT %(only_approved)s)
-        ORDER BY name, language
-        LIMIT %(limit)s
+_LIST_TEMPLATES = Query(
     """
-    return await tx.all(Template, sql, waba_id=waba_id, only_approved=only_approved, limit=limit)
+    SELECT name, language, category, status, quality, components
+    FROM message_templates
+    WHERE waba_id = %(waba_id)s AND (status = 'APPROVED' OR NOT %(only_approved)s)
+    ORDER BY name, language
+    LIMIT {limit}
+    """,
+    limits=["limit"],
+)
+
+
+async def list_templates(tx: Tx, *, waba_id: str, only_approved: bool, limit: int) -> list[Template]:
+    return await tx.all(Template, _LIST_TEMPLATES, waba_id=waba_id, only_approved=only_approved, limit=limit)
 
 
 async def has_stale_templates(tx: Tx, *, waba_id: str) -> bool:
@@ -83,18 +89,23 @@ async def has_stale_templates(tx: Tx, *, waba_id: str) -> bool:
     return (await tx.one(_Is, sql, waba_id=waba_id)).is_so
 
 
+_LIST_TEMPLATE_NAMES = Query(
+    """
+    SELECT template.name, template.language, template.category
+    FROM channel_accounts AS account
+    JOIN message_templates AS template
+        ON template.organization_id = account.organization_id AND template.waba_id = account.waba_id
+    WHERE account.id = %(channel_id)s AND template.status = 'APPROVED'
+    ORDER BY template.category = 'MARKETING', template.name, template.language
+    LIMIT {limit}
+    """,
+    limits=["limit"],
+)
+
+
 async def list_template_names(tx: Tx, *, channel_id: UUID, limit: int) -> list[TemplateName]:
     """List approved templates that the channel may send."""
-    sql = """
-        SELECT template.name, template.language, template.category
-        FROM channel_accounts AS account
-        JOIN message_templates AS template
-            ON template.organization_id = account.organization_id AND template.waba_id = account.waba_id
-        WHERE account.id = %(channel_id)s AND template.status = 'APPROVED'
-        ORDER BY template.category = 'MARKETING', template.name, template.language
-        LIMIT %(limit)s
-    """
-    return await tx.all(TemplateName, sql, channel_id=channel_id, limit=limit)
+    return await tx.all(TemplateName, _LIST_TEMPLATE_NAMES, channel_id=channel_id, limit=limit)
 
 
 async def find_template(tx: Tx, *, channel_id: UUID, name: str, language: str) -> TemplateStatus | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import ClaimedToken, EndingToken, SealedToken
@@ -14,17 +15,22 @@ class _Count(msgspec.Struct, frozen=True):
     count: int
 
 
+_LIST_SEALED_OTHERWISE = Query(
+    """
+    SELECT id AS channel_id, organization_id, token_sealed
+    FROM channel_accounts
+    WHERE token_sealed IS NOT NULL AND position(%(mark)s IN token_sealed) = 0 AND {after}
+    ORDER BY id
+    LIMIT {limit}
+    """,
+    where={"after": "id > %(after)s"},
+    limits=["limit"],
+)
+
+
 async def list_sealed_otherwise(tx: Tx, *, mark: bytes, after: UUID | None, limit: int) -> list[SealedToken]:
     """List tokens that do not have the mark of the key that seals now."""
-    sql = """
-        SELECT id AS channel_id, organization_id, token_sealed
-        FROM channel_accounts
-        WHERE token_sealed IS NOT NULL AND position(%(mark)s IN token_sealed) = 0
-            AND (%(after)s::uuid IS NULL OR id > %(after)s)
-        ORDER BY id
-        LIMIT %(limit)s
-    """
-    return await tx.all(SealedToken, sql, mark=mark, after=after, limit=limit)
+    return await tx.all(SealedToken, _LIST_SEALED_OTHERWISE, mark=mark, after=after, limit=limit)
 
 
 async def count_sealed_otherwise(tx: Tx, *, mark: bytes) -> int:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Conversation, ConversationFilter, ConversationState, StoredMessage
@@ -14,48 +15,58 @@ class _Found(msgspec.Struct, frozen=True):
     id: UUID
 
 
+_LIST_CONVERSATIONS = Query(
+    """
+    SELECT chat.id, chat.last_message_time, chat.platform, chat.contact_name, chat.contact_phone, chat.customer_id,
+        chat.last_message, chat.unread_count, chat.is_archived, chat.assigned_to,
+        chat.last_inbound_at + interval '24 hours' AS window_expires_at,
+        app.may_send(chat.platform, account.status, chat.last_inbound_at) AS may_send,
+        account.status AS channel_status,
+        (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', newest.id, 'direction', newest.direction, 'message_type', newest.message_type,
+                'content', left(newest.content, 1000), 'status', newest.status, 'timestamp', newest.timestamp
+            ) ORDER BY newest.timestamp, newest.id), '[]')
+            FROM (
+                SELECT message.id, message.direction, message.message_type, message.content, message.status,
+                    message.timestamp
+                FROM messages AS message
+                WHERE message.organization_id = chat.organization_id AND message.chat_id = chat.id
+                ORDER BY message.timestamp DESC, message.id DESC
+                LIMIT {messages}
+            ) AS newest
+        ) AS messages
+    FROM chats AS chat
+    LEFT JOIN channel_accounts AS account
+        ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
+    WHERE chat.merged_into IS NULL AND {chat_id} AND {customer_id} AND {channel} AND {is_archived}
+        AND {unread} AND {after_time}
+    ORDER BY chat.last_message_time DESC, chat.id DESC
+    LIMIT {limit}
+    """,
+    where={
+        "chat_id": "chat.id = %(chat_id)s",
+        "customer_id": "chat.customer_id = %(customer_id)s",
+        "channel": "chat.platform = %(channel)s",
+        "is_archived": "chat.is_archived = %(is_archived)s",
+        "unread": """
+            (%(unread)s AND chat.unread_count > 0)
+            OR (NOT %(unread)s AND chat.unread_count = 0)
+        """,
+        "after_time": "(chat.last_message_time, chat.id) < (%(after_time)s, %(after_id)s::uuid)",
+    },
+    limits=["messages", "limit"],
+)
+
+
 async def list_conversations(
     tx: Tx, *, chosen: ConversationFilter, messages: int, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Conversation]:
     """Return conversations, each with as many of its newest messages as `messages` says."""
-    sql = """
-        SELECT chat.id, chat.last_message_time, chat.platform, chat.contact_name, chat.contact_phone, chat.customer_id,
-            chat.last_message, chat.unread_count, chat.is_archived, chat.assigned_to,
-            chat.last_inbound_at + interval '24 hours' AS window_expires_at,
-            app.may_send(chat.platform, account.status, chat.last_inbound_at) AS may_send,
-            account.status AS channel_status,
-            (
-                SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'id', newest.id, 'direction', newest.direction, 'message_type', newest.message_type,
-                    'content', left(newest.content, 1000), 'status', newest.status, 'timestamp', newest.timestamp
-                ) ORDER BY newest.timestamp, newest.id), '[]')
-                FROM (
-                    SELECT message.id, message.direction, message.message_type, message.content, message.status,
-                        message.timestamp
-                    FROM messages AS message
-                    WHERE message.organization_id = chat.organization_id AND message.chat_id = chat.id
-                    ORDER BY message.timestamp DESC, message.id DESC
-                    LIMIT %(messages)s
-                ) AS newest
-            ) AS messages
-        FROM chats AS chat
-        LEFT JOIN channel_accounts AS account
-            ON account.organization_id = chat.organization_id AND account.id = chat.channel_id
-        WHERE chat.merged_into IS NULL AND (%(chat_id)s::uuid IS NULL OR chat.id = %(chat_id)s)
-            AND (%(customer_id)s::uuid IS NULL OR chat.customer_id = %(customer_id)s)
-            AND (%(channel)s::text IS NULL OR chat.platform = %(channel)s)
-            AND (%(is_archived)s::boolean IS NULL OR chat.is_archived = %(is_archived)s)
-            AND (%(unread)s::boolean IS NULL OR (%(unread)s AND chat.unread_count > 0)
-                OR (NOT %(unread)s AND chat.unread_count = 0))
-            AND (%(after_time)s::timestamptz IS NULL
-                OR (chat.last_message_time, chat.id) < (%(after_time)s, %(after_id)s::uuid))
-        ORDER BY chat.last_message_time DESC, chat.id DESC
-        LIMIT %(limit)s
-    """
     after_time, after_id = after or (None, None)
     return await tx.all(
         Conversation,
-        sql,
+        _LIST_CONVERSATIONS,
         **msgspec.structs.asdict(chosen),
         messages=messages,
         after_time=after_time,
@@ -64,32 +75,39 @@ async def list_conversations(
     )
 
 
+_LIST_MESSAGES = Query(
+    """
+    SELECT id, direction, message_type, content, status, sender_type, sender_id, platform_message_id, reply_to,
+        details, reactions, error, edited_at, deleted_at, timestamp,
+        (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', media.id, 'organization_id', media.organization_id, 'kind', media.kind,
+                'status', media.status, 'failure', media.failure, 'mime_type', media.mime_type,
+                'file_name', media.file_name, 'size_bytes', media.size_bytes, 'sha256', media.sha256,
+                'created_at', media.created_at) ORDER BY attached.position), '[]')
+            FROM message_media AS attached
+            JOIN media ON media.organization_id = attached.organization_id AND media.id = attached.media_id
+            WHERE attached.organization_id = messages.organization_id AND attached.message_id = messages.id
+        ) AS attached
+    FROM messages
+    WHERE chat_id = %(chat_id)s
+        AND {after_time}
+    ORDER BY timestamp DESC, id DESC
+    LIMIT {limit}
+    """,
+    where={"after_time": "(timestamp, id) < (%(after_time)s, %(after_id)s::uuid)"},
+    limits=["limit"],
+)
+
+
 async def list_messages(
     tx: Tx, *, chat_id: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[StoredMessage]:
     """Return messages, newest first, each with its files in their order."""
-    sql = """
-        SELECT id, direction, message_type, content, status, sender_type, sender_id, platform_message_id, reply_to,
-            details, reactions, error, edited_at, deleted_at, timestamp,
-            (
-                SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'id', media.id, 'organization_id', media.organization_id, 'kind', media.kind,
-                    'status', media.status, 'failure', media.failure, 'mime_type', media.mime_type,
-                    'file_name', media.file_name, 'size_bytes', media.size_bytes, 'sha256', media.sha256,
-                    'created_at', media.created_at) ORDER BY attached.position), '[]')
-                FROM message_media AS attached
-                JOIN media ON media.organization_id = attached.organization_id AND media.id = attached.media_id
-                WHERE attached.organization_id = messages.organization_id AND attached.message_id = messages.id
-            ) AS attached
-        FROM messages
-        WHERE chat_id = %(chat_id)s
-            AND (%(after_time)s::timestamptz IS NULL
-                OR (timestamp, id) < (%(after_time)s, %(after_id)s::uuid))
-        ORDER BY timestamp DESC, id DESC
-        LIMIT %(limit)s
-    """
     after_time, after_id = after or (None, None)
-    return await tx.all(StoredMessage, sql, chat_id=chat_id, after_time=after_time, after_id=after_id, limit=limit)
+    return await tx.all(
+        StoredMessage, _LIST_MESSAGES, chat_id=chat_id, after_time=after_time, after_id=after_id, limit=limit
+    )
 
 
 async def find_chat(tx: Tx, *, chat_id: UUID) -> ConversationState | None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import ChannelFact, ChannelMessage, DoneBody, MessageFact, NewBody, Received, SetAsideEvent, WaitingBody
@@ -32,23 +33,28 @@ async def insert_bodies(tx: Tx, *, bodies: Sequence[NewBody]) -> None:
     await tx.run(sql, sources=sources, bodies=raw, signed_with=signed_with, request_ids=request_ids)
 
 
+_CLAIM_BODIES = Query(
+    """
+    UPDATE webhook_inbox AS body
+    SET attempts = 1, available_at = now() + make_interval(secs => %(lease_s)s)
+    FROM (
+        SELECT id
+        FROM webhook_inbox
+        WHERE processed_at IS NULL AND source = %(source)s AND attempts = 0
+        ORDER BY id
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+    ) AS due
+    WHERE body.id = due.id
+    RETURNING body.id, body.body, body.received_at, body.attempts
+    """,
+    limits=["limit"],
+)
+
+
 async def claim_bodies(tx: Tx, *, source: str, limit: int, lease_s: int) -> list[WaitingBody]:
     """Bodies that nobody has taken yet, in the order in which they came; counted as tried before they are read."""
-    sql = """
-        UPDATE webhook_inbox AS body
-        SET attempts = 1, available_at = now() + make_interval(secs => %(lease_s)s)
-        FROM (
-            SELECT id
-            FROM webhook_inbox
-            WHERE processed_at IS NULL AND source = %(source)s AND attempts = 0
-            ORDER BY id
-            LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-        ) AS due
-        WHERE body.id = due.id
-        RETURNING body.id, body.body, body.received_at, body.attempts
-    """
-    found = await tx.all(WaitingBody, sql, source=source, limit=limit, lease_s=lease_s)
+    found = await tx.all(WaitingBody, _CLAIM_BODIES, source=source, limit=limit, lease_s=lease_s)
     return sorted(found, key=lambda each: each.id)
 
 
@@ -87,24 +93,29 @@ async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
     return await tx.find(WaitingBody, sql, source=source)
 
 
+_CLAIM_SET_ASIDE = Query(
+    """
+    UPDATE set_aside AS aside
+    SET attempts = aside.attempts + 1, updated_at = now(),
+        next_attempt_at = now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer)
+    FROM (
+        SELECT id
+        FROM set_aside
+        WHERE queue = 'webhooks' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+    ) AS due, webhook_inbox AS body
+    WHERE aside.id = due.id AND body.id = aside.inbox_id
+    RETURNING aside.id, aside.organization_id, aside.subject, body.body, body.received_at
+    """,
+    limits=["limit"],
+)
+
+
 async def claim_set_aside(tx: Tx, *, limit: int) -> list[SetAsideEvent]:
     """Events that are due again, counted as tried before they are."""
-    sql = """
-        UPDATE set_aside AS aside
-        SET attempts = aside.attempts + 1, updated_at = now(),
-            next_attempt_at = now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer)
-        FROM (
-            SELECT id
-            FROM set_aside
-            WHERE queue = 'webhooks' AND next_attempt_at <= now()
-            ORDER BY next_attempt_at
-            LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-        ) AS due, webhook_inbox AS body
-        WHERE aside.id = due.id AND body.id = aside.inbox_id
-        RETURNING aside.id, aside.organization_id, aside.subject, body.body, body.received_at
-    """
-    return await tx.all(SetAsideEvent, sql, limit=limit)
+    return await tx.all(SetAsideEvent, _CLAIM_SET_ASIDE, limit=limit)
 
 
 async def update_set_aside(tx: Tx, *, aside: SetAsideEvent, error_code: str, fault: str) -> None:

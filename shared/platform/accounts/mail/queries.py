@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 
@@ -79,25 +80,30 @@ def insert_mail(tx: Tx, *, mail_id: UUID, sealed: bytes) -> None:
     tx.defer(sql, mail_id=mail_id, sealed=sealed)
 
 
+_CLAIM_MAILS = Query(
+    """
+    WITH claimed AS (
+      UPDATE auth.outgoing_mail AS mail
+      SET attempts = mail.attempts + 1, available_at = now() + interval '30 seconds' * power(2, mail.attempts)
+      WHERE mail.id IN (
+        SELECT id
+        FROM auth.outgoing_mail
+        WHERE sealed IS NOT NULL AND available_at <= now()
+        ORDER BY available_at
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+      )
+      RETURNING mail.id, mail.sealed, mail.attempts, mail.created_at
+    )
+    SELECT id, sealed, attempts FROM claimed ORDER BY created_at
+    """,
+    limits=["limit"],
+)
+
+
 async def claim_mails(tx: Tx, *, limit: int) -> list[DueMail]:
     """Claim the due mails, the oldest first; a mail without an outcome is due again after twice the last delay."""
-    sql = """
-        WITH claimed AS (
-          UPDATE auth.outgoing_mail AS mail
-          SET attempts = mail.attempts + 1, available_at = now() + interval '30 seconds' * power(2, mail.attempts)
-          WHERE mail.id IN (
-            SELECT id
-            FROM auth.outgoing_mail
-            WHERE sealed IS NOT NULL AND available_at <= now()
-            ORDER BY available_at
-            LIMIT %(limit)s
-            FOR UPDATE SKIP LOCKED
-          )
-          RETURNING mail.id, mail.sealed, mail.attempts, mail.created_at
-        )
-        SELECT id, sealed, attempts FROM claimed ORDER BY created_at
-    """
-    return await tx.all(DueMail, sql, limit=limit)
+    return await tx.all(DueMail, _CLAIM_MAILS, limit=limit)
 
 
 def update_mail_sent(tx: Tx, *, mail_id: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 
@@ -76,23 +77,29 @@ def upsert_token(
     )
 
 
+_SPEND_TOKEN = Query(
+    """
+    DELETE FROM auth.one_time_tokens AS token
+    USING auth.users
+    WHERE token.token_hash = ANY(%(token_hashes)s) AND token.token_type = ANY(%(token_types)s)
+      AND token.created_at > now() - %(ttl)s
+      AND users.id = token.user_id AND users.deleted_at IS NULL AND {user_id}
+    RETURNING
+      token.user_id, token.token_type, token.sent_for, token.flow_state_id, token.user_metadata,
+      users.email_proven_at IS NOT NULL AS is_proven,
+      coalesce(users.banned_until > now(), false) AS is_banned
+    """,
+    where={"user_id": "users.id = %(user_id)s"},
+)
+
+
 async def spend_token(
     tx: Tx, *, token_hashes: list[str], token_types: Collection[str], ttl: timedelta, user_id: UUID | None = None
 ) -> Spent | None:
     """Spend the token; of two concurrent calls, one gets it and one gets None."""
-    sql = """
-        DELETE FROM auth.one_time_tokens AS token
-        USING auth.users
-        WHERE token.token_hash = ANY(%(token_hashes)s) AND token.token_type = ANY(%(token_types)s)
-          AND token.created_at > now() - %(ttl)s
-          AND users.id = token.user_id AND users.deleted_at IS NULL
-          AND (%(user_id)s::uuid IS NULL OR users.id = %(user_id)s)
-        RETURNING
-          token.user_id, token.token_type, token.sent_for, token.flow_state_id, token.user_metadata,
-          users.email_proven_at IS NOT NULL AS is_proven,
-          coalesce(users.banned_until > now(), false) AS is_banned
-    """
-    return await tx.find(Spent, sql, token_hashes=token_hashes, token_types=list(token_types), ttl=ttl, user_id=user_id)
+    return await tx.find(
+        Spent, _SPEND_TOKEN, token_hashes=token_hashes, token_types=list(token_types), ttl=ttl, user_id=user_id
+    )
 
 
 async def delete_tokens(tx: Tx, *, user_id: UUID) -> int:
