@@ -33,13 +33,13 @@ from infra.local.errors import LauncherError
 from infra.migrate import MigrationError
 
 LOADING_S = {True: 45, False: 75}
-"""About how long the data take to be made, quick or not, the first time; later a copy is enough."""
+"""Seconds to make the data the first time, quick or not; later a copy is enough."""
 COPYING_S = 6
 
 
 @dataclass(frozen=True)
 class Part:
-    """A group of figures: what measures it, how many measurements a round takes, and how long what is beside them."""
+    """A group of figures: its measurement, the measurements of each round, and the time of everything else."""
 
     measure: Group
     each_round: int

@@ -1,7 +1,7 @@
-"""A load generator of our own, in place of wrk where that is missing, and where a rate must be kept.
+"""A load generator of our own, for machines without wrk, and for a fixed rate.
 
 Usage: python -m bench.client FILE PORT SECONDS CONNECTIONS RATE COUNTER. RATE 0 sends as fast as answers come. At a
-rate, latency counts from the moment a request was due, so that a server that falls behind cannot hide it.
+fixed rate, latency counts from the moment a request was due, so that a server that falls behind cannot hide it.
 """
 
 import asyncio
@@ -45,14 +45,14 @@ async def main(requests: Iterator[bytes], port: int, *, seconds: float, connecti
 
 
 def counted(requests: list[bytes], counter: int) -> Iterator[bytes]:
-    """The requests in turn, each with a number of its own where it has a place for one."""
+    """Yield the requests in turn, and fill a new number into the counter of each."""
     place = COUNTER.encode()
     for number, raw in enumerate(itertools.cycle(requests), start=counter):
         yield raw.replace(place, b"%012d" % number, 1)
 
 
 def percentile(values: list[float], wanted: float) -> float:
-    """The smallest value that so many percent do not exceed; 0 of nothing."""
+    """Return the smallest value that so many percent do not exceed; 0 of nothing."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * wanted // 100).__int__() - 1)] if ordered else 0.0
 
@@ -74,7 +74,7 @@ async def _work(
 
 
 async def _answer(reader: asyncio.StreamReader) -> int:
-    """The status, once the whole body is there."""
+    """Read the whole answer and return its status."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     await reader.readexactly(int(length or 0))

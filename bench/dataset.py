@@ -1,4 +1,4 @@
-"""The data all servers work on: made once in an embedded Postgres of normal durability, copied afresh for each run."""
+"""The data of all servers: made once in an embedded Postgres of normal durability, copied for each run."""
 
 import hashlib
 import secrets
@@ -19,8 +19,9 @@ from infra.migrate import DIRECTORY
 
 PLACE = REPOSITORY / "build" / "bench"
 EMPTY, LOADING, PRISTINE, SMALL, RUN = "nexus", "bench_loading", "bench_pristine", "bench_small", "bench_run"
-"""The schema alone; what is being loaded, and its name once it is, which nobody touches; one of a few organizations;
-the copy that this run may change."""
+"""The schema alone; the database while it is loaded, and its name afterwards, when nothing changes it; the one with few
+organizations; the copy that this run may change.
+"""
 Progress = Callable[[str], None]
 
 
@@ -65,7 +66,7 @@ KEYS = tuple(f"nxs_ak_bench{number:03}" + hashlib.sha256(str(number).encode()).h
 
 @contextmanager
 def loaded(size: Size, say: Progress) -> Iterator[Data]:
-    """What an earlier run of the same schema and size has loaded to the end is used again."""
+    """Give servers with loaded databases; use the data of an earlier run of the same schema and size again."""
     directory = PLACE / f"data-{_fingerprint(size)}"
     _remove_others(directory)
     # Another run would take the database away from under this one.
@@ -113,7 +114,7 @@ def _fingerprint(size: Size) -> str:
 
 
 def _remove_others(kept: Path) -> None:
-    """Data of an older schema or another size."""
+    """Remove data of an older schema or another size."""
     for stale in PLACE.glob("data-*"):
         if stale != kept:
             parts = Parts(prepare(stale), LocalSettings.model_construct())

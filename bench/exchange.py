@@ -1,4 +1,4 @@
-"""Key exchange: how much of what bcrypt allows, and what it does to reads beside it."""
+"""Key exchange: its speed relative to bcrypt's limit, and its effect on reads beside it."""
 
 import subprocess
 
@@ -54,7 +54,9 @@ def measure(room: Room) -> list[Figure]:
 
 
 def _bcrypt_loop(seconds: float) -> subprocess.Popen[str]:
-    """Prints how many hashes a second it checked. It runs beside the reads too: what they cost is no loss of ours."""
+    """Start a loop that prints how many hashes a second it checked; it runs beside the reads too, as our own server
+    does.
+    """
     command = [str(servers.PEERS / "python"), "-m", "bench.peers.loops", "bcrypt", str(seconds)]
     with machine.pinned(None):
         return subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

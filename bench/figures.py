@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Goal:
-    """What the ratio, or for a figure without a ratio the value, must be."""
+    """The bound of the ratio, or of the value for a figure without a ratio."""
 
     kind: Literal["at least", "at most"]
     value: float
@@ -38,7 +38,7 @@ class Figure:
 def compared(
     name: str, *, unit: str, peer: str, ours: Sequence[float], against: Sequence[float], goal: Goal | None
 ) -> Figure:
-    """Round by round, so that what slows the machine for a while slows both sides of a ratio."""
+    """Compare round by round, so that a slow moment of the machine slows both sides of a ratio."""
     ratios = [mine / theirs for mine, theirs in zip(ours, against, strict=True)]
     ratio = median(ratios)
     return Figure(
@@ -72,7 +72,7 @@ def alone(name: str, *, unit: str, values: Sequence[float], goal: Goal | None) -
 def interleaved(
     runs: Mapping[str, Callable[[], float]], *, rounds: int, after_each: Callable[[], None] = lambda: None
 ) -> dict[str, list[float]]:
-    """A, B, A, B ...: the values of each by name."""
+    """Run A, B, A, B ... and return the values of each by name."""
     values: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():

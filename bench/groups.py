@@ -1,4 +1,4 @@
-"""What a group of figures works with: data, agents, how long and how often to measure, and where to say so."""
+"""The room of a group of figures: data, agents, number and length of measurements, and progress."""
 
 import contextlib
 import socket
@@ -22,7 +22,7 @@ class Room:
     """The agents of the database with few organizations."""
     rounds: int
     seconds: int
-    """Of one measurement."""
+    """The length of one measurement."""
     step: Callable[[], None]
     """Called after each measurement."""
 
@@ -33,7 +33,7 @@ Group = Callable[[Room], list[Figure]]
 
 @dataclass
 class Target:
-    """A running server and what it is asked."""
+    """A running server and its requests."""
 
     at: Running
     requests: Sequence[Request]
@@ -45,15 +45,15 @@ class Target:
         records.write(self.file, [request.raw(self.at.port) for request in self.requests])
 
     def run(self, seconds: float, connections: int = load.CONNECTIONS) -> Measured:
-        """As fast as it answers.
+        """Send as fast as the server answers.
 
         Raises:
-            RuntimeError: for a run with errors, whose figures would flatter: refusing is faster than answering.
+            RuntimeError: for a run with errors, whose figures would look too good: refusing is faster than answering.
         """
         return self._sound(load.run(self.file, self.at.port, seconds=seconds, connections=connections))
 
     def steady(self, seconds: float, rate: float, connections: int = load.CONNECTIONS) -> Measured:
-        """At a fixed rate; an error is as in `run`."""
+        """Send at a fixed rate; an error is as in `run`."""
         started = load.start(self.file, self.at.port, seconds=seconds, rate=rate, connections=connections)
         return self._sound(load.finish(started))
 
@@ -67,13 +67,13 @@ class Target:
         return measured
 
     def warm(self) -> None:
-        """Until every agent has been here once, as agents have after their first call of an hour."""
+        """Send until every agent has called once, as agents have after their first call of an hour."""
         answered, end = 0, time.monotonic() + LONGEST_WARMING_S
         while answered < len(self.requests) and time.monotonic() < end:
             answered += self.run(1).requests
 
     def check(self) -> None:
-        """One request by hand, because a tool's refusal has the HTTP status of a result."""
+        """Check the body of one answer, because a tool's refusal has the HTTP status of a result."""
         answer = ask(self.at.port, self.requests[-1])
         sound = answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) and b'"isError":true' not in answer
         # Without the store limits are counted in the process, which is quicker and not what is deployed.
@@ -83,7 +83,7 @@ class Target:
 
 @contextlib.contextmanager
 def targets(room: Room, asked: Mapping[str, tuple[Server, Sequence[Request]]]) -> Iterator[dict[str, Target]]:
-    """Every server running, tried and warm; they stay up side by side and are measured in turn."""
+    """Start every server, check and warm it; they run side by side and are measured in turn."""
     with contextlib.ExitStack() as stack:
         up: dict[str, Running] = {}
         found: dict[str, Target] = {}
@@ -97,7 +97,7 @@ def targets(room: Room, asked: Mapping[str, tuple[Server, Sequence[Request]]]) -
 
 
 def ask(port: int, request: Request) -> bytes:
-    """The answer to one request, head and all, on a connection of its own."""
+    """Return the whole answer to one request, with its head, on a new connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(request.raw(port))
         answer = connection.recv(65536)
@@ -112,5 +112,5 @@ def ask(port: int, request: Request) -> bytes:
 
 
 def reads(room: Room, server: Server, *, count: int | None = None) -> list[Request]:
-    """Contacts read by many agents: what runs beside something else."""
+    """Return reads of contacts by many agents, which run beside other work."""
     return traffic.of_tool("get_contact", server, room.crowd.many[:count])

@@ -1,4 +1,4 @@
-"""What a hundred times as many tenants and rows do to a read, and a noisy tenant to the others."""
+"""The effect of a hundred times as many tenants and rows on a read, and of a noisy tenant on the others."""
 
 import time
 
@@ -53,7 +53,7 @@ def searching(room: Room) -> list[Figure]:
 
 
 def _p50(room: Room, asked: dict[str, tuple[servers.Server, list[traffic.Request]]]) -> dict[str, list[float]]:
-    """On one connection, where latency is nothing but the work."""
+    """Measure on one connection, where latency is nothing but the work."""
     with targets(room, asked) as found:
         for target in found.values():
             target.warm()
@@ -66,7 +66,7 @@ def _p50(room: Room, asked: dict[str, tuple[servers.Server, list[traffic.Request
 
 
 def neighbour(room: Room) -> list[Figure]:
-    """One tenant's agents send ten times what their rate class allows; everybody else reads at a steady pace."""
+    """Let one tenant's agents send ten times what their rate class allows; the others read at a steady rate."""
     noisy = room.crowd.big[:FLOODING_AGENTS]
     rate = FLOODING_AGENTS * LIMIT_A_MINUTE * TIMES_THE_LIMIT / 60
     seconds = max(2, room.seconds)

@@ -1,4 +1,4 @@
-"""Webhooks in: how many a second beside a receiver that only checks and inserts, and Meta's own rule at full rate."""
+"""Webhooks: how many a second beside a receiver that only checks and inserts, and Meta's own rule at full rate."""
 
 import contextlib
 import hashlib
@@ -20,14 +20,14 @@ from bench.servers import running
 from bench.traffic import Request
 
 A_SECOND = 320
-"""Three statuses for each of 80 messages that go out, and 80 that come in."""
+"""Three statuses for each of 80 outgoing messages, and 80 incoming messages."""
 FULL_S, QUICK_S = 60, 5
 PEOPLE = 400
 NUMBERS = 2
 AGAIN = 20
-"""Every so many-th webhook comes a second time."""
+"""Every webhook of this number is delivered twice."""
 NEAR = 200
-"""How far out of their order webhooks come."""
+"""How many positions webhooks are delivered out of order."""
 WORDS = ("read", "delivered", "sent")
 DRAIN_S = 120
 MOST_A_SECOND = 9000
@@ -38,7 +38,7 @@ PATH = "/functions/v1/meta-webhook"
 
 @dataclass(frozen=True)
 class Webhook(Request):
-    """A body that is signed as Meta signs it."""
+    """A body with Meta's signature."""
 
     content: bytes = b""
     signature: str = ""
@@ -85,7 +85,7 @@ class Sender:
         return self._signed(number, {"statuses": [item]})
 
     def written(self, count: int, each: int = 50) -> Iterator[Webhook]:
-        """That so many messages went out, written in the phone app: what the statuses are about."""
+        """Yield echoes of so many messages from the phone app, to which the statuses belong."""
         for parity in range(NUMBERS):
             own = list(range(parity, count, NUMBERS))
             for begin in range(0, len(own), each):
@@ -103,7 +103,9 @@ class Sender:
                 yield self._signed(parity, {"message_echoes": items}, field="smb_message_echoes")
 
     def mixed(self, messages: int) -> list[Webhook]:
-        """So many messages in, three statuses for each of as many that went out, all a little disordered."""
+        """Return so many incoming messages, and three statuses for each of as many outgoing ones, slightly out of
+        order.
+        """
         made = [
             each
             for number in range(messages)
@@ -127,7 +129,7 @@ def measure(room: Room) -> list[Figure]:
 
 
 def _beside_the_bare(room: Room) -> Figure:
-    """Each run has webhooks of its own: one that came before is cheaper to keep."""
+    """Measure with new webhooks for each run: a repeated one is cheaper to store."""
     with room.data.connect() as connection:
         queries.make_webhook_table(connection)
 
@@ -179,7 +181,7 @@ def _figures(measured: Measured, astray: int, late_s: float) -> list[Figure]:
 
 @contextlib.contextmanager
 def _reading(room: Room, port: int) -> Iterator[None]:
-    """The inbox is read every second, as the scheduler has it done."""
+    """Read the inbox every second, as the scheduler does."""
     stopped = threading.Event()
     job = Request("POST", "/functions/v1/process-inbox", room.data.services.secrets.secret_key, body={})
 
@@ -198,10 +200,10 @@ def _reading(room: Room, port: int) -> Iterator[None]:
 
 
 def _drained(room: Room) -> float:
-    """The seconds until nothing waits.
+    """Return the seconds until nothing waits.
 
     Raises:
-        RuntimeError: when something still waits long after.
+        RuntimeError: if something still waits long after.
     """
     began = time.monotonic()
     with room.data.connect() as connection:
@@ -213,7 +215,7 @@ def _drained(room: Room) -> float:
 
 
 def _astray(room: Room, mark: str, messages: int) -> int:
-    """How far what is there is from one row for each message, all that went out read."""
+    """Count the difference from one row for each message and from all outgoing messages read."""
     with room.data.connect() as connection:
         found = queries.count_messages(connection, like=f"wamid.{mark}.%")
     inbound = [counts for (way, _), counts in found.items() if way == "inbound"]

@@ -1,4 +1,4 @@
-"""The load generators: wrk where the machine has it, else our own client; that one also where a rate is to be kept."""
+"""The load generators: wrk if the machine has it, else our own client, which also keeps a fixed rate."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run came to; times in milliseconds."""
+    """The result of one run; times in milliseconds."""
 
     requests: int
     seconds: float
@@ -35,7 +35,7 @@ def generator() -> str:
 
 
 def run(file: Path, port: int, *, seconds: float, connections: int = CONNECTIONS) -> Measured:
-    """As fast as the server answers that many connections."""
+    """Send as fast as the server answers that many connections."""
     if generator() != "wrk":
         return finish(start(file, port, seconds=seconds, connections=connections))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
@@ -46,7 +46,7 @@ def run(file: Path, port: int, *, seconds: float, connections: int = CONNECTIONS
 
 
 def parse(output: str) -> Measured:
-    """What rotate.lua prints; its times are in microseconds."""
+    """Parse the output of rotate.lua, whose times are in microseconds."""
     lines = [line for line in output.splitlines() if line.startswith("RESULT ")]
     if not lines:
         raise RuntimeError(f"wrk printed no result:\n{output}")
@@ -57,7 +57,7 @@ def parse(output: str) -> Measured:
 def start(
     file: Path, port: int, *, seconds: float, connections: int = CONNECTIONS, rate: float = 0
 ) -> subprocess.Popen[str]:
-    """Our own client, at a fixed rate if one is given; `finish` waits for it."""
+    """Start our own client, at a fixed rate if one is given; `finish` waits for it."""
     command = [sys.executable, "-m", "bench.client", str(file), str(port), str(seconds), str(connections), str(rate)]
     with machine.pinned(machine.load_cores()):
         return subprocess.Popen([*command, _fresh_counter()], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)

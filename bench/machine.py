@@ -1,4 +1,4 @@
-"""Which core runs what, and how much memory a process holds."""
+"""The cores for each process, and the memory of a process."""
 
 import contextlib
 import os
@@ -15,13 +15,13 @@ def server_cores() -> set[int]:
 
 
 def load_cores() -> set[int]:
-    """Another core than the server's where there is one."""
+    """Return another core than the server's, if there is one."""
     return {cores()[-1]}
 
 
 @contextlib.contextmanager
 def pinned(chosen: set[int] | None) -> Iterator[None]:
-    """Processes started in the block run on these cores; None leaves them free."""
+    """Run processes started in the block on these cores; None leaves them free."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, chosen or before)
     try:
@@ -50,7 +50,7 @@ def described() -> str:
 
 
 def processor_s(pid: int) -> float:
-    """What the process has used of the processor so far, and its children that it has not yet buried."""
+    """Return the processor seconds that the process has used, and its children that still have an entry in /proc."""
     used = _used(pid)
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, IndexError):
@@ -64,5 +64,5 @@ def _used(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat after the name, which may hold anything: state, parent, ..."""
+    """Return the fields of /proc/PID/stat after the name, which may hold anything: state, parent, ..."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

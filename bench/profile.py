@@ -1,7 +1,7 @@
-"""Where the time of one operation goes: `python -m bench.profile NAME`, with a name of OPERATIONS or `imports`.
+"""The time of one operation: `python -m bench.profile NAME`, with a name of OPERATIONS or `imports`.
 
-Prints the functions that hold the processor (py-spy) and the statements that the database spends its time in
-(pg_stat_statements); the whole call tree lies in build/bench/profile-<name>.svg. `imports` prints what importing costs.
+Prints the functions that use the processor (py-spy) and the statements that use the database's time
+(pg_stat_statements); the whole call tree is in build/bench/profile-<name>.svg. `imports` prints the cost of imports.
 """
 
 import re
@@ -32,7 +32,7 @@ MOST = 25
 
 
 def main(name: Annotated[str, typer.Argument()], *, seconds: int = 6, quick: bool = True) -> None:
-    """Profile our side of one comparison under load."""
+    """Measure our side of one comparison under load with a profiler."""
     if name == "imports":
         for function in ("mcp_server", "agent_auth"):
             _imports(function)
@@ -78,7 +78,7 @@ def _record(pid: int, path: Path, seconds: int) -> None:
 
 
 def _print_functions(path: Path) -> None:
-    """The share of samples that each function of ours or of a library is part of."""
+    """Print the share of samples that each function of ours or of a library is part of."""
     within: Counter[str] = Counter()
     total = 0
     for line in path.read_text().splitlines():

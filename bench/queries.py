@@ -1,4 +1,4 @@
-"""All SQL that makes the data: inside Postgres and without triggers, as an import by the schema's owner would be."""
+"""All SQL that makes the data: inside Postgres and without triggers, like an import by the schema's owner."""
 
 from collections.abc import Callable
 from typing import Any
@@ -171,7 +171,7 @@ def has_database(connection: Connection, *, name: str) -> bool:
 
 
 def take_search_indexes_off(connection: Connection) -> list[str]:
-    """Their definitions: built at once at the end they cost a fraction."""
+    """Drop the search indexes and return their definitions: building them at the end costs a fraction."""
     sql = """
         SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
         FROM pg_index WHERE indexrelid::regclass::text LIKE '%search_idx'
@@ -183,19 +183,19 @@ def take_search_indexes_off(connection: Connection) -> list[str]:
 
 
 def lift_daily_ceiling(connection: Connection) -> None:
-    """The plan's ceiling stays checked in every call; it only lies higher than a load test reaches."""
+    """Raise the plan's limits beyond what a load test reaches; every call still checks them."""
     connection.execute("UPDATE plans SET max_api_calls_day = 2000000000, max_orders = NULL WHERE code = 'scale'")
 
 
 def make_peer_role(connection: Connection, *, password: str) -> None:
-    """What the peers log in as: it reads and writes the same tables, past row level security, as their kind does."""
+    """Create the role of the peers: it reads and writes the same tables, past row level security."""
     if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench_peer'").fetchone():
         connection.execute("CREATE ROLE bench_peer LOGIN BYPASSRLS IN ROLE service_role")
     connection.execute(f"ALTER ROLE bench_peer PASSWORD '{password}'")
 
 
 def list_agents(connection: Connection) -> list[tuple[str, str, str, bool]]:
-    """Of each agent its organization, user, key, and whether the organization is the big one."""
+    """List each agent's organization, user, key, and whether the organization is the big one."""
     sql = """
         SELECT agent.organization_id::text, agent.user_id::text, key.id::text,
             agent.organization_id = (SELECT organization_id FROM usage_counters WHERE resource = 'contacts'
@@ -208,7 +208,7 @@ def list_agents(connection: Connection) -> list[tuple[str, str, str, bool]]:
 
 
 def list_samples(connection: Connection, *, each: int) -> dict[str, list[str]]:
-    """Some contacts of every organization."""
+    """List some contacts of every organization."""
     sql = """
         SELECT organization.id::text, ARRAY(
             SELECT customers.id::text FROM customers WHERE customers.organization_id = organization.id
@@ -232,7 +232,7 @@ def watch_statements(connection: Connection) -> None:
 
 
 def list_statements(connection: Connection, *, most: int) -> list[tuple[int, float, float, str]]:
-    """Calls, milliseconds in all and on average, and the beginning of the text; nested statements too."""
+    """List calls, total and mean milliseconds, and the beginning of the text; nested statements too."""
     sql = """
         SELECT calls, total_exec_time + total_plan_time, mean_exec_time,
             left(regexp_replace(query, '\\s+', ' ', 'g'), 110)
@@ -245,14 +245,14 @@ def list_statements(connection: Connection, *, most: int) -> list[tuple[int, flo
 
 
 def find_postmaster(connection: Connection) -> int:
-    """The process of the server itself: the first line of its lock file."""
+    """Find the server's own process: the first line of its lock file."""
     sql = "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::integer"
     found = connection.execute(sql).fetchone()
     return int(found[0]) if found else 0
 
 
 def make_webhook_table(connection: Connection) -> None:
-    """Where the bare receiver keeps what comes, in a table like ours without what ours has besides."""
+    """Create the table of the bare receiver, with fewer columns and indexes than ours."""
     sql = """
         CREATE TABLE IF NOT EXISTS bench_webhooks (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -264,7 +264,7 @@ def make_webhook_table(connection: Connection) -> None:
 
 
 def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str]]:
-    """A WhatsApp number for each of so many organizations: its id at Meta and its account's."""
+    """Insert a WhatsApp number for each of so many organizations; return its id at Meta and its account's."""
     sql = """
         INSERT INTO channel_accounts (organization_id, platform, external_id, waba_id)
         SELECT id, 'whatsapp', '990' || row_number() OVER (ORDER BY id), '991' || row_number() OVER (ORDER BY id)
@@ -276,7 +276,7 @@ def insert_numbers(connection: Connection, *, count: int) -> list[tuple[str, str
 
 
 def list_prefixes(connection: Connection, *, organization_id: str) -> list[str]:
-    """What the organization's keys begin with."""
+    """List the prefixes of the organization's keys."""
     sql = "SELECT prefix FROM agent_api_keys WHERE organization_id = %(organization_id)s"
     return [row[0] for row in connection.execute(sql, {"organization_id": organization_id})]
 
@@ -290,7 +290,7 @@ def lock_usage(connection: Connection, *, organization_id: str) -> None:
 def open_conversations(
     connection: Connection, *, organizations: list[str], sealed: Callable[[UUID], bytes], each: int = 40
 ) -> list[tuple[str, str]]:
-    """A WhatsApp number for each organization, and conversations in which it may answer: their shops and ids."""
+    """Insert a WhatsApp number for each organization, and open conversations; return organizations and chat ids."""
     numbers = """
         INSERT INTO channel_accounts (organization_id, platform, external_id, waba_id, token_sealed)
         VALUES (%(organization_id)s, 'whatsapp', '99' || %(number)s, '98' || %(number)s, %(token)s)
@@ -327,7 +327,7 @@ def count_waiting_webhooks(connection: Connection) -> int:
 
 
 def count_messages(connection: Connection, *, like: str) -> dict[tuple[str, str], tuple[int, int]]:
-    """Rows and different ids of messages whose provider id is like that, by direction and status."""
+    """Count rows and distinct ids of messages whose provider id matches, by direction and status."""
     sql = """
         SELECT direction, status, count(*), count(DISTINCT platform_message_id) FROM messages
         WHERE platform_message_id LIKE %(like)s GROUP BY 1, 2

@@ -1,10 +1,10 @@
-"""Requests in a file, as both load generators read them: each one's length on a line, then the request itself."""
+"""Requests in a file for both load generators: the length of each on a line, then the request itself."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 COUNTER = "@" * 12
-"""Stands in a request for a number that the load generator makes a new one of each time."""
+"""The position in a request for a number that the load generator changes each time."""
 
 
 def write(path: Path, requests: Iterable[bytes]) -> None:

@@ -16,11 +16,11 @@ RESULTS = Path(__file__).with_name("results")
 DOCUMENT = REPOSITORY / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 ROW, LEFT, WIDTH = 26, 470, 420
-"""Of the plot, in pixels: a row's height, where bars begin, and how long the longest is."""
+"""Pixels of the plot: a row's height, the start of the bars, and the longest bar."""
 
 
 class Results(msgspec.Struct, frozen=True):
-    """`about` says when, on what and how long; `figures` has one entry a figure."""
+    """`about` holds date, machine and duration; `figures` has one entry for each figure."""
 
     about: dict[str, Any]
     figures: list[Figure]
@@ -60,7 +60,7 @@ def markdown(figures: Sequence[Figure]) -> str:
 
 
 def write_document(results: Results) -> None:
-    """The table and its circumstances, between their marks in docs/performance.md."""
+    """Write the table and its circumstances between their marks in docs/performance.md."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     told = ", ".join(f"{name}: {value}" for name, value in results.about.items())
@@ -69,7 +69,7 @@ def write_document(results: Results) -> None:
 
 
 def plot(figures: Sequence[Figure]) -> str:
-    """Each ratio as a multiple of its goal, so that every bar that reaches the line is one that was met."""
+    """Draw each ratio as a multiple of its goal, so that every bar that reaches the line met its goal."""
     bars = [(figure, reach) for figure in figures if (reach := _reach(figure)) is not None]
     most = max((abs(math.log2(reach)) for _, reach in bars), default=1) or 1
     height = ROW * (len(bars) + 2)
@@ -103,7 +103,7 @@ def _bar(left: float, top: int, length: float, colour: str) -> str:
 
 
 def _reach(figure: Figure) -> float | None:
-    """By how many times the goal is reached: 1 is exactly, above is better whichever way the goal points."""
+    """Return by which factor the goal is reached: 1 is exact, more is better for both kinds of goal."""
     value = _judged(figure)
     if figure.goal is None or not value:
         return None

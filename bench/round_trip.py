@@ -23,7 +23,7 @@ ROUNDS, CALLS = 7, 400
 
 
 async def measure(admin_url: str) -> dict[str, float]:
-    """Microseconds of CPU for one call, the median of interleaved rounds."""
+    """Measure the microseconds of CPU for one call, as the median of interleaved rounds."""
     connection = await Connection.connect(admin_url, autocommit=True, prepare_threshold=0)
 
     async def exchange() -> None:

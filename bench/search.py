@@ -1,7 +1,7 @@
-"""How fast a tenant with 100,000 contacts searches beside 200 tenants with 500: `python bench/search.py`.
+"""The speed of searches by a tenant with 100,000 contacts beside 200 tenants with 500: `python bench/search.py`.
 
-Starts a Postgres of its own, fills it with made-up Arabic and English names (nearly half are Mohamed, in one script or
-the other), asks both kinds of tenant the same kinds of question through the login role, and prints a table.
+Starts a Postgres of its own, fills it with invented Arabic and English names (nearly half are Mohamed, in one script or
+the other), runs the same kinds of search for both kinds of tenant through the login role, and prints a table.
 """
 
 # ruff: noqa: S311, SIM905  (names are made up, always the same, and read best as running text)
@@ -69,7 +69,7 @@ def contacts(organization: uuid.UUID, count: int) -> Iterator[Contact]:
 
 
 def fill(database: psycopg.Connection) -> dict[uuid.UUID, str]:
-    """Both kinds of tenant, their contacts mixed in the heap; the claims of a person of each kind."""
+    """Fill both kinds of tenant, their contacts mixed in the heap; return the claims of a person of each kind."""
     claims = {}
     for organization in (LARGE, *SMALL):
         database.execute(
@@ -101,7 +101,7 @@ def fill(database: psycopg.Connection) -> dict[uuid.UUID, str]:
 
 
 def questions(database: psycopg.Connection) -> list[str]:
-    """Names whole, misspelt and by half, phones in two spellings and e-mail addresses of contacts that are there."""
+    """Return names whole, misspelt and half, phones in two spellings and e-mail addresses of existing contacts."""
     chance, asked = (
         random.Random(4),
         ["محمد", "محمد السيد", "Mohmaed Farok", "عبدالرحمن", "Moh", "ORD-2026-001", "xyzzy"],

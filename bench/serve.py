@@ -1,4 +1,4 @@
-"""Serves one function or ASGI app as it is deployed: one uvicorn worker on uvloop and httptools.
+"""A server for one function or ASGI app as it is deployed: one uvicorn worker on uvloop and httptools.
 
 Usage: python -m bench.serve (path/to/main.py | module:app) PORT. A path is served through functions-framework.
 """

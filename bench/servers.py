@@ -1,4 +1,4 @@
-"""Server processes: what each is started with, until it answers, and its end."""
+"""Server processes: their commands, their start and their end."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ from infra.local.process import free_port
 from infra.local.settings import REPOSITORY
 
 BASE_URL = "http://127.0.0.1:54321"
-"""What tokens are issued by; nothing listens there."""
+"""The issuer of tokens; nothing listens there."""
 PEERS = REPOSITORY / ".venv-bench" / "bin"
 START_TIMEOUT_S = 30
 
@@ -28,12 +28,12 @@ class Server:
     target: str
     peer: bool = False
     framework: bool = False
-    """Served by functions-framework's own command, gunicorn and all."""
+    """Whether functions-framework's own command serves it, with gunicorn."""
     database: str = RUN
     free: bool = False
-    """Not pinned: may use every core."""
+    """Whether it may use every core, instead of being pinned."""
     settings: tuple[tuple[str, str], ...] = ()
-    """Of its environment, beside those that all have."""
+    """Settings of its environment, besides the common ones."""
 
     def command(self, port: int) -> list[str]:
         if self.framework:
@@ -72,7 +72,7 @@ class Running:
 
 
 def environment(server: Server, data: Data) -> dict[str, str]:
-    """Nothing of the caller's own environment but the path: neither kind is set up by accident."""
+    """Return an environment with only the caller's path, so that no other setting has an effect."""
     settings: Mapping[str, str]
     if server.peer:
         settings = {

@@ -1,4 +1,4 @@
-"""Cold starts, and the memory that a process holds once it has worked."""
+"""Cold starts, and the memory of a process after work."""
 
 import contextlib
 import time
@@ -18,11 +18,13 @@ GOALS = {
     "mcp_server, first answer": Goal("at most", 1.65),
     "agent_auth, first answer": Goal("at most", 1.45),
 }
-"""Of them 19 ms are the import of `limits` (docs/decisions/0029)."""
+"""Of these, 19 ms are the import of `limits` (docs/decisions/0029)."""
 
 
 def cold(room: Room) -> list[Figure]:
-    """The first answer of any kind, and for what a request's own work adds to it the first that needs all parts."""
+    """Measure the first answer of any kind, and the first that needs all parts, which shows the cost of a request's
+    work.
+    """
     agent = room.crowd.many[0]
     hello = {"protocolVersion": traffic.LEGACY, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
     exchange = traffic.of_exchange(room.data.keys, count=1)[0]
@@ -55,7 +57,7 @@ def cold(room: Room) -> list[Figure]:
 
 
 def _start(room: Room, server: Server, request: Request, status: bytes) -> float:
-    """From the process's start until the whole first answer is there."""
+    """Measure from the process's start until the whole first answer has arrived."""
     port = free_port()
     started = time.perf_counter()
     process = spawn(server, room.data, port)
@@ -74,7 +76,7 @@ def _start(room: Room, server: Server, request: Request, status: bytes) -> float
 
 
 def memory(room: Room) -> list[Figure]:
-    """After work: a second of load, and of the gateway a request to every function."""
+    """Measure after work: a second of load, and for the gateway also a request to every function."""
     with running(servers.MCP, room.data) as function:
         Target(function, reads(room, servers.MCP), "memory").run(room.seconds)
         one = machine.resident_mb(function.process.pid)

@@ -46,7 +46,7 @@ def comparisons(room: Room) -> tuple[Comparison, Comparison, Comparison]:
 
 
 def first_answer(room: Room) -> Figure:
-    """Of a process that has just begun to listen: connections, the schema cache, the query."""
+    """Measure a process that has just begun to listen: connections, the schema cache, the query."""
     request = _reading(room.data.services.secrets.publishable_key, "customers", _LIST)(room.crowd.many[:1])[0]
     values = [_first_ms(room, request) for _ in range(room.rounds)]
     return alone("REST: first answer of a process", unit="ms", values=values, goal=Goal("at most", 300))
@@ -80,7 +80,7 @@ def _reading(key: str, table: str, query: dict[str, str]) -> Ask:
 
 
 def _inserting(key: str) -> Ask:
-    """As a client that wants to know the new row's id."""
+    """Return inserts of a client that wants to know the new row's id."""
     headers = (("Prefer", "return=representation"),)
     path = "/rest/v1/customers?select=id"
     return lambda agents: [Request("POST", path, agent.token, _CONTACT, (*_headers(key), *headers)) for agent in agents]
@@ -91,5 +91,5 @@ def _post(path: str, agent: Agent) -> Request:
 
 
 def _headers(key: str) -> tuple[tuple[str, str], ...]:
-    """Each agent from an address of its own: the limit by address is on."""
+    """Return headers with a new address for each agent, because the limit by address is on."""
     return (("apikey", key), ("X-Forwarded-For", address()))

@@ -20,13 +20,13 @@ INSERT_LOOP = "bare insert loop"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One operation: who is asked what, and what the ratio to each but the first, which is ours, must be."""
+    """One operation: the requests for each server, and the goal of the ratio to each but the first, which is ours."""
 
     title: str
     asked: Mapping[Server, Ask]
     goals: Mapping[Server, Goal]
     inserts: bool = False
-    """Makes orders: that many must be there afterwards, and the bare insert loop runs in turn with the servers."""
+    """Whether it makes orders: they are counted afterwards, and the bare insert loop runs in turn with the servers."""
 
 
 def tool(operation: str, server: Server, era: str = LEGACY) -> Ask:
@@ -130,7 +130,11 @@ def _inserts_a_second(room: Room) -> float:
 
 @contextmanager
 def _every_order_made(data: Data, asked: Collection[Target]) -> Iterator[None]:
-    """Raises: RuntimeError: where fewer orders were made in the block than were answered."""
+    """Check that the block made as many orders as were answered.
+
+    Raises:
+        RuntimeError: if fewer were made.
+    """
     with data.connect() as connection:
         made, answered = queries.count_orders(connection), sum(target.answered for target in asked)
         yield

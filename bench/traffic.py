@@ -1,4 +1,4 @@
-"""What is asked: requests of each operation in each server's own words, turn by turn from many agents."""
+"""Requests of each operation in each server's own form, turn by turn from many agents."""
 
 import itertools
 import json
@@ -66,7 +66,7 @@ def crowd(data: Data, database: str) -> Crowd:
 
 
 def _agent(key: jwt.PyJWK, organization_id: str, user_id: str, key_id: str, contacts: list[str]) -> Agent:
-    """A token as agent-auth gives it, only that it lasts as long as the longest run."""
+    """Return an agent with a token like agent-auth's, which lasts as long as the longest run."""
     now = int(time.time())
     claims = {
         "iss": f"{BASE_URL}/auth/v1",
@@ -113,7 +113,7 @@ def arguments(operation: str, agent: Agent) -> dict[str, Any]:
 
 
 def of_tool(operation: str, server: Server, agents: Sequence[Agent], *, era: str = LEGACY) -> list[Request]:
-    """Calls of the tool that this server has for the operation."""
+    """Return calls of this server's tool for the operation."""
     name = operation if server.peer else f"nexus_{operation}"
     return [
         mcp(agent, "tools/call", {"name": name, "arguments": arguments(operation, agent)}, era=era) for agent in agents
@@ -138,7 +138,7 @@ def of_bare(path: str, operation: str, agents: Sequence[Agent]) -> list[Request]
 
 
 def of_exchange(keys: Sequence[str], *, count: int) -> list[Request]:
-    """Key exchanges, each from an address of its own: the limit by address is on."""
+    """Return key exchanges, each from a new address, because the limit by address is on."""
     return [
         Request("POST", "/", "", {"api_key": key}, (("X-Forwarded-For", address()),))
         for key in itertools.islice(itertools.cycle(keys), count)

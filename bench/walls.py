@@ -1,4 +1,4 @@
-"""One tenant does its worst for half a minute; what the others' reads, sign-ins, deliveries and intake make of it."""
+"""The effect of one tenant's worst behaviour on the others' reads, sign-ins, deliveries and intake."""
 
 import asyncio
 import contextlib
@@ -20,16 +20,16 @@ from shared.runtime.secrets import local_wrapper, seal_under
 FULL_S, QUICK_S = 30, 4
 NOISY_AGENTS = 15
 SHOPS = 20
-"""Whose messages are delivered."""
+"""The number of shops whose messages are delivered."""
 A_SECOND = {"reads": 60, "sign-ins": 2, "deliveries": 4, "intake": 20}
 MOST = 2.0
-"""Times the p99 of the same work on an idle server."""
+"""The most that the p99 may grow by, beside the same work on an idle server."""
 Noise = Callable[["Walls"], contextlib.AbstractContextManager[None]]
 
 
 @dataclass
 class Walls:
-    """A gateway with every function, and what the victims and the noisy tenant send to it."""
+    """A gateway with every function, and the requests of the victims and the noisy tenant."""
 
     room: Room
     gateway: servers.Running
@@ -44,7 +44,7 @@ class Walls:
         return load.start(target.file, self.gateway.port, seconds=self.seconds + 1, rate=rate, connections=32)
 
     def sounds(self) -> dict[str, Sequence[Request]]:
-        """The victims' work, by what it is called in the figures."""
+        """Return the victims' work by its name in the figures."""
         crowd = self.room.crowd.many
         reads = traffic.of_tool("get_contact", servers.MCP, crowd)
         keys = [key for key in self.room.data.keys if not key.startswith(tuple(self.noisy_prefixes))]
@@ -64,7 +64,7 @@ class Walls:
             self.noisy_prefixes = queries.list_prefixes(connection, organization_id=self.noisy[0].organization_id)
 
     def measure(self) -> dict[str, float]:
-        """The p99 of each kind of work, all at once."""
+        """Measure the p99 of each kind of work, all at once."""
         sounds = {name: Target(self.gateway, requests, name) for name, requests in self.sounds().items()}
         started = {
             name: load.start(target.file, self.gateway.port, seconds=self.seconds, rate=A_SECOND[name])
@@ -80,7 +80,7 @@ class Walls:
 
 @contextlib.contextmanager
 def _wrong_keys(walls: Walls) -> Iterator[None]:
-    """Keys whose prefix is the noisy tenant's and whose rest is wrong: each costs a whole hash."""
+    """Send keys with the noisy tenant's prefix and a wrong rest: each costs a whole hash."""
     wrong = [prefix + "0" * (len(walls.room.data.keys[0]) - len(prefix)) for prefix in walls.noisy_prefixes]
     requests = [replace(each, path="/functions/v1/agent-auth") for each in traffic.of_exchange(wrong, count=2000)]
     yield from _while(walls.flood("keys", requests, 30))
@@ -101,7 +101,7 @@ def _bulk_inserts(walls: Walls) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locks(walls: Walls) -> Iterator[None]:
-    """Its counter row is locked, and its agents write."""
+    """Lock its counter row while its agents write."""
     requests = [Request("POST", "/rest/v1/customers", agent.token, {"first_name": "Lock"}) for agent in walls.noisy]
     with walls.room.data.connect() as connection, connection.transaction():
         queries.lock_usage(connection, organization_id=walls.noisy[0].organization_id)
@@ -134,7 +134,7 @@ NOISES: dict[str, Noise] = {
 
 
 def measure(room: Room) -> list[Figure]:
-    """Each noise in turn, each beside the same work on the idle server just before."""
+    """Measure each noise in turn, each beside the same work on the idle server just before."""
     seconds = FULL_S if room.seconds > 1 else QUICK_S
     graph_port = free_port()
     graph = servers.on_port(servers.GRAPH, room.data, graph_port)
@@ -163,7 +163,7 @@ def measure(room: Room) -> list[Figure]:
 
 
 def _sends(room: Room) -> list[Request]:
-    """Answers in open conversations of shops that are not the noisy one, each shop by its own agents."""
+    """Return answers in open conversations of other shops than the noisy one, each shop by its own agents."""
     wrapper = local_wrapper(room.data.services.secrets.seals_now)
 
     def sealed(organization_id: UUID) -> bytes:

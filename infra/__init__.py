@@ -1,1 +1,1 @@
-"""What builds, serves and migrates Nexus; no deployed function imports it."""
+"""The tools that build, serve and migrate Nexus; no deployed function imports it."""

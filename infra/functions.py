@@ -1,7 +1,7 @@
 """The functions of the repository: their names, and the handler and the declaration of each.
 
-A function is imported when its handler is first wanted, by the name `functions.<name>.main`: loaded under the
-framework's one name `main`, functions would get each other's siblings.
+A function is imported at the first use of its handler, by the name `functions.<name>.main`: under the framework's one
+name `main`, functions would get each other's siblings.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Applies infra/migrations (forward only, each file once) and then the changed routines of infra/schema."""
+"""Migrations of infra/migrations (forward only, each file once), then the changed routines of infra/schema."""
 
 import contextlib
 import hashlib
@@ -18,21 +18,21 @@ from infra.queries import AppliedMigration, Database
 from infra.routines import Routine
 
 DIRECTORY = Path(__file__).parent
-"""Has the folder `migrations`, and in `schema` the routines."""
+"""Contains the folder `migrations`, and in `schema` the routines."""
 MIGRATIONS = DIRECTORY / "migrations"
 SETS = ("platform", "nexus")
 OLDEST_SERVER, AFTER_NEWEST_SERVER = 150000, 190000
 FIRST_TIME = 10**11
-"""A number from here on is a time (YYYYMMDDHHMM): such a file applies also after later ones, from another branch."""
+"""Numbers from here on are times (YYYYMMDDHHMM): such a file applies also after later ones, from another branch."""
 LOCK_TIMEOUT_MS = 2000
-"""No migration holds up the live system longer than this; it is tried again instead."""
+"""The longest that a migration may hold up the live system; then it is tried again."""
 LOCK_ATTEMPTS = 5
 
 Platform = Literal["auto", "yes", "no"]
 
 
 class MigrationError(Exception):
-    """Nothing of the file that failed was kept; what was applied before it was."""
+    """Nothing of the failed file was kept; files applied before it were."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Migration:
 
 @dataclass
 class MigrationReport:
-    """`unknown` are applied migrations of a newer version of the code: older code goes on working on them."""
+    """The result; `unknown` are migrations of newer code that are applied already: older code still works on them."""
 
     applied: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     routines: list[str] = field(default_factory=list)
-    """Those that were changed; of `status`, those that would be."""
+    """The changed routines; in `status`, those that would change."""
     unknown: list[str] = field(default_factory=list)
     with_platform: bool = True
 
@@ -85,10 +85,10 @@ def migrate(
     platform: Platform = "auto",
     on_applied: Callable[[str], None] = lambda _: None,
 ) -> MigrationReport:
-    """Bring the database up to date; several at once do the work once, in order.
+    """Bring the database up to date; when several run at once, the work is done once, in order.
 
-    `platform` auto leaves out the platform set where a managed platform brought the `auth` schema. The last migration
-    and the routines come in one transaction. Where the database is of a newer version, its routines stay.
+    `platform` auto leaves out the platform set if a managed platform brought the `auth` schema. The last migration and
+    the routines share one transaction. In a database of a newer version, its routines stay.
     """
     migrations = read_migrations(directory)
     report = MigrationReport()
@@ -110,7 +110,11 @@ def migrate(
 
 
 def status(admin_url: str, *, directory: Path = DIRECTORY, platform: Platform = "auto") -> MigrationReport:
-    """Return what `migrate` would do, and change nothing. Raise MigrationError where it would."""
+    """Return what `migrate` would do, and change nothing.
+
+    Raises:
+        MigrationError: if `migrate` would.
+    """
     migrations = read_migrations(directory)
     report = MigrationReport()
     with psycopg.connect(admin_url, autocommit=True, application_name="nexus migrate") as database:
@@ -197,7 +201,7 @@ def _is_applied(migration: Migration, schema: Schema, applied: list[AppliedMigra
 
 
 def _retried(label: str, step: Callable[[], bool]) -> bool:
-    """Run one transaction, again while it does not get its locks."""
+    """Run one transaction, and try again while it does not get its locks."""
     for attempt in range(1, LOCK_ATTEMPTS + 1):
         try:
             return step()
@@ -216,7 +220,7 @@ def _retried(label: str, step: Callable[[], bool]) -> bool:
 
 
 def _apply(database: Database, migration: Migration, schema: Schema, report: MigrationReport) -> bool:
-    """Return False when it had been applied before, be it a moment ago by somebody else."""
+    """Apply the migration; return False if it is applied already, even by another process a moment ago."""
     with database.transaction():
         queries.lock_migrations(database)
         row = migration.row()
@@ -236,7 +240,7 @@ def _apply(database: Database, migration: Migration, schema: Schema, report: Mig
 
 
 def _apply_routines(database: Database, schema: Schema, report: MigrationReport) -> bool:
-    """Apply what the last migration has not brought with it."""
+    """Apply routines that the last migration did not."""
     with database.transaction():
         queries.lock_migrations(database)
         queries.set_lock_timeout(database, milliseconds=LOCK_TIMEOUT_MS)

@@ -1,7 +1,7 @@
-"""What a function needs, read from its imports without running it: modules of shared/, and pinned packages.
+"""The needs of a function, read from its imports without running it: modules of shared/, and pinned packages.
 
-Imports inside functions count like those at the top. What `if TYPE_CHECKING:` alone imports does not; with an `else`
-beside it, it names what is imported when it is first used, and counts.
+Imports inside functions count like those at the top. Imports under `if TYPE_CHECKING:` do not count, unless there is an
+`else`: then they name what is imported at first use.
 """
 
 import ast
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 SERVER = ("functions-framework", "uvicorn", "uvloop", "httptools")
-"""What starts the function; its code imports none of it but the framework."""
+"""Packages that start the function; its code imports only the framework."""
 IMPLIED = {("pydantic", "EmailStr"): "email-validator"}
 """Names that import another package when they are used."""
 _PIN = re.compile(r"^(?P<name>[\w.-]+)==", re.MULTILINE)
@@ -31,7 +31,7 @@ class UnknownPackageError(Exception):
 class Needs(NamedTuple):
     """`files` are paths relative to the repository, `packages` distributions of requirements/runtime.txt.
 
-    An alias needs the files of the function that it stands for, too.
+    An alias also needs the files of the function that it stands for.
     """
 
     files: tuple[str, ...]
@@ -44,7 +44,7 @@ class _Import(NamedTuple):
 
 
 def needs(name: str) -> Needs:
-    """Return what the function in that folder needs.
+    """Return the needs of the function in that folder.
 
     Raises:
         UnknownPackageError: the code imports what a deployed function would not have.
@@ -102,7 +102,7 @@ def _imports(package: tuple[str, ...], text: str) -> frozenset[_Import]:
 
 
 def _executed(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the node and everything below it, but for the blocks that only a type checker reads."""
+    """Yield the node and everything below it, except the blocks that only a type checker reads."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not _is_for_types_alone(child):
@@ -116,7 +116,7 @@ def _is_for_types_alone(node: ast.AST) -> bool:
 
 
 def _modules(imported: _Import) -> Iterator[Path]:
-    """Yield the files of shared/ that the import runs: the module, the one that its name may be, and their packages."""
+    """Yield the files of shared/ that the import runs: the module, the module of its name, and their packages."""
     parts = imported.module.split(".")
     if parts[0] != "shared":
         return
@@ -128,7 +128,7 @@ def _modules(imported: _Import) -> Iterator[Path]:
 
 
 def _data_files(folder: Path) -> set[Path]:
-    """Return what stands beside modules and is neither code nor a page about it."""
+    """Return files beside modules that are neither code nor documentation."""
     return {path for path in folder.iterdir() if path.is_file() and path.suffix not in {".py", ".pyc", ".md"}}
 
 
@@ -149,7 +149,7 @@ def _distributions(imports: Iterable[_Import]) -> Iterator[str]:
 
 
 def _closure(packages: set[str]) -> set[str]:
-    """Return the packages and all that they require, for every platform that the pins know."""
+    """Return the packages and all that they require, for every platform of the pins."""
     closed: set[str] = set()
     waiting = list(packages)
     while waiting:

@@ -1,8 +1,8 @@
 """`python -m infra.package NAME`: write build/NAME/, a folder that runs by itself under functions-framework.
 
-It holds the function's files, the modules of shared/ that they import, and pinned requirements.txt; beside it,
-build/NAME.sha256 is the folder's hash, which changes only when the function must be deployed anew.
-`--carrying PATH` names the functions whose folder holds a file: those that a change of it deploys.
+It holds the function's files, the modules of shared/ that they import, and a pinned requirements.txt. Beside it,
+build/NAME.sha256 is the folder's hash, which changes only when the function must be deployed again. `--carrying PATH`
+names the functions whose folder holds a file: a change of the file deploys them.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class Package(NamedTuple):
     path: str
     sha256: str
     changed: bool
-    """Whether an earlier run left another folder, or none."""
+    """Whether an earlier run left a different folder, or none."""
     files: tuple[str, ...]
     packages: tuple[str, ...]
 
@@ -51,7 +51,7 @@ def package(name: str, *, build: Path = BUILD) -> Package:
 
 
 def carriers(file: str) -> list[str]:
-    """Return the functions whose folder holds the file, which is named relative to the repository."""
+    """Return the functions whose folder holds the file; its path is relative to the repository."""
     return [name for name in sorted(names()) if file.startswith(f"functions/{name}/") or file in needs(name).files]
 
 
@@ -70,7 +70,7 @@ def main(
     carrying: Annotated[str | None, typer.Option(help="Only name the functions that carry this file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array at the end, for programs.")] = False,
 ) -> None:
-    """Make folders under build/ that run by themselves: functions-framework --target handler."""
+    """Write folders below build/ that run by themselves: functions-framework --target handler."""
     if carrying is not None:
         _print_carriers(carrying, as_json=as_json)
         return

@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow, class_row
 Database = psycopg.Connection[TupleRow]
 
 MIGRATION_LOCK = 0x6E_78_6D_67
-"""Everybody who migrates a Nexus database takes this advisory lock."""
+"""The advisory lock of all migrations of a Nexus database."""
 
 
 class AppliedMigration(NamedTuple):
@@ -23,7 +23,7 @@ class AppliedMigration(NamedTuple):
 
 
 def lock_migrations(database: Database) -> None:
-    """Until the transaction ends: so it works through a transaction pooler too."""
+    """Lock until the transaction ends, which works through a transaction pooler too."""
     database.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
 
 
@@ -97,7 +97,7 @@ def list_routine_checksums(database: Database) -> dict[str, str]:
 
 
 def replace_routine_checksums(database: Database, checksums: dict[str, str]) -> None:
-    """Keep exactly these; a row whose checksum stays keeps its time."""
+    """Store exactly these checksums; a row whose checksum stays keeps its time."""
     values = {"names": list(checksums), "checksums": list(checksums.values())}
     database.execute("DELETE FROM app.schema_routines WHERE name <> ALL (%(names)s)", values)
     sql_text = """
@@ -119,7 +119,7 @@ def set_lock_timeout(database: Database, *, milliseconds: int) -> None:
 
 
 def tell_schema_changed(database: Database) -> None:
-    """When the transaction commits, to whoever serves the schema over REST: all of them listen to the same words."""
+    """Notify all servers of the schema over REST when the transaction commits."""
     database.execute("NOTIFY pgrst, 'reload schema'")
 
 
@@ -141,7 +141,7 @@ def create_database(database: Database, *, name: str) -> None:
 
 
 class BlindCtype(NamedTuple):
-    """A database for which letters end with ASCII; `builtin` says that its order is Postgres's own."""
+    """A database whose character type knows only ASCII letters; `builtin` means that its order is Postgres's own."""
 
     ctype: str
     builtin: bool
@@ -158,7 +158,7 @@ def find_blind_ctype(database: Database, *, name: str) -> BlindCtype | None:
 
 
 def set_ctype(database: Database, *, ctype: str) -> None:
-    """Of all databases of the server, templates too; it counts from the next connection on."""
+    """Set the character type of all databases of the server, templates too; it applies from the next connection on."""
     database.execute("UPDATE pg_database SET datctype = %s WHERE datctype IN ('C', 'POSIX')", [ctype])
 
 
@@ -167,7 +167,7 @@ def reindex(database: Database, *, name: str) -> None:
 
 
 def trigrams_of(database: Database, *, word: str) -> int | None:
-    """How many the server makes of the word; None where it has no pg_trgm yet."""
+    """Count the trigrams that the server makes of the word; return None if it has no pg_trgm yet."""
     schema = database.execute(
         "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'"
     ).fetchone()
@@ -183,14 +183,14 @@ def role_exists(database: Database, *, name: str) -> bool:
 
 
 def set_role_password(database: Database, *, name: str, password: str) -> None:
-    """Sends the verifier, so that the password itself cannot reach the server's log."""
+    """Set the password by its verifier, so that the password itself cannot reach the server's log."""
     verifier = database.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
     statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier))
     database.execute(statement)
 
 
 def login_is_above_policies(database: Database) -> bool:
-    """Whether the role that logged in ignores row level security."""
+    """Return whether the role that logged in ignores row level security."""
     return _truth(database, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
 
 
@@ -203,7 +203,7 @@ def login_may_become(database: Database, *, role: str) -> bool:
 
 
 def clock_offset_s(database: Database, *, now_s: float) -> float:
-    """How far the server's clock is ahead of ours."""
+    """Return how many seconds the server's clock is ahead of ours."""
     row = database.execute("SELECT extract(epoch FROM clock_timestamp())::float8 - %s", [now_s]).fetchone()
     return float(row[0]) if row else 0.0
 
@@ -226,13 +226,13 @@ def organizations_exist(database: Database) -> bool:
 
 
 def list_time_zones(database: Database) -> list[str]:
-    """Those in use, and the one that an organization begins with."""
+    """List the time zones in use, and the default of new organizations."""
     rows = database.execute("SELECT timezone FROM organizations UNION SELECT 'Africa/Cairo' ORDER BY 1").fetchall()
     return [row[0] for row in rows]
 
 
 def list_offsets(database: Database, *, zone: str, moments: list[datetime]) -> list[float] | None:
-    """Seconds ahead of UTC at each moment, as the database has it; None where it does not know the zone."""
+    """List the seconds ahead of UTC at each moment by the database; return None for a zone it does not know."""
     try:
         rows = database.execute(
             """

@@ -25,7 +25,7 @@ class Routine:
 
     migration_set: str
     name: str
-    """The folder and the file, as in orders/number_order."""
+    """The folder and the file, such as orders/number_order."""
     text: bytes
 
     @property
@@ -63,7 +63,7 @@ def apply(database: Database, routines: Sequence[Routine], *, everything: bool) 
 
 
 def _create(database: Database, routines: Sequence[Routine]) -> None:
-    """Send all files at once; where one needs another that comes later, file by file until none is left."""
+    """Send all files at once; if one needs a later one, send file by file until none is left."""
     queries.leave_bodies_unchecked(database)
     try:
         with database.transaction():

@@ -1,5 +1,5 @@
-"""What a developer might pick instead of Nexus, and the bare limits of this machine, each on the same schema and data.
+"""Alternatives to Nexus, and the bare limits of this machine, each on the same schema and data.
 
-They run in .venv-bench, log in as a role past row level security, and narrow every statement to the organization that
-the token names, as applications of their kind do. None has a rate limit, a quota, a plan or a log line per request.
+They run in .venv-bench, log in as a role past row level security, and narrow every statement to the token's
+organization, as applications of their kind do. None has a rate limit, a quota, a plan or a log line per request.
 """

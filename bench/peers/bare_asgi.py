@@ -1,8 +1,8 @@
 """A limit: an ASGI callable that runs the same SQL and encodes the rows, and does nothing else.
 
-No token, limit, quota or row level security. It uses the same driver as Nexus, so that the distance is what the guards
-cost and not what a driver costs, and as Nexus does it writes the size of a page into the statement, which is then not
-planned at every call.
+No token, limit, quota or row level security. It uses the driver of Nexus, so that the difference is the cost of the
+guards and not of a driver, and it writes the size of a page into the statement as Nexus does, which saves planning at
+every call.
 """
 
 from typing import Any

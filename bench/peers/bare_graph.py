@@ -1,4 +1,4 @@
-"""The Graph API's way to send as far as a benchmark needs it: takes every message at once and gives it an id."""
+"""The Graph API's send call for the benchmark: accepts every message at once and gives it an id."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""A limit: an ASGI callable that checks the signature of a webhook and keeps its body, and does nothing else."""
+"""A limit: an ASGI callable that checks the signature of a webhook and stores its body, and does nothing else."""
 
 import hashlib
 import hmac

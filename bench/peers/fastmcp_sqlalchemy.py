@@ -35,13 +35,13 @@ async def run(sql: str, **values: Any) -> list[Any]:
 
 @server.tool
 async def list_contacts(limit: Limit = 25) -> ContactPage:
-    """Contacts, newest first."""
+    """List contacts, newest first."""
     return await sqlalchemy_store.list_contacts(caller("read")[0], limit=limit)
 
 
 @server.tool
 async def get_contact(customer_id: UUID) -> Contact | None:
-    """One contact with everything around it."""
+    """Get one contact with everything around it."""
     return await sqlalchemy_store.get_contact(caller("read")[0], customer_id=customer_id)
 
 
@@ -53,7 +53,7 @@ async def create_contact(
     email: Short | None = None,
     company: Short | None = None,
 ) -> Made:
-    """Make a contact."""
+    """Create a contact."""
     given = NewContact(first_name=first_name, last_name=last_name, phone=phone, email=email, company=company)
     return await sqlalchemy_store.create_contact(caller("write")[0], given)
 

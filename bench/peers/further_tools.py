@@ -1,6 +1,6 @@
 """The nine tools beyond list, get and the two creates, so that a peer's tools/list is as long as that of Nexus.
 
-Each is a working tool over a statement; how it is carried out is the peer's own.
+Each is a working tool over a statement; each peer runs the statement in its own way.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ Status = Literal["pending", "confirmed", "fulfilling", "shipped", "delivered", "
 
 
 def further_tools(run: Run) -> list[Callable[..., Awaitable[Any]]]:
-    """`run(sql, **parameters)` answers the rows of the caller's organization as dicts."""
+    """Return the tools; `run(sql, **parameters)` returns the rows of the caller's organization as dicts."""
     return [*_contact_tools(run), *_order_tools(run), *_stock_tools(run), *_message_tools(run)]
 
 
@@ -51,7 +51,7 @@ def _order_tools(run: Run) -> list[Callable[..., Awaitable[Any]]]:
     async def list_orders(
         order_status: Status | None = None, customer_id: UUID | None = None, limit: Limit = 25
     ) -> OrderPage:
-        """Orders, newest first."""
+        """List orders, newest first."""
         rows = await run(queries.LIST_ORDERS, order_status=order_status, customer_id=customer_id, limit=limit)
         return OrderPage(data=rows)
 
@@ -69,11 +69,11 @@ def _order_tools(run: Run) -> list[Callable[..., Awaitable[Any]]]:
 
 def _stock_tools(run: Run) -> list[Callable[..., Awaitable[Any]]]:
     async def list_inventory(category: Short | None = None, limit: Limit = 25) -> StockPage:
-        """Items with their stock."""
+        """List items with their stock."""
         return StockPage(data=await run(queries.LIST_STOCK, sku=None, category=category, limit=limit))
 
     async def check_stock(sku: Short) -> StockPage:
-        """How much of an item there is."""
+        """Check the stock of an item."""
         return StockPage(data=await run(queries.LIST_STOCK, sku=sku, category=None, limit=1))
 
     return [list_inventory, check_stock]
@@ -83,7 +83,7 @@ def _message_tools(run: Run) -> list[Callable[..., Awaitable[Any]]]:
     async def list_conversations(
         platform: Literal["whatsapp", "facebook", "instagram"] | None = None, limit: Limit = 25
     ) -> ChatPage:
-        """Conversations, newest first."""
+        """List conversations, newest first."""
         return ChatPage(data=await run(queries.LIST_CHATS, platform=platform, limit=limit))
 
     async def send_message(chat_id: UUID, content: str) -> Made:

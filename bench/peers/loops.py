@@ -18,7 +18,7 @@ WRITERS = 16
 
 
 def check_hashes(seconds: float) -> float:
-    """Bcrypt at the cost of agent keys, one thread a core."""
+    """Check hashes at the cost of agent keys, one thread a core."""
     hashed = bcrypt.hashpw(b"nxs_ak_" + b"x" * 48, bcrypt.gensalt(10))
     done: list[int] = []
     end = time.perf_counter() + seconds
@@ -40,8 +40,9 @@ def check_hashes(seconds: float) -> float:
 
 
 async def insert_orders(seconds: float) -> float:
-    """Orders of three lines, each in one durable transaction, past everything an application does; as many writers as
-    the load has connections, each in an organization of its own.
+    """Insert orders of three lines, each in one durable transaction, without an application.
+
+    There are as many writers as the load has connections, each in an organization of its own.
     """
     import psycopg  # noqa: PLC0415  the bcrypt loop needs none
 

@@ -82,7 +82,7 @@ LIST_CONTACTS, GET_CONTACT = queries.pyformat(queries.LIST_CONTACTS), queries.py
 
 @server.tool()
 async def list_contacts(limit: Limit = 25) -> ContactPage:
-    """Contacts, newest first."""
+    """List contacts, newest first."""
     values = {"organization_id": caller("read")[0], "limit": limit}
     async with pool.connection() as connection:
         return ContactPage(data=await (await connection.execute(LIST_CONTACTS, values)).fetchall())
@@ -90,7 +90,7 @@ async def list_contacts(limit: Limit = 25) -> ContactPage:
 
 @server.tool()
 async def get_contact(customer_id: UUID) -> Contact | None:
-    """One contact with everything around it."""
+    """Get one contact with everything around it."""
     values = {"organization_id": caller("read")[0], "customer_id": customer_id}
     async with pool.connection() as connection:
         found = await (await connection.execute(GET_CONTACT, values)).fetchone()
@@ -105,7 +105,7 @@ async def create_contact(
     email: Short | None = None,
     company: Short | None = None,
 ) -> Made:
-    """Make a contact."""
+    """Create a contact."""
     made = await run(
         queries.INSERT_CONTACT,
         first_name=first_name,
@@ -167,7 +167,7 @@ served = server.streamable_http_app(streamable_http_path="/", json_response=True
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """The pool opens in the event loop that serves."""
+    """Open the pool in the event loop that serves."""
     if scope["type"] == "lifespan":
         await pool.open()
     await served(scope, receive, send)

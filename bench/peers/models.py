@@ -1,4 +1,4 @@
-"""What the peers take and answer, as pydantic models: what FastAPI and both MCP servers are made for."""
+"""The peers' inputs and outputs as pydantic models, as FastAPI and both MCP servers expect them."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The SQL that peers and limits share: what Nexus answers, with the organization as an ordinary condition."""
+"""The SQL that peers and limits share: the same results as Nexus, with the organization as an ordinary condition."""
 
 import re
 
@@ -197,10 +197,10 @@ INSERT_WEBHOOK = "INSERT INTO bench_webhooks (body) VALUES (%s)"
 
 
 def pyformat(sql: str) -> str:
-    """As psycopg writes parameters."""
+    """Convert parameters to psycopg's form."""
     return re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", sql.replace("%", "%%"))
 
 
 def colon(sql: str) -> str:
-    """As SQLAlchemy reads them: a cast beside a parameter is escaped from its own colons."""
+    """Convert casts of parameters for SQLAlchemy, which reads a colon as a parameter."""
     return re.sub(r"(:[a-z_]+)::([a-z_]+)", r"CAST(\1 AS \2)", sql)

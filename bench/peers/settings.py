@@ -1,4 +1,4 @@
-"""What a peer needs to run, from the environment that bench.servers gives it."""
+"""The settings of a peer, from the environment that bench.servers gives it."""
 
 import json
 import os
@@ -22,15 +22,15 @@ def issuer() -> str:
 
 @cache
 def public_key() -> Any:
-    """The key that tokens are verified with; there is one."""
+    """Return the only key that verifies tokens."""
     return jwt.PyJWK(json.loads(os.environ["BENCH_JWKS"])["keys"][0], algorithm="ES256").key
 
 
 def verify(token: str) -> dict[str, Any]:
-    """The claims.
+    """Return the claims.
 
     Raises:
-        jwt.PyJWTError: for a token that is not ours, or is no longer.
+        jwt.PyJWTError: for a foreign or expired token.
     """
     claims: dict[str, Any] = jwt.decode(token, public_key(), algorithms=["ES256"], audience=AUDIENCE, issuer=issuer())
     return claims

@@ -78,7 +78,7 @@ async def create_contact(organization_id: UUID, given: NewContact) -> Made:
 
 
 async def create_order(organization_id: UUID, principal_id: UUID, given: NewOrder) -> Order:
-    """The order, its lines and the kept answer in one transaction; triggers write the audit trail, as for Nexus."""
+    """Insert the order, its lines and the kept answer in one transaction; triggers write the audit trail."""
     key = {"organization_id": organization_id, "principal_id": principal_id, "key": given.idempotency_key}
     async with engine().begin() as connection:
         if given.idempotency_key:

@@ -1,4 +1,4 @@
-"""Writes every generated document; with --check it only says which are not current."""
+"""Writes every generated document; with --check it only lists those that are out of date."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ FUNCTIONS_PAGE = texts.DOCS / "functions.md"
 
 
 def documents() -> Iterator[tuple[Path, str]]:
-    """Each file and what belongs in it; the page of functions comes first, since llms-full.txt repeats it."""
+    """Yield each file and its content; the page of functions comes first, since llms-full.txt repeats it."""
     specs = list(functions.specs())
     yield FUNCTIONS_PAGE, reference.reference(specs)
     yield areas.PAGE, areas.page(specs)

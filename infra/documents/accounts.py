@@ -28,12 +28,12 @@ MALFORMED = (400, "bad_json", "the body is not JSON")
 VERSION: Schema = {
     "name": "X-Supabase-Api-Version",
     "in": "header",
-    "description": "2024-01-01 or later asks for errors as {code, message}.",
+    "description": "2024-01-01 or later requests errors as {code, message}.",
     "schema": {"type": "string", "examples": ["2024-01-01"]},
 }
 USER_ID: Schema = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 ERROR: Schema = {
-    "description": "A refusal; the header X-Sb-Error-Code has the code in both shapes.",
+    "description": "A refusal; in both shapes the header X-Sb-Error-Code has the code.",
     "anyOf": [
         {
             "type": "object",
@@ -100,6 +100,6 @@ def _refusals(route: Route) -> tuple[type[Refusal], ...]:
 
 
 def _told(refusal: type[Refusal]) -> tuple[int, str, str]:
-    """Status, code and message on this surface."""
+    """Return status, code and message on this surface."""
     status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
     return status, code, refusal.default_message

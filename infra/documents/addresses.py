@@ -1,4 +1,4 @@
-"""Addresses as the documents have them: under placeholder hosts, which the answer replaces by those of the settings."""
+"""Addresses in the documents: they have placeholder hosts, which the answer replaces by those of the settings."""
 
 from functions.discovery.served import BASE, DOCS, PRICING
 

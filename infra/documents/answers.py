@@ -1,4 +1,4 @@
-"""What a function may refuse with: its own codes, and those that the edge and the database add to what it declares."""
+"""The refusals of a function: its own codes, and those that the edge and the database add to its declaration."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -9,7 +9,7 @@ from shared.edge.spec import Spec
 from shared.tenancy.principal import Kind
 
 COUNTED = ("rate_limit_exceeded", "internal_error")
-"""Of every call of a surface; its routes declare the rest."""
+"""Codes of every call of a surface; its routes declare the rest."""
 ALWAYS = (
     "method_not_allowed",
     "rate_limit_exceeded",
@@ -38,7 +38,7 @@ WHEN_WRITING = (
 
 
 def refusals(spec: Spec) -> dict[int, list[Code]]:
-    """By status, in order."""
+    """Return the codes by status, in order."""
     found = sorted({documented()[code] for code in codes(spec)}, key=lambda each: (each.status, each.code))
     return {status: list(each) for status, each in groupby(found, key=lambda each: each.status)}
 

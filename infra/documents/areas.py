@@ -1,4 +1,4 @@
-"""functions/README.md: every function by its area, for somebody who looks for the folder."""
+"""functions/README.md: every function by its area, to find its folder."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The closed list of error codes, read from docs/errors.md, which is where their meaning is written down."""
+"""The closed list of error codes, read from docs/errors.md, which defines their meaning."""
 
 import re
 from functools import cache
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 PAGE = Path(__file__).parents[2] / "docs/errors.md"
 ACCOUNTS = "\n## People's accounts\n"
-"""From here on the page is about /auth/v1, whose refusals are Supabase Auth's."""
+"""After this heading the page is about /auth/v1, whose refusals are Supabase Auth's."""
 FILES = "\n## Files under /storage/v1\n"
-"""From here on it is about /storage/v1, whose refusals are Supabase Storage's."""
+"""After this heading it is about /storage/v1, whose refusals are Supabase Storage's."""
 _ROW = re.compile(r"^\| `(?P<code>[a-z_]+)` \| (?P<status>\d{3}) \| (?P<when>.+?) \| (?P<do>.+?) \|$", re.MULTILINE)
 
 
@@ -22,10 +22,10 @@ class Code(NamedTuple):
 
 @cache
 def documented() -> dict[str, Code]:
-    """By code.
+    """Return the documented codes by name.
 
     Raises:
-        ValueError: a code stands twice.
+        ValueError: if a code is listed twice.
     """
     ours, _, _ = PAGE.read_text(encoding="utf-8").partition(ACCOUNTS)
     rows = [Code(row["code"], int(row["status"]), row["when"], row["do"]) for row in _ROW.finditer(ours)]

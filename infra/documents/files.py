@@ -16,7 +16,7 @@ SECURITY: dict[Admit, list[dict[str, list[str]]]] = {
 }
 ERROR: Schema = {
     "type": "object",
-    "description": "A refusal; `statusCode` is what it is about.",
+    "description": "A refusal; `statusCode` is its real status.",
     "required": ["statusCode", "error", "message", "code"],
     "properties": {
         "statusCode": {"type": "string", "examples": ["404"]},
@@ -26,10 +26,10 @@ ERROR: Schema = {
     },
 }
 REFUSED = {
-    "400": "Refused; the body's `statusCode` says what it is about (docs/errors.md).",
+    "400": "Refused; the body's `statusCode` is the real status (docs/errors.md).",
     "429": "Too many requests: wait as long as Retry-After says.",
-    "500": "A fault of ours.",
-    "503": "A part that this stands on does not answer: send the request again.",
+    "500": "An error of this server.",
+    "503": "A service that this needs does not answer: send the request again.",
 }
 BYTES: Schema = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 FORM: Schema = {

@@ -1,4 +1,4 @@
-"""What OAuth clients read: where tokens come from (RFC 9728), and what the token endpoint knows (RFC 8414)."""
+"""Documents for OAuth clients: the issuer of tokens (RFC 9728), and the abilities of the token endpoint (RFC 8414)."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def resource(url: str) -> dict[str, Any]:
 
 
 def server(issuer: str) -> dict[str, Any]:
-    """Names itself as it was asked for, which RFC 8414 section 3.3 makes clients compare; tokens name the issuer."""
+    """Describe the server under the requested name, which RFC 8414 section 3.3 makes clients compare."""
     return {
         "issuer": issuer,
         # Nobody is sent there, as the grant types say; but clients refuse metadata that name no such place.

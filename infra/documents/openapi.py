@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of every function, from what each declares."""
+"""The OpenAPI 3.1 description of every function, from its declaration."""
 
 import hashlib
 import json
@@ -64,7 +64,7 @@ def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
 
 
 def _shared_responses(paths: dict[str, Any]) -> dict[str, Any]:
-    """Take what several operations answer alike out of them: most refusals stand in nearly every one."""
+    """Move responses that several operations share out of them: most refusals appear in nearly every one."""
     answered = [each["responses"] for path in paths.values() for each in path.values()]
     names = {id(told): _name(status, told) for each in answered for status, told in each.items()}
     often = {name for name, count in Counter(names.values()).items() if count > 1}
@@ -110,7 +110,7 @@ def _security(spec: Spec) -> list[dict[str, list[str]]]:
 
 
 def _taken(spec: Spec, components: Components) -> dict[str, Any]:
-    """Parameters and body."""
+    """Return parameters and body."""
     if spec.body is not None and spec.method == "GET":
         return {"parameters": components.parameters(spec.body)}
     taken: dict[str, Any] = {"parameters": [IDEMPOTENCY_KEY]} if spec.tx == "write" else {}

@@ -35,12 +35,12 @@ SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A person's token from /auth/v1/token. `manage` asks for an owner or admin of the organization.",
+        "description": "A person's token from /auth/v1/token. `manage` requires an owner or admin of the organization.",
     },
     "service": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The project's secret key or service_role token. For servers of ours alone, never for clients.",
+        "description": "The project's secret key or service_role token. Only for our own servers, never for clients.",
     },
     "apikey": {
         "type": "apiKey",
@@ -50,11 +50,11 @@ SECURITY = {
     },
 }
 HEADERS = {
-    "RateLimit": "What is left of the rate class: `r` requests, for `t` seconds.",
+    "RateLimit": "The rest of the rate class: `r` requests, for `t` seconds.",
     "RateLimit-Policy": "The rate class: `q` requests in `w` seconds.",
     "Retry-After": "Seconds to wait before sending the request again.",
-    "X-Request-Id": "Names this request in our logs; one that you send is logged beside it.",
-    "WWW-Authenticate": "What is wrong with the token, and in resource_metadata where tokens come from (RFC 9728).",
+    "X-Request-Id": "The id of this request in our logs; one that you send is logged too.",
+    "WWW-Authenticate": "The fault of the token; resource_metadata says where to get tokens (RFC 9728).",
     "Idempotent-Replayed": "`true` when an earlier request with the same Idempotency-Key made this answer.",
 }
 EVERY_ANSWER = ("RateLimit", "RateLimit-Policy", "X-Request-Id")
@@ -62,12 +62,12 @@ IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Your own name for this write: sent again with the same body, it gives the first answer again.",
+    "description": "Your own id for this write: a repetition with the same body gets the first answer again.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 ERROR: Schema = {
     "type": "object",
-    "description": "Every refusal. `error` is for programs and never changes; the code's own fields stand beside it.",
+    "description": "Every refusal. `error` is for programs and never changes; other fields depend on the code.",
     "required": ["error", "message", "request_id"],
     "properties": {
         "error": {"type": "string", "description": "A stable code."},
@@ -76,7 +76,7 @@ ERROR: Schema = {
         "retry_after": {"type": "integer", "description": "Seconds to wait."},
         "errors": {
             "type": "array",
-            "description": "Where the request is not valid.",
+            "description": "The invalid parts of the request.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "message"],
@@ -91,7 +91,7 @@ ERROR: Schema = {
 
 
 def refusal(status: int, codes: list[Code]) -> dict[str, Any]:
-    """The response of one status, with every code that it may carry."""
+    """Return the response of one status, with every code that it may have."""
     told = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     schema = {
         "allOf": [
@@ -108,7 +108,7 @@ def refusal(status: int, codes: list[Code]) -> dict[str, Any]:
 
 
 def refused_with(*codes: str) -> dict[str, Any]:
-    """Responses for these codes, by status."""
+    """Return the responses for these codes, by status."""
     found = [documented()[code] for code in codes]
     return {
         str(status): refusal(status, [each for each in found if each.status == status])

@@ -1,4 +1,4 @@
-"""docs/functions.md: every function on one page, from what each declares."""
+"""docs/functions.md: every function on one page, from its declaration."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,14 +17,14 @@ HEAD = """\
 # Functions
 
 `{BASE}/functions/v1/<name>`. A body is JSON; an answer is JSON or an [error](errors.md). Every answer has
-`X-Request-Id`, and one that was counted has `RateLimit` and `RateLimit-Policy`; every write takes `Idempotency-Key`.
+`X-Request-Id`, and a counted one has `RateLimit` and `RateLimit-Policy`; every write takes `Idempotency-Key`.
 `/auth/v1` is described in [auth.md](auth.md), `/storage/v1` in [storage.md](storage.md), the MCP endpoint in
 [mcp.md](mcp.md); `{BASE}/openapi.json` has all of it for programs.
 
-Whichever function it is: what needs a token refuses with `missing_token`, `invalid_token`, `key_is_not_a_token` and
-`wrong_credential`; what takes a body with `malformed_json`, `payload_too_large`, `request_timeout` and
-`unsupported_media_type`; and any with `method_not_allowed`, `rate_limit_exceeded`, `too_many_at_once`, `busy`,
-`overloaded`, `unavailable` and `internal_error`. Below are the others.
+For every function: one that needs a token refuses with `missing_token`, `invalid_token`, `key_is_not_a_token` and
+`wrong_credential`; one that takes a body with `malformed_json`, `payload_too_large`, `request_timeout` and
+`unsupported_media_type`; and all with `method_not_allowed`, `rate_limit_exceeded`, `too_many_at_once`, `busy`,
+`overloaded`, `unavailable` and `internal_error`. The others are listed below.
 
 This page is written by `make docs`.
 """
@@ -56,7 +56,7 @@ def _section(spec: Spec) -> str:
 
 
 def _own(spec: Spec) -> Iterator[Code]:
-    """What not every function refuses with."""
+    """Return the refusals that not every function has."""
     found = (each for codes in refusals(spec).values() for each in codes)
     return (each for each in found if each.code not in {*ALWAYS, *WITH_BODY, *WITH_TOKEN})
 

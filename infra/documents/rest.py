@@ -1,4 +1,4 @@
-"""The table of docs/rest.md: what PostgREST's clients can use, each line a claim that a test of its name shows."""
+"""The table of docs/rest.md: what PostgREST's clients can use; a test proves each line."""
 
 import ast
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _BEGIN, _END = "<!-- written by make docs -->", "<!-- until here -->"
 
 
 def page() -> str:
-    """The page as it stands, with its table written anew."""
+    """Return the present page with a new table."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
     after = rest.partition(_END)[2]
     return f"{before}{_BEGIN}\n{table()}\n{_END}{after}"
@@ -45,12 +45,12 @@ def table() -> str:
 
 
 def _place(area: str) -> tuple[int, str]:
-    """In the order of AREAS; one that is not there comes behind."""
+    """Return the order of an area; one that AREAS does not have comes last."""
     return (AREAS.index(area) if area in AREAS else len(AREAS), area)
 
 
 def _claims() -> Iterator[tuple[str, str]]:
-    """Areas and features of every `@supports`, read without running the tests."""
+    """Yield areas and features of every `@supports`, read without running the tests."""
     for path in sorted(TESTS.rglob("test_*.py")):
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if "@supports(" in text else ():

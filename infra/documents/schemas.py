@@ -10,7 +10,7 @@ Schema = dict[str, Any]
 
 
 class Components:
-    """Named schemas; a name means one thing."""
+    """Named schemas; a name has one meaning."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
@@ -26,7 +26,7 @@ class Components:
         return {"$ref": PLACE + name}
 
     def parameters(self, model: type[BaseModel]) -> list[Schema]:
-        """The fields of a model that is read from the query."""
+        """Return the fields of a model that is read from the query."""
         schema = self._inlined(model)
         required = schema.get("required", [])
         return [
@@ -41,7 +41,7 @@ class Components:
         ]
 
     def _inlined(self, model: type[BaseModel]) -> Schema:
-        """The model's schema; what it refers to becomes a component."""
+        """Return the model's schema, and add the models it refers to as components."""
         schema = model.model_json_schema(ref_template=PLACE + "{model}")
         for name, definition in schema.pop("$defs", {}).items():
             self._add(name, definition)
@@ -55,7 +55,7 @@ class Components:
 
 
 def _plain(schema: Any) -> Any:
-    """Without the titles that only repeat names, and with decimals as the numbers that they leave as."""
+    """Return the schema without titles that only repeat names, and with decimals as numbers, as answers have them."""
     if isinstance(schema, list):
         return [_plain(each) for each in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""The MCP endpoint for registries and agents: one card, of which mcp.json is the longer form."""
+"""The MCP endpoint for registries and agents: a card, and mcp.json as its longer form."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ DESCRIPTION = "Contacts, orders, inventory and conversations of one business, fo
 
 
 def card() -> dict[str, Any]:
-    """A subset of the MCP Registry's server.json."""
+    """Return a subset of the MCP Registry's server.json."""
     token = "Bearer and a one-hour token; agent-auth gives one for an API key"  # noqa: S105  (no token, a description)
     return {
         "$schema": "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json",

@@ -1,4 +1,4 @@
-"""The paths of surfaces: functions that speak a protocol of their own and thus declare no models."""
+"""The paths of surfaces: functions with a protocol of their own, which therefore declare no models."""
 
 import re
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ MCP_REFUSALS = (
     "key_revoked", "no_organization", "plan_limit_exceeded", "method_not_allowed", "payload_too_large",
     "request_timeout", "unavailable", "busy", "too_many_at_once", "overloaded",
 )  # fmt: skip
-"""What the protocol core and the tenant's transaction refuse with over HTTP, which no route declares."""
+"""Refusals over HTTP of the protocol core and the tenant's transaction, which no route declares."""
 
 
 def add(paths: dict[str, Any], components: Components, specs: Iterable[Spec]) -> None:
@@ -68,7 +68,7 @@ def _mcp(spec: Spec) -> dict[str, Any]:
     version = {
         "name": "MCP-Protocol-Version",
         "in": "header",
-        "description": "Which protocol version the message is of; 2025-03-26 where it is left out.",
+        "description": "The protocol version of the message; default: 2025-03-26.",
         "schema": {"type": "string", "enum": [*LEGACY, *MODERN]},
     }
     return {
@@ -81,7 +81,10 @@ def _mcp(spec: Spec) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {
             "200": _json("The answer.", answer),
-            "202": {"description": "A notification was taken; there is no answer.", "headers": headers(EVERY_ANSWER)},
+            "202": {
+                "description": "A notification was accepted; there is no answer.",
+                "headers": headers(EVERY_ANSWER),
+            },
             "400": _json("Not a message of its protocol version.", answer),
             "404": _json("Its protocol version has no such method.", answer),
             **refused_with(*COUNTED, *MCP_REFUSALS, *of_callers(spec)),
@@ -94,13 +97,13 @@ def _upload(spec: Spec, components: Components) -> dict[str, Any]:
     return {
         "operationId": "media-upload",
         "tags": ["Messages"],
-        "summary": "Put up a file to send; the body is the file's bytes",
-        "description": "The same file put up again is the same file: 200 instead of 201, and its first id.",
+        "summary": "Upload a file to send; the body is the file's bytes",
+        "description": "A second upload of the same file answers 200 instead of 201, with its first id.",
         "security": [{"agent": ["write"]}, {"person": []}],
         "parameters": components.parameters(Query),
         "requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
         "responses": {
-            "200": _json("The file was there already.", link),
+            "200": _json("The file existed already.", link),
             "201": _json("The file is stored.", link),
             **_refused(spec, "POST"),
         },
@@ -116,13 +119,13 @@ def _file(spec: Spec) -> dict[str, Any]:
     return {
         "operationId": "media-file",
         "tags": ["Messages"],
-        "summary": "A file, to whoever has a link from media-link that has not ended",
-        "description": "Take the link as it was given: each of its parameters is signed.",
+        "summary": "Read a file by a link from media-link that has not expired",
+        "description": "Use the link unchanged: each of its parameters is signed.",
         "security": [],
         "parameters": said,
         "responses": {
             "200": {"description": "The file.", "content": content},
-            "206": {"description": "The part of it that Range asks for.", "content": content},
+            "206": {"description": "The part that Range asks for.", "content": content},
             **_refused(spec, "GET"),
         },
     }
@@ -146,7 +149,7 @@ def _verification(spec: Spec) -> dict[str, Any]:
     return {
         "operationId": f"{spec.name}-verification",
         "tags": ["Integrations"],
-        "summary": "Answer the challenge by which Meta makes sure that the address is ours",
+        "summary": "Answer Meta's challenge, which proves that the address is ours",
         "security": [],
         "parameters": said,
         "responses": {
@@ -161,12 +164,12 @@ def _webhook(spec: Spec) -> dict[str, Any]:
     return {
         "operationId": spec.name,
         "tags": ["Integrations"],
-        "summary": "Receive what WhatsApp, Messenger and Instagram tell us",
-        "description": "The body is kept before it is answered and read afterwards: nothing in it is ever refused.",
+        "summary": "Receive the webhooks of WhatsApp, Messenger and Instagram",
+        "description": "The body is stored before the answer and read later: its content is never refused.",
         "security": [],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {
-            "200": _json("The body is kept.", kept),
+            "200": _json("The body is stored.", kept),
             **_refused(spec, "POST"),
         },
     }
@@ -190,7 +193,7 @@ def _document(spec: Spec, path: str, document: Document) -> dict[str, Any]:
 
 
 def _refused(spec: Spec, method: str) -> dict[str, Any]:
-    """Return the refusals that the surface's first route of that method declares, and those of its callers."""
+    """Return the refusals of the surface's first route of that method, and those of its callers."""
     route = next(route for route in spec.routes or () if route.method == method)
     return refused_with(*dict.fromkeys(of_route(spec, route)))
 

@@ -1,4 +1,4 @@
-"""The paths of /rest/v1, whose tables the interface itself describes at its root for whoever asks."""
+"""The paths of /rest/v1; the interface itself describes its tables at its root."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ ROWS: Schema = {"type": "array", "items": {"type": "object"}}
 ERROR: Schema = {
     "type": "object",
     "description": (
-        "A refusal as PostgREST has it. With a code PTnnn, or PGRST301, `details` is a JSON text whose `error` is one "
-        "of our own codes, with that code's fields."
+        "A refusal in PostgREST's form. With a code PTnnn, or PGRST301, `details` is a JSON text whose `error` is "
+        "one of our own codes, with that code's fields."
     ),
     "required": ["code", "message", "details", "hint"],
     "properties": {
         "code": {"type": "string", "description": "PGRSTnnn, an SQLSTATE or PTnnn.", "examples": ["PGRST205"]},
         "message": {"type": "string"},
         "details": {"description": "Text, a list of candidates, or null."},
-        "hint": {"type": ["string", "null"], "description": "What may be meant."},
+        "hint": {"type": ["string", "null"], "description": "What to try."},
     },
 }
 REFUSED = {
     "400": "The query, the body or a value is not valid.",
-    "401": "The project's key or the token is missing, wrong or has ended.",
+    "401": "The project's key or the token is missing, wrong or expired.",
     "403": "The scope, the plan or a policy does not allow it.",
     "404": "There is no such table or function.",
-    "406": "The answer has not the form that Accept asks for.",
-    "409": "A key or a rule of the business stands against it.",
+    "406": "The answer cannot have the form that Accept asks for.",
+    "409": "A key or a business rule does not allow it.",
     "416": "There are fewer rows than the offset.",
     "429": "Too many requests: wait as long as Retry-After says.",
     "503": "The database does not answer: send the request again.",

@@ -1,4 +1,4 @@
-"""The texts an agent begins with: llms.txt, llms-full.txt and the first page."""
+"""The first texts for an agent: llms.txt, llms-full.txt and the first page."""
 
 from html import escape
 from pathlib import Path
@@ -10,7 +10,7 @@ from infra.documents.workflow import STEPS, Step
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("agents.md", "mcp.md", "functions.md", "errors.md")
-"""What llms-full.txt is made of, after llms.txt."""
+"""Pages that llms-full.txt contains after llms.txt."""
 SUMMARY = (
     "Nexus is the backend of an operations OS for small and medium businesses: contacts, conversations on WhatsApp, "
     "Facebook and Instagram, orders and inventory. AI agents are its first-class users: an agent registers itself, "

@@ -1,4 +1,4 @@
-"""The first workflow of an agent, step by step: the one source of mcp.json, llms.txt and the first page."""
+"""The first workflow of an agent, step by step: the source of mcp.json, llms.txt and the first page."""
 
 import json
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ class Trouble(NamedTuple):
 
 
 class Step(NamedTuple):
-    """`$NAME` stands for what an earlier step's `keep` took, by JSON pointer, from its answer."""
+    """`$NAME` stands for a value that an earlier step's `keep` took, by JSON pointer, from its answer."""
 
     id: str
     title: str
@@ -35,7 +35,7 @@ class Step(NamedTuple):
         return sent | typed
 
     def described(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the step for programs."""
         return {
             "id": self.id,
             "title": self.title,
@@ -51,7 +51,7 @@ class Step(NamedTuple):
         }
 
     def curl(self) -> str:
-        """For people and models: runs as it stands once the variables of `keep` are set."""
+        """Return a command for people and models that runs once the variables of `keep` are set."""
         lines = [f"curl -sS -X {self.method} '{self.url}'"]
         lines += [f'-H "{name}: {value}"' for name, value in self.headers.items()]
         if self.body:
@@ -74,9 +74,9 @@ STEPS = (
     Step(
         "register",
         "Register",
-        "Makes an organization of your own on the free plan and gives its first API key, once: store it. Put your own "
-        "name, platform, organization and the e-mail of whoever answers for you. Skip this step where a person has "
-        "given you a key, and register only when your owner asked for it.",
+        "Creates your own organization on the free plan and returns its first API key, once: store it. Use your own "
+        "name, platform, organization and the e-mail of the person responsible for you. Skip this step if a person "
+        "has given you a key, and register only when your owner asked for it.",
         "POST",
         f"{addresses.FUNCTIONS}/agent-register",
         201,
@@ -88,7 +88,7 @@ STEPS = (
         },
         keep={"API_KEY": "/api_key", "ORGANIZATION_ID": "/organization_id"},
         troubles=(
-            Trouble(422, "invalid_request", "mend the fields that `errors` points at"),
+            Trouble(422, "invalid_request", "correct the fields that `errors` points at"),
             Trouble(429, "rate_limit_exceeded", "5 a day for an e-mail, 20 an hour for an address: wait Retry-After"),
         ),
     ),
@@ -111,7 +111,7 @@ STEPS = (
         "tools",
         "See the tools",
         "The tools that the token's scopes allow, each with its schemas. MCP clients do this by themselves: give them "
-        "the URL and the token. initialize may be left out.",
+        "the URL and the token. initialize is optional.",
         "POST",
         addresses.MCP,
         200,
@@ -139,8 +139,8 @@ STEPS = (
     ),
     Step(
         "usage",
-        "See what is left",
-        "The plan, what of it is used and left, warnings, and what the next plan would add.",
+        "See the rest of the plan",
+        "The plan, what is used and left, warnings, and what the next plan adds.",
         "GET",
         f"{addresses.FUNCTIONS}/agent-usage",
         200,

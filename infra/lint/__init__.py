@@ -1,4 +1,4 @@
-"""House lints: what ruff, mypy and the import contracts cannot see. `python -m infra.lint` runs them all.
+"""House lints: rules that ruff, mypy and the import contracts cannot check. `python -m infra.lint` runs them all.
 
-Reads the repository's files; imports and changes nothing of them.
+Reads the repository's files; imports and changes none of them.
 """
