@@ -1,4 +1,4 @@
-"""The things that one room alone may do: SQL, the environment, connections, broad excepts, imports of functions."""
+"""Lints for what one room alone may do: SQL, the environment, connections, broad excepts, imports of functions."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ SQL = re.compile(
     re.DOTALL,
 )
 SQL_ALLOWED = frozenset({"shared/runtime/postgres/transaction.py", "shared/tenancy/transactions.py"})
-"""Those that begin, enter and end a transaction."""
+"""Modules that begin, enter and end a transaction."""
 SQL_ASSEMBLED = "shared/platform/rest/sql"
 """The compiler of /rest/v1, whose statements follow from the request (docs/decisions/0015-rest-compiler.md)."""
 SETTINGS = "shared/runtime/settings.py"

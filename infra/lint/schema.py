@@ -1,4 +1,4 @@
-"""The files of the database's schema: how migrations are named, and the size and place of routines."""
+"""Lints for the database's schema: names of migrations, and the size and the files of routines."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from datetime import datetime
 from .source import Finding, Source
 
 LAST_NUMBERED = {"nexus": 172, "platform": 12}
-"""Migrations after these are named by time."""
+"""The last numbers; later migrations are named by time."""
 TIME = "%Y%m%d%H%M"
 MOST_COLUMNS = 120
 MOST_ROUTINE_LINES = 50
@@ -17,7 +17,7 @@ LONG = frozenset(
         "app.is_visible",  # a list of ranges
     }
 )
-"""Data rather than rules."""
+"""Routines that hold data rather than rules."""
 UNDIVIDED = frozenset(
     {
         "app.admit",
@@ -28,7 +28,7 @@ UNDIVIDED = frozenset(
         "app.take_deliveries",
     }
 )
-"""On the hot path, where a call into another routine costs: measure before you divide one."""
+"""Routines on the hot path, where a call of another routine costs time: measure before you divide one."""
 CREATES = re.compile(
     r"^\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(\w+\.\w+)", re.IGNORECASE | re.MULTILINE
 )

@@ -35,7 +35,7 @@ VERBS = frozenset(
     wrap write yield
     """.split()  # noqa: SIM905  (a list of so many would take as many lines)
 )
-"""What a docstring may begin with, in the imperative."""
+"""Words with which a docstring may begin, in the imperative."""
 
 
 OPEN = frozenset(
