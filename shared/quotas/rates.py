@@ -138,21 +138,25 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     day = None if principal.organization_id is None else Counter(daily_key(principal), 2 * _DAY_S, calls)
     counting = Charge(key, day=day, share=max(1, rate.limit // settings().processes))
     await _LIMITER.hit(rate, counting, cost=calls)
-    usage = await _usage(rate, counting, await _calls_today(principal, day, counting.charged))
-    if not counting.charged.taken:
+    charged = counting.charged
+    calls_today = await _calls_today(principal, day, charged) if day else None
+    if remaining := charged.remaining(rate.window_s):  # These hold until the window's end at least.
+        reset_s = max(1, ceil(charged.current_left_s % rate.window_s))
+    else:
+        reset_s = await _reset_s(rate, counting)
+    usage = Usage(rate, charged.limit, remaining, reset_s, charged.degraded, calls_today)
+    if not charged.taken:
         raise RateExceeded(usage)
     return usage
 
 
-async def _usage(rate: RateClass, counting: Charge, calls_today: int | None) -> Usage:
+async def _reset_s(rate: RateClass, counting: Charge) -> int:
+    """Return the whole seconds until the next call is taken, where none remains; remember a window that is used up."""
     charged = counting.charged
-    item = rate.share() if charged.degraded else rate
-    free_at, remaining = await _LIMITER.get_window_stats(item, counting)
-    # What remains holds until the window's end at least; where nothing does, the next call is taken before or after it.
-    reset_s = max(1, ceil(charged.current_left_s % rate.window_s)) if remaining else _wait_s(rate, free_at)
-    if not (remaining or charged.taken or charged.degraded):
+    free_at, _ = await _LIMITER.get_window_stats(rate.share() if charged.degraded else rate, counting)
+    if not (charged.taken or charged.degraded):
         _remember_spent(str(counting), free_at)
-    return Usage(rate, charged.limit, remaining, reset_s, charged.degraded, calls_today)
+    return _wait_s(rate, free_at)
 
 
 def _wait_s(rate: RateClass, free_at: float) -> int:
@@ -160,8 +164,8 @@ def _wait_s(rate: RateClass, free_at: float) -> int:
     return max(1, min(rate.window_s, floor(free_at - time.time()) + 1))
 
 
-async def _calls_today(principal: Principal, day: Counter | None, charged: Charged) -> int | None:
-    if day is None or charged.today is None:
+async def _calls_today(principal: Principal, day: Counter, charged: Charged) -> int | None:
+    if charged.today is None:
         return None
     if charged.degraded:  # this process takes itself for one of several that are called equally often
         return charged.today * settings().processes

@@ -1,6 +1,7 @@
 """Counters and sliding windows as the store's callers know them, and what comes of counting."""
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple, Protocol
 
 
@@ -49,6 +50,10 @@ class Charged(NamedTuple):
     degraded: bool = False
     is_new: bool = False
     """Whether the shared store did not have the day's counter before."""
+
+    def remaining(self, length_s: int) -> int:
+        """Return how many calls the window still takes, weighed as the library's sliding window counter does."""
+        return max(0, self.limit - floor(self.previous * self.previous_left_s / length_s + self.current))
 
 
 class Slot(NamedTuple):

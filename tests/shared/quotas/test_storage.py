@@ -15,7 +15,7 @@ from shared.runtime.postgres import leases
 from shared.runtime.store import client, library
 from shared.runtime.store.client import Store
 from shared.runtime.store.connection import StoreError
-from shared.runtime.store.models import Counter
+from shared.runtime.store.models import Charged, Counter
 from shared.tenancy.principal import Kind, Principal
 from shared.tenancy.transactions import service_tx
 
@@ -188,3 +188,12 @@ def test_a_storage_without_sliding_windows_is_refused(monkeypatch):
     monkeypatch.setattr(library, "storage_from_string", lambda *_, **__: None)
     with pytest.raises(ConfigurationError, match=r"async\+memory has no sliding windows"):
         Store("async+memory://", 1.0)
+
+
+@pytest.mark.parametrize(("previous", "current"), [(0, 0), (0, 3), (10, 0), (7, 4), (10, 9), (9, 10)])
+@pytest.mark.parametrize("left_s", [60.0, 59.99, 31.0, 30.0, 0.01])
+async def test_what_remains_is_what_the_library_says(previous, current, left_s):
+    item, counted = RateClass("ten", 10), Charge("key")
+    counted.charged = Charged(True, 10, previous, left_s, current, left_s + 60, None)
+    stats = await SlidingWindowCounterRateLimiter(StoreStorage()).get_window_stats(item, counted)
+    assert counted.charged.remaining(60) == stats.remaining
