@@ -1,9 +1,12 @@
-"""Conversations, files and channels that tests of several functions begin with."""
+"""Conversations, files, channels and faults that tests of several functions begin with."""
 
 import uuid
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+
+from shared.domain.messaging.inbox import effects
+from shared.providers.meta.events import InboundMessage
 
 
 @pytest.fixture
@@ -80,3 +83,28 @@ def kept_channels(tenants):
         return [{**row, "token_sealed": sealed} for row, sealed in rows]
 
     return read
+
+
+@pytest.fixture
+def spoiled(monkeypatch):
+    """Let the reading of messages with the text `poison` fail; `spoiled()` ends the fault."""
+    honest = effects._message
+
+    async def fails(tx, channel, event):
+        await honest(tx, channel, event)
+        if event.content.text == "poison":
+            raise KeyError("poison")
+
+    monkeypatch.setitem(effects._EFFECTS, InboundMessage, fails)
+    return lambda: monkeypatch.setitem(effects._EFFECTS, InboundMessage, honest)
+
+
+@pytest.fixture
+def texts(rows):
+    """`texts(org)`: the texts of all messages of an organization."""
+
+    def of(org):
+        found = rows("SELECT content FROM messages WHERE organization_id = %s ORDER BY 1", org.id)
+        return [row[0] for row in found]
+
+    return of

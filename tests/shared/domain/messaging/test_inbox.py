@@ -329,26 +329,6 @@ async def test_seven_days_are_for_people_only_on_messenger(*, call, graph, joine
     assert graph.received("messages")[-1].body["tag"] == "HUMAN_AGENT"
 
 
-async def test_mark_as_read_tells_the_customer_and_counts_nothing(*, call, graph, number, chat_with, rows, used):
-    chat = await chat_with(number)
-    answer = await call("mark-as-read", as_=number.org.agent(), json={"chatId": chat, "typing": True})
-    assert answer.json() == {"chat_id": chat, "unread_count": 0, "customer_told": True}
-    body = graph.received("messages")[-1].body
-    assert (body["status"], body["typing_indicator"]) == ("read", {"type": "text"})
-    assert (rows("SELECT unread_count FROM chats WHERE id = %s", chat), used(number.org)) == ([(0,)], 0)
-
-
-async def test_mark_as_read_marks_as_unread_for_later(call, graph, number, chat_with, other_org):
-    chat = await chat_with(number)
-    agent, before = number.org.agent("write"), len(graph.received("messages"))
-    for asked, unread in (({"unread": True}, 1), ({}, 0), ({"unread": True}, 1), ({"unread": True}, 1)):
-        answer = await call("mark-as-read", as_=agent, json={"chat_id": chat, **asked})
-        assert (answer.status_code, answer.json()["unread_count"]) == (200, unread)
-    assert len(graph.received("messages")) == before + 1
-    theirs = await call("mark-as-read", as_=other_org.agent("write"), json={"chat_id": chat, "unread": True})
-    assert theirs.json()["error"] == "not_found"
-
-
 async def test_a_body_that_cannot_be_read_spoils_no_other(post, process, account, monkeypatch, rows):
     from shared.domain.messaging.inbox import effects  # noqa: PLC0415
 
