@@ -23,7 +23,7 @@ WITHOUT_SCOPE = {
 """Of those that others than the service may call: its key has every right, and no scope narrows it."""
 
 
-def test_every_function_that_asks_for_no_scope_is_on_the_list_with_its_reason():
+def test_functions_without_a_scope_are_listed_with_a_reason():
     found = {spec.name for spec in functions.specs() if spec.scope is None and spec.access != SERVICE_ONLY}
     assert found == WITHOUT_SCOPE.keys()
 

@@ -102,7 +102,7 @@ def wait_for(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_packaged_function_loads_in_a_clean_environment_without_any_setting(name, packaged, clean_python):
+def test_a_packaged_function_loads_without_settings(name, packaged, clean_python):
     folder = packaged(name)
     run = subprocess.run(
         [clean_python(folder), "-c", LOAD], cwd=folder, env=BARE, capture_output=True, text=True, check=False

@@ -244,7 +244,7 @@ def test_an_answer_that_has_begun_goes_to_its_end_and_no_refusal_into_it(serve):
         assert b"".join(iter(lambda: connection.recv(1000), b"")) == b"two"
 
 
-def test_more_requests_at_once_than_may_wait_are_refused_after_those_that_may(exchange, asked):
+def test_too_many_pipelined_requests_are_refused(exchange, asked):
     answer = exchange(HIDDEN * 5000)
     assert answer.count(b"HTTP/1.1 200 ") == len(asked) == 101
     assert refusal(answer[answer.rindex(b"HTTP/1.1 ") :]) == (429, "too_many_at_once")

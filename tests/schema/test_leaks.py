@@ -193,7 +193,7 @@ def test_a_definer_function_finds_the_callers_rows_alone(owner_database, both, a
 
 
 @pytest.mark.parametrize("name", PROBES)
-def test_a_definer_function_finds_nothing_for_callers_without_an_organization(login, both, name):
+def test_a_definer_function_returns_nothing_without_an_organization(login, both, name):
     for actor in both.actors:
         if actor.held or actor.principal.role != "authenticated":
             continue

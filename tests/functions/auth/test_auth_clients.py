@@ -96,7 +96,7 @@ def test_the_client_understands_refusals(client, keys, email):
 
 
 @pytest.mark.parametrize("kind", ["secret_key", "service_role_key"])
-def test_the_service_makes_lists_changes_bans_and_deletes_users_synchronously(client, keys, email, kind):
+def test_the_synchronous_client_manages_users(client, keys, email, kind):
     admin = client(getattr(keys, kind)).auth.admin
     made = admin.create_user(
         {"email": email, "password": "long enough", "email_confirm": True, "app_metadata": {"tier": "gold"}}

@@ -60,7 +60,7 @@ async def test_200_a_sign_up_is_mailed_again_and_the_code_before_it_stops_to_wor
     assert len(mailed(unconfirmed)) == 2
 
 
-async def test_a_password_that_somebody_else_set_does_not_outlive_a_sign_in_by_code(auth, unconfirmed, mailed, sign_in):
+async def test_a_sign_in_by_code_removes_an_unproven_password(auth, unconfirmed, mailed, sign_in):
     await auth("POST", "otp", json={"email": unconfirmed})
     letter = mailed(unconfirmed)[0]
     entered = await auth("POST", "verify", json={"type": "email", "email": unconfirmed, "token": letter.otp})

@@ -58,9 +58,7 @@ async def test_400_a_token_used_again_later_ends_its_session(person, refresh, ag
         assert (answer.status_code, answer.json()["code"]) == (400, "refresh_token_not_found")
 
 
-async def test_reuse_of_a_spent_refresh_token_ends_the_access_tokens_of_its_session(
-    *, person, refresh, aged, auth, call, sign_in
-):
+async def test_reuse_of_a_refresh_token_ends_its_session(*, person, refresh, aged, auth, call, sign_in):
     stolen = (await refresh(person.refresh_token)).json()
     await refresh(stolen["refresh_token"])
     aged(person.refresh_token)
@@ -108,7 +106,7 @@ async def test_a_refresh_and_a_logout_at_once_leave_no_session(sign_up, refresh,
         assert not kept
 
 
-async def test_the_database_keeps_digests_of_refresh_tokens_and_bcrypt_of_passwords(person, tenants):
+async def test_the_database_keeps_only_digests_and_bcrypt_hashes(person, tenants):
     with tenants.database() as connection:
         (kept,) = connection.execute(
             "SELECT string_agg(to_jsonb(token)::text || to_jsonb(session) || to_jsonb(users), '') FROM auth.users"

@@ -172,9 +172,7 @@ def held_back(tenants):
         database.execute(LET_GO)
 
 
-async def test_a_process_that_is_killed_between_bytes_and_row_leaves_the_old_object(
-    served, bucket, doomed, announced, held_back
-):
+async def test_a_kill_between_bytes_and_row_leaves_the_old_object(served, bucket, doomed, announced, held_back):
     await served("POST", f"object/{bucket}/old", content=b"old")
     await served("POST", "object/move", json={"bucketId": bucket, "sourceKey": "old", "destinationKey": "held"})
     before = announced()

@@ -62,7 +62,7 @@ async def test_a_view_has_the_relationships_of_what_it_shows_under_its_own_names
     assert materialized.constraint == "books_publisher_fkey"
 
 
-async def test_a_view_that_shows_a_table_of_no_exposed_schema_has_its_relationships(between):
+async def test_a_view_of_a_hidden_table_has_its_relationships(between):
     assert [each.columns for each in between("box_list", "books")] == [(("book_id", "id"),)]
 
 
