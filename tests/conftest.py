@@ -25,7 +25,7 @@ from shared.tenancy.principal import ANONYMOUS
 from shared.tenancy.transactions import tenant_tx
 from tests.support.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Graph, serving
 
-pytest_plugins = ("tests.support.channels", "tests.support.keys", "tests.support.shop")
+pytest_plugins = ("tests.support.channels", "tests.support.keys", "tests.support.people", "tests.support.shop")
 
 ADDRESS = "127.0.0.1"
 
