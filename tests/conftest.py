@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 import uvicorn
 
-from infra.local.servers.services import Services, embedded_services
+from infra.local.servers.services import Services, attached_services, embedded_services
 from infra.local.simulators.graph.server import Simulator
 from shared.auth import tokens
 from shared.auth.service import close_scopes
@@ -146,6 +147,10 @@ def free_port() -> Callable[[], int]:
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """Servers of this run's own, or those that already run on the directory that NEXUS_TEST_SERVICES names."""
+    if running := os.environ.get("NEXUS_TEST_SERVICES"):
+        yield attached_services(Path(running))
+        return
     with embedded_services(tmp_path_factory.mktemp("nexus")) as running:
         yield running
 

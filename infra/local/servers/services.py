@@ -214,3 +214,10 @@ def embedded_services(
         parts.stop()
         if fast:
             parts.remove()
+
+
+def attached_services(directory: Path) -> Services:
+    """Return the servers that another process runs on the directory, and leave them running."""
+    parts = Parts(directory, LocalSettings.model_construct())
+    parts.attach()
+    return parts.services
