@@ -1,5 +1,6 @@
 """The caller that verified claims name."""
 
+import json
 import uuid
 
 import msgspec
@@ -34,6 +35,40 @@ def test_an_agent_has_its_key_and_scopes():
     agent = principal_of(AGENT)
     assert (agent.kind, str(agent.organization_id), str(agent.key_id)) == (Kind.AGENT, ORG, KEY)
     assert agent.scopes == {"read"}
+
+
+def test_a_person_without_a_session_or_a_zone_has_none():
+    person = principal_of(PERSON)
+    assert (person.session_id, person.timezone, person.day_timezone) == (None, None, None)
+
+
+def test_a_session_and_the_zone_come_from_the_token():
+    session = str(uuid.uuid4())
+    person = principal_of(PERSON | {"session_id": session, "organization_timezone": "Africa/Cairo"})
+    assert (str(person.session_id), person.timezone) == (session, "Africa/Cairo")
+
+
+@pytest.mark.parametrize(
+    ("zones", "counted_in"),
+    [
+        ({"organization_timezone": "Asia/Dubai"}, "Asia/Dubai"),
+        ({"organization_timezone": "Asia/Dubai", "organization_day_timezone": "Africa/Cairo"}, "Africa/Cairo"),
+    ],
+)
+def test_the_day_that_has_begun_is_counted_in_the_zone_in_which_it_began(zones, counted_in):
+    agent = principal_of(AGENT | zones)
+    assert (agent.timezone, agent.day_timezone) == ("Asia/Dubai", counted_in)
+
+
+@pytest.mark.parametrize("claims", [PERSON, AGENT, {"role": "anon"}, {"role": "service_role", "sub": ID}])
+def test_row_policies_read_the_claims_exactly_as_they_were_verified(claims):
+    assert json.loads(principal_of(claims).claims) == claims
+
+
+def test_two_people_of_one_organization_share_its_day_and_have_their_own_rate():
+    one, other = (principal_of(PERSON | {"sub": str(uuid.uuid4())}) for _ in range(2))
+    assert one.organization_key == other.organization_key == ORG
+    assert one.rate_key != other.rate_key
 
 
 @pytest.mark.parametrize(("role", "kind"), [("anon", Kind.ANONYMOUS), ("service_role", Kind.SERVICE)])
