@@ -148,8 +148,8 @@ def free_port() -> Callable[[], int]:
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Servers of this run's own, or those that already run on the directory that NEXUS_TEST_SERVICES names."""
-    if running := os.environ.get("NEXUS_TEST_SERVICES"):
-        yield attached_services(Path(running))
+    if directory := os.environ.get("NEXUS_TEST_SERVICES"):
+        yield attached_services(Path(directory))
         return
     with embedded_services(tmp_path_factory.mktemp("nexus")) as running:
         yield running

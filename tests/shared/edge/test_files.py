@@ -1,5 +1,7 @@
 """A file as an answer: whole, in part, or its headers alone."""
 
+from typing import Any
+
 import pytest
 from starlette.requests import Request
 
@@ -24,7 +26,7 @@ def fetch():
 
         sent = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
         request = Request({"type": "http", "method": method, "headers": sent})
-        answer = await served(request, TAGS, len(content), read)
+        answer: Any = await served(request, TAGS, len(content), read)
         body = b"".join([piece async for piece in answer.body_iterator]) if method == "GET" else answer.body
         return answer.status_code, answer.headers, body
 

@@ -35,7 +35,12 @@ def test_a_body_is_json_and_nothing_has_no_type():
 def test_a_refusal_is_its_code_its_message_and_its_fields(base_url):
     answer = refused(Conflict("taken", by="Mona"), request_id="r-1")
     assert answer.status_code == 409
-    assert json.loads(answer.body) == {"error": "conflict", "message": "taken", "by": "Mona", "request_id": "r-1"}
+    assert json.loads(bytes(answer.body)) == {
+        "error": "conflict",
+        "message": "taken",
+        "by": "Mona",
+        "request_id": "r-1",
+    }
     assert not {"retry-after", "www-authenticate"} & set(answer.headers)
 
 
