@@ -50,8 +50,8 @@ def queries_are_constants(source: Source) -> Iterator[Finding]:
 
 
 def environment_in_settings(source: Source) -> Iterator[Finding]:
-    """Find readers of the environment other than the settings; the launcher makes it."""
-    if not source.is_code or str(source.path) == SETTINGS or source.under("infra/local"):
+    """Find readers of the environment other than the settings; the launcher and the mutation tests make it."""
+    if not source.is_code or str(source.path) == SETTINGS or source.under("infra/local", "infra/mutants"):
         return
     for node in ast.walk(source.tree):
         attribute = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"

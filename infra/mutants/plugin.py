@@ -1,0 +1,103 @@
+"""A pytest plugin that runs its tests once for each mutant, in one process, as long as a test of it fails.
+
+The environment says what to do: `MUTANTS_STATS` names the file for "which test runs which function, and how long",
+`MUTANTS_PLAN` one with a mutant and its tests on each line. Answers are lines of JSON in `MUTANTS_ANSWERS`.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+from mutmut.mutation import trampoline
+
+ACTIVE = "MUTANT_UNDER_TEST"
+DIRTY = 3
+"""The exit code of a process whose tests fail without a mutant, too."""
+_HERE = f"{Path.cwd()}/"
+_RUN: set[str] = set()
+"""The functions that the present test has run."""
+_at_import: set[str] = set()
+
+
+def pytest_configure() -> None:
+    if "MUTANTS_STATS" in os.environ:
+        trampoline.record_trampoline_hit = _record
+        os.environ[ACTIVE] = "stats"
+
+
+def _record(name: str, **_: Any) -> None:
+    """Note the function, and whether a module's own statements run it."""
+    _RUN.add(name)
+    frame: Any = sys._getframe(1)  # noqa: SLF001
+    while frame:
+        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename.startswith(_HERE):
+            _at_import.add(name)
+            return
+        frame = frame.f_back
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    if "MUTANTS_STATS" in os.environ:
+        _measure(session, Path(os.environ["MUTANTS_STATS"]))
+    elif "MUTANTS_PLAN" in os.environ:
+        _try_mutants(session, Path(os.environ["MUTANTS_PLAN"]))
+    else:
+        return None
+    session._setupstate.teardown_exact(None)  # noqa: SLF001  the fixtures of the session
+    return True
+
+
+def _measure(session: pytest.Session, path: Path) -> None:
+    measured: dict[str, Any] = {}
+    for item in session.items:
+        file = measured.setdefault(item.nodeid.partition("::")[0], {"tests": {}, "at_import": []})
+        _RUN.clear()
+        began = time.monotonic()
+        passed = _passes(session, item)
+        file["tests"][item.nodeid] = {
+            "passed": passed,
+            "duration": time.monotonic() - began,
+            "functions": sorted(_RUN),
+        }
+    for file in measured.values():
+        file["at_import"] = sorted(_at_import)
+    path.write_text(json.dumps(measured))
+
+
+def _passes(session: pytest.Session, item: pytest.Item) -> bool:
+    """Run one test with the fixtures of its own; those of the session stay."""
+    following: Any = session  # Only its parents are looked at.
+    reports = runtestprotocol(item, log=False, nextitem=following)
+    return not any(report.failed for report in reports)
+
+
+def _try_mutants(session: pytest.Session, plan: Path) -> None:
+    items = {item.nodeid: item for item in session.items}
+    with Path(os.environ["MUTANTS_ANSWERS"]).open("a", buffering=1) as answers:
+        for line in plan.read_text().splitlines():
+            mutant = json.loads(line)
+            tests = [items[test] for test in mutant["tests"] if test in items]
+            answers.write(json.dumps({"name": mutant["name"], "is": "begun"}) + "\n")
+            killer = next(_failing(session, mutant["name"], tests), None)
+            dirty = killer is not None and not _passes(session, killer)
+            verdict = "dirty" if dirty else "killed" if killer else "survived"
+            by = killer.nodeid if killer else None
+            answers.write(json.dumps({"name": mutant["name"], "is": verdict, "by": by}) + "\n")
+            if dirty:
+                pytest.exit("a test fails without a mutant", returncode=DIRTY)
+
+
+def _failing(session: pytest.Session, mutant: str, tests: list[pytest.Item]) -> Iterator[pytest.Item]:
+    for test in tests:
+        os.environ[ACTIVE] = mutant
+        passed = _passes(session, test)
+        os.environ[ACTIVE] = ""
+        if not passed:
+            yield test
