@@ -7,7 +7,7 @@ TESTS ?=
 LOCKS := $(patsubst %.in,%.txt,$(wildcard requirements/*.in))
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo doctor attack test check lint format docs lock clean
+.PHONY: help up demo doctor attack test mutants check lint format docs lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,9 @@ attack: $(VENV)/.dev ## Replay every known attack on the running Nexus; NAME=col
 
 test: $(VENV)/.dev ## Run every test; TESTS="tests/infra -k port" runs some
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
+
+mutants: $(VENV)/.dev ## Say which small faults no test notices: hours; ROOM=shared/tenancy one room, SAMPLE=60 some of each
+	@$(PYTHON) -m infra.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts, house lints, commit subjects
 	@$(VENV)/bin/ruff check

@@ -34,7 +34,7 @@ def test_a_person_of_no_organization_has_none():
 def test_an_agent_has_its_key_and_scopes():
     agent = principal_of(AGENT)
     assert (agent.kind, str(agent.organization_id), str(agent.key_id)) == (Kind.AGENT, ORG, KEY)
-    assert (agent.org_role, agent.scopes) == ("agent", {"read"})
+    assert (agent.org_role, agent.scopes) == ("agent", frozenset({"read"}))
 
 
 def test_a_person_without_a_session_or_a_zone_has_none():
