@@ -13,7 +13,7 @@ from .tree import COPY, ROOMS, choose, write_copy
 
 def main() -> int:
     options = _options()
-    COPY.mkdir(exist_ok=True)
+    COPY.mkdir(parents=True, exist_ok=True)
     mutants = write_copy(options.rooms or ROOMS)
     print(f"{len(mutants)} mutants", flush=True)
     stats = measure(options.tests or TESTS, options.workers)

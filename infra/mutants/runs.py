@@ -92,7 +92,7 @@ def _measure(number: int, files: Sequence[str]) -> dict[str, Any]:
     answer = COPY / f"stats{number}.json"
     process = _start([*_PLUGIN, *files], {"MUTANTS_STATS": str(answer)})
     if process.wait():
-        raise RuntimeError("the tests do not run over the copy: see mutants/worker.log")
+        raise RuntimeError("the tests do not run over the copy: see build/mutants/worker.log")
     measured: dict[str, Any] = json.loads(answer.read_text())
     return measured
 
@@ -170,7 +170,7 @@ class Trial:
         while batch:
             answers = self._run_batch(number, batch)
             if not answers:
-                raise RuntimeError("the tests do not start over the copy: see mutants/worker.log")
+                raise RuntimeError("the tests do not start over the copy: see build/mutants/worker.log")
             for name, (outcome, by) in answers.items():
                 mutant = self._by_name[name]
                 again = outcome in {"dirty", "begun"} or (

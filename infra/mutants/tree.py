@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mutmut.mutation.file_mutation import mutate_file_contents
 
 ROOT = Path(__file__).parents[2]
-COPY = ROOT / "mutants"
+COPY = ROOT / "build/mutants"
 ROOMS = (
     "shared/tenancy",
     "shared/auth",

@@ -10,7 +10,7 @@ from shared.edge import call as calls
 from shared.edge.call import Call, client_address, sent_headers
 from shared.kernel.errors import Conflict, InvalidRequest, Refusal, Unavailable
 from shared.quotas.rates import JOBS, PUBLIC, SIGN_IN, STANDARD, WEBHOOK, RateClass
-from shared.runtime.postgres.refusals import Busy
+from shared.runtime.postgres.errors import Busy
 from shared.runtime.settings import settings
 from shared.runtime.shares import Claim
 from shared.tenancy.principal import ANONYMOUS, SERVICE, Kind, Principal
