@@ -83,7 +83,7 @@ def test_pages_of_the_configured_origins_may_call_and_no_others(origins):
     assert ("access-control-allow-origin" in theirs.headers, theirs.headers["vary"]) == (False, "Origin")
 
 
-def test_who_is_no_browser_hears_of_origins_only_where_a_cache_may_keep_the_answer(origins):
+def test_origins_are_for_browsers_and_for_caches(origins):
     origins(PAGE)
     plain = finish(Response(), origin=None, headers=[])
     kept = finish(Response(headers={"cache-control": "max-age=60", "vary": "Accept"}), origin=None, headers=[])
@@ -92,7 +92,7 @@ def test_who_is_no_browser_hears_of_origins_only_where_a_cache_may_keep_the_answ
     assert kept.headers.getlist("cache-control") == ["max-age=60"]
 
 
-def test_every_answer_is_kept_from_caches_and_sniffing_unless_it_says_so_itself(base_url):
+def test_an_answer_is_not_cached_or_sniffed_unless_it_says_so(base_url):
     answer = finish(Response(headers={"x-request-id": "own"}), origin=None, headers=[(b"x-request-id", b"ours")])
     assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
     assert answer.headers.getlist("x-request-id") == ["own"]

@@ -104,7 +104,7 @@ async def test_ten_codes_where_one_was_asked_for_and_strangers_share_thirty(type
     assert [await type_codes(20, address=address) for address in (THERE, "203.0.113.1")] == [20, 10]
 
 
-async def test_whoever_asks_for_a_code_types_it_though_strangers_have_used_theirs_up(type_codes, email):
+async def test_who_asked_for_a_code_types_it_after_strangers_used_theirs_up(type_codes, email):
     assert await type_codes(40, address=THERE) == 30
     assert await type_codes(1) == 0
     await attempts.remember_request(email, address=HERE)

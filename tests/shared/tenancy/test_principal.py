@@ -65,7 +65,7 @@ def test_row_policies_read_the_claims_exactly_as_they_were_verified(claims):
     assert json.loads(principal_of(claims).claims) == claims
 
 
-def test_two_people_of_one_organization_share_its_day_and_have_their_own_rate():
+def test_people_of_one_organization_share_its_day_but_not_their_rate():
     one, other = (principal_of(PERSON | {"sub": str(uuid.uuid4())}) for _ in range(2))
     assert one.organization_key == other.organization_key == ORG
     assert one.rate_key != other.rate_key

@@ -70,7 +70,7 @@ async def test_what_has_no_caller_has_a_role_of_its_own(opened, role):
 
 @pytest.mark.parametrize("opened", [service_tx, accounts_tx])
 @pytest.mark.usefixtures("person")
-async def test_a_transaction_that_may_write_is_one_and_each_statement_of_a_reading_one_is_its_own(opened):
+async def test_only_a_transaction_that_may_write_keeps_statements_together(opened):
     async with opened(request_id="r-5") as tx:
         together = {(await tx.one(Moment, NOW)).at for _ in range(2)}
     async with opened(request_id="r-5", read_only=True) as tx:
@@ -94,7 +94,7 @@ async def test_a_day_beyond_the_plan_is_refused_with_where_to_get_more(person, r
     assert refused.value.details["upgrade_url"] == settings().pricing_url
 
 
-async def test_whoever_raises_a_plans_refusal_in_the_transaction_is_told_where_to_get_more(person):
+async def test_a_plan_refusal_raised_within_says_where_to_get_more(person):
     with pytest.raises(PlanLimitExceeded) as refused:
         async with tenant_tx(person, request_id="r-8", scope="read"):
             raise PlanLimitExceeded(resource="contacts")
@@ -113,14 +113,14 @@ def enter(services):
     return send
 
 
-async def test_the_first_statement_makes_a_transaction_of_another_driver_the_callers(enter, person):
+async def test_the_first_statement_serves_another_driver(enter, person):
     who = enter(entering(person, request_id="r-9", scope="read"))
     assert who == ("authenticated", "r-9", str(person.subject), "authenticated")
 
 
 @pytest.mark.parametrize(("scope", "calls", "code"), [("write", None, "insufficient_scope"),
                                                       ("read", 10**9, "plan_limit_exceeded")])  # fmt: skip
-async def test_the_first_statement_refuses_whom_our_own_transaction_would(enter, org, scope, calls, code):
+async def test_the_first_statement_refuses_as_our_own_transaction(enter, org, scope, calls, code):
     reader = tokens.verify(org.agent("read").token)
     with pytest.raises(psycopg.Error) as refused:
         enter(entering(reader, request_id="r-10", scope=scope, calls_today=calls))
