@@ -13,7 +13,7 @@ from shared.auth import service
 from shared.auth.passwords import HashingBusy
 from shared.edge import PEOPLE, Call, endpoint
 from shared.kernel.clock import rfc3339
-from shared.kernel.moments import Moment
+from shared.kernel.timestamps import Timestamp
 from shared.kernel.visible import VISIBLE, InvisibleText
 
 
@@ -26,7 +26,7 @@ class Body(BaseModel):
         str, Field(min_length=1, max_length=100, description="The agent's name, as people see it."), VISIBLE
     ]
     scopes: Annotated[list[Literal["read", "write", "admin"]], Field(min_length=1, max_length=3)] = ["read"]
-    expires_at: Annotated[Moment | None, Field(description="Default: never.")] = None
+    expires_at: Annotated[Timestamp | None, Field(description="Default: never.")] = None
     agent_platform: Annotated[str, Field(min_length=1, max_length=50), VISIBLE] = "custom"
 
 

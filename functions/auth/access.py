@@ -1,6 +1,6 @@
 """Admission to a route: callers with the project's key, signed-in persons, or the service."""
 
-from shared.auth.credentials import caller, caller_behind, kept_from_browsers, project_caller
+from shared.auth.credentials import caller, caller_behind, project_caller, refuse_browsers
 from shared.edge import Call
 from shared.kernel.errors import Forbidden, InvalidToken, MissingToken
 from shared.platform.accounts.sessions import SessionNotFound
@@ -40,7 +40,7 @@ async def person(call: Call) -> Visit:
 async def service(call: Call) -> Visit:
     """Admit the service, which is never a browser."""
     headers = call.request.headers
-    call.principal = kept_from_browsers(_service_of(project_of(call), headers.get("authorization")), headers)
+    call.principal = refuse_browsers(_service_of(project_of(call), headers.get("authorization")), headers)
     return Visit(call, call.principal)
 
 
@@ -51,7 +51,7 @@ def project_of(call: Call) -> Principal:
         MissingProjectKey, UnknownProjectKey.
     """
     headers = call.request.headers
-    return kept_from_browsers(project_caller(headers.get("apikey") or call.request.query_params.get("apikey")), headers)
+    return refuse_browsers(project_caller(headers.get("apikey") or call.request.query_params.get("apikey")), headers)
 
 
 def person_of(authorization: str | None) -> Principal:

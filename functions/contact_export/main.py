@@ -12,13 +12,13 @@ from shared.domain.privacy.models import ContactExport, ExportedBefore
 from shared.domain.privacy.requests import PersonRequest
 from shared.edge import MEMBERS, Call, endpoint
 from shared.kernel.errors import NotFound
-from shared.kernel.moments import Moment
+from shared.kernel.timestamps import Timestamp
 
 
 class Body(PersonRequest):
-    messages_before: Moment | None = None
-    orders_before: Moment | None = None
-    trail_before: Moment | None = None
+    messages_before: Timestamp | None = None
+    orders_before: Timestamp | None = None
+    trail_before: Timestamp | None = None
 
 
 @endpoint(Body, tag="Contacts", access=MEMBERS, scope="admin", refusals=(NotFound, InvalidPhone))

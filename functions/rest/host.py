@@ -18,8 +18,8 @@ from shared.runtime.postgres.connection import Connection, DatabaseError
 from shared.runtime.postgres.leases import leased
 from shared.runtime.postgres.statement import Rows, Statement
 from shared.runtime.settings import settings
-from shared.tenancy.entering import entering
 from shared.tenancy.principal import Kind
+from shared.tenancy.transactions import enter_statement
 
 from .once import once_of
 from .rights import LIST_RIGHTS, Known, Rights, known_of, verbs_of
@@ -118,7 +118,7 @@ class NexusHost:
         call = self._call
         call.log["route"] = f"{request.method} {'rpc/' if request.is_function else ''}{request.target}"
         needed = "read" if read_only else self._scope(request)
-        return entering(
+        return enter_statement(
             call.principal,
             request_id=call.request_id,
             scope=needed if call.principal.kind in (Kind.USER, Kind.AGENT) else None,

@@ -26,7 +26,7 @@ VERBS = frozenset(
     connect convert copy correct count create cut decide declare decode delete deliver derive describe divide do
     download draw drop empty encode end enter erase examine execute expect export extend fail fetch fill find fold
     follow forget format gather get give guard hand hash hide hold import insert issue iterate join keep leave let
-    list load lock log look mail make mark match measure mend merge migrate mint mix move name note notify offer
+    list load lock log look lower mail make mark match measure mend merge migrate mint mix move name note notify offer
     open order pack parse pass pick place plan point post prepare print prove purge put queue quote raise read
     receive record refresh refuse register release reload remember remove rename render renew repeat replace report
     request reseal resolve restore retry return reverse revoke rotate run save say scale seal search select send

@@ -1,4 +1,4 @@
-"""How an agent comes to a key, and a key to a token."""
+"""Registration of agents, and the exchange of a key for a token."""
 
 import asyncio
 import hashlib
@@ -6,8 +6,8 @@ import hmac
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import InvalidToken, RateLimited
+from shared.kernel.limit_keys import mailbox_of, network_of
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_statements, service_tx
@@ -17,7 +17,7 @@ from .models import ExchangeAttempt, Registration, StoredKey
 
 
 class InvalidKey(InvalidToken):
-    """Unknown, revoked and expired alike, so that an answer never tells which keys exist."""
+    """An unknown, revoked or expired key: the answer does not reveal which keys exist."""
 
     code = "invalid_api_key"
     default_message = (
@@ -52,10 +52,10 @@ class Registered(NamedTuple):
 async def register(
     *, agent_name: str, platform: str, owner_email: str, organization_name: str, ip: str, request_id: str
 ) -> Registered:
-    """A free organization of the agent's own and its first key. The attempt is kept on record whatever comes of it.
+    """Create a free organization for the agent with its first key. The attempt is recorded even if it fails.
 
     Raises:
-        TooManyAttempts: 5 a day for an owner's e-mail, 20 an hour for an address.
+        TooManyAttempts: after 5 a day for an owner's e-mail address, or 20 an hour for a network address.
     """
     async with service_tx(request_id=request_id) as tx:
         attempt = await queries.insert_registration_attempt(
@@ -81,33 +81,33 @@ async def register(
     return Registered(key.raw, key.prefix, made)
 
 
-async def exchange(raw: str, *, ip: str, request_id: str, asked: frozenset[str] | None = None) -> Issued:
-    """A one-hour token for a key, with the scopes that key and plan give and, unless it is None, `asked` names.
+async def exchange(raw: str, *, ip: str, request_id: str, requested: frozenset[str] | None = None) -> Issued:
+    """Return a one-hour token for a key, with the scopes of key and plan, limited to `requested` unless it is None.
 
     Raises:
-        InvalidKey: for whatever does not open anything.
-        TooManyAttempts: 10 a minute for an address.
+        InvalidKey: for every key that is not usable.
+        TooManyAttempts: after 10 a minute for a network address.
     """
     if not keys.is_key(raw):
         raise InvalidKey(f"an API key is {keys.START} and 48 letters and digits; this is not one")
-    attempt = await _attempted(raw, ip=ip, request_id=request_id)
+    attempt = await _record_attempt(raw, ip=ip, request_id=request_id)
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)
     stored = attempt.key
-    # Keys that do not exist are one share together, from however many addresses they come.
+    # All keys that do not exist share one part of the hashing threads.
     share = f"organization:{stored.organization_id}" if stored else "unknown keys"
     hashing = passwords.verify_secret(raw, stored.key_hash if stored else None, share=share)
     matches, _ = await asyncio.gather(hashing, tokens.warm())
-    # Nothing is held while bcrypt works; before and behind it one statement each, because it needs the processors.
+    # No transaction is open while bcrypt computes: one statement before it and one after it.
     async with service_statements(request_id=request_id) as tx:
         if stored is None or not matches or not stored.is_usable:
             await queries.update_attempt(tx, attempt_id=attempt.id, outcome="refused", organization_id=None)
             raise InvalidKey
         await queries.update_key_exchanged(tx, key_id=stored.id, attempt_id=attempt.id)
-    return _issue(stored, asked)
+    return _issue(stored, requested)
 
 
-async def _attempted(raw: str, *, ip: str, request_id: str) -> ExchangeAttempt:
+async def _record_attempt(raw: str, *, ip: str, request_id: str) -> ExchangeAttempt:
     async with service_statements(request_id=request_id) as tx:
         return await queries.insert_exchange_attempt(
             tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(network_of(ip))
@@ -115,14 +115,14 @@ async def _attempted(raw: str, *, ip: str, request_id: str) -> ExchangeAttempt:
 
 
 async def forget_old_attempts(tx: Tx) -> int:
-    """Delete attempts after 30 days, as the service; the number of them."""
+    """Delete attempts after 30 days, as the service; return their number."""
     return await queries.delete_old_attempts(tx)
 
 
-def _issue(stored: StoredKey, asked: frozenset[str] | None) -> Issued:
+def _issue(stored: StoredKey, requested: frozenset[str] | None) -> Issued:
     ttl_s = settings().agent_token_ttl_s
     given = [scope for scope in stored.scopes if scope in stored.plan_scopes]
-    scopes = given if asked is None else [scope for scope in given if scope in asked]
+    scopes = given if requested is None else [scope for scope in given if scope in requested]
     claims = {
         "sub": str(stored.user_id),
         "role": "authenticated",

@@ -1,4 +1,4 @@
-"""From the headers of a request to its caller."""
+"""The caller of a request, from its headers."""
 
 import hmac
 from collections.abc import Mapping
@@ -28,21 +28,21 @@ class UnknownProjectKey(InvalidToken):
 
 
 class SecretKeyInBrowser(InvalidToken):
-    """Whoever looks at the page has the key, which opens everything."""
+    """Everybody who opens the page has the key, which has all rights."""
 
     code = "secret_key_in_browser"
     default_message = (
-        "a secret key is for servers alone, and this is a browser: use the publishable key, and rotate this one"
+        "a secret key is for servers only, and this is a browser: use the publishable key, and rotate the secret key"
     )
 
 
 def caller(authorization: str | None) -> Principal:
-    """Who the Authorization header says is calling.
+    """Return the caller that the Authorization header names.
 
     Raises:
-        MissingToken: without the header, or in another scheme than Bearer.
+        MissingToken: without the header, or with another scheme than Bearer.
         KeyIsNotAToken: for an agent's API key.
-        InvalidToken: for anything else that does not verify.
+        InvalidToken: for every other credential that is not valid.
     """
     scheme, _, credential = (authorization or "").partition(" ")
     credential = credential.strip()
@@ -56,7 +56,7 @@ def caller(authorization: str | None) -> Principal:
 
 
 def project_caller(apikey: str | None) -> Principal:
-    """Anonymous or the service, by a publishable or secret key or a legacy anon or service_role token.
+    """Return ANONYMOUS or SERVICE for a publishable or secret key, or a legacy anon or service_role token.
 
     Raises:
         MissingProjectKey, UnknownProjectKey.
@@ -73,36 +73,35 @@ def project_caller(apikey: str | None) -> Principal:
 
 
 def caller_behind(project: Principal, authorization: str | None) -> Principal:
-    """Who calls a platform surface: a token of the caller's own wins over the project key.
+    """Return the caller of a platform surface: the caller's own token counts more than the project key.
 
     Raises:
-        MissingToken, InvalidToken: as `caller`, for an Authorization that is there and no project key.
+        MissingToken, InvalidToken: as `caller`, for an Authorization header without a project key.
     """
     return caller(authorization) if _is_own(authorization) else project
 
 
 def platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, key_required: bool) -> Principal:
-    """Who calls /rest/v1, /graphql/v1, /realtime/v1 (`key_required`) or /storage/v1, as a gateway before them decides.
+    """Return the caller of /rest/v1, /graphql/v1, /realtime/v1 (`key_required`) or /storage/v1, as Supabase does.
 
-    `headers` finds names in any letter case, as Starlette's do. A token of the caller's own in Authorization (a
-    person's, an agent's, a legacy anon or service_role token) wins; otherwise the project key says who it is, which
-    comes as `apikey`, a header or a query parameter. Where no key is required, an opaque key may also stand in
-    Authorization alone, `apikey` may be any token, and whoever brings nothing is anonymous: what that may do is for
-    the row policies to say.
+    `headers` must find names in any letter case, as Starlette's do. The caller's own token in Authorization (a
+    person's, an agent's, a legacy anon or service_role token) counts first, then the project key in `apikey`, a
+    header or a query parameter. Where no key is required, an opaque key may also be in Authorization only, `apikey`
+    may be any token, and a request without both is anonymous: row policies decide what it may do.
 
     Raises:
-        MissingProjectKey, UnknownProjectKey: where a key is required, also of whoever brings a token of their own.
-        MissingToken, InvalidToken: for an Authorization that does not verify.
+        MissingProjectKey, UnknownProjectKey: where a key is required, also for callers with a token of their own.
+        MissingToken, InvalidToken: for an Authorization header that is not valid.
         SecretKeyInBrowser.
     """
-    return kept_from_browsers(_platform_caller(headers, query, key_required=key_required), headers)
+    return refuse_browsers(_platform_caller(headers, query, key_required=key_required), headers)
 
 
 def _platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, key_required: bool) -> Principal:
     authorization = headers.get("authorization")
     apikey = headers.get("apikey") or query.get("apikey")
     if key_required:
-        return caller_behind(kept_from_browsers(project_caller(apikey), headers), authorization)
+        return caller_behind(refuse_browsers(project_caller(apikey), headers), authorization)
     if _is_own(authorization):
         return caller(authorization)
     if apikey:
@@ -110,11 +109,11 @@ def _platform_caller(headers: Mapping[str, str], query: Mapping[str, str], *, ke
     return caller(authorization) if authorization else ANONYMOUS
 
 
-def kept_from_browsers(principal: Principal, headers: Mapping[str, str]) -> Principal:
-    """The principal, whose secret key no page may hold.
+def refuse_browsers(principal: Principal, headers: Mapping[str, str]) -> Principal:
+    """Return the principal, unless it is the service in a browser.
 
     Raises:
-        SecretKeyInBrowser: the service, and headers that browsers alone send.
+        SecretKeyInBrowser: for the service, with headers that only browsers send.
     """
     if principal.kind is Kind.SERVICE and _of_browser(headers):
         raise SecretKeyInBrowser
@@ -126,7 +125,7 @@ def _of_browser(headers: Mapping[str, str]) -> bool:
 
 
 def _is_own(authorization: str | None) -> bool:
-    """Whether it says anything that the apikey does not: the clients repeat an opaque key as their bearer token."""
+    """Return whether it has a token of its own: clients repeat an opaque project key as their bearer token."""
     return bool(authorization and not authorization.lower().startswith("bearer sb_"))
 
 

@@ -12,7 +12,7 @@ _PREFIX_LENGTH = len(START) + 8
 
 
 class NewKey(NamedTuple):
-    """`raw` is shown once and kept nowhere; `prefix` names the key and opens nothing."""
+    """`raw` is shown once and never stored; `prefix` identifies the key and gives no access."""
 
     raw: str
     prefix: str

@@ -1,4 +1,4 @@
-"""Agents and their keys, as their owners see them."""
+"""Agents and their keys."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 
 
 class AgentKey(msgspec.Struct, frozen=True):
-    """A key without what opens it."""
+    """A key without its secret part."""
 
     id: UUID
     agent_id: UUID
@@ -33,7 +33,7 @@ class InsertedKey(msgspec.Struct, frozen=True):
 
 
 class StoredKey(msgspec.Struct, frozen=True):
-    """What an exchange needs of a key; read as the service, for `key_hash` is in no other grant."""
+    """The columns that an exchange needs; only the service may read `key_hash`."""
 
     id: UUID
     organization_id: UUID
@@ -47,7 +47,7 @@ class StoredKey(msgspec.Struct, frozen=True):
 
 
 class PlanLimits(msgspec.Struct, frozen=True):
-    """Null means unlimited; `orders_period` says whether orders count for ever (total) or by the month."""
+    """Null means unlimited; `orders_period` is total (orders count for ever) or month."""
 
     contacts: int | None
     orders: int | None
@@ -67,7 +67,7 @@ class Registration(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """`retry_after` is in seconds; 0 lets the attempt go on."""
+    """`retry_after` is in seconds; 0 allows the attempt."""
 
     id: int
     retry_after: int
@@ -75,6 +75,6 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class ExchangeAttempt(Attempt, frozen=True):
-    """`key` is the one that the prefix names, if there is one."""
+    """`key` is the key with that prefix, if there is one."""
 
     key: StoredKey | None

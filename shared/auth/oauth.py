@@ -1,4 +1,4 @@
-"""The key exchange as an OAuth 2 token endpoint (RFC 6749 section 4.4, RFC 8707): same keys, same tokens."""
+"""The key exchange as an OAuth 2 token endpoint (RFC 6749 section 4.4, RFC 8707), with the same keys and tokens."""
 
 import base64
 import binascii
@@ -14,14 +14,14 @@ from .service import CLOSED_SCOPES
 
 
 class InvalidClient(InvalidKey):
-    """RFC 6749 section 5.2: what an OAuth client calls a bad key."""
+    """An invalid key, by its name in RFC 6749 section 5.2."""
 
     code = "invalid_client"
 
 
 class UnsupportedGrantType(BadRequest):
     code = "unsupported_grant_type"
-    default_message = "this token endpoint knows grant_type=client_credentials only"
+    default_message = "this token endpoint supports grant_type=client_credentials only"
 
 
 class InvalidTarget(BadRequest):
@@ -33,10 +33,10 @@ class InvalidTarget(BadRequest):
 
 class InvalidScope(BadRequest):
     code = "invalid_scope"
-    default_message = "the key holds none of the scopes that were asked for; leave scope out to get those it holds"
+    default_message = "the key has none of the requested scopes; leave scope out to get all scopes of the key"
 
 
-_WRONG_CLIENT = "client_id is the first 15 characters of the key that is sent as client_secret"
+_WRONG_CLIENT = "client_id must be the first 15 characters of the key in client_secret"
 REFUSALS = (InvalidClient, UnsupportedGrantType, InvalidTarget, InvalidScope)
 
 
@@ -53,10 +53,10 @@ def read_grant(
     authorization: str | None,
     resource: str | None,
 ) -> Grant:
-    """The key, from whichever form the request has.
+    """Return the key, from either form of the request.
 
     Raises:
-        InvalidRequest: with neither form.
+        InvalidRequest: without a key in either form.
         UnsupportedGrantType, InvalidTarget, InvalidClient: in the OAuth form.
     """
     if grant_type is None:
@@ -78,16 +78,17 @@ def read_grant(
 
 
 async def issue(grant: Grant, *, scope: str | None, ip: str, request_id: str) -> Issued:
-    """The token, with as much of the scope that is asked for as the key and the plan give: MCP clients ask for all
-    that the challenge names, whatever their key holds (RFC 6749 section 3.3).
+    """Return a token with those requested scopes that key and plan have (RFC 6749 section 3.3).
+
+    MCP clients request all scopes that the challenge names, also those that their key does not have.
 
     Raises:
-        InvalidKey: in the OAuth form as InvalidClient.
-        InvalidScope: when nothing is left of what is asked for.
+        InvalidKey: as InvalidClient in the OAuth form.
+        InvalidScope: if key and plan have none of the requested scopes.
     """
-    asked = _closed(scope) if grant.is_oauth and scope else None
+    requested = _closed(scope) if grant.is_oauth and scope else None
     try:
-        issued = await agents.exchange(grant.raw, ip=ip, request_id=request_id, asked=asked)
+        issued = await agents.exchange(grant.raw, ip=ip, request_id=request_id, requested=requested)
     except InvalidKey as refused:
         if not grant.is_oauth:
             raise
@@ -98,8 +99,8 @@ async def issue(grant: Grant, *, scope: str | None, ip: str, request_id: str) ->
 
 
 def _closed(scope: str) -> frozenset[str]:
-    """The scopes named and those they hold; a name that we do not know holds nothing."""
-    return frozenset(held for each in scope.split() for held in CLOSED_SCOPES.get(each, ()))
+    """Return the named scopes and those that they include; an unknown name includes nothing."""
+    return frozenset(included for name in scope.split() for included in CLOSED_SCOPES.get(name, ()))
 
 
 def _resources() -> frozenset[str]:
@@ -108,7 +109,7 @@ def _resources() -> frozenset[str]:
 
 
 def _basic(authorization: str | None) -> tuple[str | None, str | None]:
-    """Name and password of HTTP Basic, which RFC 6749 section 2.3.1 form-encodes."""
+    """Return name and password of HTTP Basic, which RFC 6749 section 2.3.1 form-encodes."""
     scheme, _, value = (authorization or "").partition(" ")
     if scheme.lower() != "basic":
         return None, None

@@ -1,4 +1,4 @@
-"""bcrypt in a few threads of its own: what it may cost is known before it begins, and no caller holds every thread."""
+"""bcrypt in a few threads of its own, with a bounded cost and a bounded share of the threads for every caller."""
 
 import asyncio
 import os
@@ -18,13 +18,13 @@ from shared.runtime.settings import settings
 
 Answer = TypeVar("Answer")
 MAX_BYTES = 72
-"""bcrypt reads no further; a longer secret is refused before it comes here."""
+"""bcrypt ignores further bytes; callers refuse a longer secret."""
 HASH = re.compile(r"\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}", re.ASCII)
-"""What is ever computed: one step of the cost doubles the time, and cost 31 is hours of a thread. A salt has 128 bits,
-so that its last letter is one of four."""
+"""Hashes that may be computed: a step of the cost doubles the time, and cost 31 takes a thread for hours. A salt has
+128 bits, so its last letter is one of four."""
 _LONGEST_QUEUE = 64
 _MOST_OF_ONE = 16
-"""Of the queue, for the work of one share."""
+"""The part of the queue for one share."""
 
 
 class HashingBusy(Unavailable):
@@ -39,18 +39,18 @@ class _Work(NamedTuple):
 
 
 class Hashers:
-    """A bounded queue for each share, served in turn; one share has half of the threads at most."""
+    """A bounded queue for each share, served in turn; one share uses half of the threads at most."""
 
     def __init__(self, threads: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="bcrypt", initializer=_step_back)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="bcrypt", initializer=_lower_priority)
         self._most_running = max(1, threads // 2)
         self._lock = threading.Lock()
         self._queues: dict[str, deque[_Work]] = {}
-        """In the order of whose turn it is."""
+        """In the order of their turns."""
         self._running: Counter[str] = Counter()
 
     async def run(self, share: str, function: Callable[..., Answer], *arguments: bytes) -> Answer:
-        """Raises: HashingBusy."""
+        """Run the function in a thread, or raise HashingBusy."""
         future: Future[Answer] = Future()
         self._add(share, _Work(future, function, arguments))
         self._pool.submit(self._work_off)
@@ -65,7 +65,7 @@ class Hashers:
             self._queues[share] = queue
 
     def _work_off(self) -> None:
-        """In a thread: one piece of work, and then what had to wait for it."""
+        """Do one piece of work in a thread, then submit the next."""
         taken = self._take()
         if taken is None:
             return
@@ -79,7 +79,7 @@ class Hashers:
             self._pool.submit(self._work_off)
 
     def _take(self) -> tuple[str, _Work] | None:
-        """The next work of the share whose turn it is; its turn comes again after everybody else's."""
+        """Take the next work of the share whose turn it is, and move that share to the end."""
         with self._lock:
             for share, queue in self._queues.items():
                 if self._running[share] < self._most_running:
@@ -93,7 +93,7 @@ class Hashers:
 
 
 def _perform(work: _Work) -> None:
-    """Whoever waits for it is told, also of what it raises."""
+    """Run the work and give its result or its exception to the future."""
     if not work.future.set_running_or_notify_cancel():
         return
     try:
@@ -103,8 +103,8 @@ def _perform(work: _Work) -> None:
             work.future.set_exception(sys.exc_info()[1])
 
 
-def _step_back() -> None:
-    """Let the event loop go first, where threads have priorities of their own: reads stay quick beside hashing."""
+def _lower_priority() -> None:
+    """Lower the thread's priority where the system allows it, so that the event loop stays quick during hashing."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
@@ -115,20 +115,20 @@ def _hashers() -> Hashers:
 
 
 async def hash_secret(secret: str, *, share: str = "") -> str:
-    """`share` is whose work it is: an organization, an account or an address.
+    """Return the hash of a secret; `share` is the organization, account or address that the work counts for.
 
     Raises:
-        HashingBusy: too much waits, of all or of that share.
+        HashingBusy: if the queue, or the part of that share, is full.
     """
     salt = bcrypt.gensalt(settings().bcrypt_cost)
     return (await _hashers().run(share, bcrypt.hashpw, secret.encode(), salt)).decode()
 
 
 async def verify_secret(secret: str, hashed: str | None, *, share: str = "") -> bool:
-    """Whether the secret has that hash. Without one that may be computed the same time is taken and the answer is no.
+    """Return whether the secret has that hash; without a usable hash, False after the same time.
 
     Raises:
-        HashingBusy: too much waits, of all or of that share.
+        HashingBusy: if the queue, or the part of that share, is full.
     """
     if hashed is None or not HASH.fullmatch(hashed):
         await _hashers().run(share, bcrypt.checkpw, secret.encode(), _dummy_hash())
@@ -138,5 +138,5 @@ async def verify_secret(secret: str, hashed: str | None, *, share: str = "") -> 
 
 @cache
 def _dummy_hash() -> bytes:
-    # Any digest does: what takes the time is the cost, and no secret hashes to zeros.
+    # Any digest will do: only the cost takes time, and no secret hashes to zeros.
     return b"$2b$%02d$" % settings().bcrypt_cost + b"." * 53

@@ -18,7 +18,7 @@ class _Done(msgspec.Struct, frozen=True):
 async def insert_key(
     tx: Tx, *, name: str, platform: str, prefix: str, key_hash: str, scopes: list[str], expires_at: datetime | None
 ) -> InsertedKey:
-    """With the agent that it is for."""
+    """Insert the key together with its agent."""
     sql = """
         SELECT
           made.id, made.organization_id, made.agent_id, %(name)s AS name, %(prefix)s AS key_prefix,
@@ -42,7 +42,7 @@ async def insert_key(
 async def insert_successor(
     tx: Tx, *, key_id: UUID, prefix: str, key_hash: str, overlap: timedelta
 ) -> InsertedKey | None:
-    """The key that takes over from this one; None where it cannot be rotated any more."""
+    """Insert the key that replaces this one; return None if it cannot be rotated any more."""
     sql = """
         SELECT id, organization_id, agent_id, name, key_prefix, scopes, expires_at
         FROM app.rotate_agent_key(%(key_id)s, %(prefix)s, %(key_hash)s, %(overlap)s)
@@ -89,13 +89,13 @@ async def find_key(tx: Tx, *, key_id: UUID) -> AgentKey | None:
 
 
 async def update_key_revoked(tx: Tx, *, key_id: UUID) -> bool:
-    """Whether there is such a key."""
+    """Revoke the key; return whether it exists."""
     sql = "SELECT app.revoke_agent_key(%(key_id)s) AS done"
     return (await tx.one(_Done, sql, key_id=key_id)).done
 
 
 async def update_key_exchanged(tx: Tx, *, key_id: UUID, attempt_id: int) -> int:
-    """As the service only: the key was used, by that attempt."""
+    """Record that the attempt used the key, as the service only."""
     sql = """
         WITH used AS (
           UPDATE agent_api_keys SET last_used_at = now() WHERE id = %(key_id)s
@@ -112,7 +112,7 @@ async def update_key_exchanged(tx: Tx, *, key_id: UUID, attempt_id: int) -> int:
 async def insert_registration(
     tx: Tx, *, agent_name: str, platform: str, owner_email: str, organization_name: str, prefix: str, key_hash: str
 ) -> Registration:
-    """As the service only."""
+    """Create organization, agent and key, as the service only."""
     sql = """
         SELECT
           made.organization_id, made.agent_id, made.key_id, plans.scopes, plans.code AS plan,
@@ -140,7 +140,7 @@ async def insert_registration(
 
 
 async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> ExchangeAttempt:
-    """As the service only: 10 a minute for an address."""
+    """Record an exchange and return its key, as the service only: 10 a minute for an address."""
     sql = """
         SELECT
           attempt.id, attempt.retry_after, attempt.limited_by,
@@ -163,7 +163,7 @@ async def insert_exchange_attempt(tx: Tx, *, prefix: str, ip_hash: str) -> Excha
 
 
 async def insert_registration_attempt(tx: Tx, *, email_hash: str, ip_hash: str) -> Attempt:
-    """As the service only: 20 an hour for an address, 5 a day for an owner's e-mail."""
+    """Record a registration, as the service only: 20 an hour for an address, 5 a day for an owner's e-mail."""
     sql = """
         SELECT id, retry_after, limited_by
         FROM app.record_attempt(
@@ -174,7 +174,7 @@ async def insert_registration_attempt(tx: Tx, *, email_hash: str, ip_hash: str) 
 
 
 async def update_attempt(tx: Tx, *, attempt_id: int, outcome: str, organization_id: UUID | None) -> int:
-    """As the service only."""
+    """Record the outcome of an attempt, as the service only."""
     sql = """
         UPDATE access_attempts
         SET outcome = %(outcome)s, organization_id = %(organization_id)s
@@ -184,7 +184,7 @@ async def update_attempt(tx: Tx, *, attempt_id: int, outcome: str, organization_
 
 
 async def delete_old_attempts(tx: Tx) -> int:
-    """As the service only; bounded, so that a backlog never holds a statement past its time."""
+    """Delete a bounded number of old attempts, as the service only, so that a backlog never takes too long."""
     sql = """
         DELETE FROM access_attempts
         WHERE ctid IN (

@@ -1,4 +1,4 @@
-"""What people may do to their agents' keys, and when."""
+"""Rules of agents' keys for the people who manage them."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,12 +13,12 @@ from . import keys, passwords, queries
 from .models import AgentKey, InsertedKey
 
 CLOSED_SCOPES = {"read": ["read"], "write": ["read", "write"], "admin": ["read", "write", "admin"]}
-"""A scope holds those below it."""
+"""Every scope with those that it includes."""
 
 
 class KeyNotUsable(Conflict):
     code = "key_not_active"
-    default_message = "the key is revoked, expired or already rotated: make a new one instead"
+    default_message = "the key is revoked, expired or already rotated: create a new one instead"
 
 
 class CreatedKey(NamedTuple):
@@ -28,18 +28,18 @@ class CreatedKey(NamedTuple):
 
 
 def close_scopes(scopes: list[str]) -> list[str]:
-    """The given scopes and all they hold, narrowest first."""
+    """Return the given scopes and those that they include, narrowest first."""
     return max((CLOSED_SCOPES[scope] for scope in scopes), key=len)
 
 
 async def create_key(
     tx: Tx, *, name: str, platform: str, scopes: list[str], expires_at: datetime | None, share: str
 ) -> CreatedKey:
-    """A new agent of the organization with one key; `share` is whose the work of hashing is.
+    """Create an agent with one key; `share` is the organization that the hashing counts for.
 
     Raises:
-        Refusal: insufficient_scope unless an owner or admin asks; plan_limit_exceeded for agents and for scopes.
-        InvalidRequest: when the key would be expired from the start.
+        Refusal: insufficient_scope unless the caller is owner or admin; plan_limit_exceeded for agents and for scopes.
+        InvalidRequest: if `expires_at` lies in the past.
     """
     if expires_at is not None and expires_at <= utc_now():
         raise InvalidRequest(
@@ -69,21 +69,21 @@ async def list_keys(tx: Tx, *, limit: int, cursor: str | None, include_revoked: 
 
 
 async def revoke_key(tx: Tx, *, key_id: UUID) -> None:
-    """Its tokens stop at once. Revoking a revoked key changes nothing.
+    """Revoke a key and its tokens at once. Revoking a revoked key changes nothing.
 
     Raises:
-        NotFound: no such key here.
+        NotFound: if the organization has no such key.
     """
     if not await queries.update_key_revoked(tx, key_id=key_id):
         raise NotFound
 
 
 async def rotate_key(tx: Tx, *, key_id: UUID, overlap: timedelta, share: str) -> CreatedKey:
-    """A new key for the same agent with the same name, scopes and expiry; the old one works until the overlap ends.
+    """Create a key with the same agent, name, scopes and expiry; the old key works until the overlap ends.
 
     Raises:
-        NotFound: no such key here.
-        KeyNotUsable: the key is not active, or was rotated before (also by a caller at the same moment).
+        NotFound: if the organization has no such key.
+        KeyNotUsable: if the key is not active, or was rotated before (also by a concurrent call).
     """
     old = await queries.find_key(tx, key_id=key_id)
     if old is None:

@@ -1,7 +1,7 @@
-"""JSON Web Tokens: minted with our key, verified with the published ones, remembered until they expire.
+"""JSON Web Tokens: signed with our key, verified with the published keys, cached until they expire.
 
-PyJWT and the cryptography behind it are a tenth of a cold start. They are imported where they are needed: a request
-that brings no token does not wait for them, and the key exchange imports them while bcrypt works.
+PyJWT and cryptography take a tenth of a cold start. They are imported inside the functions that need them: a request
+without a token does not wait for them, and the key exchange imports them while bcrypt computes.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from shared.tenancy.principal import Principal, principal_of
 
 AUDIENCE = "authenticated"
 _LEEWAY_S = 10
-_REMEMBERED = 4096
+_MOST_CACHED = 4096
 _LONGEST_BYTES = 8192
 
 
@@ -45,7 +45,7 @@ def _keys() -> _Keys:
 
 
 async def warm() -> None:
-    """Have the keys at hand before they are asked for, beside something that is waited for anyway."""
+    """Load the keys while the caller waits for something else."""
     _keys()
 
 
@@ -54,10 +54,10 @@ def issuer() -> str:
 
 
 def mint(claims: dict[str, Any], *, ttl_s: int) -> str:
-    """A token of these claims with iss, aud, iat and exp added.
+    """Return a token of these claims with iss, aud, iat and exp added.
 
     Raises:
-        RuntimeError: on a host that has no signing key.
+        RuntimeError: on a host without a signing key.
     """
     import jwt  # noqa: PLC0415
 
@@ -69,19 +69,19 @@ def mint(claims: dict[str, Any], *, ttl_s: int) -> str:
     return jwt.encode(stamped, keys.signing, algorithm=keys.algorithm, headers=keys.signing_headers)
 
 
-class _Remembered(NamedTuple):
+class _Cached(NamedTuple):
     principal: Principal
     until: float
 
 
-_verified: OrderedDict[bytes, _Remembered] = OrderedDict()
+_verified: OrderedDict[bytes, _Cached] = OrderedDict()
 
 
 def verify(token: str) -> Principal:
-    """The caller. A revoked key is not seen here: the database sees it at each transaction's start.
+    """Return the caller. The database, not this function, refuses a revoked key: at the start of every transaction.
 
     Raises:
-        InvalidToken: forged, expired, not for us, or not of our shape.
+        InvalidToken: for a token that is forged, expired, for another audience, or without our claims.
     """
     if len(token) > _LONGEST_BYTES or not token.isascii():
         raise InvalidToken
@@ -97,8 +97,8 @@ def verify(token: str) -> Principal:
         principal = principal_of(claims)
     except (KeyError, ValueError, TypeError, AttributeError, msgspec.ValidationError) as fault:
         raise InvalidToken from fault
-    _verified[digest] = _Remembered(principal, claims["exp"])
-    if len(_verified) > _REMEMBERED:
+    _verified[digest] = _Cached(principal, claims["exp"])
+    if len(_verified) > _MOST_CACHED:
         _verified.popitem(last=False)
     return principal
 
@@ -108,7 +108,7 @@ def _verify(token: str) -> dict[str, Any]:
 
     try:
         header = jwt.get_unverified_header(token)
-        # The key decides the algorithm; what the header says of it is only compared.
+        # The key decides the algorithm; the algorithm in the header is only compared.
         key, algorithm = _key_of(header)
         legacy = algorithm == "HS256"
         claims: dict[str, Any] = jwt.decode(

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 
 from shared.kernel import json
-from shared.kernel.counting import address_of
 from shared.kernel.errors import Refusal, Unavailable
+from shared.kernel.limit_keys import address_of
 from shared.quotas.rates import RateClass, Usage, charge
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings

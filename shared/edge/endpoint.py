@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from shared.auth.credentials import caller, kept_from_browsers
+from shared.auth.credentials import caller, refuse_browsers
 from shared.kernel import json
 from shared.kernel.errors import Forbidden, MethodNotAllowed, Refusal
 from shared.quotas.rates import JOBS, WEBHOOK, RateExceeded
@@ -213,7 +213,7 @@ def _caller(spec: Spec, headers: Mapping[str, str]) -> Principal:
         # A dead token, which a client may send along, must not keep it from exchanging its key for a new one; OAuth
         # clients send Basic; and a protocol of its own reads its credentials itself.
         return ANONYMOUS
-    principal = kept_from_browsers(caller(headers.get("authorization")), headers)
+    principal = refuse_browsers(caller(headers.get("authorization")), headers)
     if principal.kind not in spec.access:
         allowed = sorted(kind.value for kind in spec.access)
         raise NotForThisCaller(f"{spec.name} serves {', '.join(allowed)}, not {principal.kind.value}", allowed=allowed)

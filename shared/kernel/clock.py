@@ -11,7 +11,7 @@ reset_tzpath(())  # The pinned tzdata alone: a machine's own files may be older,
 Moment = TypeVar("Moment", date, datetime)
 _DATED = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-"""What the database takes and every reader can read and reckon with, in UTC."""
+"""Years that the database takes and every reader can compute with, in UTC."""
 
 
 def utc_now() -> datetime:
@@ -19,15 +19,15 @@ def utc_now() -> datetime:
 
 
 def rfc3339(moment: datetime) -> str:
-    """With milliseconds and Z, as JavaScript writes it."""
+    """Return the text with milliseconds and Z, as JavaScript writes it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def written(given: object) -> object:
-    """Return the text of a date or a time as it is.
+    """Return a date, a time or its text unchanged.
 
     Raises:
-        ValueError: for a number and a text of digits, which pydantic would take for seconds since 1970.
+        ValueError: for a number and a text of digits, which pydantic would read as seconds since 1970.
     """
     if isinstance(given, date) or (isinstance(given, str) and _DATED.match(given)):
         return given
@@ -35,10 +35,10 @@ def written(given: object) -> object:
 
 
 def within_years(moment: Moment) -> Moment:
-    """Return the moment.
+    """Return the moment unchanged.
 
     Raises:
-        ValueError: where it lies outside the years that can be stored and compared with.
+        ValueError: outside the years that can be stored.
     """
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"must be between {FIRST_YEAR} and {LAST_YEAR}")
@@ -48,16 +48,16 @@ def within_years(moment: Moment) -> Moment:
 
 
 class UnknownTimeZone(InvalidRequest):
-    """`timezone` is what was asked for; raised by the database too."""
+    """`timezone` is the name in the request; the database raises this too."""
 
     code = "unknown_time_zone"
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """The time zone of that IANA name; UTC for a caller who has none.
+    """Return the time zone of an IANA name; UTC for None.
 
     Raises:
-        UnknownTimeZone: never another zone in its place.
+        UnknownTimeZone: for every other name.
     """
     if name is None:
         return ZoneInfo("UTC")

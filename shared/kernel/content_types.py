@@ -1,4 +1,4 @@
-"""Which types of files a browser may show in place, and what it is told about every file of somebody else's."""
+"""Content types that a browser may show in its window, and the headers of every file from outside."""
 
 import re
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ SHOWN_INLINE = frozenset(
         "application/pdf",
     }
 )  # fmt: skip
-"""What a browser shows without running anything of it; every other type is a download."""
+"""Types that a browser shows without running code from the file; all other types are downloads."""
 FILE_HEADERS: Mapping[str, str] = MappingProxyType(
     {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
 )
-"""Of every answer that is a file of somebody else's."""
+"""Headers of every answer with a file from outside."""
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105  (a part of a type, not a secret)
 _TYPE = re.compile(rf"({_TOKEN}/{_TOKEN})((?:\s*;\s*{_TOKEN}=(?:{_TOKEN}|\"[\w ,.+-]*\"))*)", re.ASCII)
 
 
 def bare_type(given: object) -> str | None:
-    """The type in lower case, without parameters; None for what is not one type."""
+    """Return the type in lower case, without parameters; None unless it is exactly one type."""
     found = _TYPE.fullmatch(given.strip()) if isinstance(given, str) else None
     return found[1].lower() if found else None
 
 
 def shown_type(given: object) -> str:
-    """The type to serve a file with, whoever said it: the given one, UNKNOWN for no type, plain text for a page."""
+    """Return the type to serve a file with: the given one, UNKNOWN for no type, plain text for a page."""
     bare = bare_type(given)
     if bare is None:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""The countries that there are."""
+"""Country codes of ISO 3166-1."""
 
 from .errors import InvalidRequest
 
@@ -14,16 +14,16 @@ COUNTRIES = frozenset(
     YT ZA ZM ZW
     """.split()  # noqa: SIM905  (a list reads worse)
 )
-"""ISO 3166-1 alpha-2; app.is_country is the twin in SQL."""
+"""ISO 3166-1 alpha-2; app.is_country is the same list in SQL."""
 
 
 class UnknownCountry(InvalidRequest):
-    """`country` is what was sent."""
+    """`country` is the code in the request."""
 
     code = "unknown_country"
 
 
 def check_country(code: str) -> None:
-    """Raise UnknownCountry where ISO 3166-1 has no such code."""
+    """Raise UnknownCountry unless ISO 3166-1 has the code."""
     if code not in COUNTRIES:
         raise UnknownCountry(f"{code} is no country of ISO 3166-1: send two letters such as EG", country=code)

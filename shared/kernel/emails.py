@@ -1,4 +1,4 @@
-"""E-mail addresses: cleaned of what stands around them, and told from what is none."""
+"""E-mail addresses: cleaning and validation."""
 
 import re
 import unicodedata
@@ -20,20 +20,18 @@ _LETTERS = (
     "\u0e34-\u0e3a\u0e40-\u0e4e\u10a0-\u10c5\u10d0-\u10f8\u1e00-\u1e99\u1ea0-\u1ef9\u3041-\u3096"
     "\u309d-\u309e\u30a1-\u30fa\u30fc-\u30fe\u3400-\u4db5\u4e00-\u9fa5\uac00-\ud7a3"
 )
-"""Besides those of ASCII, of scripts in which people write addresses."""
+"""Letters beyond ASCII, of scripts in which people write addresses."""
 _WORD = f"[a-zA-Z0-9!#$%&'*+/=?^_`{{|}}~{_LETTERS}-]+"
 _LABEL = f"[a-zA-Z0-9{_LETTERS}](?:[a-zA-Z0-9{_LETTERS}-]*[a-zA-Z0-9{_LETTERS}])?"
 _ADDRESS = rf"{_WORD}(?:\.{_WORD})*@{_LABEL}(?:\.{_LABEL})+"
 
 
 def clean(raw: str) -> str:
-    """An address as it is meant, as the database's app.clean_email: without invisible marks, white space, the
-    scheme of a link and a sentence's punctuation.
-    """
+    """Return the address without invisible marks and without `mailto:` or punctuation around it, as app.clean_email."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw))
     return _BEHIND.sub("", _BEFORE.sub("", text, count=1))
 
 
 def is_address(cleaned: str) -> bool:
-    """Whether it has words between single dots, one @, and a host of two labels or more; as app.is_email."""
+    """Return whether it has words between single dots, one @, and a host of two labels or more, as app.is_email."""
     return re.fullmatch(_ADDRESS, cleaned) is not None

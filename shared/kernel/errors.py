@@ -1,11 +1,11 @@
-"""Refusals: what Nexus says no with. One class per code, one code per cause."""
+"""Refusals: the errors that Nexus answers. One class for each code, one code for each cause."""
 
 from functools import cache
 from typing import Any, ClassVar, Self
 
 
-class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
-    """`code` is for programs and never changes; `message` is for people; details tell an agent what to try."""
+class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+    """`code` is for programs and never changes, `message` is for people, the details help an agent to continue."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
@@ -27,7 +27,7 @@ class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
 
     @staticmethod
     def by_code(code: str, status: int) -> type["Refusal"]:
-        """Return the class that declares the code, or one made for it where no imported room declares it."""
+        """Return the class that declares the code, or a new one if no imported room declares it."""
         declared = Refusal._declared.get(code)
         if declared is not None and declared.status == status:
             return declared
@@ -36,14 +36,14 @@ class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
 
     @classmethod
     def with_status(cls, status: int, message: str) -> Self:
-        """Return a refusal of this class under another status, which somebody else has named."""
+        """Return a refusal of this class with a status that another system chose."""
         kind: Any = cls
         refusal: Self = _undeclared(kind, cls.code, status)(message)
         return refusal
 
     @staticmethod
     def from_database(status: int, message: str, fields: dict[str, Any]) -> "Refusal":
-        """Return the refusal that a function in the database raised, of the class that declares its code."""
+        """Return the refusal of a database function, as an instance of the class that declares its code."""
         kind = Refusal.by_code(fields.pop("error", Refusal.code), status)
         refusal = kind.__new__(kind)
         Refusal.__init__(refusal, message, **fields)
@@ -53,7 +53,7 @@ class Refusal(Exception):  # noqa: N818  (saying no is an answer, not a fault)
 @cache
 def _undeclared(kind: Any, code: str, status: int) -> Any:
     made: Any = type(f"Undeclared{kind.__name__}", (kind,), {"status": status, "__module__": "database"})
-    made.code = code  # After it is made: what is declared in a class is its code for good.
+    made.code = code  # Set after creation, so that the class does not declare the code.
     return made
 
 
@@ -102,7 +102,7 @@ class PlanLimitExceeded(Refusal):
 
 
 class NotFound(Refusal):
-    """Absent, and not yours, alike."""
+    """A missing row and another tenant's row alike."""
 
     status = 404
     code = "not_found"

@@ -1,4 +1,4 @@
-"""How values leave Nexus as JSON: decimals as numbers, times as RFC 3339, ids as text."""
+"""JSON of answers: decimals as numbers, times as RFC 3339, ids as text."""
 
 from typing import Any
 

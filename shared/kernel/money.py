@@ -1,4 +1,4 @@
-"""Exact amounts of money: every currency has its own number of decimals, and nothing is rounded away."""
+"""Exact amounts of money: every currency has its own number of decimals, and no amount is rounded."""
 
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
@@ -19,41 +19,41 @@ CURRENCIES = frozenset(
     ZWG
     """.split()  # noqa: SIM905  (a list reads worse)
 )
-"""ISO 4217: what money is paid in, and what went out of use since 2025; app.is_currency is the twin in SQL."""
+"""Currencies in use of ISO 4217, and those retired since 2025; app.is_currency is the same list in SQL."""
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 
 class UnknownCurrency(InvalidRequest):
-    """`currency` is what was sent."""
+    """`currency` is the code in the request."""
 
     code = "unknown_currency"
 
 
 class InvalidAmount(InvalidRequest):
-    """More decimals than the currency has; `decimals` says how many it takes."""
+    """The amount has more decimals than its currency; `decimals` is the number of the currency."""
 
     code = "invalid_amount"
     default_message = "the amount has more decimals than its currency"
 
 
 def check_currency(code: str) -> None:
-    """Raise UnknownCurrency where ISO 4217 has no such code."""
+    """Raise UnknownCurrency unless ISO 4217 has the code."""
     if code not in CURRENCIES:
         raise UnknownCurrency(f"{code} is no currency of ISO 4217: send three letters such as EGP", currency=code)
 
 
 def decimals(currency: str) -> int:
-    """As ISO 4217 has it; app.currency_decimals is the twin in SQL."""
+    """Return the number of decimals by ISO 4217, as app.currency_decimals."""
     if currency in THREE:
         return 3
     return 0 if currency in NONE else 2
 
 
 def quantize(amount: Decimal, currency: str) -> Decimal:
-    """The same amount, written with the currency's own decimals.
+    """Return the same amount with the number of decimals of its currency.
 
     Raises:
-        InvalidAmount: where that would change it.
+        InvalidAmount: if that would change the amount.
     """
     try:
         return amount.quantize(Decimal(1).scaleb(-decimals(currency)), context=_EXACT)

@@ -23,9 +23,9 @@ class EitherCase(BaseModel):
     )
 
     organization_id: UUID | None = None
-    """Another than the credential's is as absent as any."""
+    """Any other organization than the credential's is answered like a missing one."""
 
     def check_organization(self, organization_id: UUID | None) -> None:
-        """Raise NotFound where the body names another organization than the caller's."""
+        """Raise NotFound if the body names another organization than the caller's."""
         if self.organization_id not in {None, organization_id}:
             raise NotFound

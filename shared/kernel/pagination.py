@@ -1,4 +1,4 @@
-"""Keyset pagination: a cursor names the last row seen, so a page stays right while rows come and go."""
+"""Keyset pagination: a cursor names the last row of a page, so pages stay right while rows are added and deleted."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ MAX_LIMIT = 100
 
 class InvalidCursor(InvalidRequest):
     code = "invalid_cursor"
-    default_message = "the cursor is not one that this list gave out: start again without it"
+    default_message = "the cursor does not come from this list: start again without a cursor"
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -30,10 +30,10 @@ def encode_cursor(*parts: Any) -> str:
 
 
 def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
-    """The parts, each of its type.
+    """Return the parts of a cursor with the given types.
 
     Raises:
-        InvalidCursor: for anything that `encode_cursor` did not make of parts of these types.
+        InvalidCursor: unless `encode_cursor` made the cursor from parts of these types.
     """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, brought to E.164."""
+"""Phone numbers as people write them, and their E.164 form."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 _SCHEME = re.compile(r"(?:tel|callto|sms|whatsapp):\s*", re.IGNORECASE)
 _SPELT = re.compile(r"[0-9+()\[\]./\\~\s\-\u2010-\u2015\u2212\u30fc]+")
-"""Digits and what people put between them; letters make it another thing, such as EG.1012345678, an id of a channel."""
+"""Digits and separators; a text with letters is no number, such as EG.1012345678, an id of a channel."""
 _MARKS = frozenset({"Cf", "Mn", "Me"})
 _TATWEEL = "\u0640"
 _NO_REGION = "ZZ"
@@ -19,27 +19,27 @@ _TRUNK = re.compile(
     r"880|886|961|962|963|964|965|966|967|968|970|971|972|973|974|976|977|994|995|996"
     r"))0+(?=[1-9])|^(\+(?:62|66|81|82|91|359|598))0(?=[1-9])"
 )
-"""Of countries where no number begins with 0, or (the second list) none with one alone."""
+"""Prefixes of countries where no number begins with 0, or (second list) where none begins with a single 0."""
 _FEWEST_SPOKEN = 7
 _MOST_WITHOUT_PLUS = 13
-"""Longer digits are a channel's id of a person rather than a number that lacks its plus."""
+"""More digits than this are a channel's id of a person, not a number without its plus."""
 
 
 class Phone(NamedTuple):
-    """`valid` is whether its country gives out such numbers; one that is not may be newer than what we know."""
+    """`valid` says whether the country assigns such numbers; an invalid one may be newer than our data."""
 
     number: str
     valid: bool
 
 
 def normalize(raw: str, region: str) -> str | None:
-    """None for what is no phone number; `region` (ISO 3166-1 alpha-2) is that of numbers without a country code."""
+    """Return the E.164 form, None if the text is no phone number; `region` holds for numbers without a country code."""
     phone = read(raw, region)
     return phone.number if phone else None
 
 
 def read(raw: str, region: str) -> Phone | None:
-    """As `normalize`, with whether the number is valid. Digits that are no number of the region may lack their plus."""
+    """Return the number and its validity. Digits that are no number of the region are also read with a plus."""
     text = plain(raw)
     if not _SPELT.fullmatch(text):
         return None
@@ -55,13 +55,13 @@ def read(raw: str, region: str) -> Phone | None:
 
 
 def is_spelt(raw: str) -> bool:
-    """Whether the text has digits and what people put between them alone."""
+    """Return whether the text has only digits and separators."""
     text = plain(raw)
     return _SPELT.fullmatch(text) is not None and any(letter.isdigit() for letter in text)
 
 
 def is_spoken(raw: str) -> bool:
-    """Whether the text looks like a whole phone number; names, codes and last digits do not."""
+    """Return whether the text looks like a whole phone number; names, codes and last digits do not."""
     text = plain(raw)
     return _SPELT.fullmatch(text) is not None and sum(letter.isdigit() for letter in text) >= _FEWEST_SPOKEN
 
@@ -71,13 +71,13 @@ def has_country(raw: str) -> bool:
 
 
 def plain(raw: str) -> str:
-    """Without invisible marks, accents, tatweel and a link's scheme; with digits of ASCII."""
+    """Return the text in ASCII digits, without invisible marks, accents, tatweel and a link's scheme."""
     text = "".join(_ascii(letter) for letter in unicodedata.normalize("NFKC", raw))
     return _SCHEME.sub("", text.strip(), count=1).strip()
 
 
 def key(number: str) -> str:
-    """What two official forms of one E.164 number have in common, as the database's app.phone_key."""
+    """Return the common key of all official forms of one E.164 number, as app.phone_key."""
     official = _official(without_trunk(number))
     if re.fullmatch(r"\+549[0-9]{10}", official):
         official = "+54" + official[4:]
@@ -85,7 +85,7 @@ def key(number: str) -> str:
 
 
 def without_trunk(number: str) -> str:
-    """Without the 0 that is dialled before it at home, as the database's app.phone_without_trunk."""
+    """Return the number without its trunk prefix 0, as app.phone_without_trunk."""
     return _TRUNK.sub(r"\1\2", number)
 
 
@@ -97,7 +97,7 @@ def _ascii(letter: str) -> str:
 
 
 def _official(number: str) -> str:
-    """Mexican mobiles lost their 1, Brazilian ones got a ninth digit; WhatsApp goes on with the old forms."""
+    """Return the present form: Mexican mobiles lost a 1, Brazilian ones gained a digit; WhatsApp uses the old."""
     if re.fullmatch(r"\+521[0-9]{10}", number):
         return "+52" + number[4:]
     if re.fullmatch(r"\+55[1-9][0-9][6-9][0-9]{7}", number):

@@ -1,4 +1,4 @@
-"""Numbers and booleans as callers may write them: as JSON has them, or as the plain text that models send instead."""
+"""Numbers and booleans of requests: those of JSON, or the plain text that models send instead."""
 
 import re
 from decimal import Decimal
@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 _DIGITS = "[0-9\u0660-\u0669\u06f0-\u06f9]{1,40}"
-"""Arabic-Indic and Persian digits too, as in phones and in what is searched for."""
+"""Arabic-Indic and Persian digits too, as in phones and searches."""
 _WHOLE = re.compile(f"-?{_DIGITS}")
 _EXACT = re.compile(rf"-?{_DIGITS}(?:\.{_DIGITS})?")
 _FLAGS = {"true": True, "false": False}
@@ -31,9 +31,9 @@ def _exact(given: Any) -> Any:
 
 
 def _flag(given: Any) -> Any:
-    told = _FLAGS.get(given.strip().lower(), given) if isinstance(given, str) else given
-    if told is None or isinstance(told, bool):
-        return told
+    flag = _FLAGS.get(given.strip().lower(), given) if isinstance(given, str) else given
+    if flag is None or isinstance(flag, bool):
+        return flag
     raise PydanticCustomError("flag", "must be true or false")
 
 
@@ -42,8 +42,8 @@ def _is_number(given: Any) -> bool:
 
 
 WHOLE = BeforeValidator(_whole)
-"""Of a field that is an int: 2, 2.0 or "2"; never true, 2.5, "1_0" or "1e1"."""
+"""Validates an int: 2, 2.0 or "2"; never true, 2.5, "1_0" or "1e1"."""
 EXACT = BeforeValidator(_exact)
-"""Of a field that is a Decimal: 12.5 or "12.5"; never true, "1_0" or "1e1"."""
+"""Validates a Decimal: 12.5 or "12.5"; never true, "1_0" or "1e1"."""
 FLAG = BeforeValidator(_flag)
-"""Of a field that is a bool: true or "true"; never 1, "yes" or "on"."""
+"""Validates a bool: true or "true"; never 1, "yes" or "on"."""

@@ -1,4 +1,4 @@
-"""One spelling for search and comparison, letter for letter the same as the database's app.fold."""
+"""Text folding for search and comparison, with the same result as the database's app.fold."""
 
 import re
 import unicodedata
@@ -14,18 +14,18 @@ _SPELLINGS = str.maketrans(
 )
 """Forms of alef, yeh, heh, waw and kaf, final sigma, Arabic-Indic and Persian digits."""
 _SPACE = re.compile("[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
-"""White space as Unicode has it; Python's own \\s also takes four control characters."""
+"""White space of Unicode; Python's \\s also matches four control characters."""
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Controls, and what Unicode says is not shown where it is not understood."""
+"""Controls, and characters that Unicode says to hide where they are not supported."""
 _DASHES = re.compile(
     "[\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2043\u2212\u2796\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0"
     "\U00010d6e\U00010ead]"
 )
-"""Dashes and minus signs that normal forms leave as they are."""
+"""Dashes and minus signs that normal forms do not change."""
 
 
 def fold(value: str) -> str:
@@ -34,5 +34,5 @@ def fold(value: str) -> str:
 
 
 def code_key(value: str) -> str:
-    """What two spellings of one code, such as an SKU, have in common; the database's app.code_key alike."""
+    """Return the common key of all spellings of a code, such as an SKU, as app.code_key."""
     return _DASHES.sub("-", fold(_UNSEEN.sub("", value)).replace(" ", ""))

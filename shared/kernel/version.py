@@ -1,3 +1,3 @@
-"""The version of Nexus, which everything that tells one reads here."""
+"""The version of Nexus, the only place that says it."""
 
 VERSION = "0.2.0"

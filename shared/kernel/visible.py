@@ -1,4 +1,4 @@
-"""Text that people can see: whether any character of it leaves a mark on a screen."""
+"""Visible text: a check that at least one character can be seen on a screen."""
 
 import re
 from typing import Self
@@ -64,32 +64,32 @@ _VISIBLE = f"[^{_HIDDEN}]"
 
 
 class InvisibleText(InvalidRequest):
-    """`field` names the text; of what is sent, `errors` has pointers too."""
+    """`field` names the text; for a request, `errors` has JSON pointers too."""
 
     code = "invisible_text"
 
     @classmethod
     def of(cls, field: str) -> Self:
-        told = f"{field} has no character that can be seen: write it with letters, digits or signs"
-        return cls(told, field=field)
+        message = f"{field} has no character that can be seen: write it with letters, digits or signs"
+        return cls(message, field=field)
 
 
 def is_visible(text: str) -> bool:
-    """Whether any character is visible, as the database's app.is_visible.
+    """Return whether any character is visible, as the database's app.is_visible.
 
-    Hidden are, of Unicode 18: categories C (controls, formats, surrogates, private use and noncharacters; others
-    without a meaning yet may become letters or emoji), M (marks, which need a letter to stand on) and Z, what has
+    Hidden in Unicode 18 are categories C (controls, formats, surrogates, private use and noncharacters; others
+    without a meaning yet may become letters or emoji), M (marks, which need a letter before them) and Z, and those with
     White_Space or Default_Ignorable_Code_Point, and two signs that are blank: U+2800 and U+1D159. Digits, punctuation
     and emoji are visible, and so are the formats that are drawn around numbers (Prepended_Concatenation_Mark).
     """
     return re.search(_VISIBLE, text) is not None
 
 
-def _seen(text: str, told: ValidationInfo) -> str:
+def _require_visible(text: str, info: ValidationInfo) -> str:
     if text and not is_visible(text):
-        raise InvisibleText.of(told.field_name or "the text")
+        raise InvisibleText.of(info.field_name or "the text")
     return text
 
 
-VISIBLE = AfterValidator(_seen)
-"""Of a model's field: refuses with invisible_text. An empty text is for the field's own bounds."""
+VISIBLE = AfterValidator(_require_visible)
+"""Validates a field of a model: raises InvisibleText. The field's own bounds decide about an empty text."""

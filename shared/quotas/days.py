@@ -1,4 +1,4 @@
-"""The day's API calls where the shared store has lost them: Postgres has them as of the last flush."""
+"""The day's API calls after the shared store has lost them: Postgres has the counts of the last flush."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from . import queries
 _MOST_MISSED = 10_000
 _RECALL_S = 2.0
 _missed: set[str] = set()
-"""Counters that could not be read back, because the database was away: the next call tries again."""
+"""Counters that could not be restored because the database was down: the next call tries again."""
 
 
 def is_due(key: str, *, is_new: bool) -> bool:
@@ -22,7 +22,7 @@ def is_due(key: str, *, is_new: bool) -> bool:
 
 
 async def recall(counter: Counter, organization_id: UUID | None, count: int) -> int:
-    """Give the store back what Postgres has of the day; the `count` of it, with that."""
+    """Restore the day's count of Postgres in the store; return `count` with it."""
     if organization_id is None:
         return count
     try:

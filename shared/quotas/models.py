@@ -1,4 +1,4 @@
-"""Plans and usage as callers see them."""
+"""Plans and usage in reports."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Room(msgspec.Struct, frozen=True):
-    """What there is of something that the plan bounds, for ever (total) or in each month."""
+    """Usage of something that the plan limits, for ever (total) or by month."""
 
     used: int
     limit: int | None
@@ -15,7 +15,7 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class PlanUsage(msgspec.Struct, frozen=True):
-    """The organization, its plan and what Postgres has counted."""
+    """The organization, its plan and the counts of Postgres."""
 
     organization_id: UUID
     organization_name: str
@@ -54,7 +54,7 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class UsageReport(msgspec.Struct, frozen=True):
-    """`scopes` are what the calling credential may now; `plan_scopes` what a key of this plan may hold."""
+    """`scopes` are those of the calling credential now; `plan_scopes` those that a key of this plan may have."""
 
     organization_id: UUID
     organization_name: str

@@ -66,7 +66,7 @@ class _Used(msgspec.Struct, frozen=True):
 
 
 async def find_daily_calls(tx: Tx, *, organization_id: UUID, day: str) -> int:
-    """As the service only: what was flushed of that day."""
+    """Return the calls of that day at the last flush, as the service only."""
     sql = """
         SELECT used FROM usage_counters
         WHERE organization_id = %(organization_id)s AND resource = 'api_calls' AND period = %(day)s
@@ -76,7 +76,7 @@ async def find_daily_calls(tx: Tx, *, organization_id: UUID, day: str) -> int:
 
 
 class CountedDay(msgspec.Struct, frozen=True):
-    """A day that an organization's API calls may be counted in at this moment."""
+    """A day in which an organization's API calls may be counted now."""
 
     organization_id: UUID
     day: str
@@ -96,7 +96,7 @@ async def list_counted_days(tx: Tx) -> list[CountedDay]:
 async def upsert_daily_calls(
     tx: Tx, *, organization_ids: Sequence[UUID], days: Sequence[str], used: Sequence[int]
 ) -> int:
-    """As the service only. A count never falls: the store may have lost its own and begun anew."""
+    """Save the counts, as the service only. A count never falls: the store may have lost it and started again."""
     sql = """
         INSERT INTO usage_counters AS counter (organization_id, resource, period, used)
         SELECT flushed.organization_id, 'api_calls', flushed.day, flushed.used
@@ -110,7 +110,7 @@ async def upsert_daily_calls(
 
 
 async def delete_old_counters(tx: Tx) -> int:
-    """The days' API calls after 400 days, as the service; months and totals stay."""
+    """Delete counts of API calls after 400 days, as the service; months and totals stay."""
     sql = """
         DELETE FROM usage_counters
         WHERE ctid IN (

@@ -1,8 +1,8 @@
 """Rate classes, counted in sliding windows of the shared store; the day's API calls are counted in the same round trip.
 
-The `limits` library decides: a rate class is its item, its sliding window counter weighs the last window of the clock
-by what is left of it. A caller who has used up a window is remembered until the next call is free, so that a flood is
-refused without a look at the store.
+The `limits` library decides: a rate class is one of its items, and its sliding window counter weighs the last window
+by its remaining part. A caller who has used up a window is cached until the next call is free, so that a flood is
+refused without a round trip to the store.
 """
 
 import time
@@ -15,8 +15,8 @@ from limits import RateLimitItemPerSecond
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from shared.kernel.clock import zone
-from shared.kernel.counting import network_of
 from shared.kernel.errors import RateLimited
+from shared.kernel.limit_keys import network_of
 from shared.runtime.settings import settings
 from shared.runtime.shares import Lane
 from shared.runtime.store.models import Charged, Counter
@@ -42,7 +42,7 @@ class RateClass(RateLimitItemPerSecond):
         self.by_address = by_address
         """Counted per network of the client's address instead of per user and organization."""
         self.lane: Lane = lane
-        """Whose places the work takes where many ask at once."""
+        """The lane of the work when the database is busy."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RateClass) and self._fields() == other._fields()
@@ -66,7 +66,7 @@ class RateClass(RateLimitItemPerSecond):
         return self.multiples
 
     def key_for(self, *identifiers: bytes | str | float) -> str:
-        """Return a `Charge` as it is: it is the key, and carries what came of counting."""
+        """Return a `Charge` unchanged: it is the key, and carries the result of counting."""
         first = identifiers[0] if identifiers else None
         return first if isinstance(first, Charge) else super().key_for(*identifiers)
 
@@ -84,17 +84,17 @@ KEY_EXCHANGE = RateClass("agent-auth", 10, by_address=True, lane="access")
 REGISTRATION = RateClass("agent-register", 20, window_s=3600, by_address=True, lane="access")
 PUBLIC = RateClass("public", 300, by_address=True)
 ACCOUNTS = RateClass("public", 300, by_address=True, lane="access")
-"""Of people's accounts, before it is known which of them is called; counted with the public ones."""
+"""For people's accounts, before the route is known; counted with the public calls."""
 WEBHOOK = RateClass("webhook", 500, by_address=True, lane="intake")
 JOBS = RateClass("jobs", 6000, lane="background")
-"""All jobs share it: several of them run every second."""
+"""Shared by all jobs: several of them run every second."""
 SIGN_UP = RateClass("auth-sign-up", 30, window_s=300, by_address=True, lane="access")
 SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True, lane="access")
 TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True, lane="access")
 
 
 class Usage(NamedTuple):
-    """What is left of a rate class, and the organization's API calls of its day so far."""
+    """What remains of a rate class, and the organization's API calls of the day so far."""
 
     rate: RateClass
     limit: int
@@ -104,7 +104,7 @@ class Usage(NamedTuple):
     calls_today: int | None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """`RateLimit` and `RateLimit-Policy` as the IETF draft has them, as lists of items."""
+        """Return `RateLimit` and `RateLimit-Policy` as the IETF draft defines them."""
         pairs = [
             (b"ratelimit-policy", f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}'.encode()),
             (b"ratelimit", f'"{self.rate.name}";r={self.remaining};t={self.reset_s}'.encode()),
@@ -129,7 +129,7 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     """Count calls against the class and against the organization's day.
 
     Raises:
-        RateExceeded: the day is then not charged.
+        RateExceeded: the day is not charged in this case.
     """
     key = f"rate:{rate.name}:{network_of(address) if rate.by_address else principal.rate_key}"
     now = time.time()
@@ -167,7 +167,7 @@ def _wait_s(rate: RateClass, free_at: float) -> int:
 async def _calls_today(principal: Principal, day: Counter, charged: Charged) -> int | None:
     if charged.today is None:
         return None
-    if charged.degraded:  # this process takes itself for one of several that are called equally often
+    if charged.degraded:  # assumes that all processes are called equally often
         return charged.today * settings().processes
     if days.is_due(day.key, is_new=charged.is_new):
         return await days.recall(day, principal.organization_id, charged.today)
@@ -175,7 +175,7 @@ async def _calls_today(principal: Principal, day: Counter, charged: Charged) -> 
 
 
 _spent: dict[str, float] = {}
-"""Windows that are used up, and when the next call is taken in each."""
+"""Windows that are used up, and the time of their next free call."""
 
 
 def _remember_spent(key: str, until: float) -> None:
@@ -191,7 +191,7 @@ DAILY = "calls:"
 
 
 def daily_key(principal: Principal) -> str:
-    """`calls:<organization>:<day>`, the day being the organization's own."""
+    """Return `calls:<organization>:<day>`, with the day in the organization's time zone."""
     return f"{DAILY}{principal.organization_key}:{_day(principal.day_timezone, int(time.time() // 60))}"
 
 

@@ -1,4 +1,4 @@
-"""What an organization has used of its plan, and what is left."""
+"""Reports of usage against the plan."""
 
 from datetime import date, datetime
 from functools import partial
@@ -16,11 +16,11 @@ from .rates import DAILY
 
 _PARTS, _MOST_CALLS = 3, 2**62
 _WARN_FROM = 0.8
-"""The part of a limit from which on a caller is warned."""
+"""Callers are warned from this part of a limit."""
 
 
 async def report_usage(tx: Tx, *, calls_today: int) -> UsageReport:
-    """Plan, counters, what remains, warnings from 80 percent on, and what the next plan would add."""
+    """Return plan, counters, remaining amounts, warnings from 80 percent, and what the next plan would add."""
     found = await queries.find_plan_usage(tx)
     if found is None:
         raise NotFound
@@ -68,7 +68,7 @@ def _warning(name: str, meter: Meter) -> str | None:
 
 
 async def flush_daily_calls(tx: Tx) -> int:
-    """Copy the shared store's daily call counts to Postgres, where they survive the store; the number of rows."""
+    """Copy the daily counts of the shared store to Postgres; return the number of rows."""
     counts = await store().list_counters(DAILY, known=partial(_list_days, tx))
     rows = [row for key, used in counts.items() if (row := _counted(key, used))]
     if not rows:
@@ -78,11 +78,11 @@ async def flush_daily_calls(tx: Tx) -> int:
 
 
 async def _list_days(tx: Tx) -> list[str]:
-    return [f"{DAILY}{each.organization_id}:{each.day}" for each in await queries.list_counted_days(tx)]
+    return [f"{DAILY}{counted.organization_id}:{counted.day}" for counted in await queries.list_counted_days(tx)]
 
 
 def _counted(key: str, used: int) -> tuple[UUID, str, int] | None:
-    """None for a key or count that is none of ours: it keeps no other from being copied."""
+    """Return the row of a counter, None if it is not one of ours, so that the others are still copied."""
     parts = key.split(":")
     try:
         organization, day = UUID(parts[1]), date.fromisoformat(parts[2]).isoformat()

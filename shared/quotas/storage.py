@@ -1,4 +1,4 @@
-"""The shared store as a storage of the `limits` library: a charge costs one round trip, the day included."""
+"""The shared store as a storage of the `limits` library: a charge takes one round trip, with the day's count."""
 
 from typing import Self
 
@@ -11,12 +11,12 @@ from shared.runtime.store.models import Charged, Counter, Window
 
 
 class Charge(str):
-    """The key of a window, with the day to count in besides, and what came of counting: the library knows keys only."""
+    """A window's key with the day to count and the result of counting, because the library passes keys only."""
 
     __slots__ = ("charged", "day", "share")
 
     charged: Charged
-    """Set by the storage when it has counted."""
+    """Set by the storage after counting."""
     day: Counter | None
     share: int | None
 
@@ -29,7 +29,7 @@ class Charge(str):
 class StoreStorage(Storage, SlidingWindowCounterSupport):
     """Sliding windows over the event loop's store, which falls back on this process's own counters.
 
-    It counts nothing but sliding windows, and its counters end by themselves: the library's other calls are refused.
+    It supports sliding windows only, and its counters expire by themselves: other calls of the library raise.
     """
 
     STORAGE_SCHEME = ["async+nexus"]  # noqa: RUF012  as the library declares it

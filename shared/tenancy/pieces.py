@@ -1,4 +1,4 @@
-"""One row that a job claimed: read, worked on between transactions, and set aside alone where either fails."""
+"""The work on one row that a job claimed: it runs between transactions, and a row that fails is set aside alone."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -22,9 +22,9 @@ async def worked(
     may_be_aside: Callable[[Row], bool] = lambda _: True,
     request_id: str,
 ) -> Result | Fault:
-    """The work's result, or the fault that the piece was set aside with; whatever is wrong with it is its own.
+    """Return the result of the work, or the fault for which the piece was set aside; other rows go on.
 
-    `may_be_aside`: whether it may stand there from a try before, and is to be taken off.
+    `may_be_aside` says whether an earlier try may have set the piece aside: it is then removed from there.
     """
     read = set_aside.decoded(row, model)
     outcome = read if isinstance(read, Fault) else await set_aside.attempt(partial(work, read))

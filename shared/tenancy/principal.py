@@ -16,7 +16,7 @@ class Kind(StrEnum):
 
 
 class Principal(msgspec.Struct, frozen=True, dict=True):
-    """What the credential says; whether it still holds is the database's word, at each transaction's start."""
+    """The content of the credential; at the start of every transaction the database checks that it is still valid."""
 
     kind: Kind
     role: str
@@ -27,22 +27,22 @@ class Principal(msgspec.Struct, frozen=True, dict=True):
     organization_id: UUID | None = None
     org_role: str | None = None
     scopes: frozenset[str] = frozenset()
-    """Of an agent; a person's rights follow from the membership."""
+    """Scopes of an agent; a person's rights follow from the membership."""
     key_id: UUID | None = None
     session_id: UUID | None = None
     timezone: str | None = None
-    """The organization's."""
+    """The organization's time zone."""
     day_timezone: str | None = None
-    """What its day of API calls is counted in: the same, but for the rest of a day in which it was changed."""
+    """The time zone of its day of API calls: the old one until the end of a day on which it was changed."""
 
     @cached_property
     def rate_key(self) -> str:
-        """What the rate classes count by: the user within the organization."""
+        """The key of rate classes: the user within the organization."""
         return f"{self.subject}:{self.organization_id}"
 
     @cached_property
     def organization_key(self) -> str:
-        """What the organization's days are counted by."""
+        """The key of the organization's calls of a day."""
         return str(self.organization_id)
 
 
@@ -51,10 +51,10 @@ SERVICE = Principal(kind=Kind.SERVICE, role="service_role", claims='{"role":"ser
 
 
 def principal_of(claims: dict[str, Any]) -> Principal:
-    """The caller that verified claims name.
+    """Return the caller that verified claims name.
 
     Raises:
-        msgspec.ValidationError, KeyError: for claims of another shape than ours.
+        msgspec.ValidationError, KeyError: for claims that have not our shape.
     """
     text = msgspec.json.encode(claims).decode()
     role = claims.get("role")

@@ -10,7 +10,7 @@ from .models import Organization
 
 
 async def insert_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:
-    """With the caller as its owner. Their present token does not show it yet, so the function answers the row."""
+    """Insert it with the caller as owner and return it: the caller's present token cannot read it yet."""
     sql = """
         SELECT id, name, plan_code, timezone, country, currency, created_at
         FROM app.create_organization(%(name)s, %(timezone)s, %(country)s, %(currency)s)
@@ -32,5 +32,5 @@ class _Gone(msgspec.Struct, frozen=True):
 
 
 async def delete_old_audit(tx: Tx) -> int:
-    """Of each organization what is older than its plan keeps the trail, as the service."""
+    """Delete audit events that are older than their organization's plan keeps, as the service; return the number."""
     return (await tx.one(_Gone, "SELECT app.forget_audit(5000) AS count")).count

@@ -1,4 +1,4 @@
-"""What may be done to an organization, and when."""
+"""Rules of organizations."""
 
 from uuid import UUID
 
@@ -38,13 +38,13 @@ class AccountGone(Forbidden):
 
 
 class NoOrganization(Forbidden):
-    """Raised by the database: the caller belongs to no organization, or is removed from it."""
+    """Raised by the database: the caller belongs to no organization, or was removed from it."""
 
     code = "no_organization"
 
 
 class CurrencyInUse(Conflict):
-    """Raised by the database: prices stand in the organization's currency."""
+    """Raised by the database: prices are in the organization's currency."""
 
     code = "currency_in_use"
 
@@ -56,24 +56,24 @@ class AuditIsAppendOnly(Forbidden):
 
 
 class TooManyOrganizations(Conflict):
-    """Told by the database, which counts them."""
+    """Raised by the database: a person owns too many organizations."""
 
     code = "too_many_organizations"
 
 
 class AnonymousAccount(Forbidden):
-    """Told by the database."""
+    """Raised by the database: the account has no address."""
 
     code = "anonymous_account"
 
 
 async def create_organization(tx: Tx, *, name: str, timezone: str, country: str, currency: str) -> Organization:
-    """The calling person owns it, and the next token they get names it.
+    """Create an organization that the calling person owns; the person's next token names it.
 
     Raises:
-        UnknownCountry, UnknownCurrency: ISO has no such code.
-        Refusal: forbidden for an agent, anonymous_account for who has no address, too_many_organizations for a person
-            who owns ten.
+        UnknownCountry, UnknownCurrency: ISO does not have the code.
+        Refusal: forbidden for an agent, anonymous_account for a person without an address, too_many_organizations
+            for a person who owns ten.
     """
     check_country(country)
     check_currency(currency)

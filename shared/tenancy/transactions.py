@@ -1,4 +1,4 @@
-"""A transaction that is its caller: the only place that names a database role."""
+"""Transactions with the rights of their caller: the only module that names a database role."""
 
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -23,33 +23,39 @@ def tenant_tx(
     calls_today: int | None = None,
     read_only: bool = False,
 ) -> AbstractAsyncContextManager[Tx]:
-    """The caller's rows and nobody else's.
+    """Return a transaction that sees only the caller's rows.
 
-    `scope` is what the caller must hold: read, write, admin, or manage (a person who is owner or admin); None asks for
-    no organization. `calls_today` is held against the plan.
+    `scope` is what the caller needs: read, write, admin, or manage (a person who is owner or admin); None needs no
+    organization. `calls_today` is compared with the plan.
 
     Raises:
         Refusal: at the first statement: key_revoked, insufficient_scope, plan_limit_exceeded, no_organization.
     """
-    headers = msgspec.json.encode({"x-request-id": request_id}).decode()
-    enter = Statement(
+    enter = enter_statement(principal, request_id=request_id, scope=scope, calls_today=calls_today)
+    return _Upgradable(enter, read_only=read_only)
+
+
+def enter_statement(
+    principal: Principal, *, request_id: str, scope: str | None, calls_today: int | None = None
+) -> Statement:
+    """Return the first statement of a `tenant_tx`, for a transaction that the caller of this function sends itself."""
+    return Statement(
         ENTER,
         {
             "role": principal.role,
             "claims": principal.claims,
-            "headers": headers,
+            "headers": msgspec.json.encode({"x-request-id": request_id}).decode(),
             "scope": scope,
             "calls_today": calls_today,
         },
     )
-    return _Upgradable(enter, read_only=read_only)
 
 
 def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> AbstractAsyncContextManager[Tx]:
-    """The service's rights in the caller's name: for what callers may ask for and the service alone may do.
+    """Return a transaction with the service's rights in the caller's name, for actions that only the service may do.
 
-    The caller must hold the scope now, and the trail names the caller. Row policies do not narrow anything here: each
-    statement names the caller's organization.
+    The caller needs the scope, and the audit trail names the caller. Row policies do not apply here: every statement
+    must name the caller's organization.
 
     Raises:
         Refusal: as `tenant_tx`.
@@ -59,38 +65,38 @@ def on_behalf_tx(principal: Principal, *, request_id: str, scope: str) -> Abstra
 
 
 def service_tx(*, request_id: str, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
-    """Every tenant's rows: for what happens before a tenant is known, and for jobs. Never for a caller's own work."""
+    """Return a transaction that sees every tenant's rows: before a tenant is known, and in jobs. Never for a caller."""
     return tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=read_only)
 
 
 def service_statements(*, request_id: str) -> AbstractAsyncContextManager[Tx]:
-    """As `service_tx`, each statement committed in its own round trip and repeated where a connection proves dead.
+    """Return a `service_tx` that commits every statement in its round trip, and repeats it if the connection was dead.
 
-    For writes that are the same the second time, and too many for two round trips each.
+    Use it for idempotent writes that are too many for two round trips.
     """
     return tenant_tx(SERVICE, request_id=request_id, scope=None, read_only=True)
 
 
 def accounts_tx(*, request_id: str, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
-    """The `auth` schema, as the role that Supabase Auth has."""
+    """Return a transaction on the `auth` schema, with the role that Supabase Auth has."""
     principal = Principal(kind=SERVICE.kind, role="supabase_auth_admin", claims='{"role":"supabase_auth_admin"}')
     return tenant_tx(principal, request_id=request_id, scope=None, read_only=read_only)
 
 
 class _Upgradable(transaction):
-    """Says where more is sold when the plan refuses: the database knows the plans, but not that."""
+    """Adds the address of the price list to a plan's refusal: the database does not know it."""
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _say_where(fault)
+        _add_upgrade_url(fault)
         try:
             await super().__aexit__(kind, fault, trace)
-        except Refusal as refused:
-            _say_where(refused)
+        except Refusal as refusal:
+            _add_upgrade_url(refusal)
             raise
 
 
-def _say_where(fault: BaseException | None) -> None:
+def _add_upgrade_url(fault: BaseException | None) -> None:
     if isinstance(fault, PlanLimitExceeded):
         fault.details["upgrade_url"] = settings().pricing_url

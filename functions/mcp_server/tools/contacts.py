@@ -16,7 +16,7 @@ from shared.domain.customers.models import (
 )
 from shared.domain.insights import service as insights
 from shared.domain.insights.models import ContactProfile
-from shared.kernel.moments import Moment
+from shared.kernel.timestamps import Timestamp
 from shared.platform.mcp.lists import ListArguments, Listing, fit_page
 from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
 
@@ -82,7 +82,7 @@ class UpdateContact(ContactFields):
         default=None, description="User id of a member or agent"
     )
     customer_label: Word | None = None
-    next_follow_up: Moment | None = None
+    next_follow_up: Timestamp | None = None
 
 
 @tool(scope="read", title="List contacts")

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from shared.auth.passwords import MAX_BYTES, verify_secret
 from shared.kernel.clock import utc_now
-from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Refusal
+from shared.kernel.limit_keys import network_of
 from shared.quotas import attempts
 from shared.runtime.postgres.errors import AlreadyExists
 from shared.runtime.postgres.transaction import Tx

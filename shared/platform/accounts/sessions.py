@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.auth import tokens
-from shared.kernel.counting import network_of
 from shared.kernel.errors import BadRequest, Forbidden, Refusal
+from shared.kernel.limit_keys import network_of
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal

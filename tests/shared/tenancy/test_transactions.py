@@ -8,9 +8,15 @@ from shared.auth import tokens
 from shared.kernel.errors import InsufficientScope, PlanLimitExceeded
 from shared.runtime.postgres import leases
 from shared.runtime.settings import settings
-from shared.tenancy.entering import entering
 from shared.tenancy.principal import ANONYMOUS
-from shared.tenancy.transactions import accounts_tx, on_behalf_tx, service_statements, service_tx, tenant_tx
+from shared.tenancy.transactions import (
+    accounts_tx,
+    enter_statement,
+    on_behalf_tx,
+    service_statements,
+    service_tx,
+    tenant_tx,
+)
 
 pytestmark = pytest.mark.anyio
 WHO = """
@@ -114,7 +120,7 @@ def enter(services):
 
 
 async def test_the_first_statement_serves_another_driver(enter, person):
-    who = enter(entering(person, request_id="r-9", scope="read"))
+    who = enter(enter_statement(person, request_id="r-9", scope="read"))
     assert who == ("authenticated", "r-9", str(person.subject), "authenticated")
 
 
@@ -123,7 +129,7 @@ async def test_the_first_statement_serves_another_driver(enter, person):
 async def test_the_first_statement_refuses_as_our_own_transaction(enter, org, scope, calls, code):
     reader = tokens.verify(org.agent("read").token)
     with pytest.raises(psycopg.Error) as refused:
-        enter(entering(reader, request_id="r-10", scope=scope, calls_today=calls))
+        enter(enter_statement(reader, request_id="r-10", scope=scope, calls_today=calls))
     assert code in str(refused.value)
 
 

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from shared.kernel.counting import mailbox_of, network_of
 from shared.kernel.errors import RateLimited
+from shared.kernel.limit_keys import mailbox_of, network_of
 from shared.providers.mail.messages import Message
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.kernel.counting import address_of, mailbox_of, network_of
+from shared.kernel.limit_keys import address_of, mailbox_of, network_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whom limits count as one: the network behind a client's address, the mailbox behind an e-mail address."""
+"""Keys that limits count by: the network of a client's address, the mailbox of an e-mail address."""
 
 import ipaddress
 from functools import lru_cache
@@ -7,15 +7,15 @@ from .emails import clean
 
 _LONGEST = 64
 _SUBSCRIBER_BITS = 64
-"""Of an IPv6 address; what is behind them each subscriber chooses freely."""
+"""Bits of an IPv6 address that the provider assigns; the subscriber chooses the others."""
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
 
 @lru_cache(maxsize=4096)
 def address_of(text: str) -> str:
-    """The one spelling of a client's address: without port, brackets and zone, and IPv4 where IPv6 carries it.
+    """Return the only spelling of a client's address: without port, brackets and zone, and IPv4 where IPv6 contains it.
 
-    What is no address stays as it is.
+    A text that is no address is returned unchanged.
     """
     bare = text.strip()[:_LONGEST]
     host = bare[1:].partition("]")[0] if bare.startswith("[") else bare
@@ -33,7 +33,7 @@ def address_of(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def network_of(text: str) -> str:
-    """An IPv4 address, or the /64 of an IPv6 address: as much as one subscriber has."""
+    """Return the network of one subscriber: an IPv4 address, or the /64 of an IPv6 address."""
     address = address_of(text)
     if ":" not in address:
         return address
@@ -44,7 +44,7 @@ def network_of(text: str) -> str:
 
 
 def mailbox_of(email: str) -> str:
-    """The mailbox that an address reaches: without what follows a plus sign, nor the dots that Gmail reads over."""
+    """Return the mailbox of an address: without the part after a plus sign, and without dots at Gmail."""
     name, _, domain = clean(email).casefold().rpartition("@")
     name = name.partition("+")[0] or name
     if domain in _DOTLESS:

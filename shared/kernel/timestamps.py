@@ -1,4 +1,4 @@
-"""Times as arguments of functions and tools: one type for all."""
+"""The type of times in the arguments of functions and tools."""
 
 from typing import Annotated
 
@@ -6,5 +6,5 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from .clock import within_years, written
 
-Moment = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(within_years)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(written), AfterValidator(within_years)]
 """An RFC 3339 time with its zone."""
