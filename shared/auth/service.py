@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
-from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import Page, encode_cursor, last_row, page
 from shared.runtime.postgres.transaction import Tx
 
 from . import keys, passwords, queries
@@ -59,13 +59,9 @@ async def create_key(
 
 
 async def list_keys(tx: Tx, *, limit: int, cursor: str | None, include_revoked: bool) -> Page[AgentKey]:
-    before = decode_cursor(cursor, datetime, UUID) if cursor else None
-    found = await queries.list_keys(
-        tx, before=(before[0], before[1]) if before else None, limit=limit + 1, include_revoked=include_revoked
-    )
-    page = found[:limit]
-    more = len(found) > limit
-    return Page(page, encode_cursor(page[-1].created_at, page[-1].id) if more else None)
+    """Return a page of keys, the newest first."""
+    rows = await queries.list_keys(tx, before=last_row(cursor), limit=limit + 1, include_revoked=include_revoked)
+    return page(rows, limit, lambda key: encode_cursor(key.created_at, key.id))
 
 
 async def revoke_key(tx: Tx, *, key_id: UUID) -> None:

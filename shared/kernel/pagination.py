@@ -2,7 +2,10 @@
 
 import base64
 import binascii
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -23,6 +26,24 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     data: list[T]
     next_cursor: str | None = None
+
+
+def page(rows: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """Return the first `limit` rows, with a cursor if there are more: ask the database for one row more."""
+    shown = rows[:limit]
+    return Page(shown, cursor_of(shown[-1]) if len(rows) > limit else None)
+
+
+def last_row(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the time and the id of the row that the cursor names; None for the first page.
+
+    Raises:
+        InvalidCursor: as `decode_cursor`.
+    """
+    if not cursor:
+        return None
+    time, row_id = decode_cursor(cursor, datetime, UUID)
+    return time, row_id
 
 
 def encode_cursor(*parts: Any) -> str:

@@ -1,7 +1,6 @@
 """What may be done to a contact, and when."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from msgspec import UNSET
 
 from shared.kernel import emails, phones
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound, Refusal
-from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import Page, encode_cursor, last_row, page
 from shared.kernel.text import fold
 from shared.runtime.log import log
 from shared.runtime.postgres.transaction import Tx
@@ -76,13 +75,12 @@ async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, li
         InvalidCursor: the cursor is of another list.
         UnknownJourneyStage: no contact was found, because the organization has no such stage.
     """
-    after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    after = last_row(cursor)
     chosen = await _with_numbers(tx, chosen)
     rows = await queries.list_contacts(tx, chosen=chosen, after=after, limit=limit + 1)
     if not rows and chosen.journey_stage is not None:
         _choice((await queries.find_choices(tx)).journey_stages, chosen.journey_stage, UnknownJourneyStage)
-    page = rows[:limit]
-    return Page(page, cursor_of(page[-1]) if len(rows) > limit else None)
+    return page(rows, limit, cursor_of)
 
 
 async def create_contact(tx: Tx, *, changes: ContactChanges) -> CreatedContact:

@@ -1,10 +1,9 @@
 """Lists of stock and the stock of one item."""
 
-from datetime import datetime
 from uuid import UUID
 
 from shared.kernel.errors import Conflict, Forbidden, InvalidRequest, NotFound
-from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import DEFAULT_LIMIT, Page, encode_cursor, last_row, page
 from shared.kernel.text import code_key, fold
 from shared.runtime.postgres.transaction import Tx
 
@@ -45,11 +44,10 @@ async def list_inventory(
         tx,
         filters=filters,
         codes=None if search is None else _spellings(search),
-        after=_after(cursor),
+        after=last_row(cursor),
         limit=limit + 1,
     )
-    kept = rows[:limit]
-    return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+    return page(rows, limit, cursor_of)
 
 
 def _spellings(code: str) -> list[str]:
@@ -60,13 +58,6 @@ def _spellings(code: str) -> list[str]:
 
 def cursor_of(item: ItemStock) -> str:
     return encode_cursor(item.created_at, item.item_id)
-
-
-def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    time, item_id = decode_cursor(cursor, datetime, UUID)
-    return time, item_id
 
 
 async def check_stock(

@@ -1,7 +1,6 @@
 """What may be done to an order, and when."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from shared.domain.catalog import service as catalog
 from shared.domain.catalog.models import SellableItem
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
 from shared.kernel.money import check_currency, quantize
-from shared.kernel.pagination import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import DEFAULT_LIMIT, Page, encode_cursor, last_row, page
 from shared.runtime.postgres.transaction import Tx
 
 from . import queries
@@ -90,20 +89,12 @@ async def list_orders(
     tx: Tx, *, filters: OrderFilter, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[OrderSummary]:
     """Return a page of orders, the newest first."""
-    rows = await queries.list_orders(tx, filters=filters, after=_after(cursor), limit=limit + 1)
-    kept = rows[:limit]
-    return Page(kept, cursor_of(kept[-1]) if len(rows) > limit else None)
+    rows = await queries.list_orders(tx, filters=filters, after=last_row(cursor), limit=limit + 1)
+    return page(rows, limit, cursor_of)
 
 
 def cursor_of(order: OrderSummary) -> str:
     return encode_cursor(order.created_at, order.id)
-
-
-def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    time, order_id = decode_cursor(cursor, datetime, UUID)
-    return time, order_id
 
 
 async def get_order(tx: Tx, *, reference: str) -> OrderDetail:

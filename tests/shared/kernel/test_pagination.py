@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kernel.pagination import InvalidCursor, decode_cursor, encode_cursor
+from shared.kernel.pagination import InvalidCursor, decode_cursor, encode_cursor, last_row, page
 
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 
@@ -52,3 +52,21 @@ def test_a_cursor_that_was_changed_is_refused_or_one_of_the_same_kind(moment, ro
 def test_a_cursor_of_another_list_is_refused(cursor):
     with pytest.raises(InvalidCursor):
         decode_cursor(cursor, datetime, UUID)
+
+
+def test_a_page_has_a_cursor_only_if_there_are_more_rows():
+    first = page([1, 2, 3], 2, str)
+    assert (first.data, first.next_cursor) == ([1, 2], "2")
+    for rows in ([], [1], [1, 2]):
+        last = page(rows, 2, str)
+        assert (last.data, last.next_cursor) == (rows, None)
+
+
+@pytest.mark.parametrize("cursor", [None, ""])
+def test_the_first_page_has_no_last_row(cursor):
+    assert last_row(cursor) is None
+
+
+@given(moment=MOMENTS, row=st.uuids())
+def test_a_cursor_of_time_and_id_names_the_last_row(moment, row):
+    assert last_row(encode_cursor(moment, row)) == (moment, row)

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.domain.media import service as media
 from shared.kernel.errors import InvalidRequest, NotFound
-from shared.kernel.pagination import Page, decode_cursor, encode_cursor
+from shared.kernel.pagination import Page, encode_cursor, last_row, page
 from shared.runtime.postgres.transaction import Tx
 
 from . import queries
@@ -35,10 +35,9 @@ async def list_conversations(
     Raises:
         InvalidCursor: for a cursor of another list.
     """
-    after = decode_cursor(cursor, datetime, UUID) if cursor else None
+    after = last_row(cursor)
     rows = await queries.list_conversations(tx, chosen=chosen, messages=messages, after=after, limit=limit + 1)
-    page = rows[:limit]
-    return Page(page, conversation_cursor(page[-1]) if len(rows) > limit else None)
+    return page(rows, limit, conversation_cursor)
 
 
 def message_cursor(row: MessageRow) -> str:
@@ -52,13 +51,11 @@ async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int
         NotFound: no such conversation.
         InvalidCursor: for a cursor of another list.
     """
-    after = decode_cursor(cursor, datetime, UUID) if cursor else None
-    rows = await queries.list_messages(tx, chat_id=chat_id, after=after, limit=limit + 1)
+    rows = await queries.list_messages(tx, chat_id=chat_id, after=last_row(cursor), limit=limit + 1)
     if not rows and await queries.find_chat(tx, chat_id=chat_id) is None:
         raise NotFound
-    page = rows[:limit]
-    messages = [await _with_links(each) for each in page]
-    return Page(messages, message_cursor(page[-1]) if len(rows) > limit else None)
+    found = page(rows, limit, message_cursor)
+    return Page([await _with_links(row) for row in found.data], found.next_cursor)
 
 
 async def _with_links(stored: StoredMessage) -> Message:
