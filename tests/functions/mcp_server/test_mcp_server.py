@@ -188,5 +188,5 @@ def test_the_tools_are_those_of_the_contract_with_a_schema_each():
 
 
 def test_every_tool_and_resource_is_documented():
-    document = (Path(__file__).parents[2] / "docs" / "mcp.md").read_text()
+    document = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text()
     assert [name for name in [*registry.tools, *registry.resources] if f"`{name}`" not in document] == []

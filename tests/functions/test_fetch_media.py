@@ -1,4 +1,4 @@
-"""A picture's journey: from a customer to who answers, and a file's from who answers to the customer."""
+"""POST /functions/v1/fetch-media: a picture from a customer to the team, and a file from the team to the customer."""
 
 import httpx
 import pytest
@@ -52,7 +52,7 @@ async def received(graph, org, number, work, newest):
     return await newest(org)
 
 
-async def test_a_customers_picture_is_there_for_who_answers(received):
+async def test_200_fetches_the_picture_of_a_customer(received):
     _, message = received
     (file,) = message["files"]
     assert (message["message_type"], file["status"], file["mime_type"]) == ("image", "stored", "image/jpeg")
@@ -62,7 +62,7 @@ async def test_a_customers_picture_is_there_for_who_answers(received):
 
 
 @pytest.mark.parametrize("platform", ["page", "instagram"])
-async def test_a_picture_on_messenger_and_instagram_comes_by_its_address(*, platform, call, graph, work, newest, org):
+async def test_200_fetches_a_picture_on_messenger_and_instagram_by_its_url(*, platform, call, graph, work, newest, org):
     account = getattr(graph, platform)()
     body = {"access_token": account.token, "login": "instagram" if platform == "instagram" else "page"}
     assert (await call("save-page-credentials", as_=org.owner, json=body)).status_code == 200
@@ -74,7 +74,7 @@ async def test_a_picture_on_messenger_and_instagram_comes_by_its_address(*, plat
     assert [(file["status"], file["size_bytes"]) for file in message["files"]] == [("stored", len(JPEG))]
 
 
-async def test_a_file_that_the_plan_has_no_room_for_is_told_as_such(*, graph, org, number, work, newest, tenants):
+async def test_200_marks_a_file_that_the_plan_has_no_room_for(*, graph, org, number, work, newest, tenants):
     with tenants.database() as database:
         database.execute(
             "INSERT INTO usage_counters (organization_id, resource, period, used)"
@@ -103,7 +103,7 @@ async def test_an_uploaded_file_reaches_the_customer(received, call, graph, org,
     assert graph.world.files[line.content["id"]].content == b"%PDF-1.7"
 
 
-async def test_a_file_whose_name_nobody_can_see_is_sent_without_it(received, call, graph, org, number):
+async def test_a_file_with_an_invisible_name_is_sent_without_it(received, call, graph, org, number):
     chat_id, _ = received
     headers = {"Content-Type": "application/pdf"}
     query = {"kind": "document", "file_name": "\u200b"}
@@ -112,3 +112,13 @@ async def test_a_file_whose_name_nobody_can_see_is_sent_without_it(received, cal
     sent = await call("whatsapp-send-message", as_=org.agent("write"), json=body)
     assert sent.status_code == 200, sent.text
     assert "filename" not in graph.sent(number)[0].content
+
+
+async def test_403_for_the_owner_of_an_organization(call, org):
+    answer = await call("fetch-media", as_=org.owner)
+    assert (answer.status_code, answer.json()["error"]) == (403, "wrong_credential")
+
+
+async def test_401_without_a_credential(call):
+    answer = await call("fetch-media")
+    assert (answer.status_code, answer.json()["error"]) == (401, "missing_token")

@@ -1,0 +1,26 @@
+"""POST and GET /functions/v1/whatsapp-webhook."""
+
+from tests.support.graph import VERIFY_TOKEN
+
+
+async def test_200_keeps_the_message_of_each_organization(*, post, process, account, connect, other_org, rows):
+    theirs = connect(other_org)
+    for each, text in ((account, "mine"), (theirs, "theirs")):
+        assert (await post(each.text(body=text), function="whatsapp-webhook")).status_code == 200
+    await process()
+    for org, text in ((account.org, "mine"), (other_org, "theirs")):
+        assert rows("SELECT content FROM messages WHERE organization_id = %s", org.id) == [(text,)]
+
+
+async def test_401_for_a_bad_signature(post, account, rows):
+    answer = await post(account.text(body="unsigned whatsapp"), function="whatsapp-webhook", secret="another")
+    assert (answer.status_code, answer.json()["error"]) == (401, "bad_signature")
+    assert rows("SELECT 1 FROM webhook_inbox WHERE convert_from(body, 'utf8') LIKE %s", "%unsigned whatsapp%") == []
+
+
+async def test_200_answers_the_verification_and_403_with_another_token(call):
+    query = {"hub.mode": "subscribe", "hub.challenge": "1158201444"}
+    right = await call("whatsapp-webhook", method="GET", params=query | {"hub.verify_token": VERIFY_TOKEN})
+    wrong = await call("whatsapp-webhook", method="GET", params=query | {"hub.verify_token": "guessed"})
+    assert (right.status_code, right.text) == (200, "1158201444")
+    assert (wrong.status_code, wrong.json()["error"]) == (403, "verification_failed")
