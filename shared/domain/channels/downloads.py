@@ -1,10 +1,8 @@
 """The download of files that customers sent, and the erasure of those they took back; run by a job."""
 
-from collections.abc import Sequence
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
-from uuid import UUID
 
 import msgspec
 
@@ -18,12 +16,11 @@ from shared.runtime.http import Downloaded, DownloadFailedError, FileTooLargeErr
 from shared.runtime.log import log
 from shared.runtime.secrets import UnreadableSecretError, open_sealed
 from shared.runtime.set_aside import Fault, Piece
-from shared.runtime.workers import drain
-from shared.tenancy.transactions import service_statements, service_tx
+from shared.tenancy import pieces
+from shared.tenancy.transactions import service_tx
 
 from . import service
 
-_AT_ONCE = 8
 _QUEUE = "files"
 _IN_MEMORY_BYTES = 1_048_576
 _NO_SUCH_OBJECT = 100
@@ -52,14 +49,9 @@ class _DownloadError(Exception):
 
 async def work_off(*, request_id: str, for_s: float) -> MediaWork:
     """Download and erase until nothing is due or the time is over; another worker takes other tasks."""
-    take, perform = partial(_take, request_id), partial(_perform, request_id)
-    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
+    perform = partial(_perform, request_id)
+    outcomes = await pieces.work_off(media.take_task, perform, request_id=request_id, for_s=for_s)
     return MediaWork(**{name: outcomes[name] for name in MediaWork.__struct_fields__})
-
-
-async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedTask | None:
-    async with service_statements(request_id=request_id) as tx:
-        return await media.take_task(tx, spared=spared)
 
 
 async def _perform(request_id: str, claimed: ClaimedTask) -> str:
@@ -72,7 +64,7 @@ async def _perform(request_id: str, claimed: ClaimedTask) -> str:
             await set_aside.record(tx, piece, outcome)
             if isinstance(task, Task):
                 await media.postpone(tx, task=task, fault=outcome.text)
-            return "set_aside"
+            return pieces.SET_ASIDE
         if isinstance(task, Task) and task.attempts > 1:
             await set_aside.clear(tx, piece)
     return outcome

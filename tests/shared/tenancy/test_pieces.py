@@ -8,7 +8,7 @@ import pytest
 from shared.kernel.errors import Conflict, Unavailable
 from shared.runtime.postgres import leases
 from shared.runtime.set_aside import Fault, Piece
-from shared.tenancy.pieces import worked
+from shared.tenancy.pieces import SET_ASIDE, perform, work_off
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ def aside(tenants):
 @pytest.fixture
 def run(piece):
     async def work_on(row, work, **options):
-        return await worked(piece, row, Letter, work, request_id="test", **options)
+        return await perform(piece, row, Letter, work, request_id="test", **options)
 
     return work_on
 
@@ -97,3 +97,29 @@ async def test_a_database_that_is_away_is_no_fault_of_the_row(run, aside, piece)
     with pytest.raises(Unavailable):
         await run(b'{"number":1}', lose)
     assert aside(piece) is None
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    organization_id: uuid.UUID
+    number: int
+
+
+async def test_work_off_counts_outcomes_and_faults(org):
+    due = [Claimed(org.id, number) for number in range(5)]
+
+    async def take(_tx, *, spared):
+        return due.pop() if due and org.id not in spared else None
+
+    async def work(claimed):
+        return Fault("conflict", "taken already") if claimed.number == 0 else ("odd" if claimed.number % 2 else "even")
+
+    outcomes = await work_off(take, work, request_id="test", for_s=5.0)
+    assert outcomes == {"even": 2, "odd": 2, SET_ASIDE: 1}
+    await leases.close()
+
+
+async def test_work_off_claims_nothing_without_time():
+    async def take(_tx, **_):
+        raise AssertionError
+
+    assert not await work_off(take, double, request_id="test", for_s=0.0)

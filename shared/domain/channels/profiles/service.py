@@ -1,21 +1,17 @@
 """The job that asks channels for the names of people, between two transactions; a failure loses nothing."""
 
-from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from shared.domain.channels.client import client_of
 from shared.providers.meta.faults import ProviderFault
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault, Piece
-from shared.runtime.workers import drain
 from shared.tenancy import pieces
-from shared.tenancy.transactions import service_statements, service_tx
+from shared.tenancy.transactions import service_tx
 
 from . import queries
 from .models import ClaimedStranger, Introduced, Stranger
 
-_AT_ONCE = 8
 _QUEUE = "names"
 _MOST_ATTEMPTS = 5
 _FIRST_PAUSE_S = 60.0
@@ -24,30 +20,21 @@ _PAUSE_GROWS = 10
 
 async def ask_for_names(*, request_id: str, for_s: float) -> Introduced:
     """Ask until nobody is due or the time is over; another worker beside this one takes others."""
-    take, perform = partial(_take, request_id), partial(_perform, request_id)
-    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
-    return Introduced(outcomes.total(), outcomes["named"], outcomes["set_aside"])
+    perform = partial(_perform, request_id)
+    outcomes = await pieces.work_off(queries.take_stranger, perform, request_id=request_id, for_s=for_s)
+    return Introduced(outcomes.total(), outcomes["named"], outcomes[pieces.SET_ASIDE])
 
 
-async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedStranger | None:
-    async with service_statements(request_id=request_id) as tx:
-        return await queries.take_stranger(tx, spared=spared)
-
-
-async def _perform(request_id: str, claimed: ClaimedStranger) -> str:
-    """Return the outcome by name; whatever is wrong with one row is that row's alone."""
+async def _perform(request_id: str, claimed: ClaimedStranger) -> str | Fault:
     piece = Piece(claimed.organization_id, _QUEUE, claimed.subject)
     work = partial(_ask, request_id=request_id)
-    named = await pieces.worked(
+    return await pieces.perform(
         piece, claimed.row, Stranger, work, may_be_aside=lambda stranger: stranger.attempts > 1, request_id=request_id
     )
-    if isinstance(named, Fault):
-        return "set_aside"
-    return "named" if named else "unnamed"
 
 
-async def _ask(stranger: Stranger, request_id: str) -> bool:
-    """Ask for the name; return whether the channel gave one."""
+async def _ask(stranger: Stranger, request_id: str) -> str:
+    """Ask for the name; return "named" if the channel gave one, else "unnamed"."""
     try:
         client = await client_of(stranger)
         profile = await client.profile(stranger.scoped_id, channel=stranger.platform)
@@ -56,13 +43,13 @@ async def _ask(stranger: Stranger, request_id: str) -> bool:
         # whether the channel still sends is for the sending to find out.
         log().info("profile_not_had", channel_id=str(stranger.channel_id), kind=fault.kind, code=fault.code)
         await _postpone(stranger, request_id, fault.retry_after_s or 0.0)
-        return False
+        return "unnamed"
     async with service_tx(request_id=request_id) as tx:
         if profile.display_name is None:
             await queries.update_due(tx, stranger=stranger, after_s=None)
-            return False
+            return "unnamed"
         await queries.name_person(tx, stranger=stranger, profile=profile)
-    return True
+    return "named"
 
 
 async def _postpone(stranger: Stranger, request_id: str, least_s: float) -> None:

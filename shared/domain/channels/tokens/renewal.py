@@ -1,8 +1,6 @@
 """The renewal of tokens that end by time, between two transactions; the organization is told where it fails."""
 
-from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from shared.domain.channels import service as channels
 from shared.domain.channels.client import client_of
@@ -13,14 +11,12 @@ from shared.runtime.postgres.transaction import Tx
 from shared.runtime.queries import enqueue_for
 from shared.runtime.secrets import seal
 from shared.runtime.set_aside import Fault, Piece
-from shared.runtime.workers import drain
 from shared.tenancy import pieces
-from shared.tenancy.transactions import service_statements, service_tx
+from shared.tenancy.transactions import service_tx
 
 from . import queries
 from .models import ClaimedToken, EndingToken, Refreshed
 
-_AT_ONCE = 8
 _QUEUE = "tokens"
 _FAILURES_BEFORE_NEWS = 3
 """So many days in a row. A token of less than a day is refused too, and that means nothing."""
@@ -28,42 +24,35 @@ _FAILURES_BEFORE_NEWS = 3
 
 async def refresh(*, request_id: str, for_s: float) -> Refreshed:
     """Renew tokens until none is due or the time is over; another worker beside this one takes others."""
-    take, perform = partial(_take, request_id), partial(_perform, request_id)
-    outcomes = await drain(take, perform, at_once=_AT_ONCE, for_s=for_s)
-    return Refreshed(outcomes.total(), outcomes["renewed"], outcomes["set_aside"])
+    perform = partial(_perform, request_id)
+    outcomes = await pieces.work_off(queries.take_due_token, perform, request_id=request_id, for_s=for_s)
+    return Refreshed(outcomes.total(), outcomes["renewed"], outcomes[pieces.SET_ASIDE])
 
 
-async def _take(request_id: str, spared: Sequence[UUID]) -> ClaimedToken | None:
-    async with service_statements(request_id=request_id) as tx:
-        return await queries.take_due_token(tx, spared=spared)
-
-
-async def _perform(request_id: str, claimed: ClaimedToken) -> str:
-    """Return the outcome by name; whatever is wrong with one token is that token's alone."""
+async def _perform(request_id: str, claimed: ClaimedToken) -> str | Fault:
     piece = Piece(claimed.organization_id, _QUEUE, str(claimed.channel_id))
     work = partial(_renew, request_id=request_id)
-    renewed = await pieces.worked(piece, claimed.row, EndingToken, work, request_id=request_id)
-    if isinstance(renewed, Fault):
-        return "set_aside"
-    return "renewed" if renewed else "kept"
+    return await pieces.perform(piece, claimed.row, EndingToken, work, request_id=request_id)
 
 
-async def _renew(token: EndingToken, request_id: str) -> bool:
+async def _renew(token: EndingToken, request_id: str) -> str:
+    """Return "renewed" if there is a new token, else "kept"."""
     if not token.is_renewable:
         async with service_tx(request_id=request_id) as tx:
             if await queries.stop_asking(tx, token=token):
                 _announce(tx, token=token, reason="it cannot be renewed without you")
-        return False
+        return "kept"
     try:
         access = await (await client_of(token)).refresh_token()
     except ProviderFault as fault:
         log().warning("token_not_renewed", channel_id=str(token.channel_id), kind=fault.kind, code=fault.code)
         if fault.kind in PERMANENT:
             await _refused(token, fault, request_id)
-        return False
+        return "kept"
     sealed = await seal(token.organization_id, access.token.encode())
     async with service_tx(request_id=request_id) as tx:
-        return await queries.update_renewed_token(tx, token=token, token_sealed=sealed, expires_in=access.expires_in)
+        stored = await queries.update_renewed_token(tx, token=token, token_sealed=sealed, expires_in=access.expires_in)
+    return "renewed" if stored else "kept"
 
 
 async def _refused(token: EndingToken, fault: ProviderFault, request_id: str) -> None:
