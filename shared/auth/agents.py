@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from shared.kernel.errors import InvalidToken, RateLimited
 from shared.kernel.limit_keys import mailbox_of, network_of
-from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_statements, service_tx
 
@@ -112,11 +111,6 @@ async def _record_attempt(raw: str, *, ip: str, request_id: str) -> ExchangeAtte
         return await queries.insert_exchange_attempt(
             tx, prefix=keys.prefix_of(raw), ip_hash=_keyed_hash(network_of(ip))
         )
-
-
-async def forget_old_attempts(tx: Tx) -> int:
-    """Delete attempts after 30 days, as the service; return their number."""
-    return await queries.delete_old_attempts(tx)
 
 
 def _issue(stored: StoredKey, requested: frozenset[str] | None) -> Issued:

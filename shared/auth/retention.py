@@ -1,0 +1,9 @@
+"""The deletion of old attempts to get access."""
+
+from shared.runtime.purging import Delete
+
+from . import queries
+
+DELETES: dict[str, Delete] = {
+    "access_attempts": queries.delete_old_attempts,
+}

@@ -1,0 +1,9 @@
+"""The deletion of files that no message shows."""
+
+from shared.runtime.purging import Delete
+
+from . import queries
+
+DELETES: dict[str, Delete] = {
+    "files": queries.delete_never_shown,
+}

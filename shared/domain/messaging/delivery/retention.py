@@ -1,0 +1,9 @@
+"""The deletion of old records of delivery."""
+
+from shared.runtime.purging import Delete
+
+from . import queries
+
+DELETES: dict[str, Delete] = {
+    "deliveries": queries.delete_old_deliveries,
+}

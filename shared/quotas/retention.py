@@ -1,0 +1,9 @@
+"""The deletion of old counters of days."""
+
+from shared.runtime.purging import Delete
+
+from . import queries
+
+DELETES: dict[str, Delete] = {
+    "usage_days": queries.delete_old_counters,
+}
