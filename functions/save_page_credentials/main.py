@@ -11,9 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from shared.domain.channels import connection
 from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
-from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
-from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
@@ -38,12 +36,7 @@ class Connected(msgspec.Struct, frozen=True):
     access=MEMBERS,
     scope="admin",
     tx="own",
-    refusals=(
-        ChannelConnectedElsewhere,
-        connection.CredentialsRefused,
-        connection.ProviderUnavailable,
-        SealingNotConfigured,
-    ),
+    refusals=connection.REFUSALS,
 )
 async def handler(call: Call, body: Body) -> Connected:
     requester, token = Requester(call.principal, call.request_id), body.access_token.get_secret_value()

@@ -11,10 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.channels import connection
 from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
-from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
 from shared.providers.meta.answers import Access
-from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
@@ -40,13 +38,7 @@ class Body(BaseModel):
     access=MEMBERS,
     scope="admin",
     tx="own",
-    refusals=(
-        ChannelConnectedElsewhere,
-        connection.CredentialsRefused,
-        connection.ProviderUnavailable,
-        connection.WhichNumber,
-        SealingNotConfigured,
-    ),
+    refusals=(*connection.REFUSALS, connection.WhichNumber),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
     return await connection.connect_whatsapp(

@@ -10,9 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.domain.channels import connection
 from shared.domain.channels.connection import Requester, SecretText
 from shared.domain.channels.models import ChannelView
-from shared.domain.channels.service import ChannelConnectedElsewhere
 from shared.edge import MEMBERS, Call, endpoint
-from shared.runtime.secrets import SealingNotConfigured
 
 
 class Body(BaseModel):
@@ -37,14 +35,7 @@ class Body(BaseModel):
     access=MEMBERS,
     scope="admin",
     tx="own",
-    refusals=(
-        ChannelConnectedElsewhere,
-        connection.CredentialsRefused,
-        connection.EmbeddedSignupNotConfigured,
-        connection.ProviderUnavailable,
-        connection.WhichNumber,
-        SealingNotConfigured,
-    ),
+    refusals=(*connection.REFUSALS, connection.EmbeddedSignupNotConfigured, connection.WhichNumber),
 )
 async def handler(call: Call, body: Body) -> ChannelView:
     requester = Requester(call.principal, call.request_id)

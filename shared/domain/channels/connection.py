@@ -13,7 +13,7 @@ from shared.kernel.errors import InvalidRequest, NotFound, Refusal, Unavailable
 from shared.providers.meta.answers import Access, PhoneNumber
 from shared.providers.meta.client import PAGE_FIELDS, GraphClient, graph, instagram_graph
 from shared.providers.meta.faults import PERMANENT, ProviderFault
-from shared.runtime.secrets import seal
+from shared.runtime.secrets import SealingNotConfigured, seal
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal
 from shared.tenancy.transactions import on_behalf_tx
@@ -49,6 +49,10 @@ class WhichNumber(InvalidRequest):
 class EmbeddedSignupNotConfigured(Unavailable):
     code = "embedded_signup_not_configured"
     default_message = "this installation has no Meta app: set NEXUS_META_APP_ID and NEXUS_META_APP_SECRETS"
+
+
+REFUSALS = (service.ChannelConnectedElsewhere, CredentialsRefused, ProviderUnavailable, SealingNotConfigured)
+"""The refusals of every way to connect a channel."""
 
 
 class Requester(NamedTuple):
