@@ -13,6 +13,7 @@ from shared.edge import PEOPLE, Call, endpoint
 from shared.kernel.clock import UnknownTimeZone
 from shared.kernel.countries import UnknownCountry
 from shared.kernel.money import UnknownCurrency
+from shared.kernel.structs import fields_of
 from shared.kernel.visible import VISIBLE, InvisibleText
 from shared.tenancy import service
 
@@ -56,12 +57,7 @@ async def handler(call: Call, body: Body) -> Created:
         call.tx, name=body.name, timezone=body.timezone, country=body.country, currency=body.currency
     )
     return Created(
-        id=made.id,
-        name=made.name,
-        plan_code=made.plan_code,
-        timezone=made.timezone,
-        country=made.country,
-        currency=made.currency,
+        **fields_of(Created, made),
         org_role="owner",
         message="refresh the session: the next token names this organization",
     )

@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from shared.kernel.errors import NotFound
+from shared.kernel.structs import fields_of
 from shared.runtime.log import log
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
@@ -26,16 +27,9 @@ async def report_usage(tx: Tx, *, calls_today: int) -> UsageReport:
         raise NotFound
     meters = _meters(found, calls_today)
     return UsageReport(
-        organization_id=found.organization_id,
-        organization_name=found.organization_name,
-        plan=found.plan,
-        plan_name=found.plan_name,
-        plan_scopes=found.plan_scopes,
-        scopes=found.scopes,
-        features=found.features,
+        **fields_of(UsageReport, found),
         usage=meters,
         warnings=[warning for name, meter in meters.items() if (warning := _warning(name, meter))],
-        upgrade=found.upgrade,
         upgrade_url=settings().pricing_url,
     )
 

@@ -16,6 +16,7 @@ from shared.domain.customers.models import (
 )
 from shared.domain.insights import service as insights
 from shared.domain.insights.models import ContactProfile
+from shared.kernel.structs import fields_of
 from shared.kernel.timestamps import Timestamp
 from shared.platform.mcp.lists import ListArguments, Listing, fit_page
 from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
@@ -88,14 +89,7 @@ class UpdateContact(ContactFields):
 @tool(scope="read", title="List contacts")
 async def nexus_list_contacts(context: ToolContext, arguments: ListContacts) -> Contacts:
     """List contacts, newest first, by any of these filters."""
-    chosen = ContactFilter(
-        phone=arguments.phone,
-        email=arguments.email,
-        journey_stage=arguments.journey_stage,
-        label=arguments.label,
-        tag=arguments.tag,
-        search=arguments.search,
-    )
+    chosen = ContactFilter(**fields_of(ContactFilter, arguments))
     page = await service.list_contacts(context.tx, chosen=chosen, cursor=arguments.cursor, limit=arguments.limit)
     return fit_page(Contacts, page, fields=arguments.fields, cursor_of=service.cursor_of)
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from shared.domain.inventory import service
 from shared.domain.inventory.models import ItemFilter, ItemStock, StockCheck
 from shared.kernel.scalars import FLAG
+from shared.kernel.structs import fields_of
 from shared.platform.mcp.lists import ListArguments, Listing, fit_page
 from shared.platform.mcp.registry import Arguments, ToolContext, tool
 
@@ -48,13 +49,7 @@ class ListInventory(ListArguments):
 @tool(scope="read", title="List inventory")
 async def nexus_list_inventory(context: ToolContext, arguments: ListInventory) -> InventoryList:
     """List items with their price and stock over all warehouses, newest first."""
-    filters = ItemFilter(
-        search=arguments.search,
-        sku=arguments.sku,
-        category=arguments.category,
-        low_stock=arguments.low_stock,
-        is_active=arguments.is_active,
-    )
+    filters = ItemFilter(**fields_of(ItemFilter, arguments))
     page = await service.list_inventory(context.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
     return fit_page(InventoryList, page, fields=arguments.fields, cursor_of=service.cursor_of)
 

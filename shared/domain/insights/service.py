@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from operator import attrgetter
 from uuid import UUID
 
 from shared.domain.customers import service as customers
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import NotFound
+from shared.kernel.structs import fields_of
 from shared.kernel.text import fold
 from shared.runtime.postgres.transaction import Tx
 
@@ -23,7 +23,6 @@ VIP_ORDERS = 10
 
 _folded = lru_cache(maxsize=1024)(fold)
 """Cached, because most contacts have the same few tags and labels."""
-_details = attrgetter(*ContactDetails.__struct_fields__)
 
 
 async def search(tx: Tx, *, query: str, kinds: list[str], limit: int) -> list[Find]:
@@ -42,7 +41,7 @@ async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
     if record is None:
         raise NotFound
     return ContactProfile(
-        contact=ContactDetails(**dict(zip(ContactDetails.__struct_fields__, _details(record), strict=True))),
+        contact=ContactDetails(**fields_of(ContactDetails, record)),
         segments=segments(record, now=utc_now()),
         order_totals=record.order_totals,
         recent_orders=record.recent_orders,

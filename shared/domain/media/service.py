@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from shared.kernel.clock import utc_now
 from shared.kernel.content_types import UNKNOWN, is_shown_inline
 from shared.kernel.errors import InvalidRequest, NotFound, UnsupportedMediaType
+from shared.kernel.structs import fields_of
 from shared.runtime.blobs import Shown, blobs
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
@@ -81,17 +82,7 @@ async def link(media: MediaFile) -> MediaLink:
         ttl_s = settings().media_link_ttl_s
         until = utc_now() + timedelta(seconds=ttl_s)
         url = await blobs().presign(blob_key(media.organization_id, media.id), shown, ttl_s=ttl_s)
-    return MediaLink(
-        id=media.id,
-        kind=media.kind,
-        status=media.status,
-        failure=media.failure,
-        mime_type=media.mime_type,
-        file_name=media.file_name,
-        size_bytes=media.size_bytes,
-        url=url,
-        expires_at=until,
-    )
+    return MediaLink(**fields_of(MediaLink, media), url=url, expires_at=until)
 
 
 def shown_as(media: MediaFile) -> Shown | None:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from shared.kernel.structs import fields_of
+
 from .records import Account, Channel
 from .world import World
 
@@ -52,10 +54,8 @@ def load(world: World, path: Path) -> None:
 
 def keep(world: World, path: Path) -> None:
     """Store the accounts if something changed; only the owner can read the file, which holds tokens."""
-    told = [
-        _Kept(**{name: getattr(each, name) for name in _Kept.__struct_fields__}) for each in world.accounts.values()
-    ]
-    encoded = msgspec.json.encode(told)
+    accounts = [_Kept(**fields_of(_Kept, each)) for each in world.accounts.values()]
+    encoded = msgspec.json.encode(accounts)
     if path.exists() and path.read_bytes() == encoded:
         return
     partial = path.with_suffix(".new")
