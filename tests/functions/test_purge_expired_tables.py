@@ -9,7 +9,7 @@ from infra.local.schedule import scheduled_functions
 
 pytestmark = pytest.mark.anyio
 PAGE = Path(__file__).parents[2] / "docs" / "data-lifetime.md"
-GROWS, KEPT = PAGE.read_text().split("## What is kept, and why")
+GROWS, KEPT = PAGE.read_text().split("## Tables whose rows are kept")
 TABLE = re.compile(r"`((?:public|auth|storage|app)\.[a-z_]+)`")
 MANY = 12_000
 """More than two batches."""
