@@ -6,7 +6,7 @@ from functions.mcp_server.catalog import registry
 from functions.mcp_server.instructions import INFO
 from infra.documents import addresses
 from infra.documents.workflow import STEPS
-from shared.platform.mcp.eras import LEGACY, MODERN
+from shared.platform.mcp.versions import LEGACY, MODERN
 
 WELL_KNOWN = f"{addresses.BASE}/.well-known"
 DESCRIPTION = "Contacts, orders, inventory and conversations of one business, for AI agents."

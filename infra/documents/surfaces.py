@@ -12,7 +12,7 @@ from infra.documents.schemas import Components, Schema
 from shared.domain.media.models import MediaLink
 from shared.edge.routing import ANY
 from shared.edge.spec import FunctionKind, Spec
-from shared.platform.mcp.eras import LEGACY, MODERN
+from shared.platform.mcp.versions import LEGACY, MODERN
 
 MCP_REQUEST: Schema = {
     "type": "object",

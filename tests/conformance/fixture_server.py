@@ -11,7 +11,6 @@ from pydantic import Field
 from shared.kernel.errors import Conflict, Refusal
 from shared.kernel.json import encode
 from shared.platform.mcp.envelope import INVALID_PARAMS, RpcError, members
-from shared.platform.mcp.eras import MISSING_CLIENT_CAPABILITY
 from shared.platform.mcp.methods import (
     CORE,
     Method,
@@ -26,6 +25,7 @@ from shared.platform.mcp.methods import (
 from shared.platform.mcp.outcomes import InputNeeded, ToolOutcome
 from shared.platform.mcp.registry import SCOPES, Arguments, Registry, Resource, Scope, Tool, ToolContext, resource, tool
 from shared.platform.mcp.schemas import input_schema
+from shared.platform.mcp.versions import MISSING_CLIENT_CAPABILITY
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
 WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA="

@@ -89,8 +89,8 @@ class UpdateContact(ContactFields):
 @tool(scope="read", title="List contacts")
 async def nexus_list_contacts(context: ToolContext, arguments: ListContacts) -> Contacts:
     """List contacts, newest first, by any of these filters."""
-    chosen = ContactFilter(**fields_of(ContactFilter, arguments))
-    page = await service.list_contacts(context.tx, chosen=chosen, cursor=arguments.cursor, limit=arguments.limit)
+    filters = ContactFilter(**fields_of(ContactFilter, arguments))
+    page = await service.list_contacts(context.tx, filters=filters, cursor=arguments.cursor, limit=arguments.limit)
     return fit_page(Contacts, page, fields=arguments.fields, cursor_of=service.cursor_of)
 
 

@@ -1,4 +1,4 @@
-"""The numbers and pages that an organization writes from: access, health, templates, people's names, and files.
+"""Channels: an organization's numbers and pages, with their access, health, templates, people's names and files.
 
 Owns channel_accounts, message_templates and channel_identities. Calls the Graph API, and media for the files that come
 by a channel; contacts are named by a function of the database.

@@ -10,7 +10,7 @@ from shared.runtime.secrets import UnreadableSecretError, open_sealed
 
 
 class HasToken(Protocol):
-    """What a row has to say of its channel."""
+    """A row with the token of its channel."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -29,7 +29,7 @@ async def client_of(channel: HasToken) -> GraphClient:
     """Return a client with the channel's token, at the host that the token is for.
 
     Raises:
-        ProviderFault: reconnect, where there is none that opens; retry, where the key service does not answer.
+        ProviderFault: reconnect, if no token can be opened; retry, if the key service does not answer.
     """
     if channel.token_sealed is None:
         raise ProviderFault(FaultKind.RECONNECT, "the channel has no access token")

@@ -1,6 +1,6 @@
-"""The connection of a number or a page: Meta says whose it is before we believe it, and its token is kept sealed.
+"""The connection of a number or a page: Meta must confirm the owner, and the token is stored sealed.
 
-The caller has been admitted before: who may not connect a channel cannot try credentials out through us.
+The caller's rights are checked before, so that nobody without them can try credentials out through us.
 """
 
 from typing import Annotated, NamedTuple, NoReturn
@@ -23,11 +23,11 @@ from .models import ChannelStatus, ChannelView, NewChannel
 
 SCOPE = "admin"
 SecretText = Secret[Annotated[str, StringConstraints(pattern="^[!-~]{1,2048}$")]]
-"""A token or code as Meta makes them: it goes into a header or a query, so nothing else may."""
+"""A token or code of Meta's form, because it becomes part of a header or a query."""
 
 
 class CredentialsRefused(Refusal):
-    """Meta does not take them; `provider_code` is Meta's, `provider_message` its words."""
+    """Meta refuses the credentials; `provider_code` and `provider_message` are Meta's."""
 
     status = 422
     code = "credentials_refused"
@@ -40,7 +40,7 @@ class ProviderUnavailable(Unavailable):
 
 
 class WhichNumber(InvalidRequest):
-    """The account has several numbers, or none; `choices` names them."""
+    """The account has several numbers, or none; `choices` lists them."""
 
     code = "which_number"
     default_message = "name the number to connect: send one of `choices` as phone_number_id"
@@ -56,7 +56,7 @@ REFUSALS = (service.ChannelConnectedElsewhere, CredentialsRefused, ProviderUnava
 
 
 class Requester(NamedTuple):
-    """Who connects, and under which request."""
+    """The caller who connects a channel, and the id of the request."""
 
     principal: Principal
     request_id: str
@@ -69,7 +69,7 @@ class Requester(NamedTuple):
 
 
 async def exchange_code(*, code: str, redirect_uri: str | None) -> Access:
-    """Exchange the code that the embedded sign-up gave for access; a code is good once.
+    """Exchange the code of the embedded sign-up for access; a code can be used once.
 
     Raises:
         EmbeddedSignupNotConfigured, CredentialsRefused, ProviderUnavailable.
@@ -86,18 +86,18 @@ async def exchange_code(*, code: str, redirect_uri: str | None) -> Access:
 async def connect_whatsapp(
     requester: Requester, *, waba_id: str, phone_number_id: str | None, access: Access, pin: str | None
 ) -> ChannelView:
-    """Connect the number of that WhatsApp account: its messages come to us from now on.
+    """Connect the number of that WhatsApp account, and receive its messages from now on.
 
-    With a pin it is registered for the Cloud API, which a number that goes on in the phone app does not need.
+    With a pin, the number is registered for the Cloud API; a number that stays in the phone app does not need that.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, WhichNumber, ChannelConnectedElsewhere.
     """
     client = graph(access.token)
     try:
-        # The token must open the account and the account must have the number: a token for one's own number is no
-        # proof of another's.
-        number = _chosen(await client.phone_numbers(waba_id), phone_number_id)
+        # The token must have access to the account, and the account must have the number: a token for one's own number
+        # does not prove another's.
+        number = _only_number(await client.phone_numbers(waba_id), phone_number_id)
         if pin is not None:
             await client.register(number.id, pin=pin)
         await client.subscribe(waba_id)
@@ -116,7 +116,7 @@ async def connect_whatsapp(
 
 
 async def connect_page(requester: Requester, *, token: str, with_instagram: bool) -> list[ChannelView]:
-    """Connect the page that the token belongs to, and the Instagram account that hangs on it.
+    """Connect the page of the token, and with `with_instagram` its linked Instagram account.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
@@ -140,7 +140,7 @@ async def connect_page(requester: Requester, *, token: str, with_instagram: bool
 
 
 async def connect_instagram(requester: Requester, *, token: str) -> ChannelView:
-    """Connect an account that came through Instagram Login, without a page.
+    """Connect an account of Instagram Login, without a page.
 
     Raises:
         CredentialsRefused, ProviderUnavailable, ChannelConnectedElsewhere.
@@ -156,10 +156,10 @@ async def connect_instagram(requester: Requester, *, token: str) -> ChannelView:
 
 
 async def disconnect(requester: Requester, *, channel_id: UUID) -> ChannelView:
-    """Forget the channel's token: nothing is sent or received there any more, and the conversations stay.
+    """Delete the channel's token, which stops sending and receiving; the conversations stay.
 
     Raises:
-        NotFound: no such channel of the caller's.
+        NotFound: the caller's organization has no such channel.
     """
     async with on_behalf_tx(requester.principal, request_id=requester.request_id, scope=SCOPE) as tx:
         found = await queries.forget_token(tx, organization_id=requester.organization_id, channel_id=channel_id)
@@ -179,11 +179,11 @@ async def _keep(requester: Requester, channel: NewChannel, token: str) -> Channe
         return await queries.get_channel_view(tx, organization_id=requester.organization_id, channel_id=kept)
 
 
-def _chosen(numbers: list[PhoneNumber], wanted: str | None) -> PhoneNumber:
-    found = [each for each in numbers if wanted in (None, each.id)]
+def _only_number(numbers: list[PhoneNumber], phone_number_id: str | None) -> PhoneNumber:
+    found = [number for number in numbers if phone_number_id in (None, number.id)]
     if len(found) == 1:
         return found[0]
-    choices = [{"phone_number_id": each.id, "phone": each.display_phone_number} for each in numbers]
+    choices = [{"phone_number_id": number.id, "phone": number.display_phone_number} for number in numbers]
     raise WhichNumber(choices=choices)
 
 

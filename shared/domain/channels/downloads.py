@@ -1,4 +1,4 @@
-"""The download of files that customers sent, and the erasure of those they took back; run by a job."""
+"""The job that downloads files of customers' messages, and erases those of deleted messages."""
 
 from functools import partial
 from tempfile import SpooledTemporaryFile
@@ -27,7 +27,7 @@ _NO_SUCH_OBJECT = 100
 _GONE = frozenset({403, 404, 410})
 _TRIES_WHEN_DAMAGED = 2
 _TRIES_WHEN_GONE = 3
-"""An address may have ended between the request for it and the download."""
+"""More than one, because a URL may expire between the request for it and the download."""
 
 
 class MediaWork(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class MediaWork(msgspec.Struct, frozen=True):
 
 
 class _DownloadError(Exception):
-    """`tries` is after how many of them the file is given up; None: as many as any other fault."""
+    """`tries` is the number of attempts after which the file is given up; None is the usual number."""
 
     def __init__(self, fault: str, failure: Failure, tries: int | None = None) -> None:
         super().__init__(fault)
@@ -55,7 +55,7 @@ async def work_off(*, request_id: str, for_s: float) -> MediaWork:
 
 
 async def _perform(request_id: str, claimed: ClaimedTask) -> str:
-    """Return the outcome by name; whatever is wrong with one task is that task's alone."""
+    """Return the name of the outcome; a failure of one task affects no other."""
     piece = Piece(claimed.organization_id, _QUEUE, str(claimed.media_id))
     task = set_aside.decoded(claimed.row, Task)
     outcome = task if isinstance(task, Fault) else await set_aside.attempt(partial(_work, task, request_id))
@@ -97,7 +97,7 @@ async def _keep(task: Task, kept: Kept, request_id: str) -> None:
 
 async def _postpone_or_fail(task: Task, fault: _DownloadError, request_id: str) -> str:
     given_up = fault.tries is not None and task.attempts >= fault.tries
-    log().warning("media_not_had", media_id=str(task.media_id), fault=str(fault), given_up=given_up)
+    log().warning("media_not_fetched", media_id=str(task.media_id), fault=str(fault), given_up=given_up)
     async with service_tx(request_id=request_id) as tx:
         if given_up:
             await media.fail_fetch(tx, task=task, failure=fault.failure)
@@ -110,7 +110,7 @@ async def _fetch(task: Task, request_id: str) -> Kept:
     """Download, check and store the file; return what it is."""
     client = await _client(task, request_id)
     with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
-        found = await _downloaded(task, client, file)
+        found = await _download(task, client, file)
         sha256 = found.sha256.hex()
         if task.sha256 not in (None, sha256):
             raise _DownloadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
@@ -119,7 +119,7 @@ async def _fetch(task: Task, request_id: str) -> Kept:
     return Kept(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
 
 
-async def _downloaded(task: Task, client: GraphClient, file: BinaryIO) -> Downloaded:
+async def _download(task: Task, client: GraphClient, file: BinaryIO) -> Downloaded:
     try:
         if task.provider_id is not None:
             media_file = await client.media(task.provider_id)

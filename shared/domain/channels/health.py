@@ -1,4 +1,4 @@
-"""Whether a channel may go on sending, as Meta's refusals and its news of accounts say."""
+"""The health of channels: whether they may send, by Meta's refusals and its news of accounts."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,7 +31,7 @@ class Health(NamedTuple):
 async def apply_fault(
     tx: Tx, channel_id: UUID, kind: FaultKind, code: int | None, message: str, *, reported_at: datetime | None = None
 ) -> None:
-    """Stop the channel where the fault concerns all of it, and tell the organization once. As the service."""
+    """Stop the channel if the fault concerns all of it, and notify the organization once. As the service."""
     if kind is FaultKind.RECONNECT:
         health, resumes_at = Health(ChannelStatus.DISCONNECTED, f"connect it again: {message}"), None
     elif kind is FaultKind.BLOCKED:
@@ -50,7 +50,7 @@ async def apply_fault(
 
 
 async def apply_account_event(tx: Tx, channel_id: UUID, event: AccountEvent) -> None:
-    """Keep what Meta says of the account, and stop the channel or let it go on where that follows. As the service."""
+    """Store Meta's news of the account, and stop or resume the channel accordingly. As the service."""
     more = event.details if len(msgspec.json.encode(event.details)) <= _MOST_DETAILS_BYTES else {}
     details = {event.field: {**more, "event": event.event, "at": event.occurred_at}}
     await queries.update_details(tx, channel_id=channel_id, details=details)
@@ -66,7 +66,7 @@ async def apply_account_event(tx: Tx, channel_id: UUID, event: AccountEvent) -> 
 
 
 def _health_after(event: AccountEvent) -> Health | None:
-    """Return None for news that changes nothing about sending."""
+    """Return the channel's new health; None for news that does not change it."""
     word = event.event or ""
     if word == "DISABLED_UPDATE":
         ban = event.details.get("ban_info")

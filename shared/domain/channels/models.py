@@ -18,10 +18,10 @@ class ChannelStatus(StrEnum):
 
 
 class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider has shown to be the caller's. `page_id`: the page that an Instagram account came through.
+    """A channel that the provider has confirmed to be the caller's. `page_id` is the page of an Instagram account.
 
-    `messages_per_second`: what the provider takes of this one; None: what it takes of any. `token_expires_in`: in
-    seconds; None where it does not end by time, or the provider has not said.
+    `messages_per_second` is the provider's limit for this channel; None is its usual limit. `token_expires_in` is in
+    seconds; None for a token that does not expire by time, or of unknown duration.
     """
 
     platform: Platform
@@ -35,7 +35,7 @@ class NewChannel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """As the service sees it: with the sealed token, which leaves through no function."""
+    """A channel with its sealed token, for the service only; no function returns it."""
 
     id: UUID
     organization_id: UUID
@@ -50,7 +50,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
-    """As the organization sees it."""
+    """A channel as the organization sees it."""
 
     id: UUID
     platform: Platform

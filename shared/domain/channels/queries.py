@@ -1,4 +1,4 @@
-"""All SQL of channel accounts. What a webhook or a worker runs, it runs as the service and names the organization."""
+"""All SQL of channel accounts; webhooks and workers run it as the service and name the organization."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -68,7 +68,7 @@ _FIND_CHANNEL_VIEW = Query(
 
 
 async def find_channel_view(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView | None:
-    """Find the channel that is named, else the organization's oldest that is connected."""
+    """Find the channel with that id; without an id, the organization's oldest connected one."""
     return await tx.find(ChannelView, _FIND_CHANNEL_VIEW, platform=platform, channel_id=channel_id)
 
 
@@ -85,7 +85,7 @@ async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
 
 
 async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
-    """List the channels that these phone number, page, Instagram or WhatsApp account ids name; live ones first."""
+    """List the channels with these ids of phone numbers, pages, or Instagram or WhatsApp accounts; live ones first."""
     sql = """
         SELECT account.id, account.organization_id, account.platform, account.external_id, account.waba_id,
             account.page_id, account.phone, account.status, account.token_sealed, organization.country
@@ -103,7 +103,7 @@ async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
         SELECT pg_advisory_xact_lock(hashtextextended('channel ' || channel.id, 0))
         FROM (SELECT unnest(%(channel_ids)s::text[]) AS id ORDER BY 1) AS channel
     """
-    await tx.run(sql, channel_ids=[str(each) for each in channel_ids])
+    await tx.run(sql, channel_ids=[str(channel_id) for channel_id in channel_ids])
 
 
 async def update_status(
@@ -115,7 +115,7 @@ async def update_status(
     resumes_at: datetime | None = None,
     reported_at: datetime | None = None,
 ) -> bool:
-    """Change the status; return whether that is news. `reported_at`: when Meta said so; what it said before is past."""
+    """Change the status, unless a later report of Meta's is known; return whether it changed."""
     sql = """
         UPDATE channel_accounts AS account
         SET status = %(status)s, status_reason = %(reason)s, resumes_at = %(resumes_at)s,
@@ -177,7 +177,7 @@ async def get_channel_view(tx: Tx, *, organization_id: UUID, channel_id: UUID) -
 
 
 async def forget_token(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> bool:
-    """Forget the token; return whether the organization has that channel."""
+    """Delete the token; return whether the organization has that channel."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = NULL, access_expires_at = NULL, token_due_at = NULL

@@ -1,4 +1,4 @@
-"""What may be done to a channel, and when."""
+"""Actions on channels, and their conditions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,18 +21,18 @@ class ChannelConnectedElsewhere(Conflict):
 
 
 class ChannelNotConnected(Conflict):
-    """`status` and `status_reason` say why; what is queued waits."""
+    """`status` and `status_reason` give the cause; queued messages wait."""
 
     code = "channel_not_connected"
 
 
 async def connect(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_sealed: bytes) -> UUID:
-    """Keep a channel and its token, after the provider has shown that the caller controls the account. As the service.
+    """Store a channel and its token, after the provider has confirmed that the caller controls it. As the service.
 
-    Connecting it again renews the token and lets what is queued go on.
+    A second connection renews the token and resumes the queue.
 
     Raises:
-        ChannelConnectedElsewhere: another organization has it.
+        ChannelConnectedElsewhere: another organization has the channel.
     """
     try:
         async with tx.savepoint():
@@ -54,9 +54,9 @@ async def stop(
     resumes_at: datetime | None = None,
     reported_at: datetime | None = None,
 ) -> bool:
-    """Stop the channel's queue and tell the organization, once; return whether that is news. As the service.
+    """Stop the channel's queue and notify the organization once; return whether the status changed. As the service.
 
-    `reported_at`: when Meta said so, by its clock; None: it holds now.
+    `reported_at` is the time of Meta's report, by its clock; None is now.
     """
     if not await queries.update_status(
         tx, channel_id=channel_id, status=status, reason=reason[:1000], resumes_at=resumes_at, reported_at=reported_at
@@ -67,7 +67,7 @@ async def stop(
 
 
 async def resume(tx: Tx, *, channel_id: UUID, reported_at: datetime) -> bool:
-    """Let what is queued go on. As the service."""
+    """Resume the channel's queue; return whether the status changed. As the service."""
     connected = ChannelStatus.CONNECTED
     if not await queries.update_status(
         tx, channel_id=channel_id, status=connected, reason=None, reported_at=reported_at
@@ -78,11 +78,11 @@ async def resume(tx: Tx, *, channel_id: UUID, reported_at: datetime) -> bool:
 
 
 async def choose_channel(tx: Tx, *, platform: str, channel_id: UUID | None) -> ChannelView:
-    """Return the channel that is named, else the organization's first.
+    """Return the channel with that id; without an id, the organization's oldest connected one.
 
     Raises:
-        NotFound: no such channel.
-        ChannelNotConnected: there is none of that platform, or it does not send.
+        NotFound: there is no such channel.
+        ChannelNotConnected: there is no channel of that platform, or it cannot send.
     """
     found = await queries.find_channel_view(tx, platform=platform, channel_id=channel_id)
     if found is None and channel_id is not None:
@@ -111,7 +111,7 @@ async def find_channel(tx: Tx, *, channel_id: UUID) -> Channel | None:
 
 
 async def list_routes(tx: Tx, *, external_ids: Sequence[str]) -> list[Channel]:
-    """Return the channels that these ids of numbers, pages and accounts name; live ones first. As the service."""
+    """Return the channels with these ids of numbers, pages and accounts; live ones first. As the service."""
     return await queries.list_routes(tx, external_ids=external_ids)
 
 
@@ -121,12 +121,12 @@ async def lock_channels(tx: Tx, *, channel_ids: Sequence[UUID]) -> None:
 
 
 async def hold(tx: Tx, *, channel_id: UUID, seconds: float) -> None:
-    """Let nothing out for so long. As the service."""
+    """Send nothing on the channel for that time. As the service."""
     await queries.hold_channel(tx, channel_id=channel_id, seconds=seconds)
 
 
 async def resume_cooled_channels(tx: Tx) -> int:
-    """Let channels go on whose pause is over; return how many. As the service."""
+    """Resume channels whose pause is over; return their number. As the service."""
     return await queries.resume_cooled_channels(tx)
 
 

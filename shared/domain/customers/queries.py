@@ -66,13 +66,13 @@ The stage is looked up for the rows of the page only: that is cheaper than a joi
 
 
 async def list_contacts(
-    tx: Tx, *, chosen: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, *, filters: ContactFilter, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[ContactRow]:
     after_time, after_id = after or (None, None)
     return await tx.all(
         ContactRow,
         _LIST_CONTACTS,
-        **msgspec.structs.asdict(chosen),
+        **msgspec.structs.asdict(filters),
         after_time=after_time,
         after_id=after_id,
         limit=limit,
@@ -185,8 +185,8 @@ async def update_phone_validity(tx: Tx, *, ids: list[UUID], valid: list[bool]) -
     """Record the validity of numbers, in the order of `ids`, of contacts that this transaction has locked."""
     sql = """
         UPDATE customers AS contact
-        SET phone_valid = told.valid
-        FROM unnest(%(ids)s::uuid[], %(valid)s::boolean[]) AS told (id, valid)
-        WHERE contact.id = told.id
+        SET phone_valid = checked.valid
+        FROM unnest(%(ids)s::uuid[], %(valid)s::boolean[]) AS checked (id, valid)
+        WHERE contact.id = checked.id
     """
     return await tx.run(sql, ids=ids, valid=valid)

@@ -68,7 +68,7 @@ def cursor_of(row: ContactRow) -> str:
     return encode_cursor(row.created_at, row.id)
 
 
-async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, limit: int) -> Page[ContactRow]:
+async def list_contacts(tx: Tx, *, filters: ContactFilter, cursor: str | None, limit: int) -> Page[ContactRow]:
     """Return a page of contacts, the newest first.
 
     Raises:
@@ -76,10 +76,10 @@ async def list_contacts(tx: Tx, *, chosen: ContactFilter, cursor: str | None, li
         UnknownJourneyStage: no contact was found, because the organization has no such stage.
     """
     after = last_row(cursor)
-    chosen = await _with_numbers(tx, chosen)
-    rows = await queries.list_contacts(tx, chosen=chosen, after=after, limit=limit + 1)
-    if not rows and chosen.journey_stage is not None:
-        _choice((await queries.find_choices(tx)).journey_stages, chosen.journey_stage, UnknownJourneyStage)
+    filters = await _with_numbers(tx, filters)
+    rows = await queries.list_contacts(tx, filters=filters, after=after, limit=limit + 1)
+    if not rows and filters.journey_stage is not None:
+        _choice((await queries.find_choices(tx)).journey_stages, filters.journey_stage, UnknownJourneyStage)
     return page(rows, limit, cursor_of)
 
 
@@ -169,10 +169,10 @@ async def _update_one_by_one(tx: Tx, unread: Sequence[UnreadPhone], valid: Seque
             log().warning("phone_unread", contact_id=str(contact.id), error=refused.code)
 
 
-async def _with_numbers(tx: Tx, chosen: ContactFilter) -> ContactFilter:
-    phone = chosen.phone and await read_phone(tx, text=chosen.phone)
-    search = chosen.search and await read_phone(tx, text=chosen.search)
-    return msgspec.structs.replace(chosen, phone_number=phone, search_number=search)
+async def _with_numbers(tx: Tx, filters: ContactFilter) -> ContactFilter:
+    phone = filters.phone and await read_phone(tx, text=filters.phone)
+    search = filters.search and await read_phone(tx, text=filters.search)
+    return msgspec.structs.replace(filters, phone_number=phone, search_number=search)
 
 
 async def _contact(tx: Tx, customer_id: UUID) -> Contact:

@@ -37,9 +37,9 @@ class UnknownFileType(UnsupportedMediaType):
     default_message = "the file's own bytes do not say that it is of this kind: send it as a document"
 
 
-def file_name(given: str | None) -> str | None:
+def file_name(path: str | None) -> str | None:
     """Return the name without its path and without characters that a file system or a terminal would act on."""
-    last = (given or "").replace("\\", "/").rpartition("/")[2]
+    last = (path or "").replace("\\", "/").rpartition("/")[2]
     plain = "".join(character for character in last if character.isprintable()).strip(". ")
     return plain[-_MAX_NAME_LENGTH:] or None
 

@@ -97,11 +97,11 @@ EXPORT = Query(
         ORDER BY event.created_at DESC
         FETCH FIRST (%(most_rows)s) ROWS WITH TIES
     ), noted AS MATERIALIZED (
-        SELECT told.*
+        SELECT event.*
         FROM ever
-        CROSS JOIN channel_events AS told
-        WHERE told.chat_id = ANY (ever.chats) OR (told.chat_id IS NULL AND app.is_named_in(told.payload, ever.names))
-        ORDER BY told.occurred_at DESC
+        CROSS JOIN channel_events AS event
+        WHERE event.chat_id = ANY (ever.chats) OR (event.chat_id IS NULL AND app.is_named_in(event.payload, ever.names))
+        ORDER BY event.occurred_at DESC
         FETCH FIRST (%(most_rows)s) ROWS ONLY
     )
     SELECT now() AS exported_at, to_jsonb(contact) AS contact,

@@ -55,7 +55,7 @@ def decode(body: bytes) -> Any:
         raise RpcError(PARSE_ERROR, "Parse error: the body is not JSON in UTF-8, or a number is out of range") from None
     except RecursionError:
         raise RpcError(PARSE_ERROR, "Parse error: the body is nested too deeply") from None
-    # Every member leaves one `":` in the text, and so does text that holds one: only a difference needs the slow look.
+    # Every member has one `":` in the text, and so do texts that contain one: only a difference needs the slow check.
     if len(MEMBER.findall(body)) != _count_members(message):
         _refuse_repeated_members(body)
     return message

@@ -1,4 +1,4 @@
-"""Lists as tools answer them: the chosen fields, within a byte budget, with a cursor instead of a cut."""
+"""Lists as results of tools: the selected fields, within a byte budget, with a cursor to the rest."""
 
 from collections.abc import Callable, Collection
 from itertools import accumulate
@@ -25,7 +25,7 @@ class ListArguments(Arguments):
 
 
 class Listing(msgspec.Struct, Generic[T], frozen=True):
-    """`truncated` says that the byte budget, not `limit`, ended the page; `next_cursor` goes on from there."""
+    """`truncated` is true if the byte budget ended the page, and not `limit`; `next_cursor` continues there."""
 
     data: list[T]
     next_cursor: str | None
@@ -39,7 +39,7 @@ def fit_page(
     fields: Collection[str] | None,
     cursor_of: Callable[[T], str],
 ) -> L:
-    """Return the page with as many whole rows as the budget holds, one at least."""
+    """Return the page with as many whole rows as fit into the budget, at least one."""
     rows = page.data if fields is None else [_select_fields(row, fields) for row in page.data]
     encoded = json.encode(rows)
     # The array's brackets and commas are one byte more than a comma for each row.
@@ -55,12 +55,12 @@ def fit_page(
 
 
 def _raw_rows(encoded: bytes) -> list[T]:
-    """Return rows as the answer will have them: weighing them has encoded them."""
+    """Return the encoded rows for the answer, so that they are not encoded twice."""
     return cast("list[T]", msgspec.Raw(encoded))
 
 
 def _select_fields(row: T, fields: Collection[str]) -> T:
-    """Unset the fields that were not chosen; those that are never unset stay, because cursors need them."""
+    """Return the row without unselected fields; required fields stay, because cursors need them."""
     names, defaults = row.__struct_fields__, row.__struct_defaults__
     optional = names[len(names) - len(defaults) :]
     return replace(row, **{name: UNSET for name in optional if name not in fields})

@@ -1,4 +1,4 @@
-"""The methods of the protocol, each from a request to the members of its result."""
+"""The methods of the protocol: a request gives the members of its result."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
 
 from .envelope import INVALID_PARAMS, RESOURCE_NOT_FOUND, RpcError, members
-from .eras import CAPABILITIES_KEY, LEGACY, MODERN, Era
 from .outcomes import InputNeeded, ToolOutcome, explain_refusal, invalid_arguments, refusal_result
 from .parameter_headers import check_parameter_headers
 from .registry import Arguments, Registry, Resource, Scope, Tool
+from .versions import CAPABILITIES_KEY, LEGACY, MODERN, Era
 
 CAPABILITY_OF_REQUEST = {
     "elicitation/create": "elicitation",
@@ -31,13 +31,13 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def client_capabilities(self) -> Mapping[str, Any]:
-        """Return what a modern client says it can do; a legacy one said so in a handshake that nobody remembers."""
+        """The declared capabilities of a modern client; a legacy client's handshake is not stored."""
         capabilities: Mapping[str, Any] = self.params["_meta"][CAPABILITIES_KEY] if self.era.modern else {}
         return capabilities
 
 
 class Result(msgspec.Struct, frozen=True):
-    """Encoded members; every modern result says in `kind` whether it is complete."""
+    """Encoded members of a result; `kind` says whether a modern result is complete."""
 
     members: bytes = b""
     kind: str = "complete"
@@ -48,16 +48,16 @@ class Runner(Protocol):
 
     request_id: str
     scopes: Collection[str]
-    """What the credential claims, which decides what is listed; `require` says whether it still holds."""
+    """The scopes in the credential, which decide on lists; `require` checks whether they are still valid."""
 
     async def require(self, scope: Scope) -> None:
-        """Raise Refusal where the credential is dead, or it or its plan does not hold the scope."""
+        """Raise Refusal if the credential has ended, or if it or its plan does not have the scope."""
 
     async def admit(self, more: int) -> None:
         """Count the further calls of a batch against the rate limit."""
 
     async def call_tool(self, tool: Tool, arguments: Arguments, request: Request) -> ToolOutcome | InputNeeded:
-        """Carry the tool out; refusals are raised as they are."""
+        """Run the tool; refusals are raised as they are."""
 
     async def read_resource(self, resource: Resource) -> str:
         """Return the resource as text."""
@@ -71,7 +71,7 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Server:
-    """What one endpoint offers. `methods` maps a name to its method."""
+    """One endpoint's tools, resources and methods by name."""
 
     registry: Registry
     methods: Mapping[str, "Method"]
@@ -154,13 +154,13 @@ async def call_tool(server: Server, request: Request, runner: Runner) -> Result:
 
 
 def only_page(request: Request) -> None:
-    """Refuse a cursor: every list is one page, so none was ever given out; an empty one stands for the beginning."""
+    """Refuse a cursor, because every list is one page; an empty cursor is the beginning."""
     if request.params.get("cursor", "") != "":
         raise RpcError(INVALID_PARAMS, "Invalid params: unknown cursor; list again without one")
 
 
 def input_required(needed: InputNeeded, request: Request) -> Result:
-    """Ask the client for what it declared; tell one that can answer nothing which argument to add."""
+    """Return the requests that the client can answer, or else a refusal that names the argument to add."""
     answerable = {
         name: question
         for name, question in needed.requests.items()
@@ -196,7 +196,7 @@ def _arguments(tool: Tool, sent: object) -> Arguments:
 
 
 def _is_of_whole_request(refusal: Refusal) -> bool:
-    """Tell whether HTTP refuses the whole request: for a dead token or a spent day, where clients look for it."""
+    """Return whether HTTP refuses the whole request, for an invalid token or a used-up day, as clients expect."""
     return refusal.status == 401 or refusal.details.get("resource") == "api_calls"  # noqa: PLR2004
 
 

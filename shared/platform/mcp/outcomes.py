@@ -1,4 +1,4 @@
-"""What a tool call comes to: a result, a refusal that a model can act on, or a question back to the client."""
+"""Outcomes of a tool call: a result, a refusal that a model can act on, or a question to the client."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ _REMEDIES = {
 
 
 class ToolOutcome(msgspec.Struct, frozen=True):
-    """`structured` is an encoded JSON object; `content` is an encoded array where text that repeats it will not do."""
+    """`structured` is an encoded JSON object; `content` is an encoded array, in place of a text that repeats it."""
 
     structured: bytes = b""
     is_error: bool = False
@@ -32,7 +32,7 @@ class ToolOutcome(msgspec.Struct, frozen=True):
 
 
 class InputNeeded(msgspec.Struct, frozen=True):
-    """More is needed from the client's side: requests by name, and the argument that would have made them needless."""
+    """Requests by name for more input from the client, and the argument that would have made them unnecessary."""
 
     requests: Mapping[str, Mapping[str, Any]]
     argument: str
@@ -44,7 +44,7 @@ def refusal_result(body: Mapping[str, Any]) -> ToolOutcome:
 
 
 def explain_refusal(tool: Tool, refusal: Refusal) -> Refusal:
-    """Say what would help: a wider token of the same key, another key, or a person."""
+    """Add the remedy to the refusal: a wider token of the same key, another key, or a person."""
     if not isinstance(refusal, InsufficientScope):
         return refusal
     granted = ", ".join(refusal.details.get("granted") or ()) or "nothing"
@@ -57,7 +57,7 @@ def explain_refusal(tool: Tool, refusal: Refusal) -> Refusal:
 
 
 def invalid_arguments(tool: Tool, fault: ValidationError) -> InvalidRequest:
-    """Name what is wrong with each argument, never its value."""
+    """Return a refusal with the fault of every argument, and never its value."""
     faults = fault.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
     reasons = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in faults)
     return InvalidRequest(

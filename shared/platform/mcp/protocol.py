@@ -1,11 +1,11 @@
-"""One POST of the Model Context Protocol, from headers and body to the reply; stateless, in both eras, without I/O."""
+"""The handling of one POST of the Model Context Protocol, from headers and body to the reply, without state or I/O."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 
 from shared.kernel.errors import Refusal
 
-from . import envelope, eras, transport
+from . import envelope, transport, versions
 from .envelope import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -15,21 +15,21 @@ from .envelope import (
     RpcError,
     RpcRequest,
 )
-from .eras import Era
 from .methods import Request, Result, Runner, Server
 from .transport import Reply
+from .versions import Era
 
 BATCH = 20
-"""Messages in one array, each of which counts against the rate limit."""
+"""The most messages in one array, each of which counts for the rate limit."""
 TTL_MS = 300_000
 JSON = {"content-type": "application/json"}
 
 
 async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: bytes, runner: Runner) -> Reply:
-    """Answer one HTTP request; `headers` are looked up in lower case.
+    """Answer one HTTP request; `headers` have names in lower case.
 
     Raises:
-        Refusal: where the request as a whole is refused, in the words of HTTP rather than of JSON-RPC.
+        Refusal: the request as a whole is refused, by HTTP and not by JSON-RPC.
     """
     refusal = transport.refusal(verb, headers, origins=server.origins, request_id=runner.request_id)
     if refusal is not None:
@@ -44,14 +44,14 @@ async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: 
 
 
 async def _single(server: Server, headers: Mapping[str, str], message: object, runner: Runner) -> Reply:
-    era = eras.era_of_headers(headers)
+    era = versions.era_of_headers(headers)
     try:
         posted = envelope.read(message)
-        era = eras.era_of(posted, headers)
+        era = versions.era_of(posted, headers)
         if not isinstance(posted, RpcRequest):
             return _acknowledge(posted, era)
         if era.modern:
-            eras.check_modern_request(posted, headers)
+            versions.check_modern_request(posted, headers)
         answer = await _answer(server, posted, era, headers, runner)
     except RpcError as error:
         return Reply(era.status(error.code), envelope.failure(envelope.request_id(message), error), JSON)
@@ -59,16 +59,16 @@ async def _single(server: Server, headers: Mapping[str, str], message: object, r
 
 
 def _acknowledge(posted: Notification | None, era: Era) -> Reply:
-    """Answer 202. Responses of legacy clients are dropped like notifications: we ask nothing of them."""
+    """Answer 202. Responses of legacy clients are ignored like notifications, because we send them no requests."""
     if era.modern and posted is None:
         raise RpcError(INVALID_REQUEST, "Invalid request: this endpoint takes requests and notifications")
     if era.modern:
-        eras.check_version(era.version)
+        versions.check_version(era.version)
     return Reply(202)
 
 
 async def _batch(server: Server, headers: Mapping[str, str], batch: list[object], runner: Runner) -> Reply:
-    if not eras.era_of_headers(headers).batches:
+    if not versions.era_of_headers(headers).batches:
         raise RpcError(INVALID_REQUEST, "Invalid request: send one message at a time")
     if not 0 < len(batch) <= BATCH:
         raise RpcError(INVALID_REQUEST, f"Invalid request: a batch has 1 to {BATCH} messages")
@@ -84,17 +84,17 @@ async def _answer_of_batch(server: Server, message: object, runner: Runner) -> b
         _check_of_batch(posted)
         if not isinstance(posted, RpcRequest):
             return None
-        return await _answer(server, posted, Era(eras.ASSUMED, modern=False), {}, runner)
+        return await _answer(server, posted, Era(versions.ASSUMED, modern=False), {}, runner)
     except RpcError as error:
         return envelope.failure(envelope.request_id(message), error)
     except Refusal as refusal:
-        # The other messages of the batch have their answers, which an HTTP refusal would lose.
+        # An HTTP refusal would lose the answers to the other messages of the batch.
         failure = RpcError(refusal.status, refusal.message, refusal.body(runner.request_id))
         return envelope.failure(envelope.request_id(message), failure)
 
 
 def _check_of_batch(posted: Notification | None) -> None:
-    if posted and (posted.method == "initialize" or eras.VERSION_KEY in posted.meta):
+    if posted and (posted.method == "initialize" or versions.VERSION_KEY in posted.meta):
         raise RpcError(INVALID_REQUEST, "Invalid request: this message is not sent in a batch")
 
 
@@ -122,6 +122,6 @@ def _finish(server: Server, result: Result, *, cacheable: bool) -> bytes:
 
 @lru_cache
 def _tail(name: str, version: str, kind: str, cacheable: bool) -> bytes:
-    """Encode what every modern result says of itself; private, because lists depend on the token's scopes."""
-    common = {"resultType": kind, "_meta": {eras.SERVER_KEY: {"name": name, "version": version}}}
+    """Encode the common members of modern results; their cache is private, because lists depend on scopes."""
+    common = {"resultType": kind, "_meta": {versions.SERVER_KEY: {"name": name, "version": version}}}
     return envelope.members(common | ({"ttlMs": TTL_MS, "cacheScope": "private"} if cacheable else {}))

@@ -1,4 +1,4 @@
-"""Declarations of tools and resources, and their listing in one fixed order."""
+"""Declarations of tools and resources, and their lists in a fixed order."""
 
 import inspect
 import re
@@ -23,16 +23,16 @@ A = TypeVar("A", bound="Arguments")
 R = TypeVar("R", bound=msgspec.Struct)
 E = TypeVar("E")
 RESULT_BYTES = 24_000
-"""What the rows of one list result may weigh when encoded; a list stops there and gives a cursor."""
+"""The most bytes of a list's encoded rows; a longer list ends there and returns a cursor."""
 ASSUMED_HINTS = {"destructiveHint": True, "openWorldHint": True}
-"""The hints that hold where a tool does not give them; the others are assumed to be false."""
+"""The protocol's defaults of hints; all others default to false."""
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 
 class Arguments(BaseModel):
-    """Arguments of a tool: an unknown one is refused, so that a misspelt filter never widens a list.
+    """Arguments of a tool; unknown names are refused, so that a misspelt filter never widens a list.
 
-    A tool's first call builds its model, instead of every tool's at each start.
+    The model is built at the tool's first call, and not at the start of every process.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
@@ -52,7 +52,7 @@ class WriteArguments(Arguments):
 
 
 class ToolContext(msgspec.Struct, frozen=True):
-    """What a tool or resource may use: the tenant's transaction, and who the caller is."""
+    """The context of a tool or resource: the tenant's transaction, and the caller."""
 
     tx: "Tx"
     principal: "Principal"
@@ -64,7 +64,7 @@ class ToolContext(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Tool:
-    """`run` is the declared function; its schemas are made at the first listing, which a cold call never waits for."""
+    """`run` is the declared function; the schemas are built at the first list, so that a cold call does not wait."""
 
     name: str
     title: str
@@ -77,8 +77,8 @@ class Tool:
 
     @cached_property
     def parameter_headers(self) -> Mapping[str, str]:
-        """Return the arguments that modern clients repeat as `Mcp-Param-<token>`: their schema has `x-mcp-header`."""
-        extras = {name: each.json_schema_extra for name, each in self.arguments.model_fields.items()}
+        """The arguments that modern clients repeat as `Mcp-Param-<token>`; their schema has `x-mcp-header`."""
+        extras = {name: field.json_schema_extra for name, field in self.arguments.model_fields.items()}
         return {
             name: str(extra["x-mcp-header"])
             for name, extra in extras.items()
@@ -99,7 +99,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class Resource:
-    """Text is sent as it is, a Struct as JSON."""
+    """A resource; its text is sent as it is, a Struct as JSON."""
 
     uri: str
     name: str
@@ -123,13 +123,13 @@ class Resource:
 def tool(
     *, scope: Scope, title: str, destructive: bool = False, idempotent: bool = False, open_world: bool = False
 ) -> Callable[[Callable[[ToolContext, A], Awaitable[R]]], Tool]:
-    """Declare a tool; its name, description, arguments and result are those of the function.
+    """Declare a tool by a function, which gives its name, description, arguments and result.
 
-    Hints go to the client as they are: reading never destroys, `open_world` reaches beyond our own records.
+    The hints are for clients; `open_world` is for tools that reach beyond our own records.
     """
 
     def declare(function: Callable[[ToolContext, A], Awaitable[R]]) -> Tool:
-        name, description = _described(function)
+        name, description = _name_and_description(function)
         hints = get_type_hints(function)
         arguments, result = hints["arguments"], hints["return"]
         if not issubclass(arguments, Arguments if scope == "read" else WriteArguments):
@@ -174,7 +174,7 @@ def resource(
 
 
 class LazyMapping(Mapping[str, E], Generic[E]):
-    """Entries that are imported when they are looked up: a call needs one, a listing all, a handshake none."""
+    """A mapping that imports its entries at look-up: a call needs one, a list all, a handshake none."""
 
     def __init__(self, package: str, sources: Mapping[str, tuple[str, str]]) -> None:
         self._package = package
@@ -206,7 +206,7 @@ class Registry:
         self._listings: dict[tuple[str, frozenset[Scope]], bytes] = {}
 
     def listed_tools(self, scopes: Collection[str]) -> bytes:
-        """Return the tools that these scopes allow, as an encoded JSON array, made once per set of scopes."""
+        """Return the tools that these scopes allow, as an encoded JSON array, which is cached by scopes."""
         return self._listed("tools", self.tools.values(), scopes)
 
     def listed_resources(self, scopes: Collection[str]) -> bytes:
@@ -216,21 +216,21 @@ class Registry:
         allowed = frozenset(scope for scope in SCOPES if scope in scopes)
         listing = self._listings.get((kind, allowed))
         if listing is None:
-            listing = msgspec.json.encode([each.definition for each in entries if each.scope in allowed])
+            listing = msgspec.json.encode([entry.definition for entry in entries if entry.scope in allowed])
             self._listings[kind, allowed] = listing
         return listing
 
 
 def _holds_nul(value: object) -> bool:
-    """Tell whether there is text with U+0000, which Postgres does not keep."""
+    """Return whether the value has a text with U+0000, which Postgres does not store."""
     if isinstance(value, str):
         return "\0" in value
     if isinstance(value, dict):
-        return any(_holds_nul(each) for each in value.values())
+        return any(_holds_nul(member) for member in value.values())
     return isinstance(value, list) and any(map(_holds_nul, value))
 
 
-def _described(function: Callable[..., Any]) -> tuple[str, str]:
+def _name_and_description(function: Callable[..., Any]) -> tuple[str, str]:
     name, documentation = function.__name__, inspect.getdoc(function)
     if not documentation or not NAME.fullmatch(name):
         raise TypeError(f"{name}: a tool has a docstring, which is what a model reads, and a plain name")
@@ -238,7 +238,7 @@ def _described(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _hints(scope: Scope, *, destructive: bool, idempotent: bool, open_world: bool) -> dict[str, bool]:
-    """Return what differs from what the protocol assumes: that a tool writes, destroys and reaches outside."""
+    """Return the hints that differ from the protocol's defaults: a tool writes, destroys and reaches outside."""
     if scope == "read":
         hints = {"readOnlyHint": True, "openWorldHint": open_world}
     else:

@@ -1,7 +1,7 @@
 """Portable JSON Schemas of tool arguments and results: no references, no titles, one plain type per schema.
 
-Every client loads all of them before its first call, so they say what a model needs in order to call and to read, and
-leave to the refusal of a bad argument what it would only need then.
+Every client loads all of them before its first call, so they hold only what a model needs to call and to read; further
+limits are in the refusals of bad arguments.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 Settle = Callable[[dict[str, Any]], None]
-"""What becomes of a schema's default and type, once its parts are portable."""
+"""A step that completes the default and the type of a schema, after its parts."""
 NULL = {"type": "null"}
 NOISE = frozenset({"$defs", "title", "minLength", "maxLength", "pattern"})
 NAMED_SCHEMAS = frozenset({"properties", "patternProperties"})
-"""Keywords whose members are names chosen by us: `title` is a property there, not noise."""
+"""Keywords whose members are names of ours, where `title` is a property and not noise."""
 
 
 class _Numbers(GenerateJsonSchema):
-    """A generator without alternatives: pydantic also offers a decimal as text; a model only sees the number."""
+    """A generator that describes a decimal as a number only, without pydantic's alternative of a text."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         number: JsonSchemaValue = super().decimal_schema(schema)["anyOf"][0]
@@ -33,9 +33,9 @@ class _Numbers(GenerateJsonSchema):
 
 
 def input_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Describe arguments; an optional one loses its null alternative: leaving it out says the same in fewer bytes.
+    """Describe arguments, without the null of optional ones, because their absence means the same in fewer bytes.
 
-    Where the model says `absence_counts`, null is a value of its own (it clears), and the schema keeps it.
+    In a model with `absence_counts`, null clears a value and absence does not, so the schema keeps null.
     """
     raw = model.model_json_schema(schema_generator=_Numbers)
     settle = _with_null if getattr(model, "absence_counts", False) else _without_null
@@ -43,17 +43,17 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def record_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Describe all that a result holds, however deep."""
+    """Describe a result with all its nested members."""
     raw = msgspec.json.schema(struct)
     return _portable(raw, raw["$defs"], _without_default)
 
 
 def output_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Describe the members that every result has, by name and kind; the rest is seen in a result."""
+    """Describe the first level of a result, by name and type; deeper members are seen in a result."""
     raw = msgspec.json.schema(struct)
     named = raw["$defs"]
     members = _inlined(raw, named)["properties"].items()
-    kinds = {name: kind for name, each in members if (kind := _kind(_inlined(each, named)))}
+    kinds = {name: kind for name, member in members if (kind := _kind(_inlined(member, named)))}
     return {"type": "object", "properties": kinds}
 
 
@@ -71,9 +71,9 @@ def _portable(schema: dict[str, Any], named: dict[str, Any], settle: Settle) -> 
         if keyword in NOISE or (keyword == "additionalProperties" and value is False):
             continue
         if keyword in NAMED_SCHEMAS:
-            portable[keyword] = {name: _portable(each, named, settle) for name, each in value.items()}
+            portable[keyword] = {name: _portable(member, named, settle) for name, member in value.items()}
         elif keyword == "anyOf":
-            portable[keyword] = [_portable(each, named, settle) for each in value]
+            portable[keyword] = [_portable(alternative, named, settle) for alternative in value]
         elif isinstance(value, dict) and keyword != "default":
             portable[keyword] = _portable(value, named, settle)
         else:
@@ -85,7 +85,7 @@ def _portable(schema: dict[str, Any], named: dict[str, Any], settle: Settle) -> 
 def _inlined(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
-    # The description of a definition is a docstring for developers; what stands beside the reference is for the reader.
+    # The description of a definition is a docstring for developers; that beside the reference is for the model.
     target = {key: value for key, value in named[schema["$ref"].rpartition("/")[2]].items() if key != "description"}
     return target | {key: value for key, value in schema.items() if key not in {"$ref", "$defs"}}
 
@@ -106,7 +106,7 @@ def _without_null(schema: dict[str, Any]) -> None:
     if "default" not in schema or schema["default"] is not None:
         return
     del schema["default"]
-    alternatives = [each for each in schema.get("anyOf", ()) if each != NULL]
+    alternatives = [alternative for alternative in schema.get("anyOf", ()) if alternative != NULL]
     if len(alternatives) == 1:
         del schema["anyOf"]
         schema.update({**alternatives[0], **schema})

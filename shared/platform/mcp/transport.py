@@ -1,4 +1,4 @@
-"""What HTTP alone decides, before the body is read: verb, origin, Accept, Content-Type."""
+"""Checks of HTTP before the body is read: verb, origin, Accept, Content-Type."""
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -19,7 +19,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], request_id: str) -> Reply | None:
-    """Return the refusal, or None when the body may be read."""
+    """Return the refusal, or None if the body may be read."""
     if verb != "POST":
         return Reply(405, headers={"allow": "POST"})
     origin = headers.get("origin")
@@ -33,7 +33,7 @@ def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], 
 
 
 def origin_allowed(origin: str, allowed: Collection[str]) -> bool:
-    """Tell whether pages of the origin may call; a loopback endpoint takes every loopback origin."""
+    """Return whether pages of the origin may call; a loopback endpoint accepts every loopback origin."""
     return origin in allowed or (_is_loopback(origin) and any(map(_is_loopback, allowed)))
 
 
@@ -44,8 +44,8 @@ def _refused(status: int, error: str, message: str, request_id: str) -> Reply:
 
 @lru_cache
 def _accepts_json(accept: str) -> bool:
-    ranges = [each.strip().lower() for each in accept.split(",") if each.strip()]
-    return not ranges or any(_takes_json(each) for each in ranges)
+    ranges = [media_range.strip().lower() for media_range in accept.split(",") if media_range.strip()]
+    return not ranges or any(_takes_json(media_range) for media_range in ranges)
 
 
 def _takes_json(media_range: str) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from shared.kernel.errors import Refusal
 from shared.kernel.visible import InvisibleText
 
-from .templates import DocumentReference, FileReference, Link, Part, Place, Template
+from .templates import DocumentReference, FileReference, GeoLocation, Link, Part, Template
 
 Caption = Annotated[str, Field(min_length=1, max_length=1024)]
 Footer = Annotated[str, Field(min_length=1, max_length=60)]
@@ -59,7 +59,7 @@ class Sticker(FileReference):
     type: Literal["sticker"]
 
 
-class Location(Place):
+class Location(GeoLocation):
     type: Literal["location"]
 
 

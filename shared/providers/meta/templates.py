@@ -53,7 +53,7 @@ class DateTime(Part):
     fallback_value: str = Field(max_length=60)
 
 
-class Place(Part):
+class GeoLocation(Part):
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     name: str | None = Field(default=None, max_length=1000)
@@ -96,7 +96,7 @@ class DocumentParameter(Part):
 
 class LocationParameter(Part):
     type: Literal["location"]
-    location: Place
+    location: GeoLocation
 
 
 class PayloadParameter(Part):

@@ -1,4 +1,4 @@
-"""Who the people of conversations are: their ids come with what they write, and a job asks the channel for their names.
+"""Names of the people in conversations: their ids come with their messages, and a job asks the channel for the names.
 
 Changes channel_identities of channels, of which this is a part.
 """

@@ -1,4 +1,4 @@
-"""People to ask about."""
+"""People without a name."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from shared.domain.channels.models import Platform
 
 
 class Stranger(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of whom a page-scoped id is known; `attempts` counts the coming one."""
+    """A person with a page-scoped id and no name; `attempts` includes the coming one."""
 
     organization_id: UUID
     channel_id: UUID
@@ -20,7 +20,7 @@ class Stranger(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimedStranger(msgspec.Struct, frozen=True):
-    """Somebody as JSON: what of it cannot be read spoils no other."""
+    """A person as JSON, decoded by itself, so that an unreadable one affects no other."""
 
     organization_id: UUID
     subject: str
@@ -28,8 +28,8 @@ class ClaimedStranger(msgspec.Struct, frozen=True):
 
 
 class Introduced(msgspec.Struct, frozen=True):
-    """How many were asked about, and of how many the channel told a name."""
+    """Counts of people whose names were requested, and of those whose names the channel gave."""
 
-    asked: int
+    requested: int = msgspec.field(name="asked")
     named: int
     set_aside: int

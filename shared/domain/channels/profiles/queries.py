@@ -10,9 +10,9 @@ from .models import ClaimedStranger, Stranger
 
 
 async def take_stranger(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedStranger | None:
-    """Take somebody whose name is due, of other organizations than those; the attempt is counted before it is made.
+    """Take a person whose name is due, of an organization that is not in `spared`; the attempt is counted at once.
 
-    Held for five minutes, then twice as long, to a day: a worker that dies is followed by another.
+    The person is held for five minutes, then twice as long, up to a day, so that another worker follows a dead one.
     """
     sql = """
         WITH due AS (
@@ -59,7 +59,7 @@ async def name_person(tx: Tx, *, stranger: Stranger, profile: Profile) -> None:
 
 
 async def update_due(tx: Tx, *, stranger: Stranger, after_s: float | None) -> None:
-    """Set when to ask again; None: never."""
+    """Set after how many seconds to ask again; None is never."""
     sql = """
         UPDATE channel_identities
         SET profile_due_at = now() + make_interval(secs => %(after_s)s)

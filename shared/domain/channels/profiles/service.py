@@ -39,9 +39,9 @@ async def _ask(stranger: Stranger, request_id: str) -> str:
         client = await client_of(stranger)
         profile = await client.profile(stranger.scoped_id, channel=stranger.platform)
     except ProviderFault as fault:
-        # A person who has not consented, a token that has ended, a missing permission: it may be otherwise later, and
-        # whether the channel still sends is for the sending to find out.
-        log().info("profile_not_had", channel_id=str(stranger.channel_id), kind=fault.kind, code=fault.code)
+        # The person has not consented, the token has ended or a permission is missing: this may change, and it does not
+        # decide whether the channel can send.
+        log().info("profile_not_fetched", channel_id=str(stranger.channel_id), kind=fault.kind, code=fault.code)
         await _postpone(stranger, request_id, fault.retry_after_s or 0.0)
         return "unnamed"
     async with service_tx(request_id=request_id) as tx:
@@ -53,7 +53,7 @@ async def _ask(stranger: Stranger, request_id: str) -> str:
 
 
 async def _postpone(stranger: Stranger, request_id: str, least_s: float) -> None:
-    """Ask again after a minute, ten, a hundred …, then never again."""
+    """Ask again after one, ten, a hundred … minutes, then never."""
     pause_s = _FIRST_PAUSE_S * _PAUSE_GROWS ** (stranger.attempts - 1)
     given_up = stranger.attempts >= _MOST_ATTEMPTS
     async with service_tx(request_id=request_id) as tx:

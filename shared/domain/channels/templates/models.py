@@ -1,4 +1,4 @@
-"""Templates of messages, as Meta has them and as we keep them."""
+"""Message templates, as Meta has them and as we store them."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,7 +25,7 @@ class TemplateRow(Template, frozen=True, kw_only=True):
 
 
 class TemplateName(msgspec.Struct, frozen=True):
-    """Enough to choose one and to send it."""
+    """The fields that are needed to choose and to send a template."""
 
     name: str
     language: str

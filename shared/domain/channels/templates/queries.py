@@ -16,7 +16,7 @@ class _Is(msgspec.Struct, frozen=True):
 
 
 async def replace_templates(tx: Tx, *, organization_id: UUID, waba_id: str, templates: Sequence[TemplateRow]) -> None:
-    """Replace our copy; templates that Meta no longer has go."""
+    """Replace our copy, and delete templates that Meta no longer has."""
     sql = """
         WITH given AS (
             SELECT *

@@ -1,4 +1,4 @@
-"""Our copy of the templates, fetched from Meta when it is missing, stale, or a refresh is requested."""
+"""Our copy of the templates, fetched from Meta when it is missing or stale, or when a refresh is requested."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -34,7 +34,7 @@ REFUSALS: tuple[type[Refusal], ...] = (NotFound, ChannelNotConnected, TemplatesU
 async def current(
     begin: Callable[[], AbstractAsyncContextManager[Tx]], request: TemplatesRequest, *, request_id: str
 ) -> Templates:
-    """Return our copy, fetched from Meta first where it is stale or `refresh` is set; `begin` opens as the caller.
+    """Return our copy, after a fetch from Meta if it is stale or `refresh` is set; `begin` opens the transaction.
 
     Raises:
         NotFound, ChannelNotConnected, TemplatesUnavailable.
@@ -49,7 +49,7 @@ async def current(
 
 
 async def stored_templates(tx: Tx, *, channel_id: UUID | None, only_approved: bool) -> StoredTemplates:
-    """Return what we have of a WhatsApp channel, as the caller.
+    """Return our copy of a WhatsApp channel's templates, as the caller.
 
     Raises:
         NotFound, ChannelNotConnected.
@@ -65,7 +65,7 @@ async def stored_templates(tx: Tx, *, channel_id: UUID | None, only_approved: bo
 
 
 async def fetch(*, channel_id: UUID, request_id: str) -> None:
-    """Replace our copy by what Meta has, as the service.
+    """Replace our copy by Meta's templates, as the service.
 
     Raises:
         TemplatesUnavailable.
@@ -81,16 +81,16 @@ async def fetch(*, channel_id: UUID, request_id: str) -> None:
         raise TemplatesUnavailable(provider_message=str(fault)) from fault
     rows = [
         TemplateRow(
-            template_id=each.id,
-            name=each.name,
-            language=each.language,
-            category=each.category or None,
-            status=each.status or "UNKNOWN",
-            quality=each.quality,
-            components=[part for part in each.components if isinstance(part, dict)],
+            template_id=template.id,
+            name=template.name,
+            language=template.language,
+            category=template.category or None,
+            status=template.status or "UNKNOWN",
+            quality=template.quality,
+            components=[part for part in template.components if isinstance(part, dict)],
         )
-        for each in found
-        if each.id and each.name and each.language
+        for template in found
+        if template.id and template.name and template.language
     ]
     async with service_tx(request_id=request_id) as tx:
         await queries.replace_templates(
@@ -104,17 +104,17 @@ async def list_template_names(tx: Tx, *, channel_id: UUID, limit: int) -> list[T
 
 
 async def find_template(tx: Tx, *, channel_id: UUID, name: str, language: str) -> TemplateStatus | None:
-    """Return category and status, where our copy has the template."""
+    """Return category and status, if our copy has the template."""
     return await queries.find_template(tx, channel_id=channel_id, name=name, language=language)
 
 
 async def mark_stale(tx: Tx, *, channel_id: UUID, name: str) -> None:
-    """Have our copies fetched again: Meta refused a template of that name. As the service."""
+    """Mark our copies for a new fetch, because Meta refused a template of that name. As the service."""
     await queries.mark_templates_stale(tx, channel_id=channel_id, name=name)
 
 
 async def apply_event(tx: Tx, channel: Channel, event: TemplateEvent) -> None:
-    """Change our copy as Meta says; a template that is not known here is fetched with the others. As the service."""
+    """Change our copy by Meta's event; an unknown template is fetched later, with the others. As the service."""
     if channel.waba_id is not None:
         await queries.update_template(
             tx,

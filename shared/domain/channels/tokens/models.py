@@ -1,4 +1,4 @@
-"""Tokens that are renewed and sealed anew."""
+"""Tokens for renewal and resealing."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ class SealedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resealed(msgspec.Struct, frozen=True):
-    """How many tokens were sealed anew; of those that still are not, how many cannot be opened by any key there is."""
+    """Counts of resealed tokens, of those that remain, and of those among them that no key opens."""
 
     resealed: int
     remaining: int
@@ -23,7 +23,7 @@ class Resealed(msgspec.Struct, frozen=True):
 
 
 class EndingToken(SealedToken, frozen=True, kw_only=True):
-    """One that is to be renewed, or else about to end."""
+    """A token that is due for renewal, or ends soon if it cannot be renewed."""
 
     platform: Platform
     page_id: str | None
@@ -31,12 +31,12 @@ class EndingToken(SealedToken, frozen=True, kw_only=True):
 
     @property
     def is_renewable(self) -> bool:
-        """Only Instagram Login's can be, without a person who signs in."""
+        """Whether the token can be renewed without a person, which only Instagram Login allows."""
         return self.platform == "instagram" and self.page_id is None
 
 
 class ClaimedToken(msgspec.Struct, frozen=True):
-    """A token as JSON: what of it cannot be read spoils no other."""
+    """A token as JSON, decoded by itself, so that an unreadable one affects no other."""
 
     organization_id: UUID
     channel_id: UUID
@@ -44,7 +44,7 @@ class ClaimedToken(msgspec.Struct, frozen=True):
 
 
 class Refreshed(msgspec.Struct, frozen=True):
-    """How many tokens were due, and how many of them are good for longer now."""
+    """Counts of due tokens and of renewed ones."""
 
     due: int
     renewed: int

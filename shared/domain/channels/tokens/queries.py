@@ -29,7 +29,7 @@ _LIST_SEALED_OTHERWISE = Query(
 
 
 async def list_sealed_otherwise(tx: Tx, *, mark: bytes, after: UUID | None, limit: int) -> list[SealedToken]:
-    """List tokens that do not have the mark of the key that seals now."""
+    """List tokens without the mark of the present key."""
     return await tx.all(SealedToken, _LIST_SEALED_OTHERWISE, mark=mark, after=after, limit=limit)
 
 
@@ -43,7 +43,7 @@ async def count_sealed_otherwise(tx: Tx, *, mark: bytes) -> int:
 
 
 async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bool:
-    """Replace the token; return whether it was still the same: one that was renewed meanwhile stays."""
+    """Replace the token, unless it was renewed meanwhile; return whether it was replaced."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = %(new)s
@@ -54,9 +54,9 @@ async def update_token(tx: Tx, *, token: SealedToken, token_sealed: bytes) -> bo
 
 
 async def take_due_token(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedToken | None:
-    """Take a due token of other organizations than those, and hold it for an hour.
+    """Take a due token of an organization that is not in `spared`, and hold it for an hour.
 
-    A worker that dies, and a provider that does not answer, are followed by another try.
+    After that, it is tried again if the worker died or the provider did not answer.
     """
     sql = """
         WITH due AS (
@@ -81,7 +81,7 @@ async def take_due_token(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedToken | No
 
 
 async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: bytes, expires_in: int | None) -> bool:
-    """Keep the renewed token, due again after half its time, a day at least; one that was renewed meanwhile stays."""
+    """Store the renewed token, due again after half its time and at least a day, unless it was replaced meanwhile."""
     sql = """
         UPDATE channel_accounts
         SET token_sealed = %(new)s, token_failures = 0,
@@ -94,7 +94,7 @@ async def update_renewed_token(tx: Tx, *, token: EndingToken, token_sealed: byte
 
 
 async def count_token_failure(tx: Tx, *, token: EndingToken) -> int:
-    """Count a failure, due again in a day; return how many in a row, and 0 for a token that was replaced meanwhile."""
+    """Count a failure, with a retry in a day; return the failures in a row, 0 for a replaced token."""
     sql = """
         UPDATE channel_accounts
         SET token_failures = token_failures + 1, token_due_at = now() + interval '1 day'
@@ -107,7 +107,7 @@ async def count_token_failure(tx: Tx, *, token: EndingToken) -> int:
 
 
 async def stop_asking(tx: Tx, *, token: EndingToken) -> bool:
-    """Stop renewing this token; return False where it was replaced meanwhile."""
+    """Stop renewing this token; return False if it was replaced meanwhile."""
     sql = """
         UPDATE channel_accounts
         SET token_due_at = NULL

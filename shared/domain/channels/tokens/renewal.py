@@ -1,4 +1,4 @@
-"""The renewal of tokens that end by time, between two transactions; the organization is told where it fails."""
+"""The renewal of tokens that expire, between two transactions; failures are announced to the organization."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ from .models import ClaimedToken, EndingToken, Refreshed
 
 _QUEUE = "tokens"
 _FAILURES_BEFORE_NEWS = 3
-"""So many days in a row. A token of less than a day is refused too, and that means nothing."""
+"""Failures on as many days in a row; a single one may be of a token that is younger than a day, which Meta refuses."""
 
 
 async def refresh(*, request_id: str, for_s: float) -> Refreshed:
@@ -47,7 +47,7 @@ async def _renew(token: EndingToken, request_id: str) -> str:
     except ProviderFault as fault:
         log().warning("token_not_renewed", channel_id=str(token.channel_id), kind=fault.kind, code=fault.code)
         if fault.kind in PERMANENT:
-            await _refused(token, fault, request_id)
+            await _handle_refusal(token, fault, request_id)
         return "kept"
     sealed = await seal(token.organization_id, access.token.encode())
     async with service_tx(request_id=request_id) as tx:
@@ -55,8 +55,8 @@ async def _renew(token: EndingToken, request_id: str) -> str:
     return "renewed" if stored else "kept"
 
 
-async def _refused(token: EndingToken, fault: ProviderFault, request_id: str) -> None:
-    """Stop the channel of a token that is over; else ask Meta again tomorrow, and announce it on the third day."""
+async def _handle_refusal(token: EndingToken, fault: ProviderFault, request_id: str) -> None:
+    """Stop the channel of a token that has ended; else try again tomorrow, and announce it on the third day."""
     async with service_tx(request_id=request_id) as tx:
         failures = await queries.count_token_failure(tx, token=token)
         if fault.kind is FaultKind.RECONNECT and failures:
@@ -67,6 +67,6 @@ async def _refused(token: EndingToken, fault: ProviderFault, request_id: str) ->
 
 
 def _announce(tx: Tx, *, token: EndingToken, reason: str) -> None:
-    """Tell the organization to connect the channel again while it still sends."""
+    """Ask the organization to connect the channel again before its token ends."""
     payload = {"channel_id": str(token.channel_id), "expires_at": token.access_expires_at, "reason": reason}
     enqueue_for(tx, organization_id=token.organization_id, topic="channels.token_ending", payload=payload)

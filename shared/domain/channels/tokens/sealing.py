@@ -1,4 +1,4 @@
-"""The sealing of tokens with the present key, so that an old key can go; one at a time, and at any time again."""
+"""The resealing of tokens with the present key, so that an old key can be removed; it can be repeated at any time."""
 
 import time
 from typing import TYPE_CHECKING
@@ -17,12 +17,12 @@ BATCH = 50
 
 
 async def reseal(*, request_id: str, for_s: float) -> Resealed:
-    """Seal every token with the present key, until the time is over; what is done stays done.
+    """Seal tokens with the present key one by one, until all are sealed or the time is over.
 
     A token that no key opens stays as it is.
 
     Raises:
-        SealingNotConfigured: no key to seal with.
+        SealingNotConfigured: there is no key to seal with.
         Unavailable: the key service does not answer.
     """
     until = time.monotonic() + for_s
@@ -46,9 +46,9 @@ async def reseal(*, request_id: str, for_s: float) -> Resealed:
 
 
 async def _reseal(token: SealedToken, request_id: str) -> bool:
-    """Ask the key service between two transactions, and keep the token only where nobody has renewed it."""
-    anew = await resealed(token.organization_id, token.token_sealed)
-    if anew is None:
+    """Call the key service between two transactions; a token that was renewed meanwhile stays."""
+    new_sealed = await resealed(token.organization_id, token.token_sealed)
+    if new_sealed is None:
         return False
     async with service_tx(request_id=request_id) as tx:
-        return await queries.update_token(tx, token=token, token_sealed=anew)
+        return await queries.update_token(tx, token=token, token_sealed=new_sealed)

@@ -1,4 +1,4 @@
-"""The files of messages: announced with the message, shown with it, taken back with it.
+"""Files of messages: announced, shown and deleted with their message.
 
 Owns message_media. Calls media.
 """

@@ -1,4 +1,4 @@
-"""Which file belongs to which message."""
+"""Files with their messages."""
 
 from uuid import UUID
 

@@ -9,7 +9,7 @@ from .models import AttachedFile
 
 
 def insert_message_media(tx: Tx, *, organization_id: UUID, message_id: UUID, media_ids: Sequence[UUID]) -> None:
-    """Attach the files; goes out with the next statement or the commit."""
+    """Attach the files to the message, with the next statement or the commit."""
     sql = """
         INSERT INTO message_media (organization_id, message_id, position, media_id)
         SELECT %(organization_id)s, %(message_id)s, listed.place - 1, listed.id
@@ -19,7 +19,7 @@ def insert_message_media(tx: Tx, *, organization_id: UUID, message_id: UUID, med
 
 
 async def list_files_of_messages(tx: Tx, *, message_ids: Sequence[UUID]) -> list[AttachedFile]:
-    """List the files of each message in their order."""
+    """List the files of the messages, in their order within a message."""
     sql = """
         SELECT attached.message_id, jsonb_build_object(
             'id', media.id, 'organization_id', media.organization_id, 'kind', media.kind, 'status', media.status,

@@ -1,4 +1,4 @@
-"""The files of a message, as they come with it, are shown with it, and are taken back with it."""
+"""Files of a message, which are received, shown and deleted with it."""
 
 import base64
 import binascii
@@ -18,24 +18,24 @@ _SHA256_BYTES = 32
 def attach_received(
     tx: Tx, *, organization_id: UUID, channel_id: UUID, message_id: UUID, files: Sequence[Media]
 ) -> None:
-    """Expect a message's files in the transaction that keeps it; they are downloaded soon. As the service."""
-    expected = [each for each in map(_expected, files) if each.provider_id or each.url]
+    """Queue the download of a message's files, in the transaction that stores it. As the service."""
+    expected = [file for file in map(_expected, files) if file.provider_id or file.url]
     if expected:
         media.expect(tx, organization_id=organization_id, channel_id=channel_id, files=expected)
         queries.insert_message_media(
-            tx, organization_id=organization_id, message_id=message_id, media_ids=[each.id for each in expected]
+            tx, organization_id=organization_id, message_id=message_id, media_ids=[file.id for file in expected]
         )
 
 
-async def take_back(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
+async def discard(tx: Tx, *, organization_id: UUID, message_id: UUID) -> None:
     """Discard the files of a message that its author deleted, downloaded or not. As the service."""
     files = await queries.list_files_of_messages(tx, message_ids=[message_id])
-    gone = [each.file.id for each in files if each.file.organization_id == organization_id]
-    await media.discard(tx, organization_id=organization_id, media_ids=gone)
+    media_ids = [attached.file.id for attached in files if attached.file.organization_id == organization_id]
+    await media.discard(tx, organization_id=organization_id, media_ids=media_ids)
 
 
 async def files_of(tx: Tx, *, message_id: UUID) -> list[MediaFile]:
-    return [each.file for each in await queries.list_files_of_messages(tx, message_ids=[message_id])]
+    return [attached.file for attached in await queries.list_files_of_messages(tx, message_ids=[message_id])]
 
 
 def _expected(file: Media) -> Expected:
@@ -55,7 +55,7 @@ def _within(text: str | None, least: int, most: int) -> str | None:
 
 
 def _hexadecimal(sha256: str | None) -> str | None:
-    """Return WhatsApp's base64 checksum in hexadecimal; None for what is no checksum."""
+    """Return WhatsApp's base64 checksum in hexadecimal; None for any other text."""
     try:
         raw = base64.b64decode(sha256 or "", validate=True)
     except (binascii.Error, ValueError):

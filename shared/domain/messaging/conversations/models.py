@@ -1,4 +1,4 @@
-"""Conversations in a list, the messages of one, and the state of one that people change."""
+"""Conversations in a list, messages of a conversation, and its state that people change."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,14 +11,14 @@ from msgspec import UNSET, UnsetType
 from shared.domain.media.models import MediaFile, MediaLink
 
 UNTRUSTED = ("data.content", "data.details", "data.files.file_name")
-"""What customers wrote."""
+"""Fields with customers' texts."""
 
 
 class MaySend(StrEnum):
-    """What the channel lets through now.
+    """What may be sent on the channel now.
 
-    After 24 hours without a word from the customer WhatsApp takes templates only; Messenger and Instagram take what a
-    person wrote for seven days, then nothing.
+    After 24 hours without a message from the customer, WhatsApp accepts templates only; Messenger and Instagram accept
+    messages that a person wrote for seven days, then nothing.
     """
 
     ANYTHING = "anything"
@@ -39,7 +39,7 @@ class ConversationMessage(msgspec.Struct, frozen=True):
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """A conversation in a list; a field that was not asked for is unset. `messages` has the newest, in their order."""
+    """A conversation in a list; a field that was not selected is unset. `messages` has the newest, in their order."""
 
     id: UUID
     last_message_time: datetime
@@ -58,7 +58,7 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """All that are given must hold."""
+    """Conditions that all hold at once; None is no condition."""
 
     chat_id: UUID | None = None
     customer_id: UUID | None = None
@@ -68,7 +68,7 @@ class ConversationFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is null is left out. There is no `content` in a message without words, or that its author took back."""
+    """A message without its null fields. `content` is missing if there is no text, or if its author deleted it."""
 
     id: UUID
     direction: str
@@ -92,7 +92,7 @@ class StoredMessage(MessageRow, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Message(MessageRow, frozen=True, kw_only=True, omit_defaults=True):
-    """`files` have addresses that last minutes: ask again rather than keep them."""
+    """A message whose `files` have URLs that are valid for minutes: ask again and do not store them."""
 
     files: list[MediaLink]
 

@@ -60,14 +60,14 @@ _LIST_CONVERSATIONS = Query(
 
 
 async def list_conversations(
-    tx: Tx, *, chosen: ConversationFilter, messages: int, after: tuple[datetime, UUID] | None, limit: int
+    tx: Tx, *, filters: ConversationFilter, messages: int, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Conversation]:
-    """Return conversations, each with as many of its newest messages as `messages` says."""
+    """Return conversations, each with its newest messages, `messages` of them."""
     after_time, after_id = after or (None, None)
     return await tx.all(
         Conversation,
         _LIST_CONVERSATIONS,
-        **msgspec.structs.asdict(chosen),
+        **msgspec.structs.asdict(filters),
         messages=messages,
         after_time=after_time,
         after_id=after_id,
@@ -120,7 +120,7 @@ async def find_chat(tx: Tx, *, chat_id: UUID) -> ConversationState | None:
 
 
 async def find_colleague(tx: Tx, *, user_id: UUID) -> bool:
-    """Return whether that is the user id of a member or of an agent of the organization."""
+    """Return whether the organization has a member or an agent with that user id."""
     sql = """
         SELECT user_id AS id
         FROM organization_members
@@ -155,7 +155,7 @@ async def update_archived(tx: Tx, *, chat_id: UUID, is_archived: bool) -> Conver
 
 
 async def count_unreachable(tx: Tx, *, message_id: UUID) -> None:
-    """Count one more message in a row that did not reach the person. As the service."""
+    """Count another message in a row that did not reach the person. As the service."""
     sql = """
         UPDATE chats AS chat
         SET unreachable_count = least(chat.unreachable_count, 1000) + 1

@@ -15,7 +15,7 @@ from .models import Conversation, ConversationFilter, ConversationState, Message
 
 UNREACHABLE = 131026
 OPTED_OUT = 131050
-"""Meta's codes."""
+"""Error codes of Meta."""
 
 
 class UnknownColleague(InvalidRequest):
@@ -28,15 +28,15 @@ def conversation_cursor(row: Conversation) -> str:
 
 
 async def list_conversations(
-    tx: Tx, *, chosen: ConversationFilter, messages: int, cursor: str | None, limit: int
+    tx: Tx, *, filters: ConversationFilter, messages: int, cursor: str | None, limit: int
 ) -> Page[Conversation]:
-    """Return conversations, those with the latest news first.
+    """Return conversations, those with the latest message first.
 
     Raises:
-        InvalidCursor: for a cursor of another list.
+        InvalidCursor: the cursor is of another list.
     """
     after = last_row(cursor)
-    rows = await queries.list_conversations(tx, chosen=chosen, messages=messages, after=after, limit=limit + 1)
+    rows = await queries.list_conversations(tx, filters=filters, messages=messages, after=after, limit=limit + 1)
     return page(rows, limit, conversation_cursor)
 
 
@@ -45,11 +45,11 @@ def message_cursor(row: MessageRow) -> str:
 
 
 async def list_messages(tx: Tx, *, chat_id: UUID, cursor: str | None, limit: int) -> Page[Message]:
-    """Return messages, newest first, with links to their files; the cursor leads back in time.
+    """Return messages, the newest first, with links to their files; later pages are older.
 
     Raises:
-        NotFound: no such conversation.
-        InvalidCursor: for a cursor of another list.
+        NotFound: there is no such conversation.
+        InvalidCursor: the cursor is of another list.
     """
     rows = await queries.list_messages(tx, chat_id=chat_id, after=last_row(cursor), limit=limit + 1)
     if not rows and await queries.find_chat(tx, chat_id=chat_id) is None:
@@ -68,8 +68,8 @@ async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> Conversa
     """Assign the conversation to a member or an agent, or to nobody.
 
     Raises:
-        NotFound: no such conversation.
-        UnknownColleague: nobody of the organization has that id.
+        NotFound: there is no such conversation.
+        UnknownColleague: nobody in the organization has that id.
     """
     if assigned_to is not None and not await queries.find_colleague(tx, user_id=assigned_to):
         raise UnknownColleague
@@ -77,16 +77,16 @@ async def assign(tx: Tx, *, chat_id: UUID, assigned_to: UUID | None) -> Conversa
 
 
 async def archive(tx: Tx, *, chat_id: UUID, is_archived: bool) -> ConversationState:
-    """Close the conversation, or open it again; a customer's next message opens it too.
+    """Archive the conversation, or restore it; a customer's next message also restores it.
 
     Raises:
-        NotFound: no such conversation.
+        NotFound: there is no such conversation.
     """
     return await queries.update_archived(tx, chat_id=chat_id, is_archived=is_archived)
 
 
 async def note_failure(tx: Tx, *, message_id: UUID, code: int | None, at: datetime) -> None:
-    """Mark the conversation whose person Meta cannot reach, or who wants no marketing. As the service."""
+    """Record in the conversation that Meta cannot reach the person, or that they want no marketing. As the service."""
     if code == UNREACHABLE:
         await queries.count_unreachable(tx, message_id=message_id)
     elif code == OPTED_OUT:

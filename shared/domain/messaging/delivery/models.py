@@ -1,4 +1,4 @@
-"""Messages on their way out, from the request to the outcome."""
+"""Outbound messages, from the request to the outcome."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,8 +27,8 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
 
 
-class Known(msgspec.Struct, frozen=True):
-    """What the person of a conversation is known by on its channel."""
+class ChannelIds(msgspec.Struct, frozen=True):
+    """The ids of a conversation's person or group on its channel."""
 
     wa_id: str | None = None
     user_id: str | None = None
@@ -47,7 +47,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What the organization's plan says of outbound messages."""
+    """The organization's plan, with its number of outbound messages and the text about an upgrade."""
 
     code: str
     messages: int
@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation as one who wants to write in it sees it."""
+    """A conversation, with the conditions for sending in it."""
 
     id: UUID
     platform: str
@@ -66,11 +66,11 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     marketing_stopped_at: datetime | None
     unreachable_count: int
     plan: Plan
-    known_by: Known
+    known_by: ChannelIds
 
 
 class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be sent. `media_id` is a file of ours that stands for the content's own."""
+    """A message to be sent; `media_id` is a file of ours in place of the content's own."""
 
     content: dict[str, Any]
     reply_to: str | None = None
@@ -88,10 +88,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that this worker has taken, and no other; `attempts` counts the coming one.
+class DueMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that this worker alone has taken; `attempts` includes the coming one.
 
-    It may leave in `wait_s` seconds, and no sooner: its place is kept for it.
+    It may be sent after `wait_s` seconds; this time slot is reserved for it.
     """
 
     message_id: UUID
@@ -106,13 +106,13 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     was_repeated: bool
     last_inbound_at: datetime | None
-    known_by: Known
+    known_by: ChannelIds
     now: datetime
     wait_s: float
 
 
-class ClaimedDue(msgspec.Struct, frozen=True):
-    """A taken message as JSON: what of it cannot be read spoils no other."""
+class ClaimedMessage(msgspec.Struct, frozen=True):
+    """A taken message as JSON, decoded by itself, so that an unreadable one affects no other."""
 
     organization_id: UUID
     message_id: UUID
@@ -128,21 +128,21 @@ class MessageIds(msgspec.Struct, frozen=True):
 
 
 class LatestInbound(msgspec.Struct, frozen=True, kw_only=True):
-    """The customer's newest message, and through which channel to tell them anything."""
+    """The customer's newest message, with the channel to reach them."""
 
     organization_id: UUID
     platform: Platform
     external_id: str
     page_id: str | None
     token_sealed: bytes | None
-    known_by: Known
+    known_by: ChannelIds
     platform_message_id: str
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """`delivery` is how far it is on its way; the channel's last word on it is `status`. `error` says why it failed.
+    """`delivery` is the state of the delivery, `status` the channel's last status, `error` the cause of a failure.
 
-    `not_before`: it is queued, and the channel's or the person's pace lets it out then at the earliest.
+    `not_before` is the earliest time at which the pace of channel and person allows a queued message.
     """
 
     id: UUID
@@ -159,7 +159,7 @@ class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """How many messages a run took, and how many of them the provider accepted."""
+    """Counts of a run: messages that it took, and those that the provider accepted."""
 
     taken: int
     accepted: int

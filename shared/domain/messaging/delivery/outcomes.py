@@ -1,4 +1,4 @@
-"""What the outcome of a call means for the message, the person and the channel."""
+"""The effects of a call's outcome on the message, the person and the channel."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from shared.runtime.set_aside import Fault, Piece
 from shared.tenancy.transactions import service_tx
 
 from . import queries
-from .models import ClaimedDue, DeliveryState, Due
+from .models import ClaimedMessage, DeliveryState, DueMessage
 from .transmission import Outcome
 
 MOST_ATTEMPTS = 8
@@ -29,18 +29,18 @@ _OUTCOME_TRIES = 5
 _QUEUE = "messages"
 
 
-async def record(due: Due, request_id: str, outcome: Outcome) -> None:
-    """Write the outcome in a transaction of its own: what the provider answered must not be lost to a busy moment.
+async def record(due: DueMessage, request_id: str, outcome: Outcome) -> None:
+    """Write the outcome in a transaction of its own, with retries, so that a busy database does not lose it.
 
-    Where it is lost for good, the message counts as unknown and the status webhook decides.
+    If it is lost after all, the message counts as unknown and the status webhook decides.
     """
     for tries_left in reversed(range(_OUTCOME_TRIES)):
         try:
             async with service_tx(request_id=request_id) as tx:
                 if outcome.sent is not None:
-                    await _accepted(tx, due, outcome.sent, outcome.content)
+                    await _record_acceptance(tx, due, outcome.sent, outcome.content)
                 elif outcome.fault is not None:
-                    await _refused(tx, due, outcome.fault)
+                    await _record_fault(tx, due, outcome.fault)
         except Refusal:
             if not tries_left:
                 raise
@@ -49,8 +49,8 @@ async def record(due: Due, request_id: str, outcome: Outcome) -> None:
             return
 
 
-async def set_message_aside(claimed: ClaimedDue, fault: Fault, request_id: str, *, was_called: bool) -> str:
-    """Fail it for good unless it may have gone out: then the status webhook decides."""
+async def set_message_aside(claimed: ClaimedMessage, fault: Fault, request_id: str, *, was_called: bool) -> str:
+    """Fail the message for good, unless it may have gone out: then the status webhook decides."""
     error = {"kind": FaultKind.CONTENT.value, "code": None, "message": f"set aside: {fault.code}"}
     async with service_tx(request_id=request_id) as tx:
         if not was_called:
@@ -60,10 +60,10 @@ async def set_message_aside(claimed: ClaimedDue, fault: Fault, request_id: str, 
     return "set_aside"
 
 
-async def _accepted(tx: Tx, due: Due, sent: Sent, content: Content | None) -> None:
-    """Note that the provider took it. That is not sent: status webhooks say the rest, and may have come before.
+async def _record_acceptance(tx: Tx, due: DueMessage, sent: Sent, content: Content | None) -> None:
+    """Record that the provider accepted the message; its status comes by webhooks, which may have come before.
 
-    Of what has no id at the provider no webhook tells, so it is sent.
+    A message without an id at the provider gets no webhook, and so counts as sent.
     """
     if sent.message_id is None:
         await queries.update_state(tx, due=due, state=DeliveryState.SENT)
@@ -83,7 +83,7 @@ async def _accepted(tx: Tx, due: Due, sent: Sent, content: Content | None) -> No
         )
 
 
-async def _refused(tx: Tx, due: Due, fault: ProviderFault) -> None:
+async def _record_fault(tx: Tx, due: DueMessage, fault: ProviderFault) -> None:
     error = {"kind": fault.kind.value, "code": fault.code, "message": fault.message[:1000]}
     match fault.kind:
         case FaultKind.UNKNOWN:
@@ -98,7 +98,7 @@ async def _refused(tx: Tx, due: Due, fault: ProviderFault) -> None:
             await _fail(tx, due, fault, error)
 
 
-async def _postpone(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -> None:
+async def _postpone(tx: Tx, due: DueMessage, fault: ProviderFault, error: dict[str, Any]) -> None:
     if fault.kind is FaultKind.RETRY_PAIR:
         wait_s = min(float(_PAIR_BASE**due.attempts), LONGEST_WAIT_S)
         await queries.hold_chat(tx, due=due, seconds=wait_s)
@@ -109,8 +109,8 @@ async def _postpone(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any
     await queries.update_state(tx, due=due, state=DeliveryState.QUEUED, error=error, wait_s=wait_s)
 
 
-async def _fail(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -> None:
-    """Fail for good, which gives the plan's unit back. A second attempt that fails says nothing of the first."""
+async def _fail(tx: Tx, due: DueMessage, fault: ProviderFault, error: dict[str, Any]) -> None:
+    """Fail the message for good, which returns the plan's unit; after a repetition, the first attempt stays unknown."""
     if due.was_repeated:
         await queries.update_state(tx, due=due, state=DeliveryState.UNKNOWN, error=error)
         return
@@ -124,6 +124,6 @@ async def _fail(tx: Tx, due: Due, fault: ProviderFault, error: dict[str, Any]) -
 
 
 def backoff(attempts: int, retry_after_s: float | None) -> float:
-    """Return seconds: doubling from two with jitter, never less than the provider asked for."""
+    """Return the seconds until the next attempt: doubling from two with jitter, and at least the provider's wish."""
     grown = min(2.0**attempts, LONGEST_WAIT_S) * random.uniform(0.75, 1.25)  # noqa: S311  nothing secret
     return max(grown, retry_after_s or 0.0)

@@ -1,4 +1,4 @@
-"""All SQL of this room: the intent runs as the caller, everything after it as the service."""
+"""All SQL of this room: the intent runs as the caller, all later statements as the service."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ import msgspec
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
-from .models import ClaimedDue, Draft, Due, LatestInbound, MessageIds, SendRequest, SentMessage, Thread
+from .models import ClaimedMessage, Draft, DueMessage, LatestInbound, MessageIds, SendRequest, SentMessage, Thread
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class _Number(msgspec.Struct, frozen=True):
 
 
 async def find_thread(tx: Tx, *, chat_id: UUID) -> Thread | None:
-    """Find the conversation; of one that was merged into another, the other."""
+    """Find the conversation, or the one into which it was merged."""
     sql = """
         SELECT chat.id, chat.platform, chat.channel_id, account.status AS channel_status,
             account.status_reason AS channel_status_reason, chat.last_inbound_at, chat.marketing_stopped_at,
@@ -52,7 +52,7 @@ async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str
 
 
 async def queue_message(tx: Tx, *, draft: Draft, request: SendRequest) -> UUID:
-    """Queue the message, which takes a unit of the plan's outbound messages."""
+    """Queue the message, and count it as one of the plan's outbound messages."""
     sql = "SELECT app.queue_message(%(message)s::jsonb, %(request)s::jsonb) AS id"
     return (await tx.one(_Id, sql, message=_json(draft), request=_json(request))).id
 
@@ -111,7 +111,7 @@ async def find_unread_count(tx: Tx, *, chat_id: UUID) -> int:
 
 
 async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
-    """Find the customer's newest message, as the service; None where there is none, or the channel does not send."""
+    """Find the customer's newest message, as the service; None if there is none, or if the channel does not send."""
     sql = """
         SELECT chat.organization_id, account.platform, account.external_id, account.page_id, account.token_sealed,
             app.known_by(chat) AS known_by, message.platform_message_id
@@ -127,10 +127,10 @@ async def find_latest_inbound(tx: Tx, *, chat_id: UUID) -> LatestInbound | None:
     return await tx.find(LatestInbound, sql, chat_id=chat_id)
 
 
-async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[ClaimedDue]:
-    """Take messages whose turn it is, each with its place within `ahead_s` seconds, and mark them as sending.
+async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: float) -> list[ClaimedMessage]:
+    """Take due messages, give each a time slot within `ahead_s` seconds, and mark them as sending.
 
-    Of each conversation the first that is not out yet. What no place is free for stays queued.
+    Only the first unsent message of a conversation is due. Messages without a free slot stay queued.
     """
     sql = """
         SELECT due.organization_id, due.message_id, due.attempts, to_json(due) AS row
@@ -147,23 +147,25 @@ async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: floa
         JOIN chats AS chat ON chat.organization_id = taken.organization_id AND chat.id = taken.chat_id
         ) AS due
     """
-    chosen = settings()
-    messenger = chosen.messenger_messages_per_s
-    per_second = {"whatsapp": chosen.whatsapp_messages_per_s, "facebook": messenger, "instagram": messenger}
+    config = settings()
+    messenger = config.messenger_messages_per_s
+    per_second = {"whatsapp": config.whatsapp_messages_per_s, "facebook": messenger, "instagram": messenger}
     return await tx.all(
-        ClaimedDue,
+        ClaimedMessage,
         sql,
         message_id=message_id,
         limit=limit,
         ahead_s=ahead_s,
         per_second=_json(per_second),
-        pair_interval_s=chosen.whatsapp_pair_interval_s,
-        pair_burst=chosen.whatsapp_pair_burst,
+        pair_interval_s=config.whatsapp_pair_interval_s,
+        pair_burst=config.whatsapp_pair_burst,
     )
 
 
-async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | None = None, wait_s: float = 0) -> bool:
-    """Write the outcome of this worker's attempt, where nothing better is known by now; return whether it counted."""
+async def update_state(
+    tx: Tx, *, due: DueMessage, state: str, error: dict[str, Any] | None = None, wait_s: float = 0
+) -> bool:
+    """Write the outcome of this worker's attempt, unless a later one is known; return whether it was written."""
     sql = """
         UPDATE message_deliveries
         SET state = %(state)s, state_since = now(), error = coalesce(%(error)s::jsonb, error),
@@ -173,12 +175,12 @@ async def update_state(tx: Tx, *, due: Due, state: str, error: dict[str, Any] | 
             AND attempts = %(attempts)s
     """
     values = {"organization_id": due.organization_id, "message_id": due.message_id, "attempts": due.attempts}
-    told = _json(error) if error else None
-    return await tx.run(sql, state=state, error=told, wait_s=wait_s, **values) > 0
+    encoded = _json(error) if error else None
+    return await tx.run(sql, state=state, error=encoded, wait_s=wait_s, **values) > 0
 
 
-async def fail_claimed(tx: Tx, *, claimed: ClaimedDue, error: dict[str, Any]) -> None:
-    """Fail a message whose row cannot be read, or that nobody could send for what it holds."""
+async def fail_claimed(tx: Tx, *, claimed: ClaimedMessage, error: dict[str, Any]) -> None:
+    """Fail a message whose row cannot be read or sent."""
     sql = """
         WITH failed AS (
             UPDATE message_deliveries
@@ -196,8 +198,8 @@ async def fail_claimed(tx: Tx, *, claimed: ClaimedDue, error: dict[str, Any]) ->
     await tx.run(sql, error=_json(error), attempts=claimed.attempts, **values)
 
 
-async def give_attempt_back(tx: Tx, *, due: Due) -> None:
-    """Count the attempt less: the channel was at fault, not the message."""
+async def give_attempt_back(tx: Tx, *, due: DueMessage) -> None:
+    """Count one attempt less, because the channel failed and not the message."""
     sql = """
         UPDATE message_deliveries
         SET attempts = greatest(attempts - 1, 0)
@@ -206,7 +208,7 @@ async def give_attempt_back(tx: Tx, *, due: Due) -> None:
     await tx.run(sql, organization_id=due.organization_id, message_id=due.message_id)
 
 
-async def mark_failed(tx: Tx, *, due: Due, error: dict[str, Any]) -> None:
+async def mark_failed(tx: Tx, *, due: DueMessage, error: dict[str, Any]) -> None:
     sql = """
         UPDATE messages
         SET status = 'failed', error = %(error)s::jsonb
@@ -216,7 +218,7 @@ async def mark_failed(tx: Tx, *, due: Due, error: dict[str, Any]) -> None:
     await tx.run(sql, error=_json(error), **values)
 
 
-async def mark_sent(tx: Tx, *, due: Due) -> None:
+async def mark_sent(tx: Tx, *, due: DueMessage) -> None:
     sql = """
         UPDATE messages
         SET status = 'sent', error = NULL
@@ -225,14 +227,14 @@ async def mark_sent(tx: Tx, *, due: Due) -> None:
     await tx.run(sql, organization_id=due.organization_id, message_id=due.message_id)
 
 
-async def name_message(tx: Tx, *, due: Due, platform_message_id: str) -> None:
-    """Give the message its id at the provider, and with it whatever the provider reported before."""
+async def name_message(tx: Tx, *, due: DueMessage, platform_message_id: str) -> None:
+    """Set the message's id at the provider, and apply the events with this id that came before."""
     sql = "SELECT app.name_message(%(organization_id)s, %(message_id)s, %(platform_message_id)s)"
     values = {"organization_id": due.organization_id, "message_id": due.message_id}
     await tx.run(sql, platform_message_id=platform_message_id, **values)
 
 
-async def hold_chat(tx: Tx, *, due: Due, seconds: float) -> None:
+async def hold_chat(tx: Tx, *, due: DueMessage, seconds: float) -> None:
     sql = """
         UPDATE chats
         SET held_until = greatest(held_until, now() + make_interval(secs => %(seconds)s))
@@ -252,9 +254,9 @@ async def forget_sending(tx: Tx, *, older_than_s: float) -> int:
 
 
 async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
-    """Queue messages of which nothing was heard a second time, and never a third.
+    """Queue messages without a status a second time, and never a third time.
 
-    Not while a webhook waits to be read: it may hold the word on them. One that cannot be read does not count.
+    Wait while readable webhooks are unread, because they may hold the status.
     """
     sql = """
         UPDATE message_deliveries
@@ -268,7 +270,7 @@ async def requeue_unknown(tx: Tx, *, after_s: float) -> int:
 
 
 async def delete_old_deliveries(tx: Tx) -> int:
-    """Delete deliveries that ended 90 days ago; the message keeps its status. What waits stays."""
+    """Delete deliveries that ended 90 days ago; the messages keep their status, and queued ones stay."""
     sql = """
         DELETE FROM message_deliveries
         WHERE ctid IN (

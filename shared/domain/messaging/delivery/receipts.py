@@ -1,4 +1,4 @@
-"""Read receipts and typing signs for customers."""
+"""Read receipts and typing indicators for customers."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from . import queries
 
 
 class MarkedRead(msgspec.Struct, frozen=True):
-    """`customer_told` is False where the channel did not take it; the conversation is read here in any case."""
+    """`customer_told` is False if the channel did not accept the receipt; the conversation is read here in any case."""
 
     chat_id: UUID
     unread_count: int
@@ -24,10 +24,10 @@ class MarkedRead(msgspec.Struct, frozen=True):
 
 
 async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
-    """Mark the conversation as read here; `send` tells the customer.
+    """Mark the conversation as read here, and not yet for the customer, as `send` does.
 
     Raises:
-        NotFound: no such conversation, or not the caller's.
+        NotFound: there is no such conversation in the caller's organization.
     """
     if not await queries.mark_read(tx, chat_id=chat_id):
         raise NotFound
@@ -35,10 +35,10 @@ async def mark_read(tx: Tx, *, chat_id: UUID) -> MarkedRead:
 
 
 async def mark_unread(tx: Tx, *, chat_id: UUID) -> MarkedRead:
-    """Mark the conversation as unread here only: the customer keeps the read mark.
+    """Mark the conversation as unread here only; the customer keeps the read mark.
 
     Raises:
-        NotFound: no such conversation, or not the caller's.
+        NotFound: there is no such conversation in the caller's organization.
     """
     if not await queries.mark_unread(tx, chat_id=chat_id):
         raise NotFound
@@ -46,7 +46,7 @@ async def mark_unread(tx: Tx, *, chat_id: UUID) -> MarkedRead:
 
 
 async def send(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
-    """Send the read mark, and the typing sign where it is wanted; nothing is lost where it fails."""
+    """Send the read mark, and with `typing` the typing indicator; a failure is only reported in the result."""
     async with service_tx(request_id=request_id, read_only=True) as tx:
         latest = await queries.find_latest_inbound(tx, chat_id=chat_id)
     if latest is None:
@@ -61,6 +61,6 @@ async def send(*, chat_id: UUID, typing: bool, request_id: str) -> MarkedRead:
             if typing:
                 await client.send_action(node, sender_action_body(recipient, "typing_on"))
     except (ProviderFault, Refusal) as fault:
-        log().info("read_mark_not_told", chat_id=str(chat_id), fault=str(fault))
+        log().info("read_mark_not_sent", chat_id=str(chat_id), fault=str(fault))
         return MarkedRead(chat_id, 0, customer_told=False)
     return MarkedRead(chat_id, 0, customer_told=True)

@@ -1,4 +1,4 @@
-"""Requests to send something, as the functions take them, and how they are carried out."""
+"""Requests of the functions that send messages, and their execution."""
 
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -28,7 +28,7 @@ from .service import (
 
 
 class WrongChannel(Conflict):
-    """`platform` is the conversation's own, `use` the function that sends there, or None where none does."""
+    """`platform` is the conversation's own, `use` the function that sends there, or None if there is none."""
 
     code = "wrong_channel"
 
@@ -125,7 +125,7 @@ class StatusRequest(EitherCase):
 
 
 async def send_message(tx: Tx, request: MessageRequest, caller: Principal, *, platform: str | None) -> SentMessage:
-    """Send in a conversation of that platform; None takes any.
+    """Send a message in a conversation of that platform, or of any for None.
 
     Raises:
         Refusal: one of REFUSALS, or plan_limit_exceeded.
@@ -184,10 +184,10 @@ async def send_reaction(tx: Tx, request: ReactionRequest, caller: Principal) -> 
 
 
 async def get_status(tx: Tx, request: StatusRequest, caller: Principal) -> SentMessage:
-    """Return how far a message of ours has come.
+    """Return the delivery state of one of our messages.
 
     Raises:
-        NotFound: no such message, not the caller's, or none that was sent from here.
+        NotFound: the caller's organization has sent no such message from here.
     """
     request.check_organization(caller.organization_id)
     return await queries.find_message(tx, message_id=request.message_id)
@@ -201,11 +201,11 @@ async def _content(tx: Tx, request: MessageRequest) -> Content:
     file = await media.get_media(tx, media_id=request.media_id)
     if file.status != "stored":
         raise InvalidMessageContent.at("/media_id", f"the file cannot be sent: it is {file.status}")
-    # Where the file is, is settled when it goes out; until then its own id stands for it.
+    # Our own id replaces the file's location until the message is sent.
     has_visible_name = file.kind == "document" and file.file_name and is_visible(file.file_name)
-    named = {"filename": file.file_name} if has_visible_name else {}
+    name = {"filename": file.file_name} if has_visible_name else {}
     caption = {"caption": request.message} if request.message else {}
-    return content_from({"type": file.kind.value, "id": str(file.id), **caption, **named})
+    return content_from({"type": file.kind.value, "id": str(file.id), **caption, **name})
 
 
 async def _platform_id(tx: Tx, chat_id: UUID, message_id: UUID) -> str:
@@ -223,7 +223,7 @@ async def _check_platform(tx: Tx, chat_id: UUID, platform: str | None) -> None:
         raise NotFound
     if thread.platform != platform:
         use = f"{thread.platform}-send-message" if thread.platform in service.SENDING else None
-        told = (
+        message = (
             f"this conversation is on {thread.platform}, not on {platform}: {f'call {use}' if use else 'answer there'}"
         )
-        raise WrongChannel(told, platform=thread.platform, use=use)
+        raise WrongChannel(message, platform=thread.platform, use=use)

@@ -1,4 +1,4 @@
-"""Workers that take queued messages, hand them to the channel and record what became of them."""
+"""Workers that take queued messages, send them to the channel and record the outcomes."""
 
 import asyncio
 import time
@@ -16,23 +16,23 @@ from shared.runtime.settings import settings
 from shared.tenancy.transactions import service_tx
 
 from . import outcomes, queries, transmission
-from .models import ClaimedDue, Delivered, Due, SentMessage
+from .models import ClaimedMessage, Delivered, DueMessage, SentMessage
 
 AT_ONCE = 64
-"""Messages on their way to Meta, or with a place to leave within moments."""
+"""The most messages that are being sent, or that have a time slot within moments."""
 AHEAD_S = 0.25
-"""For how long ahead places are taken; the next are taken after half of it, so that a full queue leaves no gap."""
+"""How far ahead slots are taken; the next are taken after half of this time, so that a full queue leaves no gap."""
 AHEAD_FOR_ONE_S = 0.5
-"""How long somebody who waits for the answer waits for a place: longer than the queue reaches, so they come next."""
+"""How far ahead a waiting request takes a slot: farther than the queue, so that its message is next."""
 ANSWERED_AFTER_S = 5.0
-"""A request to send is answered by then, whatever the provider does: the message is on its way."""
+"""The latest time of the answer to a request; the message may still be under way then."""
 UNKNOWN_FOR_S = 600
-"""For how long the status webhook is waited for before the one retry."""
+"""How long to wait for the status webhook before the only retry."""
 _unfinished: set[asyncio.Task[None]] = set()
 
 
 async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
-    """Send the message if its turn has come and a place is free; return how far it is, in any case."""
+    """Send the message if it is due and a slot is free; return its state in any case."""
     async with service_tx(request_id=request_id) as tx:
         taken = await queries.take_due(tx, message_id=message_id, limit=1, ahead_s=AHEAD_FOR_ONE_S)
     if taken:
@@ -41,16 +41,16 @@ async def deliver_now(message_id: UUID, *, request_id: str) -> SentMessage:
         return await queries.find_message(tx, message_id=message_id)
 
 
-async def _deliver_all(taken: Iterable[ClaimedDue], request_id: str) -> None:
-    with database_time(None):  # Its outcome is written, however long the provider takes; the caller is gone by then.
+async def _deliver_all(taken: Iterable[ClaimedMessage], request_id: str) -> None:
+    with database_time(None):  # The outcome is written after any time, without the caller's deadline.
         for claimed in taken:
             await _deliver(claimed, request_id)
 
 
 async def _wait_for(task: asyncio.Task[None]) -> None:
-    """Wait until it is done, or the caller has waited long enough: then it goes on without the caller.
+    """Wait for the task, or for the caller's longest time: then the task continues without the caller.
 
-    Where this process ends first, the message counts as unknown after a while, as any whose outcome nobody saw.
+    If this process ends before the task, the message counts as unknown after a while.
     """
     _unfinished.add(task)
     task.add_done_callback(_unfinished.discard)
@@ -68,7 +68,7 @@ def _log_fault(task: asyncio.Task[None]) -> None:
 
 
 async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
-    """Send what waits, until nothing may go now or the time is over; several workers share the work."""
+    """Send due messages until none is left or the time is over; several workers share the work."""
     until = time.monotonic() + for_s
     async with service_tx(request_id=request_id) as tx:
         await channels.resume_cooled_channels(tx)
@@ -76,18 +76,18 @@ async def deliver_due(*, request_id: str, for_s: float) -> Delivered:
         repeated = await queries.requeue_unknown(tx, after_s=UNKNOWN_FOR_S)
     taken = 0
     counts: Counter[str] = Counter()
-    on_their_way: set[asyncio.Task[str]] = set()
+    running: set[asyncio.Task[str]] = set()
     try:
         while True:
-            for due in await _take(request_id, AT_ONCE - len(on_their_way), until):
-                on_their_way.add(asyncio.create_task(_deliver(due, request_id)))
+            for due in await _take(request_id, AT_ONCE - len(running), until):
+                running.add(asyncio.create_task(_deliver(due, request_id)))
                 taken += 1
-            if not on_their_way:
+            if not running:
                 return Delivered(taken, counts["accepted"], repeated, counts["set_aside"])
-            done, on_their_way = await asyncio.wait(on_their_way, timeout=AHEAD_S / 2)
+            done, running = await asyncio.wait(running, timeout=AHEAD_S / 2)
             counts.update(_results(done))
     finally:
-        await asyncio.gather(*on_their_way, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _results(done: Iterable[asyncio.Task[str]]) -> list[str]:
@@ -100,16 +100,16 @@ def _results(done: Iterable[asyncio.Task[str]]) -> list[str]:
     return [task.result() for task in done]
 
 
-async def _take(request_id: str, limit: int, until: float) -> list[ClaimedDue]:
+async def _take(request_id: str, limit: int, until: float) -> list[ClaimedMessage]:
     if not limit or time.monotonic() >= until:
         return []
     async with service_tx(request_id=request_id) as tx:
         return await queries.take_due(tx, message_id=None, limit=limit, ahead_s=AHEAD_S)
 
 
-async def _deliver(claimed: ClaimedDue, request_id: str) -> str:
-    """Return accepted, refused or set_aside; whatever is wrong with one message is that one's alone."""
-    due = set_aside.decoded(claimed.row, Due)
+async def _deliver(claimed: ClaimedMessage, request_id: str) -> str:
+    """Return accepted, refused or set_aside; a failure of one message affects no other."""
+    due = set_aside.decoded(claimed.row, DueMessage)
     if isinstance(due, Fault):
         return await outcomes.set_message_aside(claimed, due, request_id, was_called=False)
     outcome = await set_aside.attempt(partial(transmission.transmit, due, request_id))

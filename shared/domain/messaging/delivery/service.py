@@ -1,4 +1,4 @@
-"""What may be sent in a conversation, and when: the intent, before anything leaves."""
+"""The conditions for sending in a conversation, and the intent, which is written before anything is sent."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -33,7 +33,7 @@ class ChannelCannotSend(Conflict):
 
 
 class WindowClosed(Conflict):
-    """`last_inbound_at` and `window_closed_at` say since when; `templates` are those that may be sent instead."""
+    """The reply window is closed since `window_closed_at`; `templates` lists those that may be sent instead."""
 
     code = "window_closed"
 
@@ -49,7 +49,7 @@ class MarketingStopped(Conflict):
 
 
 class TemplateNotApproved(Conflict):
-    """`template_status` is Meta's word."""
+    """`template_status` is Meta's status of the template."""
 
     code = "template_not_approved"
 
@@ -57,12 +57,12 @@ class TemplateNotApproved(Conflict):
 async def send(
     tx: Tx, *, chat_id: UUID, content: Content, is_person: bool, extra: SendRequest | None = None
 ) -> SentMessage:
-    """Queue a message in an existing conversation and take its unit of the plan, in the caller's transaction.
+    """Queue a message in an existing conversation and count it for the plan, in the caller's transaction.
 
-    `extra` may name the message that is answered and a file of ours.
+    `extra` may name the message to which it replies, and a file of ours.
 
     Raises:
-        NotFound: no such conversation, or not the caller's.
+        NotFound: there is no such conversation in the caller's organization.
         ChannelCannotSend, ChannelNotConnected, WindowClosed, RecipientUnreachable, MarketingStopped,
         TemplateNotApproved, InvalidMessageContent: before anything is written.
         Refusal: plan_limit_exceeded, with resource messages.
@@ -70,25 +70,25 @@ async def send(
     thread = await queries.find_thread(tx, chat_id=chat_id)
     if thread is None:
         raise NotFound
-    given = extra or SendRequest(content={})
+    options = extra or SendRequest(content={})
     human_agent = await _admit(tx, thread, content, is_person=is_person)
-    body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=given.reply_to)
+    body_for(cast("Platform", thread.platform), thread.known_by.recipient, content, reply_to=options.reply_to)
     request = SendRequest(
-        content=content_json(content), reply_to=given.reply_to, human_agent=human_agent, media_id=given.media_id
+        content=content_json(content), reply_to=options.reply_to, human_agent=human_agent, media_id=options.media_id
     )
     draft = Draft(
         chat_id=thread.id,
         message_type=message_type(content),
         content=shown_text(content),
         details={"content": request.content},
-        reply_to=content.message_id if isinstance(content, c.Reaction) else given.reply_to,
+        reply_to=content.message_id if isinstance(content, c.Reaction) else options.reply_to,
     )
     message_id = await queries.queue_message(tx, draft=draft, request=request)
     return await queries.find_message(tx, message_id=message_id)
 
 
 async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) -> UUID:
-    """Return the WhatsApp conversation with that number, made where there is none.
+    """Return the WhatsApp conversation with that number, or create it.
 
     Raises:
         InvalidPhone, ChannelNotConnected, NotFound.
@@ -101,8 +101,8 @@ async def start(tx: Tx, *, phone: str, country: str, channel_id: UUID | None) ->
 
 
 async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -> bool:
-    """Return whether it goes out as a person's word after the window."""
-    if thread.plan.messages == 0:  # told before anything that the caller might set about to mend
+    """Check that the content may be sent; return whether it needs the tag for a person's answer after the window."""
+    if thread.plan.messages == 0:  # checked first: the caller cannot solve this by solving the other refusals
         raise PlanLimitExceeded(
             f"the {thread.plan.code} plan does not include messages. {thread.plan.upgrade}",
             resource="messages",
@@ -191,7 +191,7 @@ def message_type(content: Content) -> str:
 
 
 def shown_text(content: Content) -> str | None:
-    """Return what a person reads in the inbox."""
+    """Return the text that the inbox shows."""
     shown: str | None = None
     match content:
         case c.Text() | c.Buttons() | c.ChoiceList() | c.LinkButton():
@@ -201,7 +201,7 @@ def shown_text(content: Content) -> str | None:
         case c.Location():
             shown = content.name or f"{content.latitude}, {content.longitude}"
         case c.Contacts():
-            shown = "; ".join(each.name.formatted_name for each in content.contacts)
+            shown = "; ".join(contact.name.formatted_name for contact in content.contacts)
         case c.Reaction():
             shown = content.emoji
         case Template():

@@ -1,4 +1,4 @@
-"""The call that hands one message to its channel, between two transactions."""
+"""The call that sends one message to its channel, between two transactions."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -25,19 +25,19 @@ from shared.runtime.log import log
 from shared.runtime.set_aside import Fault
 from shared.tenancy.transactions import service_tx
 
-from .models import WINDOW, Due
+from .models import WINDOW, DueMessage
 
 
 class Outcome(NamedTuple):
-    """What the provider answered, or what was in the way before the call."""
+    """The provider's answer, or the fault before or in the call."""
 
     sent: Sent | None = None
     content: Content | None = None
     fault: ProviderFault | None = None
 
 
-async def transmit(due: Due, request_id: str) -> Outcome:
-    """Send the message when its place has come; return what the provider answered, or why it was not sent."""
+async def transmit(due: DueMessage, request_id: str) -> Outcome:
+    """Send the message at its time slot; return the provider's answer or the fault."""
     await asyncio.sleep(due.wait_s)
     try:
         content = content_from(due.request.content)
@@ -50,14 +50,14 @@ async def transmit(due: Due, request_id: str) -> Outcome:
         return Outcome(fault=ProviderFault(FaultKind.CONTENT, refused.message))
 
 
-def _check_window(due: Due, content: Content) -> None:
-    """Refuse what waited until the window had closed: Meta would refuse it too."""
+def _check_window(due: DueMessage, content: Content) -> None:
+    """Refuse a message that waited until the reply window closed, because Meta would refuse it too."""
     closed = due.last_inbound_at is None or due.now >= due.last_inbound_at + WINDOW
     if closed and content.type != "template" and not due.request.human_agent:
         raise ProviderFault(FaultKind.NEEDS_TEMPLATE, "the 24 hours to answer ended while the message waited")
 
 
-async def _call(due: Due, content: Content, request_id: str) -> Sent:
+async def _call(due: DueMessage, content: Content, request_id: str) -> Sent:
     client = await client_of(due)
     if due.request.media_id is not None:
         content = await _with_file(due, content, client, request_id)
@@ -84,8 +84,8 @@ async def _answer(client: GraphClient, node: str, body: dict[str, Any]) -> Sent 
         return fault
 
 
-async def _with_file(due: Due, content: Content, client: GraphClient, request_id: str) -> Content:
-    """Return the content with a file of ours: uploaded to WhatsApp, and as a link of a few minutes elsewhere."""
+async def _with_file(due: DueMessage, content: Content, client: GraphClient, request_id: str) -> Content:
+    """Return the content with our file: uploaded to WhatsApp, or as a link of a few minutes on other channels."""
     async with service_tx(request_id=request_id, read_only=True) as tx:
         files = await attachments.files_of(tx, message_id=due.message_id)
     if not files or files[0].organization_id != due.organization_id:
@@ -107,7 +107,7 @@ async def _with_file(due: Due, content: Content, client: GraphClient, request_id
 
 
 async def _pieces(file: MediaFile) -> AsyncGenerator[bytes]:
-    """Yield the file from the blob store piece by piece: it may be larger than what several may hold in memory."""
+    """Yield the file from the blob store in pieces, because several large files would not fit into memory."""
     async for piece in await blobs().get(media.blob_key(file.organization_id, file.id)):
         yield piece
 

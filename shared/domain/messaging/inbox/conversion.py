@@ -1,4 +1,4 @@
-"""The conversion of a provider's events to rows: what a message says, who wrote it, what is only a fact of it."""
+"""The conversion of a provider's events to rows: messages, and facts about messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ _STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
 
 def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
-    """Return the ids of a person, or of the group; a name that nobody can see is none."""
+    """Return the ids and names of a person, or the id of the group; names without a visible character are dropped."""
     if group_id is not None:
         return {"group_id": group_id}
     ids = {name: value for name, value in msgspec.structs.asdict(person).items() if value is not None}
@@ -40,14 +40,14 @@ def ids_of(person: Person, group_id: str | None = None) -> dict[str, Any]:
 
 
 def known_as(people: Sequence[Person | None]) -> list[str] | None:
-    """Return the ids of all of them, as the database looks for them; None for nobody."""
-    named = [ids_of(each) for each in people if each is not None]
-    found = {f"{kind} {value}" for ids in named for kind, value in ids.items() if kind not in _NAMES}
+    """Return the ids of all people, in the form in which the database searches them; None if there are none."""
+    all_ids = [ids_of(person) for person in people if person is not None]
+    found = {f"{kind} {value}" for ids in all_ids for kind, value in ids.items() if kind not in _NAMES}
     return sorted(found) or None
 
 
 def phone_of(person: Person | None) -> str | None:
-    """Return E.164, where the WhatsApp id is a number that exists in that form; the id itself is never rewritten."""
+    """Return the phone number in E.164, if the WhatsApp id is a valid number; the id itself is never changed."""
     if person is None or person.wa_id is None or not person.wa_id.isascii() or not person.wa_id.isdigit():
         return None
     return normalize(f"+{person.wa_id}", _NO_CODE_NEEDED)
@@ -86,7 +86,7 @@ def message_of(event: InboundMessage | EchoMessage | HistoryMessage) -> ChannelM
 
 
 def tap_of(event: PostbackEvent) -> ChannelMessage:
-    """Return the tap on a button as a message: the customer wants an answer."""
+    """Return the tap on a button as a message, because the customer expects an answer."""
     choice = Choice(source="postback", payload=event.payload, title=event.title)
     return ChannelMessage(
         platform_message_id=event.message_id or event.dedup_key,
@@ -142,14 +142,14 @@ def files_of(content: InboundContent) -> tuple[Media, ...]:
 
 
 def text_of(content: InboundContent) -> str | None:
-    """Return what a person reads in the inbox; what cannot be shown leaves a visible line."""
+    """Return the text that the inbox shows; unsupported content gives a line that says so."""
     if isinstance(content, Unsupported):
         return f"[unsupported: {content.kind}]"
     return content.text
 
 
 def fitting(details: dict[str, Any], most_bytes: int) -> dict[str, Any]:
-    """Return details as they are, or only their size where they are larger than any honest ones."""
+    """Return the details, or only their size if they are larger than the limit."""
     size = len(msgspec.json.encode(details))
     return details if size <= most_bytes else {"left_out_bytes": size}
 
@@ -159,7 +159,7 @@ def _cut(text: str | None) -> str | None:
 
 
 def uuid_of(text: str | None) -> UUID | None:
-    """Return our own id, where that is what came back."""
+    """Return our own id, if the text is one."""
     try:
         return UUID(text) if text else None
     except ValueError:
@@ -174,16 +174,16 @@ def _type_of(content: InboundContent) -> str:
 
 def _mime_type(content: InboundContent) -> str | None:
     files = files_of(content)
-    named = files[0].mime_type if files else None
-    return named if named and len(named) <= _MOST_MIME_TYPE else None
+    mime_type = files[0].mime_type if files else None
+    return mime_type if mime_type and len(mime_type) <= _MOST_MIME_TYPE else None
 
 
 def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, Any] | None:
-    """Return what the text does not say; the provider's addresses of files are for the download alone."""
+    """Return the parts of the content that the text does not have, without the provider's URLs of files."""
     details: dict[str, Any] = {}
     if isinstance(event.content, MediaFiles):
         details["files"] = [
-            {"kind": each.kind, "file_name": each.filename, "voice": each.voice} for each in event.content.files
+            {"kind": file.kind, "file_name": file.filename, "voice": file.voice} for file in event.content.files
         ]
     elif not isinstance(event.content, Text):
         details["content"] = event.content

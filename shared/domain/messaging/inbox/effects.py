@@ -1,4 +1,4 @@
-"""The effects of events: the same however often, and in whatever order, the events come."""
+"""The effects of events, which are the same for repeated events and in any order."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +20,7 @@ from . import conversion, queries
 from .models import ChannelFact
 
 _ADDRESS_BOOK = "smb_app_state_sync"
-"""Tells of people whom the owner of the phone knows, not of the account."""
+"""News of the contacts of the phone's owner, not of the account."""
 _MOST_PAYLOAD_BYTES = 524_288
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.:-]+")
 
@@ -56,13 +56,13 @@ async def _status(tx: Tx, channel: Channel, event: e.StatusUpdate) -> None:
         message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
         await _failure(tx, channel, event, message_id, event.errors[0])
     elif event.watermark is not None and event.recipient is not None:
-        await _kept(tx, channel, event, f"until.{event.status}", people=(event.recipient,))
+        await _record(tx, channel, event, f"until.{event.status}", people=(event.recipient,))
 
 
 async def _failure(
     tx: Tx, channel: Channel, event: e.StatusUpdate, message_id: UUID | None, error: ProviderError
 ) -> None:
-    """Apply what a failure says of more than its own message."""
+    """Apply the effects of a failure on the channel and the conversation."""
     await health.apply_fault(tx, channel.id, error.kind, error.code, error.message, reported_at=event.occurred_at)
     if message_id is not None:
         await conversations.note_failure(tx, message_id=message_id, code=error.code, at=event.occurred_at)
@@ -71,7 +71,7 @@ async def _failure(
 async def _deletion(tx: Tx, channel: Channel, event: e.DeleteEvent) -> None:
     message_id = await queries.record_message_event(tx, channel_id=channel.id, fact=conversion.fact_of(event))
     if message_id is not None:
-        await attachments.take_back(tx, organization_id=channel.organization_id, message_id=message_id)
+        await attachments.discard(tx, organization_id=channel.organization_id, message_id=message_id)
 
 
 async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
@@ -84,7 +84,7 @@ async def _postback(tx: Tx, channel: Channel, event: e.PostbackEvent) -> None:
             message=conversion.tap_of(event),
         )
     else:
-        await _kept(tx, channel, event, f"{event.source}.opened", people=(event.person,))
+        await _record(tx, channel, event, f"{event.source}.opened", people=(event.person,))
 
 
 async def _identity(tx: Tx, channel: Channel, event: e.IdentityChange) -> None:
@@ -92,35 +92,35 @@ async def _identity(tx: Tx, channel: Channel, event: e.IdentityChange) -> None:
         "previous_phone": conversion.phone_of(event.previous),
         "current_phone": conversion.phone_of(event.current),
     }
-    await _kept(tx, channel, event, f"identity.{event.kind}", people=(event.previous, event.current), payload=payload)
+    await _record(tx, channel, event, f"identity.{event.kind}", people=(event.previous, event.current), payload=payload)
 
 
 async def _preference(tx: Tx, channel: Channel, event: e.PreferenceChange) -> None:
     word = {True: "resume", False: "stop", None: "unknown"}[event.allowed]
-    await _kept(tx, channel, event, f"preference.{word}", people=(event.person,))
+    await _record(tx, channel, event, f"preference.{word}", people=(event.person,))
 
 
 async def _template(tx: Tx, channel: Channel, event: e.TemplateEvent) -> None:
-    await _kept(tx, channel, event, f"template.{event.aspect}")
+    await _record(tx, channel, event, f"template.{event.aspect}")
     await templates.apply_event(tx, channel, event)
 
 
 async def _account(tx: Tx, channel: Channel, event: e.AccountEvent) -> None:
     name = f"account.{event.event or 'told'}"
     if event.field == _ADDRESS_BOOK:
-        await _kept(tx, channel, event, name, payload={"field": event.field, "people": _count_people(event)})
+        await _record(tx, channel, event, name, payload={"field": event.field, "people": _count_people(event)})
         return
-    if await _kept(tx, channel, event, name):
+    if await _record(tx, channel, event, name):
         await health.apply_account_event(tx, channel.id, event)
 
 
 def _count_people(event: e.AccountEvent) -> int:
-    """Count the people of an address book; who they are is kept nowhere, for none of them wrote to the business."""
+    """Count the people of an address book, whose data are not stored, because they did not write to the business."""
     people = event.details.get("state_sync")
     return len(people) if isinstance(people, list) else 0
 
 
-async def _kept(
+async def _record(
     tx: Tx,
     channel: Channel,
     event: e.AnyEvent,
@@ -129,7 +129,7 @@ async def _kept(
     people: Sequence[e.Person | None] = (),
     payload: Any = None,
 ) -> bool:
-    """Keep the event, with its effect on the conversation with any of the people; return whether it is news."""
+    """Record the event, with its effect on the conversation with the people; return whether it is new."""
     fact = ChannelFact(
         dedup_key=event.dedup_key,
         name=_name(name),
@@ -141,7 +141,7 @@ async def _kept(
 
 
 def _name(name: str) -> str:
-    """Return a name that the table takes: bounded, of letters and digits, with a word beside the full stop."""
+    """Return a name that the table accepts: short, of letters and digits, with a word after its full stop."""
     kind, _, happened = _NOT_IN_A_NAME.sub("_", name).partition(".")
     return f"{kind}.{happened or 'none'}"[:200]
 
@@ -161,11 +161,11 @@ async def _fact_of_a_message(tx: Tx, channel: Channel, event: e.ReactionEvent | 
 
 
 async def _handover(tx: Tx, channel: Channel, event: e.HandoverEvent) -> None:
-    await _kept(tx, channel, event, f"handover.{event.action}", people=(event.person,))
+    await _record(tx, channel, event, f"handover.{event.action}", people=(event.person,))
 
 
 async def _unknown(tx: Tx, channel: Channel, event: e.UnknownEvent) -> None:
-    await _kept(tx, channel, event, f"unknown.{event.kind}", payload=event.payload)
+    await _record(tx, channel, event, f"unknown.{event.kind}", payload=event.payload)
 
 
 _EFFECTS: dict[type[e.Event], Callable[[Tx, Channel, Any], Awaitable[None]]] = {

@@ -1,4 +1,4 @@
-"""News of messages that did not come from the channel, kept like those that did."""
+"""Events of messages that do not come from the channel, recorded in the same way."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from .models import MessageFact
 async def record_own_reaction(
     tx: Tx, *, channel_id: UUID, message_id: UUID, platform_message_id: str, emoji: str, occurred_at: datetime
 ) -> None:
-    """Record a reaction that we have sent as the message `message_id`. As the service."""
+    """Record our own reaction, which was sent as the message `message_id`. As the service."""
     fact = MessageFact(
         dedup_key=f"ours:{message_id}",
         platform_message_id=platform_message_id,

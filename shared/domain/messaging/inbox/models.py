@@ -1,4 +1,4 @@
-"""Bodies that wait, and what became of them."""
+"""Webhook bodies, and the results of reading them."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import msgspec
 
 
 class NewBody(NamedTuple):
-    """`signed_with` is the place of the secret that signed it among those of the settings."""
+    """`signed_with` is the index of the signing secret in the settings."""
 
     source: str
     body: bytes
@@ -17,7 +17,7 @@ class NewBody(NamedTuple):
 
 
 class WaitingBody(msgspec.Struct, frozen=True):
-    """`attempts` counts the coming one."""
+    """A body to be read; `attempts` includes the coming one."""
 
     id: int
     body: bytes
@@ -26,7 +26,7 @@ class WaitingBody(msgspec.Struct, frozen=True):
 
 
 class DoneBody(NamedTuple):
-    """A body that was read: its events, and how many of them nobody could be given."""
+    """A body that was read: the number of its events, and of those without a channel."""
 
     id: int
     events: int
@@ -43,8 +43,8 @@ class SetAsideEvent(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
-class Received(msgspec.Struct, frozen=True):
-    """`is_new` is False for a message that was there before, be it our own coming back."""
+class ReceivedMessage(msgspec.Struct, frozen=True):
+    """`is_new` is False for a message that exists already, such as the echo of our own."""
 
     message_id: UUID
     chat_id: UUID
@@ -52,7 +52,7 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
-    """News of a message. `message_id` is ours, where the provider gave it back."""
+    """A fact about a message; `message_id` is ours, if the provider returned it."""
 
     dedup_key: str
     platform_message_id: str | None
@@ -65,9 +65,9 @@ class MessageFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
-    """News of a channel or conversation that is no message.
+    """A fact about a channel or a conversation, which is not a message.
 
-    `known_as`: whom it is about, each id as its kind, a space and the value; None for news of the channel itself.
+    `known_as` lists the person's ids, each as its kind, a space and the value; None for a fact about the channel.
     """
 
     dedup_key: str
@@ -78,7 +78,7 @@ class ChannelFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as the channel has it; the fields of app.receive_message."""
+    """A message from the channel, with the fields of app.receive_message."""
 
     platform_message_id: str
     direction: str
@@ -95,7 +95,7 @@ class ChannelMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Processed(msgspec.Struct, frozen=True):
-    """`unrouted` are events of numbers and pages that nobody has connected; `retried` had been set aside."""
+    """`unrouted` counts events of numbers and pages that nobody has connected; `retried` those set aside before."""
 
     bodies: int
     events: int

@@ -9,7 +9,16 @@ import msgspec
 from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
-from .models import ChannelFact, ChannelMessage, DoneBody, MessageFact, NewBody, Received, SetAsideEvent, WaitingBody
+from .models import (
+    ChannelFact,
+    ChannelMessage,
+    DoneBody,
+    MessageFact,
+    NewBody,
+    ReceivedMessage,
+    SetAsideEvent,
+    WaitingBody,
+)
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -21,7 +30,7 @@ class _Is(msgspec.Struct, frozen=True):
 
 
 async def insert_bodies(tx: Tx, *, bodies: Sequence[NewBody]) -> None:
-    """A body that is there already is not kept twice."""
+    """Insert bodies, without those that are stored already."""
     sql = """
         INSERT INTO webhook_inbox (source, body, body_hash, signed_with, request_id)
         SELECT given.source, given.body, sha256(given.body), given.signed_with, given.request_id
@@ -53,18 +62,18 @@ _CLAIM_BODIES = Query(
 
 
 async def claim_bodies(tx: Tx, *, source: str, limit: int, lease_s: int) -> list[WaitingBody]:
-    """Bodies that nobody has taken yet, in the order in which they came; counted as tried before they are read."""
+    """Claim new bodies, in the order of their arrival; the attempt is counted at once."""
     found = await tx.all(WaitingBody, _CLAIM_BODIES, source=source, limit=limit, lease_s=lease_s)
-    return sorted(found, key=lambda each: each.id)
+    return sorted(found, key=lambda body: body.id)
 
 
 def lock_bodies(tx: Tx, *, body_ids: Sequence[int]) -> None:
-    """While they are locked nobody else takes them, however long it lasts. Goes out with the next statement."""
+    """Lock the bodies against other workers until the end of the transaction, with the next statement."""
     tx.defer("SELECT FROM webhook_inbox WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE", ids=list(body_ids))
 
 
 async def hold_bodies(tx: Tx, *, body_ids: Sequence[int], lease_s: int) -> None:
-    """For a worker that reads them without a lock."""
+    """Hold the bodies for a worker that reads them without a lock."""
     sql = """
         UPDATE webhook_inbox
         SET available_at = now() + make_interval(secs => %(lease_s)s)
@@ -74,7 +83,7 @@ async def hold_bodies(tx: Tx, *, body_ids: Sequence[int], lease_s: int) -> None:
 
 
 async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
-    """One that a worker took and did not finish: by itself, and after pauses that grow from a minute to a day."""
+    """Claim one body that a worker did not finish, after pauses that grow from a minute to a day."""
     sql = """
         UPDATE webhook_inbox AS body
         SET attempts = body.attempts + 1,
@@ -114,7 +123,7 @@ _CLAIM_SET_ASIDE = Query(
 
 
 async def claim_set_aside(tx: Tx, *, limit: int) -> list[SetAsideEvent]:
-    """Events that are due again, counted as tried before they are."""
+    """Claim events that were set aside and are due again; the attempt is counted at once."""
     return await tx.all(SetAsideEvent, _CLAIM_SET_ASIDE, limit=limit)
 
 
@@ -128,7 +137,7 @@ async def update_set_aside(tx: Tx, *, aside: SetAsideEvent, error_code: str, fau
 
 
 async def update_unread(tx: Tx, *, body_id: int, error: str) -> None:
-    """The body stays and waits for its next turn."""
+    """Record the error; the body stays for its next attempt."""
     await tx.run("UPDATE webhook_inbox SET last_error = %(error)s WHERE id = %(id)s", id=body_id, error=error)
 
 
@@ -137,7 +146,7 @@ async def delete_set_aside(tx: Tx, *, aside: SetAsideEvent) -> None:
 
 
 def limit_waiting(tx: Tx, *, seconds: float) -> None:
-    """For rows that somebody holds: one tenant's lock is not to stop all. Goes out with the next statement."""
+    """Limit the wait for locked rows, so that one organization's lock does not stop all, with the next statement."""
     sql = "SELECT set_config('lock_timeout', %(limit)s, true)"
     tx.defer(sql, limit=f"{int(seconds * 1000)}ms")
 
@@ -154,7 +163,7 @@ async def update_processed(tx: Tx, *, done: Sequence[DoneBody]) -> None:
 
 
 async def delete_old_bodies(tx: Tx) -> int:
-    """After the time for which Meta repeats itself; what nobody could be given, or is set aside, after a month."""
+    """Delete bodies that Meta repeats no more; those with events without a channel or set aside, after a month."""
     sql = """
         DELETE FROM webhook_inbox
         WHERE ctid IN (
@@ -172,44 +181,46 @@ async def delete_old_bodies(tx: Tx) -> int:
 
 async def receive_message(
     tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ChannelMessage
-) -> Received:
+) -> ReceivedMessage:
     sql = """
         SELECT message_id, chat_id, is_new
         FROM app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)
     """
-    return await tx.one(Received, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
+    return await tx.one(
+        ReceivedMessage, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message)
+    )
 
 
 def keep_message(
     tx: Tx, *, channel_id: UUID, person: dict[str, Any], phone: str | None, message: ChannelMessage
 ) -> None:
-    """As `receive_message`, where nobody needs to know what became of it; goes out with the next statement."""
+    """Receive the message without a result, with the next statement."""
     sql = "SELECT app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)"
     tx.defer(sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
 
 
 def keep_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> None:
-    """As `record_message_event`, where nobody needs to know what became of it; goes out with the next statement."""
+    """Record the fact without a result, with the next statement."""
     sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb)"
     tx.defer(sql, channel_id=channel_id, fact=_json(fact))
 
 
 async def record_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> UUID | None:
-    """The message that it is news of; None where it is known already, or the message is not."""
+    """Record the fact, and return its message; None if the fact is known already, or the message is unknown."""
     sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb) AS message_id"
     return (await tx.one(_Fact, sql, channel_id=channel_id, fact=_json(fact))).message_id
 
 
 async def record_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -> bool:
-    """Whether it is news. What is about a person has its effect on their conversation, now or once there is one."""
+    """Record the fact, and return whether it is new; its effect waits if the person has no conversation yet."""
     sql = "SELECT app.record_channel_event(%(channel_id)s, %(fact)s::jsonb) AS is_so"
     return (await tx.one(_Is, sql, channel_id=channel_id, fact=_json(fact))).is_so
 
 
 async def delete_old_message_events(tx: Tx) -> int:
-    """Statuses after 90 days, which the message itself has by then, and what was told of messages that never came.
+    """Delete statuses after 90 days, which the messages have by then, and facts about messages that never came.
 
-    Edits, deletions and reactions stay with their message: it is computed from them.
+    Edits, deletions and reactions stay, because their message is computed from them.
     """
     sql = """
         DELETE FROM message_events
@@ -229,7 +240,7 @@ async def delete_old_message_events(tx: Tx) -> int:
 
 
 async def delete_old_channel_events(tx: Tx) -> int:
-    """After 90 days; the latest words on what a person's ids are and what they want stay."""
+    """Delete events after 90 days, without the latest ones on a person's ids and preferences."""
     sql = """
         DELETE FROM channel_events
         WHERE ctid IN (

@@ -1,4 +1,4 @@
-"""The reader of bodies: together in one transaction while nothing is wrong, else each event in one of its own."""
+"""The reader of bodies: all in one transaction, or after a fault, every event in its own transaction."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUEUE = "webhooks"
 LOCKED_FOR_S = 1.0
-"""How long a row that somebody else holds is waited for."""
+"""The longest wait for a row that another transaction holds."""
 _HELD = Fault(Busy.code, "other events of the organization met a lock")
 
 
@@ -40,7 +40,7 @@ class Routed(NamedTuple):
 
 
 class Reader:
-    """One run of the job. Where an organization's rows are locked, the rest of its events are set aside in this run."""
+    """One run of the job, which sets aside the further events of an organization whose rows are locked."""
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
@@ -48,10 +48,10 @@ class Reader:
         self.set_aside = 0
 
     async def read_together(self, waiting: Sequence[WaitingBody]) -> list[DoneBody]:
-        """Apply all that the bodies say and mark them read, in one transaction; raise where anything is wrong."""
+        """Apply all events of the bodies and mark them as read, in one transaction; raise the first fault."""
         async with service_tx(request_id=self._request_id) as tx:
-            queries.lock_bodies(tx, body_ids=[each.id for each in waiting])
-            parsed = [(each, parse(each.body, received_at=each.received_at)) for each in waiting]
+            queries.lock_bodies(tx, body_ids=[body.id for body in waiting])
+            parsed = [(body, parse(body.body, received_at=body.received_at)) for body in waiting]
             routes = await _routes(tx, [event for _, events in parsed for event in events])
             done: list[DoneBody] = []
             routed: list[tuple[int, Routed]] = []
@@ -64,29 +64,29 @@ class Reader:
         return done
 
     async def read_alone(self, body: WaitingBody) -> DoneBody | None:
-        """Apply each event in its own transaction; set aside what cannot be read. None: nothing of the body can."""
+        """Apply each event in its own transaction, and set faulty ones aside; return None for an unreadable body."""
         routed = await set_aside.attempt(partial(self._routed, body.body, body))
         if isinstance(routed, Fault):
             await self._leave(body, routed)
             return None
         events, unrouted, found = routed
-        for each in found:
-            fault = await self._apply_alone(each)
+        for event in found:
+            fault = await self._apply_alone(event)
             if fault is not None:
-                await self._record(fault, body.id, each)
+                await self._record(fault, body.id, event)
         done = DoneBody(body.id, events, unrouted)
         await self._finish(done)
         return done
 
     async def retry(self, aside: SetAsideEvent) -> bool:
-        """Try again what was set aside; return whether it is done now."""
+        """Retry an event that was set aside; return whether it is done now."""
         routed = await set_aside.attempt(partial(self._routed, aside.body, aside))
         fault: Fault | None = None
         if isinstance(routed, Fault):
             fault = routed
         else:
-            for each in _meant(aside, routed[2]):
-                fault = await self._apply_alone(each) or fault
+            for event in _matching(aside, routed[2]):
+                fault = await self._apply_alone(event) or fault
         async with service_statements(request_id=self._request_id) as tx:
             if fault is None:
                 await queries.delete_set_aside(tx, aside=aside)
@@ -104,34 +104,34 @@ class Reader:
         return len(events), sum(not channels for _, channels in found), _in_order(routed)
 
     async def _apply_all(self, tx: Tx, routed: Sequence[tuple[int, Routed]]) -> None:
-        for body_id, each in routed:
-            if each.channel.organization_id in self._held:
-                await self._record(_HELD, body_id, each)
-        free = _in_order(each for _, each in routed if each.channel.organization_id not in self._held)
+        for body_id, event in routed:
+            if event.channel.organization_id in self._held:
+                await self._record(_HELD, body_id, event)
+        free = _in_order(event for _, event in routed if event.channel.organization_id not in self._held)
         if free:
-            await channels_service.lock_channels(tx, channel_ids=list({each.channel.id for each in free}))
+            await channels_service.lock_channels(tx, channel_ids=list({event.channel.id for event in free}))
             queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
-        for each in free:
-            await apply(tx, each.channel, each.event)
+        for event in free:
+            await apply(tx, event.channel, event.event)
 
-    async def _apply_alone(self, each: Routed) -> Fault | None:
-        if each.channel.organization_id in self._held:
+    async def _apply_alone(self, routed: Routed) -> Fault | None:
+        if routed.channel.organization_id in self._held:
             return _HELD
-        fault = await set_aside.attempt(partial(self._applied, each))
+        fault = await set_aside.attempt(partial(self._apply_one, routed))
         if fault is not None and fault.code == Busy.code:
-            self._held.add(each.channel.organization_id)
+            self._held.add(routed.channel.organization_id)
         return fault
 
-    async def _applied(self, each: Routed) -> None:
+    async def _apply_one(self, routed: Routed) -> None:
         async with service_tx(request_id=self._request_id) as tx:
-            await channels_service.lock_channels(tx, channel_ids=[each.channel.id])
+            await channels_service.lock_channels(tx, channel_ids=[routed.channel.id])
             queries.limit_waiting(tx, seconds=LOCKED_FOR_S)
-            await apply(tx, each.channel, each.event)
+            await apply(tx, routed.channel, routed.event)
 
-    async def _record(self, fault: Fault, body_id: int, each: Routed) -> None:
+    async def _record(self, fault: Fault, body_id: int, routed: Routed) -> None:
         self.set_aside += 1
         async with service_statements(request_id=self._request_id) as tx:
-            piece = Piece(each.channel.organization_id, QUEUE, each.subject)
+            piece = Piece(routed.channel.organization_id, QUEUE, routed.subject)
             await set_aside.record(tx, piece, fault, inbox_id=body_id)
 
     async def _leave(self, body: WaitingBody, fault: Fault) -> None:
@@ -146,14 +146,14 @@ class Reader:
 
 
 def _in_order(routed: Iterable[Routed]) -> list[Routed]:
-    """Sort by time: a conversation reads in the order in which it was held."""
-    return sorted(routed, key=lambda each: (each.channel.id, each.event.occurred_at))
+    """Sort by channel and time, so that the events of a conversation are applied in their order."""
+    return sorted(routed, key=lambda event: (event.channel.id, event.event.occurred_at))
 
 
-def _meant(aside: SetAsideEvent, routed: Sequence[Routed]) -> list[Routed]:
-    """Return the event that was set aside; where it reads otherwise by now, all of that organization in the body."""
-    own = [each for each in routed if each.channel.organization_id == aside.organization_id]
-    return [each for each in own if each.subject == aside.subject] or own
+def _matching(aside: SetAsideEvent, routed: Sequence[Routed]) -> list[Routed]:
+    """Return the event that was set aside; if it is read differently now, all events of its organization."""
+    own = [event for event in routed if event.channel.organization_id == aside.organization_id]
+    return [event for event in own if event.subject == aside.subject] or own
 
 
 async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
@@ -162,15 +162,15 @@ async def _routes(tx: Tx, events: Iterable[AnyEvent]) -> list[Channel]:
 
 
 def _channels(routes: Sequence[Channel], event: AnyEvent) -> list[Channel]:
-    """Return the channel of a number or page; for news of a WhatsApp account all its channels, or the one it names."""
-    own = [each for each in routes if (each.platform, each.external_id) == (event.channel, event.account_id)]
+    """Return the channel of a number or page; for an event of a WhatsApp account, its named channel or all of them."""
+    own = [route for route in routes if (route.platform, route.external_id) == (event.channel, event.account_id)]
     if own:
         return own[:1]
-    of_account = [each for each in routes if event.channel == "whatsapp" and each.waba_id == event.account_id]
+    of_account = [route for route in routes if event.channel == "whatsapp" and route.waba_id == event.account_id]
     phone = _digits(getattr(event, "phone", None))
-    named = [each for each in of_account if phone and _digits(each.phone) == phone]
+    named = [route for route in of_account if phone and _digits(route.phone) == phone]
     return named or of_account
 
 
 def _digits(phone: str | None) -> str:
-    return "".join(each for each in phone or "" if each.isdigit())
+    return "".join(character for character in phone or "" if character.isdigit())

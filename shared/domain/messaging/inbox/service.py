@@ -1,4 +1,4 @@
-"""The job that reads kept bodies in batches: together while nothing is wrong, else each event alone."""
+"""The job that reads stored bodies in batches: together, or after a fault, every event alone."""
 
 import time
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from .writer import META
 BATCH = 100
 AGAIN = 20
 LEASE_S = 5
-"""How long a worker has to lock what it took; one that dies lets go of its locks at once, and another takes over."""
+"""The time that a worker has to lock its bodies; a dead worker's locks end at once, and another worker takes over."""
 ALONE_S = 60
-"""How long it has where it reads without a lock."""
+"""The time that a worker has to read bodies without a lock."""
 
 
 async def process(*, request_id: str, for_s: float) -> Processed:
-    """Read until nothing waits or the time is over. Several workers may run at once: each holds the bodies it reads."""
+    """Read bodies until none waits or the time is over; several workers may run at once and hold different bodies."""
     until = time.monotonic() + for_s
     reader = Reader(request_id)
     done: list[DoneBody] = []
@@ -35,7 +35,7 @@ async def process(*, request_id: str, for_s: float) -> Processed:
         retried += succeeded
         if not read and not tried:
             break
-    events, unrouted = sum(each.events for each in done), sum(each.unrouted for each in done)
+    events, unrouted = sum(body.events for body in done), sum(body.unrouted for body in done)
     return Processed(len(done), events, unrouted, reader.set_aside, retried)
 
 
@@ -49,11 +49,11 @@ async def _read(reader: Reader, waiting: Sequence[WaitingBody], request_id: str)
     read = await set_aside.attempt(partial(reader.read_together, waiting))
     if not isinstance(read, Fault):
         return read
-    # Nothing of the batch was kept. The fault shows where each event is read alone.
+    # The batch was rolled back. Reading each event alone shows the faulty one.
     log().warning("webhooks_read_alone", bodies=len(waiting), fault=read.text)
     async with service_statements(request_id=request_id) as tx:
-        await queries.hold_bodies(tx, body_ids=[each.id for each in waiting], lease_s=ALONE_S)
-    return [done for each in waiting if (done := await reader.read_alone(each))]
+        await queries.hold_bodies(tx, body_ids=[body.id for body in waiting], lease_s=ALONE_S)
+    return [done for body in waiting if (done := await reader.read_alone(body))]
 
 
 async def _read_left(reader: Reader, request_id: str) -> list[DoneBody]:
@@ -64,7 +64,7 @@ async def _read_left(reader: Reader, request_id: str) -> list[DoneBody]:
 
 
 async def _retry(reader: Reader, request_id: str) -> tuple[int, int]:
-    """Return how many that were set aside were due, and how many of them are done now."""
+    """Retry due events that were set aside; return the numbers of due ones and of those that are done now."""
     async with service_statements(request_id=request_id) as tx:
         due = await queries.claim_set_aside(tx, limit=AGAIN)
-    return len(due), sum([await reader.retry(each) for each in due])
+    return len(due), sum([await reader.retry(event) for event in due])

@@ -1,6 +1,6 @@
-"""The writer of bodies that come in: those that come while others are being written wait, and go together.
+"""The writer of webhook bodies: bodies that arrive during a write wait, and are written together.
 
-However many come at once, each is durable when its own `keep` returns, and they share one round trip and one commit.
+Every body is durable when its own `keep` returns; concurrent bodies share one round trip and one commit.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from .models import NewBody
 
 META = "meta"
 MOST_BYTES = 8 * 1_048_576
-"""Of the bodies that wait together; a larger crowd is written one by one."""
+"""The most bytes of bodies that wait together; further bodies are written one by one."""
 
 
 class _Writer:
-    """The writer of one event loop: a write that is on its way, and the bodies for the next."""
+    """The writer of one event loop: a running write, and the bodies for the next."""
 
     def __init__(self) -> None:
         self._gathered: list[NewBody] = []
@@ -33,7 +33,7 @@ class _Writer:
         self._size += len(body.body)
         if self._next is None:
             self._next = asyncio.create_task(self._write_next(self._writing))
-        # Who goes away takes nobody else's write along.
+        # A cancelled caller must not cancel the write of the others.
         await asyncio.shield(self._next)
 
     async def _write_next(self, before: asyncio.Task[None] | None) -> None:
@@ -48,7 +48,7 @@ _writers: WeakKeyDictionary[asyncio.AbstractEventLoop, _Writer] = WeakKeyDiction
 
 
 async def keep(body: NewBody) -> None:
-    """Write the body, durable when it returns; the same bytes again change nothing."""
+    """Write the body, which is durable after the return; a repeated body changes nothing."""
     writer = _writers.setdefault(asyncio.get_running_loop(), _Writer())
     await writer.keep(body)
 

@@ -178,7 +178,7 @@ async def test_what_is_taken_back_is_erased_fetched_or_not(line, files, receive,
     waiting = await receive(own, announced("m2"))
     async with service_tx(request_id="test") as tx:
         for message in (fetched, waiting):
-            await service.take_back(tx, organization_id=own.org.id, message_id=message)
+            await service.discard(tx, organization_id=own.org.id, message_id=message)
     assert (await work()).erased == 2
     for message in (fetched, waiting):
         (media,) = own.media(message)
@@ -194,7 +194,7 @@ async def test_a_file_taken_back_while_it_is_fetched_is_erased_all_the_same(line
     async with service_tx(request_id="test") as tx:
         task = await media_room.take_task(tx, spared=[])
         assert task
-        await service.take_back(tx, organization_id=own.org.id, message_id=message)
+        await service.discard(tx, organization_id=own.org.id, message_id=message)
     assert await downloads._perform("test", task) == "fetched"
     assert (await work()).erased == 1
     assert own.media(message)[0]["status"] == "deleted"

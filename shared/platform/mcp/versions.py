@@ -1,4 +1,4 @@
-"""The two ways MCP is spoken: with a handshake (dates up to 2025-11-25), and with each request standing alone."""
+"""The two eras of MCP: with a handshake (versions up to 2025-11-25), and with self-contained requests."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ from .envelope import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_E
 LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN = ("2026-07-28",)
 ASSUMED = "2025-03-26"
-"""What a request without a version header speaks."""
+"""The version of a request without a version header."""
 
 HEADER_MISMATCH = -32020
 MISSING_CLIENT_CAPABILITY = -32021
@@ -37,7 +37,7 @@ STATUSES = {
     MISSING_CLIENT_CAPABILITY: 400,
     UNSUPPORTED_VERSION: 400,
 }
-"""HTTP statuses of modern errors; any other code comes with a 200."""
+"""HTTP statuses of modern errors; any other code has the status 200."""
 
 
 class Era(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class Era(msgspec.Struct, frozen=True):
 
     @property
     def structures_refusals(self) -> bool:
-        """Tell whether refusals have structured content: clients of two dates hold it against the output schema."""
+        """Whether refusals have structured content, which clients of two versions check by the output schema."""
         return self.version not in {"2025-06-18", "2025-11-25"}
 
     def status(self, code: int) -> int:
@@ -106,7 +106,7 @@ def _check_header(headers: Mapping[str, str], name: str, expected: object, meani
 
 
 def decode_header(value: str) -> str | None:
-    """Return a header's value, decoded where it came as =?base64?…?=; None when that is damaged."""
+    """Return a header's value, decoded if it has the form =?base64?…?=; None if that is invalid."""
     value = value.strip()
     if not (value.startswith("=?base64?") and value.endswith("?=")):
         return value
