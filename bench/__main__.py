@@ -56,7 +56,7 @@ class Part:
 
 
 def _tables(room: Room) -> list[Figure]:
-    compared = [figure for each in tables.comparisons(room) for figure in throughput.measure(each, room)]
+    compared = [figure for comparison in tables.comparisons(room) for figure in throughput.measure(comparison, room)]
     return [*compared, tables.first_answer(room)]
 
 

@@ -46,9 +46,9 @@ async def main(requests: Iterator[bytes], port: int, *, seconds: float, connecti
 
 def counted(requests: list[bytes], counter: int) -> Iterator[bytes]:
     """Yield the requests in turn, and fill a new number into the counter of each."""
-    place = COUNTER.encode()
+    counter_text = COUNTER.encode()
     for number, raw in enumerate(itertools.cycle(requests), start=counter):
-        yield raw.replace(place, b"%012d" % number, 1)
+        yield raw.replace(counter_text, b"%012d" % number, 1)
 
 
 def percentile(values: list[float], wanted: float) -> float:

@@ -17,7 +17,7 @@ from infra.local.servers.services import Parts, Services, embedded_services, exc
 from infra.local.settings import REPOSITORY, LocalSettings
 from infra.migrate import DIRECTORY
 
-PLACE = REPOSITORY / "build" / "bench"
+BUILD = REPOSITORY / "build" / "bench"
 EMPTY, LOADING, PRISTINE, SMALL, RUN = "nexus", "bench_loading", "bench_pristine", "bench_small", "bench_run"
 """The schema alone; the database while it is loaded, and its name afterwards, when nothing changes it; the one with few
 organizations; the copy that this run may change.
@@ -67,7 +67,7 @@ KEYS = tuple(f"nxs_ak_bench{number:03}" + hashlib.sha256(str(number).encode()).h
 @contextmanager
 def loaded(size: Size, say: Progress) -> Iterator[Data]:
     """Give servers with loaded databases; use the data of an earlier run of the same schema and size again."""
-    directory = PLACE / f"data-{_fingerprint(size)}"
+    directory = BUILD / f"data-{_fingerprint(size)}"
     _remove_others(directory)
     # Another run would take the database away from under this one.
     with exclusive(prepare(directory)), embedded_services(directory, fast=False) as services:
@@ -115,10 +115,10 @@ def _fingerprint(size: Size) -> str:
 
 def _remove_others(kept: Path) -> None:
     """Remove data of an older schema or another size."""
-    for stale in PLACE.glob("data-*"):
+    for stale in BUILD.glob("data-*"):
         if stale != kept:
             parts = Parts(prepare(stale), LocalSettings.model_construct())
             parts.stop()
             parts.remove()
             shutil.rmtree(stale, ignore_errors=True)
-    PLACE.mkdir(parents=True, exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)

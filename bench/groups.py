@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench import load, records, traffic
-from bench.dataset import PLACE, Data
+from bench.dataset import BUILD, Data
 from bench.figures import Figure
 from bench.load import Measured
 from bench.servers import Running, Server, last_words, running
@@ -41,7 +41,7 @@ class Target:
     answered: int = 0
 
     def __post_init__(self) -> None:
-        self.file = PLACE / "requests" / self.name
+        self.file = BUILD / "requests" / self.name
         records.write(self.file, [request.raw(self.at.port) for request in self.requests])
 
     def run(self, seconds: float, connections: int = load.CONNECTIONS) -> Measured:
@@ -82,12 +82,14 @@ class Target:
 
 
 @contextlib.contextmanager
-def targets(room: Room, asked: Mapping[str, tuple[Server, Sequence[Request]]]) -> Iterator[dict[str, Target]]:
+def targets(
+    room: Room, requests_by_name: Mapping[str, tuple[Server, Sequence[Request]]]
+) -> Iterator[dict[str, Target]]:
     """Start every server, check and warm it; they run side by side and are measured in turn."""
     with contextlib.ExitStack() as stack:
         up: dict[str, Running] = {}
         found: dict[str, Target] = {}
-        for name, (server, requests) in asked.items():
+        for name, (server, requests) in requests_by_name.items():
             if server.name not in up:
                 up[server.name] = stack.enter_context(running(server, room.data))
             target = Target(up[server.name], requests, name)

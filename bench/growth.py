@@ -52,9 +52,9 @@ def searching(room: Room) -> list[Figure]:
     ]
 
 
-def _p50(room: Room, asked: dict[str, tuple[servers.Server, list[traffic.Request]]]) -> dict[str, list[float]]:
+def _p50(room: Room, requests: dict[str, tuple[servers.Server, list[traffic.Request]]]) -> dict[str, list[float]]:
     """Measure on one connection, where latency is nothing but the work."""
-    with targets(room, asked) as found:
+    with targets(room, requests) as found:
         for target in found.values():
             target.warm()
         return interleaved(

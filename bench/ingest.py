@@ -84,11 +84,11 @@ class Sender:
         }
         return self._signed(number, {"statuses": [item]})
 
-    def written(self, count: int, each: int = 50) -> Iterator[Webhook]:
+    def written(self, count: int, batch: int = 50) -> Iterator[Webhook]:
         """Yield echoes of so many messages from the phone app, to which the statuses belong."""
         for parity in range(NUMBERS):
             own = list(range(parity, count, NUMBERS))
-            for begin in range(0, len(own), each):
+            for begin in range(0, len(own), batch):
                 items = [
                     {
                         "from": "201500000001",
@@ -98,7 +98,7 @@ class Sender:
                         "type": "text",
                         "text": {"body": "أهلا"},
                     }
-                    for number in own[begin : begin + each]
+                    for number in own[begin : begin + batch]
                 ]
                 yield self._signed(parity, {"message_echoes": items}, field="smb_message_echoes")
 
@@ -107,12 +107,12 @@ class Sender:
         order.
         """
         made = [
-            each
+            webhook
             for number in range(messages)
-            for each in (self.message(number), *(self.status(number, word) for word in WORDS))
+            for webhook in (self.message(number), *(self.status(number, word) for word in WORDS))
         ]
-        ordered = sorted(range(len(made)), key=lambda place: place + self._dice.uniform(0, NEAR))
-        return [made[place] for place in ordered]
+        ordered = sorted(range(len(made)), key=lambda index: index + self._dice.uniform(0, NEAR))
+        return [made[index] for index in ordered]
 
     def _signed(self, number: int, value: dict[str, Any], field: str = "messages") -> Webhook:
         phone_id, waba_id = self._numbers[number % NUMBERS]
@@ -156,11 +156,11 @@ def _at_full_rate(room: Room) -> list[Figure]:
     sender = Sender(room, PATH)
     webhooks = sender.mixed(A_SECOND * seconds * (AGAIN - 1) // AGAIN // 4)
     repeated = [
-        each for place, one in enumerate(webhooks) for each in ([one, one] if place % (AGAIN - 1) == 0 else [one])
+        webhook for index, one in enumerate(webhooks) for webhook in ([one, one] if index % (AGAIN - 1) == 0 else [one])
     ]
     with running(servers.WHOLE, room.data) as gateway, _reading(room, gateway.port):
-        for each in sender.written(len(webhooks) // 4):
-            ask(gateway.port, each)
+        for webhook in sender.written(len(webhooks) // 4):
+            ask(gateway.port, webhook)
         _drained(room)
         target = Target(gateway, repeated, "ingest")
         measured = target.steady(len(repeated) / A_SECOND, A_SECOND, CALLERS)
@@ -219,6 +219,6 @@ def _astray(room: Room, mark: str, messages: int) -> int:
     with room.data.connect() as connection:
         found = queries.count_messages(connection, like=f"wamid.{mark}.%")
     inbound = [counts for (way, _), counts in found.items() if way == "inbound"]
-    rows, ids = sum(each[0] for each in inbound), sum(each[1] for each in inbound)
+    rows, ids = sum(counts[0] for counts in inbound), sum(counts[1] for counts in inbound)
     read_rows, read_ids = found.get(("outbound", "read"), (0, 0))
-    return sum(abs(each - messages) for each in (rows, ids, read_rows, read_ids))
+    return sum(abs(count - messages) for count in (rows, ids, read_rows, read_ids))

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from bench import dataset, machine, queries, throughput, traffic
-from bench.dataset import PLACE, Data
+from bench.dataset import BUILD, Data
 from bench.groups import Room, targets
 from bench.servers import PEERS
 from infra.local.settings import REPOSITORY
@@ -38,15 +38,15 @@ def main(name: Annotated[str, typer.Argument()], *, seconds: int = 6, quick: boo
             _imports(function)
         return
     comparison = OPERATIONS[name]
-    ours = next(iter(comparison.asked))
+    ours = next(iter(comparison.requests))
     with dataset.loaded(dataset.QUICK if quick else dataset.FULL, Console(stderr=True).print) as data:
         crowd = traffic.crowd(data, dataset.RUN)
         room = Room(data, crowd, crowd, 1, seconds, lambda: None)
-        with targets(room, {ours.name: (ours, comparison.asked[ours](crowd.many))}) as found:
+        with targets(room, {ours.name: (ours, comparison.requests[ours](crowd.many))}) as found:
             target = found[ours.name]
             target.warm()
             _watch_statements(data)
-            stacks = PLACE / f"profile-{name}.txt"
+            stacks = BUILD / f"profile-{name}.txt"
             watching = threading.Thread(target=_record, args=(target.at.process.pid, stacks, seconds))
             watching.start()
             busy = _processors(target.at.process.pid, data)
@@ -68,10 +68,10 @@ def _processors(server: int, data: Data) -> dict[str, float]:
 
 
 def _record(pid: int, path: Path, seconds: int) -> None:
-    for form, place in (("raw", path), ("flamegraph", path.with_suffix(".svg"))):
+    for form, output in (("raw", path), ("flamegraph", path.with_suffix(".svg"))):
         subprocess.run(
             [str(PEERS / "py-spy"), "record", "-p", str(pid), "-d", str(max(1, seconds // 2)), "-r", "250",
-             "-f", form, "-o", str(place)],
+             "-f", form, "-o", str(output)],
             capture_output=True,
             check=True,
         )  # fmt: skip

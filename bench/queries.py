@@ -207,16 +207,16 @@ def list_agents(connection: Connection) -> list[tuple[str, str, str, bool]]:
     return connection.execute(sql).fetchall()
 
 
-def list_samples(connection: Connection, *, each: int) -> dict[str, list[str]]:
+def list_samples(connection: Connection, *, count: int) -> dict[str, list[str]]:
     """List some contacts of every organization."""
     sql = """
         SELECT organization.id::text, ARRAY(
             SELECT customers.id::text FROM customers WHERE customers.organization_id = organization.id
-            ORDER BY customers.id LIMIT %(each)s
+            ORDER BY customers.id LIMIT %(count)s
         )
         FROM organizations AS organization
     """
-    return dict(connection.execute(sql, {"each": each}).fetchall())
+    return dict(connection.execute(sql, {"count": count}).fetchall())
 
 
 def count_orders(connection: Connection) -> int:
@@ -288,7 +288,7 @@ def lock_usage(connection: Connection, *, organization_id: str) -> None:
 
 
 def open_conversations(
-    connection: Connection, *, organizations: list[str], sealed: Callable[[UUID], bytes], each: int = 40
+    connection: Connection, *, organizations: list[str], sealed: Callable[[UUID], bytes], count: int = 40
 ) -> list[tuple[str, str]]:
     """Insert a WhatsApp number for each organization, and open conversations; return organizations and chat ids."""
     numbers = """
@@ -299,7 +299,7 @@ def open_conversations(
     """
     chats = """
         UPDATE chats SET channel_id = %(channel_id)s, last_inbound_at = now()
-        WHERE id IN (SELECT id FROM chats WHERE organization_id = %(organization_id)s ORDER BY id LIMIT %(each)s)
+        WHERE id IN (SELECT id FROM chats WHERE organization_id = %(organization_id)s ORDER BY id LIMIT %(count)s)
         RETURNING organization_id::text, id::text
     """
     people = """
@@ -311,13 +311,13 @@ def open_conversations(
     found: list[tuple[str, str]] = []
     for number, organization_id in enumerate(organizations, start=7000):
         token = sealed(UUID(organization_id))
-        told: dict[str, Any] = {"organization_id": organization_id, "number": number, "token": token}
-        channel = connection.execute(numbers, told).fetchone()
+        values: dict[str, Any] = {"organization_id": organization_id, "number": number, "token": token}
+        channel = connection.execute(numbers, values).fetchone()
         if channel is None:
             raise LookupError(organization_id)
-        told |= {"channel_id": channel[0], "each": each}
-        found += connection.execute(chats, told).fetchall()
-        connection.execute(people, told)
+        values |= {"channel_id": channel[0], "count": count}
+        found += connection.execute(chats, values).fetchall()
+        connection.execute(people, values)
     return found
 
 

@@ -9,7 +9,7 @@ COUNTER = "@" * 12
 
 def write(path: Path, requests: Iterable[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(b"%d\n%b" % (len(each), each) for each in requests))
+    path.write_bytes(b"".join(b"%d\n%b" % (len(request), request) for request in requests))
 
 
 def read(path: Path) -> list[bytes]:

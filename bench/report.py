@@ -63,8 +63,8 @@ def write_document(results: Results) -> None:
     """Write the table and its circumstances between their marks in docs/performance.md."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    told = ", ".join(f"{name}: {value}" for name, value in results.about.items())
-    made = f"{BEGIN}\n{told}\n\n{markdown(results.figures)}\n{END}"
+    circumstances = ", ".join(f"{name}: {value}" for name, value in results.about.items())
+    made = f"{BEGIN}\n{circumstances}\n\n{markdown(results.figures)}\n{END}"
     DOCUMENT.write_text(before + made + rest.partition(END)[2], encoding="utf-8")
 
 
@@ -98,8 +98,8 @@ def _opened(width: int, height: int) -> str:
 
 
 def _bar(left: float, top: int, length: float, colour: str) -> str:
-    place = f'x="{left:.1f}" y="{top}" width="{length:.1f}" height="{ROW - 8}"'
-    return f'<rect {place} fill="{colour}"/>'
+    box = f'x="{left:.1f}" y="{top}" width="{length:.1f}" height="{ROW - 8}"'
+    return f'<rect {box} fill="{colour}"/>'
 
 
 def _reach(figure: Figure) -> float | None:
@@ -120,7 +120,7 @@ def _judged(figure: Figure) -> float:
 def _cells(figure: Figure) -> list[str]:
     against = "" if figure.against is None else _number(figure.against)
     ratio = "" if figure.ratio is None else _number(figure.ratio)
-    spread = " - ".join(_number(each) for each in figure.spread)
+    spread = " - ".join(_number(ratio) for ratio in figure.spread)
     ours = f"{_number(figure.ours)} {figure.unit}"
     return [
         figure.name,

@@ -44,7 +44,7 @@ async def measure(admin_url: str) -> dict[str, float]:
         for name, way in ways.items():
             taken[name].append(await _cpu_us(way))
     await connection.close()
-    return {name: statistics.median(each) for name, each in taken.items()}
+    return {name: statistics.median(times) for name, times in taken.items()}
 
 
 async def _cpu_us(way: Callable[[], Awaitable[None]]) -> float:

@@ -102,7 +102,7 @@ def fill(database: psycopg.Connection) -> dict[uuid.UUID, str]:
 
 def questions(database: psycopg.Connection) -> list[str]:
     """Return names whole, misspelt and half, phones in two spellings and e-mail addresses of existing contacts."""
-    chance, asked = (
+    chance, texts = (
         random.Random(4),
         ["محمد", "محمد السيد", "Mohmaed Farok", "عبدالرحمن", "Moh", "ORD-2026-001", "xyzzy"],
     )
@@ -110,8 +110,8 @@ def questions(database: psycopg.Connection) -> list[str]:
     for first, last, phone, address in rows.fetchall():
         name = f"{first} {last}"
         spot = chance.randrange(1, len(name) - 1)
-        asked += [name, last, name[:spot] + name[spot + 1 :], phone, "0" + phone[3:], *([address] if address else [])]
-    return asked
+        texts += [name, last, name[:spot] + name[spot + 1 :], phone, "0" + phone[3:], *([address] if address else [])]
+    return texts
 
 
 def measure(database: psycopg.Connection, claims: str, sql: str) -> list[float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import machine
-from bench.dataset import PLACE, RUN, Data
+from bench.dataset import BUILD, RUN, Data
 from infra.local.process import free_port
 from infra.local.settings import REPOSITORY
 
@@ -144,4 +144,4 @@ def last_words(server: Server) -> str:
 
 def _log(server: Server) -> Path:
     name = "".join(letter if letter.isalnum() else "-" for letter in server.name)
-    return PLACE / "logs" / f"{name}.log"
+    return BUILD / "logs" / f"{name}.log"

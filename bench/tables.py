@@ -70,8 +70,8 @@ def _comparison(title: str, ours: Ask, path: str) -> Comparison:
     def peer(agents: Sequence[Agent]) -> list[Request]:
         return [Request("GET", f"{path}?limit=25", agent.token) for agent in agents]
 
-    asked = {servers.REST: ours, servers.FASTAPI: peer, servers.BARE: bare}
-    return Comparison(title, asked, {servers.FASTAPI: least(1.2), servers.BARE: least(0.4)})
+    requests = {servers.REST: ours, servers.FASTAPI: peer, servers.BARE: bare}
+    return Comparison(title, requests, {servers.FASTAPI: least(1.2), servers.BARE: least(0.4)})
 
 
 def _reading(key: str, table: str, query: dict[str, str]) -> Ask:

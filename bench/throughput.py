@@ -23,7 +23,7 @@ class Comparison:
     """One operation: the requests for each server, and the goal of the ratio to each but the first, which is ours."""
 
     title: str
-    asked: Mapping[Server, Ask]
+    requests: Mapping[Server, Ask]
     goals: Mapping[Server, Goal]
     inserts: bool = False
     """Whether it makes orders: they are counted afterwards, and the bare insert loop runs in turn with the servers."""
@@ -90,9 +90,9 @@ READ = Comparison(
 
 
 def measure(comparison: Comparison, room: Room) -> list[Figure]:
-    asked = {server.name: (server, ask(room.crowd.many)) for server, ask in comparison.asked.items()}
+    by_name = {server.name: (server, ask(room.crowd.many)) for server, ask in comparison.requests.items()}
     goals = {server.name: goal for server, goal in comparison.goals.items()}
-    with targets(room, asked) as found:
+    with targets(room, by_name) as found:
         for target in found.values():
             target.warm()
         runs = {name: partial(_requests_a_second, target, room) for name, target in found.items()}
@@ -129,18 +129,18 @@ def _inserts_a_second(room: Room) -> float:
 
 
 @contextmanager
-def _every_order_made(data: Data, asked: Collection[Target]) -> Iterator[None]:
+def _every_order_made(data: Data, requests: Collection[Target]) -> Iterator[None]:
     """Check that the block made as many orders as were answered.
 
     Raises:
         RuntimeError: if fewer were made.
     """
     with data.connect() as connection:
-        made, answered = queries.count_orders(connection), sum(target.answered for target in asked)
+        made, answered = queries.count_orders(connection), sum(target.answered for target in requests)
         yield
         made, answered = (
             queries.count_orders(connection) - made,
-            sum(target.answered for target in asked) - answered,
+            sum(target.answered for target in requests) - answered,
         )
     if made < answered:
         raise RuntimeError(f"{answered} orders were answered and {made} made")

@@ -59,7 +59,7 @@ class Request:
 def crowd(data: Data, database: str) -> Crowd:
     with data.connect(database) as connection:
         found = queries.list_agents(connection)
-        samples = queries.list_samples(connection, each=20)
+        samples = queries.list_samples(connection, count=20)
     key = jwt.PyJWK(json.loads(data.services.secrets.jwt_private_jwk), algorithm="ES256")
     agents = [(_agent(key, *row[:3], samples[row[0]]), row[3]) for row in found]
     return Crowd([agent for agent, big in agents if not big], [agent for agent, big in agents if big])

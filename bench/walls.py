@@ -51,8 +51,8 @@ class Walls:
         sign_ins = traffic.of_exchange(keys, count=500)
         webhooks = [self._intake.message(number) for number in range(int(A_SECOND["intake"] * self.seconds * 2))]
         return {
-            "reads": [replace(each, path="/functions/v1/mcp-server") for each in reads],
-            "sign-ins": [replace(each, path="/functions/v1/agent-auth") for each in sign_ins],
+            "reads": [replace(read, path="/functions/v1/mcp-server") for read in reads],
+            "sign-ins": [replace(sign_in, path="/functions/v1/agent-auth") for sign_in in sign_ins],
             "deliveries": self._sends,
             "intake": webhooks,
         }
@@ -71,18 +71,20 @@ class Walls:
             for name, target in sounds.items()
         }
         measured = {name: load.finish(client) for name, client in started.items()}
-        for name, each in measured.items():
-            if each.errors:
+        for name, result in measured.items():
+            if result.errors:
                 answer = ask(self.gateway.port, sounds[name].requests[0])
-                raise RuntimeError(f"{each.errors} of {each.requests} {name} were refused: {answer[-500:]!r}")
-        return {name: each.p99_ms for name, each in measured.items()}
+                raise RuntimeError(f"{result.errors} of {result.requests} {name} were refused: {answer[-500:]!r}")
+        return {name: result.p99_ms for name, result in measured.items()}
 
 
 @contextlib.contextmanager
 def _wrong_keys(walls: Walls) -> Iterator[None]:
     """Send keys with the noisy tenant's prefix and a wrong rest: each costs a whole hash."""
     wrong = [prefix + "0" * (len(walls.room.data.keys[0]) - len(prefix)) for prefix in walls.noisy_prefixes]
-    requests = [replace(each, path="/functions/v1/agent-auth") for each in traffic.of_exchange(wrong, count=2000)]
+    requests = [
+        replace(exchange, path="/functions/v1/agent-auth") for exchange in traffic.of_exchange(wrong, count=2000)
+    ]
     yield from _while(walls.flood("keys", requests, 30))
 
 
@@ -138,9 +140,9 @@ def measure(room: Room) -> list[Figure]:
     seconds = FULL_S if room.seconds > 1 else QUICK_S
     graph_port = free_port()
     graph = servers.on_port(servers.GRAPH, room.data, graph_port)
-    told = (("NEXUS_GRAPH_URL", f"http://127.0.0.1:{graph_port}"),)
+    settings = (("NEXUS_GRAPH_URL", f"http://127.0.0.1:{graph_port}"),)
     figures: list[Figure] = []
-    with graph, running(replace(servers.WHOLE, settings=told), room.data) as gateway:
+    with graph, running(replace(servers.WHOLE, settings=settings), room.data) as gateway:
         walls = Walls(room, gateway, seconds)
         walls.measure()
         for name, noise in NOISES.items():

@@ -173,8 +173,8 @@ def trigrams_of(database: Database, *, word: str) -> int | None:
     ).fetchone()
     if schema is None:
         return None
-    asked = sql.SQL("SELECT cardinality({}.show_trgm(%s))").format(sql.Identifier(schema[0]))
-    row = database.execute(asked, [word]).fetchone()
+    question = sql.SQL("SELECT cardinality({}.show_trgm(%s))").format(sql.Identifier(schema[0]))
+    row = database.execute(question, [word]).fetchone()
     return int(row[0]) if row else None
 
 

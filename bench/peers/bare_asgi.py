@@ -45,7 +45,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
         return
-    values = {name: each[0] for name, each in parse_qs(scope["query_string"].decode()).items()}
+    values = {name: texts[0] for name, texts in parse_qs(scope["query_string"].decode()).items()}
     statement = STATEMENTS[scope["path"]]
     if scope["method"] == "POST":
         statement, values = INSERT, {**_UNSAID, **values, **msgspec.json.decode((await receive())["body"])}

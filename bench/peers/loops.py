@@ -47,7 +47,7 @@ async def insert_orders(seconds: float) -> float:
     import psycopg  # noqa: PLC0415  the bcrypt loop needs none
 
     order, line, writer = (
-        queries.pyformat(each) for each in (queries.INSERT_ORDER, queries.INSERT_LINE, queries.FIND_WRITER)
+        queries.pyformat(statement) for statement in (queries.INSERT_ORDER, queries.INSERT_LINE, queries.FIND_WRITER)
     )
     values: dict[str, Any] = {
         "currency": "EGP",

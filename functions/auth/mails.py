@@ -128,8 +128,8 @@ def _landed(landing: str, verified: Verified, kind: str, *, in_query: bool) -> s
     if verified.auth_code is not None:
         return redirects.with_query(landing, code=verified.auth_code)
     if verified.session is None:
-        told = redirects.with_query(landing, message=HALF) if in_query else landing
-        return redirects.with_fragment(told, message=HALF)
+        target = redirects.with_query(landing, message=HALF) if in_query else landing
+        return redirects.with_fragment(target, message=HALF)
     session = verified.session
     return redirects.with_fragment(
         landing,
@@ -145,8 +145,8 @@ def _landed(landing: str, verified: Verified, kind: str, *, in_query: bool) -> s
 def _failed(landing: str, refusal: Refusal, *, in_query: bool) -> str:
     status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
     error = _OAUTH_ERRORS.get(HTTPStatus(status), "server_error")
-    told = {"error": error, "error_code": code, "error_description": refusal.message}
-    return redirects.with_fragment(redirects.with_query(landing, **told) if in_query else landing, **told)
+    fields = {"error": error, "error_code": code, "error_description": refusal.message}
+    return redirects.with_fragment(redirects.with_query(landing, **fields) if in_query else landing, **fields)
 
 
 def _see_other(url: str) -> Response:

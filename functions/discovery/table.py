@@ -10,7 +10,7 @@ class Document(NamedTuple):
     file: str
     """The file in documents/."""
     media_type: str
-    told: str
+    summary: str
     """What it is, in one sentence."""
 
 

@@ -42,7 +42,7 @@ def schema_of(noun: str) -> Resource:
     )
     async def schema(_context: ToolContext) -> str:
         module = import_module(f".tools.{noun}", __package__)
-        described = {each.name: _described(each) for each in vars(module).values() if isinstance(each, Tool)}
+        described = {tool.name: _described(tool) for tool in vars(module).values() if isinstance(tool, Tool)}
         return encode({"tools": described}).decode()
 
     return schema

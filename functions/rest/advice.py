@@ -87,7 +87,7 @@ _KEY = (
 )
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Error(msgspec.Struct, frozen=True):
     code: str
     details: str | None = None
 
@@ -100,32 +100,32 @@ async def advised(answer: Response, incoming: Incoming, host: NexusHost) -> Resp
     """Return the answer, with a hint if no grant covers the request."""
     if answer.status not in _REFUSED or not answer.body:
         return answer
-    told: dict[str, Any] = msgspec.json.decode(answer.body)
-    if told.get("code") not in {"42501", _NO_TARGET, *_BROKEN}:
+    error: dict[str, Any] = msgspec.json.decode(answer.body)
+    if error.get("code") not in {"42501", _NO_TARGET, *_BROKEN}:
         return answer
     cache = await host.schema_cache()
     request = compiler(cache, host.settings).request(incoming)
     table, held = cache.tables.get(Name(request.schema, request.target)), host.rights.get(request.target)
-    if told["code"] in _BROKEN:
-        changed = {} if request.is_function else rules.reworded(told, table, held)
+    if error["code"] in _BROKEN:
+        changed = {} if request.is_function else rules.reworded(error, table, held)
     else:
-        hint = _hint(told, request, host.rights)
+        hint = _hint(error, request, host.rights)
         changed = {"hint": hint} if hint else {}
-    return msgspec.structs.replace(answer, body=json.encode(told | changed)) if changed else answer
+    return msgspec.structs.replace(answer, body=json.encode(error | changed)) if changed else answer
 
 
-def _hint(told: dict[str, Any], request: Request, rights: dict[str, Rights]) -> str | None:
-    if told["code"] == _NO_TARGET:
+def _hint(error: dict[str, Any], request: Request, rights: dict[str, Rights]) -> str | None:
+    if error["code"] == _NO_TARGET:
         return ADVICE.get(request.target)
-    if told["message"].startswith(_FOREIGN):
+    if error["message"].startswith(_FOREIGN):
         return "leave organization_id out: new rows are your own organization's"
-    denied = _NO_GRANT.match(told["message"])
+    denied = _NO_GRANT.match(error["message"])
     held = rights.get(denied[1]) if denied else None
     if held is None:
         return None
     verbs = verbs_of(request) if held.table == request.target else frozenset[Verb]()
-    said = [*(_written(held, request, verbs) if verbs else _read(held)), ADVICE.get(held.table)]
-    return "; ".join(each for each in said if each)
+    parts = [*(_written(held, request, verbs) if verbs else _read(held)), ADVICE.get(held.table)]
+    return "; ".join(part for part in parts if part)
 
 
 def _read(held: Rights) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _read(held: Rights) -> Iterator[str]:
 def _written(held: Rights, request: Request, verbs: frozenset[Verb]) -> Iterator[str]:
     columns = request.payload.columns if isinstance(request.payload, JsonPayload) else ()
     if "insert" in verbs and "update" in verbs:
-        fixed = [each for each in columns if each in held.inserts and each not in held.updates]
+        fixed = [column for column in columns if column in held.inserts and column not in held.updates]
         if held.updates and fixed:
             yield f"{_listed(fixed)} cannot be changed once written: {_KEY}"
     if "insert" in verbs:
@@ -150,7 +150,7 @@ def _written(held: Rights, request: Request, verbs: frozenset[Verb]) -> Iterator
 def _may(columns: Iterable[str], granted: tuple[str, ...], what: str) -> str:
     if not granted:
         return f"clients write no {what}"
-    refused = [each for each in columns if each not in granted]
+    refused = [column for column in columns if column not in granted]
     named = f"{_listed(refused)} cannot be written; " if refused else ""
     return f"{named}a {what} may have: {_listed(granted)}"
 
@@ -163,14 +163,14 @@ def timed(answer: Response) -> Response:
     """Return the answer, with Retry-After if the database will allow the request later, as with daily calls."""
     if answer.status not in LATER:
         return answer
-    told = msgspec.json.decode(answer.body, type=_Told)
-    if not told.code.startswith("PT") or told.details is None:
+    error = msgspec.json.decode(answer.body, type=_Error)
+    if not error.code.startswith("PT") or error.details is None:
         return answer
     try:
-        wait = msgspec.json.decode(told.details, type=_Wait).retry_after
+        wait = msgspec.json.decode(error.details, type=_Wait).retry_after
     except msgspec.DecodeError:
         return answer
     if wait is None:
         return answer
-    kept = (each for each in answer.headers if each[0].lower() != "retry-after")
+    kept = (header for header in answer.headers if header[0].lower() != "retry-after")
     return msgspec.structs.replace(answer, headers=(*kept, ("Retry-After", str(wait))))

@@ -66,5 +66,5 @@ def _listed(array: str) -> str:
 
 
 def _by_case(match: re.Match[str]) -> str:
-    told = [f"{_SIDES[side]} where {match[1]} is {value}" for value, _, side in _WHEN.findall(match[2])]
-    return ", ".join([*told, f"else {_SIDES[match[3]]}"])
+    cases = [f"{_SIDES[side]} where {match[1]} is {value}" for value, _, side in _WHEN.findall(match[2])]
+    return ", ".join([*cases, f"else {_SIDES[match[3]]}"])

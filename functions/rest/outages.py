@@ -31,7 +31,7 @@ _MEANINGS = {"40": Busy, "55": Busy, "57014": StatementTimeout}
 """By SQLSTATE, or its first two characters; every other code means unavailable."""
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Error(msgspec.Struct, frozen=True):
     code: str = ""
 
 
@@ -65,6 +65,6 @@ def _body(code: str, refusal: Refusal, **fields: object) -> bytes:
 def _code(body: bytes) -> str | None:
     """Return the code; None when a database function sets its own status without a refusal."""
     try:
-        return msgspec.json.decode(body, type=_Told).code or None
+        return msgspec.json.decode(body, type=_Error).code or None
     except msgspec.DecodeError:
         return None

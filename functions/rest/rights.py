@@ -16,7 +16,7 @@ Verb = Literal["insert", "update", "delete"]
 _WEAKEST = "write"
 _BY_STRENGTH = ("read", _WEAKEST, "admin", "manage")
 LIST_RIGHTS = list_rights("public", "authenticated")
-_ASKED = re.compile(r"organization_with\('([a-z]+)'")
+_REQUIRED = re.compile(r"organization_with\('([a-z]+)'")
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -38,9 +38,9 @@ class Rights(msgspec.Struct, frozen=True):
 
     def scope(self, verbs: frozenset[Verb]) -> str:
         """Return the strongest scope that any of these verbs requires."""
-        rules = " ".join(each.rule for each in self.policies if each.verb in verbs)
-        asked: list[str] = _ASKED.findall(rules)
-        return max([_WEAKEST, *asked], key=_BY_STRENGTH.index)
+        rules = " ".join(policy.rule for policy in self.policies if policy.verb in verbs)
+        required: list[str] = _REQUIRED.findall(rules)
+        return max([_WEAKEST, *required], key=_BY_STRENGTH.index)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ class Known(msgspec.Struct, frozen=True):
 
 def known_of(cache: SchemaCache, rows: Rows) -> Known:
     listed = msgspec.json.decode(rows.values[0][0], type=list[Rights])
-    rights = {each.table: each for each in listed}
+    rights = {table_rights.table: table_rights for table_rights in listed}
     tables = {
         name: replace(table, unreadable=frozenset(table.columns) - frozenset(rights[name.name].reads))
         for name, table in cache.tables.items()

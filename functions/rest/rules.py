@@ -15,35 +15,35 @@ _CONSTRAINT = re.compile(r'violates (?:check|unique) constraint "(\w+)"')
 _TWIN = "another row has the same key: change that row, or choose another key"
 
 
-def reworded(told: dict[str, Any], table: Table | None, rights: Rights | None) -> dict[str, Any]:
+def reworded(error: dict[str, Any], table: Table | None, rights: Rights | None) -> dict[str, Any]:
     """Return the changed fields of the answer; a message never names a unique index, which tells the reader nothing."""
-    hint = explained(told, table, rights) if table and rights else None
-    if told["code"] == UNIQUE and _CONSTRAINT.search(told["message"]):
+    hint = explained(error, table, rights) if table and rights else None
+    if error["code"] == UNIQUE and _CONSTRAINT.search(error["message"]):
         hint = hint or _TWIN
         return {"message": hint.partition(":")[0], "hint": hint}
     return {"hint": hint} if hint else {}
 
 
-def explained(told: dict[str, Any], table: Table, rights: Rights) -> str | None:
+def explained(error: dict[str, Any], table: Table, rights: Rights) -> str | None:
     """Return an explanation; None if Postgres's own text says everything."""
-    details = told["details"] if isinstance(told["details"], str) else ""
-    if told["code"] == REFERENCE:
+    details = error["details"] if isinstance(error["details"], str) else ""
+    if error["code"] == REFERENCE:
         return _referenced(details)
-    broken = _CONSTRAINT.search(told["message"])
+    broken = _CONSTRAINT.search(error["message"])
     if broken is None:
         return None
-    return _twin(broken[1], table) if told["code"] == UNIQUE else _checked(broken[1], table, rights)
+    return _twin(broken[1], table) if error["code"] == UNIQUE else _checked(broken[1], table, rights)
 
 
 def _twin(constraint: str, table: Table) -> str | None:
     """Name the column by the constraint's name, because row level security hides the key's values."""
     name = constraint.removeprefix(f"{table.name.name}_").removeprefix("organization_id_").removesuffix("_key")
     if name == "pkey":
-        name = ", ".join(each for each in table.primary_key if each != "organization_id")
+        name = ", ".join(column for column in table.primary_key if column != "organization_id")
     else:
         # A column such as sku_key is what sku is compared by.
         names = (name.removesuffix("_key"), name, f"is_{name}")
-        name = next((each for each in names if each in table.columns), "")
+        name = next((candidate for candidate in names if candidate in table.columns), "")
     if not name:
         return None
     return f"another row of {table.name.name} has the same {name}: change that row, or choose another {name}"

@@ -32,7 +32,7 @@ def outgoing(answer: host.Response) -> Response:
 
 def _parameters(query: str) -> Iterator[str]:
     """Return the parameters as sent, without the project's key."""
-    return (each for each in query.split("&") if each.partition("=")[0] != "apikey")
+    return (part for part in query.split("&") if part.partition("=")[0] != "apikey")
 
 
 def _headers(call: Call) -> Iterator[tuple[str, str]]:

@@ -74,12 +74,12 @@ def _headers(found: StoredObject, metadata: dict[str, Any], options: Download) -
 
 
 def _cache_control(metadata: dict[str, Any], options: Download) -> str:
-    said = _printable(metadata.get("cacheControl"), "no-cache")
+    declared = _printable(metadata.get("cacheControl"), "no-cache")
     if options.expires:
         return "private"
     if options.public:
-        return said
-    kept = [each for part in said.lower().split(",") if _LASTING.fullmatch(each := part.strip())]
+        return declared
+    kept = [directive for part in declared.lower().split(",") if _LASTING.fullmatch(directive := part.strip())]
     return ", ".join(["private", *kept])
 
 
@@ -96,7 +96,7 @@ def _printable(text: Any, instead: str) -> str:
 def _is_unchanged(request: Request, headers: dict[str, str]) -> bool:
     given = request.headers.get("if-none-match")
     if given is not None:
-        known = {each.strip().removeprefix("W/") for each in given.split(",")}
+        known = {part.strip().removeprefix("W/") for part in given.split(",")}
         return not known.isdisjoint({"*", headers["ETag"], headers["ETag"].strip('"')})
     since = _time(request.headers.get("if-modified-since"))
     return since is not None and parsedate_to_datetime(headers["Last-Modified"]) <= since

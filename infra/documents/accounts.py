@@ -82,13 +82,13 @@ def _responses(route: Route, components: Components) -> dict[str, Any]:
     if route.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.SEE_OTHER):
         schema = components.result(route.result, route.result.__name__) if route.result else {"type": "object"}
         good["content"] = {"application/json": {"schema": schema}}
-    told = sorted({*map(_told, (*ALWAYS, *_refusals(route))), *([MALFORMED] if route.body else [])})
+    refusals = sorted({*map(_declared, (*ALWAYS, *_refusals(route))), *([MALFORMED] if route.body else [])})
     refused = {
         str(status): {
             "description": "\n".join(f"- `{code}`: {message}" for _, code, message in codes),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AccountError"}}},
         }
-        for status, codes in ((status, list(each)) for status, each in groupby(told, key=lambda each: each[0]))
+        for status, codes in ((status, list(codes)) for status, codes in groupby(refusals, key=lambda codes: codes[0]))
     }
     return {str(route.status): good, **refused}
 
@@ -99,7 +99,7 @@ def _refusals(route: Route) -> tuple[type[Refusal], ...]:
     return (*keyed, *read, *route.refusals)
 
 
-def _told(refusal: type[Refusal]) -> tuple[int, str, str]:
+def _declared(refusal: type[Refusal]) -> tuple[int, str, str]:
     """Return status, code and message on this surface."""
     status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
     return status, code, refusal.default_message

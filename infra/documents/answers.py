@@ -39,13 +39,13 @@ WHEN_WRITING = (
 
 def refusals(spec: Spec) -> dict[int, list[Code]]:
     """Return the codes by status, in order."""
-    found = sorted({documented()[code] for code in codes(spec)}, key=lambda each: (each.status, each.code))
-    return {status: list(each) for status, each in groupby(found, key=lambda each: each.status)}
+    found = sorted({documented()[code] for code in codes(spec)}, key=lambda code: (code.status, code.code))
+    return {status: list(code) for status, code in groupby(found, key=lambda code: code.status)}
 
 
 def codes(spec: Spec) -> Iterator[str]:
     yield from ALWAYS
-    yield from (each.code for each in spec.refusals)
+    yield from (refusal.code for refusal in spec.refusals)
     if spec.body is not None:
         yield from WITH_FIELDS
     if spec.body is not None and spec.method != "GET":
@@ -60,7 +60,7 @@ def codes(spec: Spec) -> Iterator[str]:
 def of_route(spec: Spec, route: Route) -> Iterator[str]:
     """Yield the codes of one route of a surface that refuses in our own shape."""
     yield from COUNTED
-    yield from (each.code for each in route.refusals)
+    yield from (refusal.code for refusal in route.refusals)
     yield from of_callers(spec)
     if route.method != ANY:
         yield "method_not_allowed"

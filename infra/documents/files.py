@@ -40,7 +40,7 @@ FORM: Schema = {
         "metadata": {"type": "string", "description": "A JSON object."},
     },
 }
-PLACES: dict[str, Schema] = {
+PATH_PARAMETERS: dict[str, Schema] = {
     "bucket": {"name": "bucket", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 100}},
     "name": {
         "name": "name",
@@ -59,14 +59,14 @@ def add(paths: dict[str, Any], components: Components) -> None:
 
 
 def _operation(route: Route, components: Components) -> dict[str, Any]:
-    places = [PLACES[name] for name in re.findall(r"{(\w+)}", route.template)]
+    path_parameters = [PATH_PARAMETERS[name] for name in re.findall(r"{(\w+)}", route.template)]
     query = components.parameters(route.query) if route.query else []
     operation: dict[str, Any] = {
         "operationId": f"storage-{route.handler.__name__.replace('_', '-')}{_kind(route)}",
         "tags": ["Integrations"],
         "summary": route.summary.rstrip("."),
         "security": SECURITY[route.admit],
-        "parameters": [*places, *query],
+        "parameters": [*path_parameters, *query],
         "responses": {"200": _good(route, components), **_refused()},
     }
     if route.body:
@@ -99,4 +99,4 @@ def _schema(route: Route, components: Components) -> Schema:
 
 def _refused() -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/StorageError"}}}
-    return {status: {"description": told, "content": content} for status, told in REFUSED.items()}
+    return {status: {"description": description, "content": content} for status, description in REFUSED.items()}

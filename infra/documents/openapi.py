@@ -52,33 +52,33 @@ def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
             ),
         },
         "servers": [{"url": addresses.BASE}],
-        "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
             "responses": responses,
             "securitySchemes": SECURITY,
-            "headers": {name: {"description": told, "schema": {"type": "string"}} for name, told in HEADERS.items()},
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()},
         },
     }
 
 
 def _shared_responses(paths: dict[str, Any]) -> dict[str, Any]:
     """Move responses that several operations share out of them: most refusals appear in nearly every one."""
-    answered = [each["responses"] for path in paths.values() for each in path.values()]
-    names = {id(told): _name(status, told) for each in answered for status, told in each.items()}
+    answered = [operation["responses"] for path in paths.values() for operation in path.values()]
+    names = {id(response): _name(status, response) for responses in answered for status, response in responses.items()}
     often = {name for name, count in Counter(names.values()).items() if count > 1}
     shared: dict[str, Any] = {}
-    for each in answered:
-        for status, told in each.items():
-            if (name := names[id(told)]) in often:
-                shared[name] = told
-                each[status] = {"$ref": f"#/components/responses/{name}"}
+    for responses in answered:
+        for status, response in responses.items():
+            if (name := names[id(response)]) in often:
+                shared[name] = response
+                responses[status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))
 
 
-def _name(status: str, told: dict[str, Any]) -> str:
-    return f"{status}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]}"
+def _name(status: str, response: dict[str, Any]) -> str:
+    return f"{status}-{hashlib.sha256(json.dumps(response).encode()).hexdigest()[:8]}"
 
 
 def _operation(spec: Spec, components: Components) -> dict[str, Any]:
@@ -122,9 +122,13 @@ def _taken(spec: Spec, components: Components) -> dict[str, Any]:
 
 
 def _responses(spec: Spec, components: Components) -> dict[str, Any]:
-    told = [*EVERY_ANSWER, *(["Idempotent-Replayed"] if spec.tx == "write" else [])]
+    header_names = [*EVERY_ANSWER, *(["Idempotent-Replayed"] if spec.tx == "write" else [])]
     schema = components.result(spec.result, _named(spec, "Answer"))
-    good = {"description": "Done.", "headers": headers(told), "content": {"application/json": {"schema": schema}}}
+    good = {
+        "description": "Done.",
+        "headers": headers(header_names),
+        "content": {"application/json": {"schema": schema}},
+    }
     refused = {str(status): refusal(status, codes) for status, codes in refusals(spec).items()}
     return {str(spec.status): good, **refused}
 

@@ -92,17 +92,17 @@ ERROR: Schema = {
 
 def refusal(status: int, codes: list[Code]) -> dict[str, Any]:
     """Return the response of one status, with every code that it may have."""
-    told = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
+    header_names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     schema = {
         "allOf": [
             {"$ref": "#/components/schemas/Error"},
-            {"properties": {"error": {"enum": [each.code for each in codes]}}},
+            {"properties": {"error": {"enum": [code.code for code in codes]}}},
         ]
     }
-    reasons = (f"- `{each.code}`: {each.when}. {each.do[:1].upper()}{each.do[1:]}." for each in codes)
+    reasons = (f"- `{code.code}`: {code.when}. {code.do[:1].upper()}{code.do[1:]}." for code in codes)
     return {
         "description": "\n".join(reasons),
-        "headers": headers(["X-Request-Id", *told]),
+        "headers": headers(["X-Request-Id", *header_names]),
         "content": {"application/json": {"schema": schema}},
     }
 
@@ -111,8 +111,8 @@ def refused_with(*codes: str) -> dict[str, Any]:
     """Return the responses for these codes, by status."""
     found = [documented()[code] for code in codes]
     return {
-        str(status): refusal(status, [each for each in found if each.status == status])
-        for status in sorted({each.status for each in found})
+        str(status): refusal(status, [code for code in found if code.status == status])
+        for status in sorted({code.status for code in found})
     }
 
 

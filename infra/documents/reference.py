@@ -31,9 +31,11 @@ This page is written by `make docs`.
 
 
 def reference(specs: Iterable[Spec]) -> str:
-    told = sorted(specs, key=lambda each: each.name)
-    rows = "\n".join(f"| [{_title(each)}](#{each.name}) | {_who(each)} | {_first(each)} |" for each in told)
-    return "\n".join([HEAD, f"| function | for | what it does |\n| --- | --- | --- |\n{rows}\n", *map(_section, told)])
+    ordered = sorted(specs, key=lambda spec: spec.name)
+    rows = "\n".join(f"| [{_title(spec)}](#{spec.name}) | {_who(spec)} | {_first(spec)} |" for spec in ordered)
+    return "\n".join(
+        [HEAD, f"| function | for | what it does |\n| --- | --- | --- |\n{rows}\n", *map(_section, ordered)]
+    )
 
 
 def _section(spec: Spec) -> str:
@@ -50,15 +52,15 @@ def _section(spec: Spec) -> str:
     if spec.result is not None:
         components.result(spec.result, "given")
         parts.append(_fields(f"answers {spec.status} with", components.schemas["given"], required=False))
-    if own := ", ".join(f"`{each.code}`" for each in _own(spec)):
+    if own := ", ".join(f"`{code.code}`" for code in _own(spec)):
         parts.append(f"Refuses with {own}.")
     return "\n\n".join(parts) + "\n"
 
 
 def _own(spec: Spec) -> Iterator[Code]:
     """Return the refusals that not every function has."""
-    found = (each for codes in refusals(spec).values() for each in codes)
-    return (each for each in found if each.code not in {*ALWAYS, *WITH_BODY, *WITH_TOKEN})
+    found = (code for codes in refusals(spec).values() for code in codes)
+    return (code for code in found if code.code not in {*ALWAYS, *WITH_BODY, *WITH_TOKEN})
 
 
 def _fields(head: str, schema: Schema, *, required: bool) -> str:
@@ -72,9 +74,9 @@ def _fields(head: str, schema: Schema, *, required: bool) -> str:
 
 def _kind(field: Schema) -> str:
     if "anyOf" in field:
-        return " or ".join(dict.fromkeys(_kind(each) for each in field["anyOf"]))
+        return " or ".join(dict.fromkeys(_kind(option) for option in field["anyOf"]))
     if "enum" in field:
-        return ", ".join(f"`{each}`" for each in field["enum"])
+        return ", ".join(f"`{value}`" for value in field["enum"])
     if "$ref" in field:
         return str(field["$ref"]).rpartition("/")[2]
     kind = str(field.get("format") or field.get("type", "any"))
@@ -117,7 +119,7 @@ def _first(spec: Spec) -> str:
 def _who(spec: Spec) -> str:
     if spec.public:
         return "anybody"
-    callers = " and ".join(told for kind, told in CALLERS.items() if kind in spec.access)
+    callers = " and ".join(name for kind, name in CALLERS.items() if kind in spec.access)
     scope = "an owner or admin" if spec.scope == "manage" else f"with the scope {spec.scope}"
     return f"{callers}, {scope}" if spec.scope else callers
 

@@ -39,12 +39,12 @@ def page() -> str:
 
 
 def table() -> str:
-    claims = sorted(_claims(), key=lambda claim: (_place(claim[0]), claim[1]))
+    claims = sorted(_claims(), key=lambda claim: (_rank(claim[0]), claim[1]))
     lines = [f"| {area} | {feature} |" for area, feature in dict.fromkeys(claims)]
     return "\n".join(["| area | what works |", "| --- | --- |", *lines])
 
 
-def _place(area: str) -> tuple[int, str]:
+def _rank(area: str) -> tuple[int, str]:
     """Return the order of an area; one that AREAS does not have comes last."""
     return (AREAS.index(area) if area in AREAS else len(AREAS), area)
 
@@ -55,7 +55,7 @@ def _claims() -> Iterator[tuple[str, str]]:
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if "@supports(" in text else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from (claim for each in node.decorator_list for claim in _of(each))
+                yield from (claim for decorator in node.decorator_list for claim in _of(decorator))
 
 
 def _of(decorator: ast.expr) -> Iterator[tuple[str, str]]:

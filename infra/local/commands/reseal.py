@@ -50,16 +50,17 @@ def reseal(
             _tell(secrets.add_sealing_key(path), path, as_json=as_json)
             return
         url = base_url or f"http://127.0.0.1:{settings.port}"
-        told = _run(url, os.environ.get("NEXUS_SECRET_KEY") or secrets.load(path).secret_key, Console(stderr=True))
-        if key is Key.FORGET_OLD and told["remaining"]:
+        counts = _run(url, os.environ.get("NEXUS_SECRET_KEY") or secrets.load(path).secret_key, Console(stderr=True))
+        if key is Key.FORGET_OLD and counts["remaining"]:
             raise LauncherError(
-                f"{told['remaining']} tokens still need an old key.", mend="Connect these channels again: channel-list."
+                f"{counts['remaining']} tokens still need an old key.",
+                mend="Connect these channels again: channel-list.",
             )
         if key is Key.FORGET_OLD:
             _tell(secrets.forget_old_sealing_keys(path), path, as_json=as_json)
             return
-        print(json.dumps(told) if as_json else f"{told['resealed']} sealed anew, {told['remaining']} remain.")  # noqa: T201
-    raise typer.Exit(told["remaining"] > 0)
+        print(json.dumps(counts) if as_json else f"{counts['resealed']} sealed anew, {counts['remaining']} remain.")  # noqa: T201
+    raise typer.Exit(counts["remaining"] > 0)
 
 
 def _run(url: str, secret_key: str, console: Console) -> dict[str, int]:
@@ -73,16 +74,16 @@ def _run(url: str, secret_key: str, console: Console) -> dict[str, int]:
                 answer = client.post(f"{url}/functions/v1/reseal-secrets")
             except httpx.HTTPError as fault:
                 raise LauncherError("Nexus does not answer.", mend="Is it running? make up starts it.") from fault
-            told: dict[str, int] = answer.json()
+            counts: dict[str, int] = answer.json()
             if answer.is_error:
-                raise LauncherError(str(told.get("message")), mend="See docs/channels.md for the settings of keys.")
-            done += told["resealed"]
-            console.print(f"{done} sealed anew, {told['remaining']} remain", highlight=False)
-            if told["remaining"] <= told["unreadable"]:
-                return {**told, "resealed": done}
+                raise LauncherError(str(counts.get("message")), mend="See docs/channels.md for the settings of keys.")
+            done += counts["resealed"]
+            console.print(f"{done} sealed anew, {counts['remaining']} remain", highlight=False)
+            if counts["remaining"] <= counts["unreadable"]:
+                return {**counts, "resealed": done}
 
 
 def _tell(made: "Secrets", path: "Path", *, as_json: bool) -> None:
     count = made.sealing_key.count(",") + 1
-    said = f"{path.name} has {count} sealing key{'s' if count > 1 else ''} now. Start Nexus again for it to hold."
-    print(json.dumps({"sealing_keys": count}) if as_json else said)  # noqa: T201
+    message = f"{path.name} has {count} sealing key{'s' if count > 1 else ''} now. Start Nexus again for it to hold."
+    print(json.dumps({"sealing_keys": count}) if as_json else message)  # noqa: T201

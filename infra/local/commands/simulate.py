@@ -85,10 +85,10 @@ def say(
 @app.command()
 def accounts(*, as_json: AsJson = False) -> None:
     """List the numbers and pages that the simulator knows."""
-    told = _control("GET", "/accounts", as_json=as_json)
+    answer = _control("GET", "/accounts", as_json=as_json)
     if not as_json:
-        for each in told["accounts"]:
-            print(f"{each['id']:<18} {each['channel']:<10} {each['name']} {each['phone']}")  # noqa: T201
+        for entry in answer["accounts"]:
+            print(f"{entry['id']:<18} {entry['channel']:<10} {entry['name']} {entry['phone']}")  # noqa: T201
 
 
 @app.command()
@@ -110,13 +110,13 @@ def fault(
 ) -> None:
     """Make the shop's next sends fail, as Meta's sometimes do."""
     if clear or name is None:
-        told = _control("DELETE" if clear else "GET", "/faults", as_json=as_json)
+        answer = _control("DELETE" if clear else "GET", "/faults", as_json=as_json)
     else:
-        told = _control("POST", "/faults", {"fault": name, "times": times, "account_id": account}, as_json=as_json)
+        answer = _control("POST", "/faults", {"fault": name, "times": times, "account_id": account}, as_json=as_json)
     if not as_json:
-        for known, meaning in ({} if name or clear else told["known"]).items():
+        for known, meaning in ({} if name or clear else answer["known"]).items():
             print(f"{known:<11} {meaning}")  # noqa: T201
-        for due in told["due"]:
+        for due in answer["due"]:
             print(f"due: {due['name']}, {due['times']} more")  # noqa: T201
 
 
@@ -138,9 +138,9 @@ def travel(
 @app.command()
 def webhook(file: typer.FileText, *, as_json: AsJson = False) -> None:
     """Post a body of your own to the webhook address, signed as Meta signs it; - reads it from standard input."""
-    told = _control("POST", "/webhooks", json.load(file), as_json=as_json)
+    answer = _control("POST", "/webhooks", json.load(file), as_json=as_json)
     if not as_json:
-        print(f"answered {told['status']}")  # noqa: T201
+        print(f"answered {answer['status']}")  # noqa: T201
 
 
 def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_json: bool) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _control(method: str, path: str, body: dict[str, Any] | None = None, *, as_j
 
         url = command.address(settings.data_dir.resolve())
         with command.listening(url) as http:
-            told = command.call(http, method, path, body)
+            answer = command.call(http, method, path, body)
         if as_json:
-            print(command.as_json(told))  # noqa: T201
-        return told
+            print(command.as_json(answer))  # noqa: T201
+        return answer

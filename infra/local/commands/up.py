@@ -108,9 +108,9 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
     with progress.step("Starting the database and the store", "Database and store answer"):
         parts.launch()
         parts.wait()
-    if parts.postgres and parts.postgres.place != parts.directory:
+    if parts.postgres and parts.postgres.base != parts.directory:
         progress.note(
-            f"The database's files are in {parts.postgres.place}: root may not run Postgres, and the account that does "
+            f"The database's files are in {parts.postgres.base}: root may not run Postgres, and the account that does "
             f"may not enter {parts.directory}"
         )
     with progress.step("Migrating", "The schema is up to date"):

@@ -60,7 +60,7 @@ class DemoClient:
             self._wait(response)
             response = self._send(method, path, body, headers)
         if response.status_code != expect:
-            raise Unexpected(f"expected {expect} from {path}, got {response.status_code}: {_told(response)}")
+            raise Unexpected(f"expected {expect} from {path}, got {response.status_code}: {_error_text(response)}")
         try:
             # Money as it was written, not through a float.
             return json.loads(response.text, parse_float=Decimal)
@@ -94,7 +94,7 @@ class DemoClient:
     def _wait(self, response: httpx.Response) -> None:
         seconds = int(response.headers.get("retry-after", "1"))
         if seconds > LONGEST_WAIT_S:
-            raise LimitedForLong(f"{_told(response)} That is {_duration(seconds)}; run the demo again then.")
+            raise LimitedForLong(f"{_error_text(response)} That is {_duration(seconds)}; run the demo again then.")
         self._on_wait(seconds)
         time.sleep(seconds)
 
@@ -104,7 +104,7 @@ def expect(condition: object, wanted: str, got: object) -> None:
         raise Unexpected(f"expected {wanted}, got {_compact(got)}")
 
 
-def _told(response: httpx.Response) -> str:
+def _error_text(response: httpx.Response) -> str:
     """Return the error body as text for people."""
     try:
         body = response.json()

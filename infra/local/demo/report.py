@@ -91,8 +91,8 @@ class Report:
         code = 1 if "failed" in outcomes else TEMPORARY_FAILURE if "limited" in outcomes else 0
         if self._as_json:
             steps = [asdict(step) for step in self.steps]
-            told = {"ok": code == 0, "exit_code": code, "base_url": self.base_url, "steps": steps}
-            self._console.print(json.dumps(told, ensure_ascii=False), soft_wrap=True, markup=False, highlight=False)
+            result = {"ok": code == 0, "exit_code": code, "base_url": self.base_url, "steps": steps}
+            self._console.print(json.dumps(result, ensure_ascii=False), soft_wrap=True, markup=False, highlight=False)
             return code
         passed = sum(step.outcome == "passed" for step in self.steps)
         took_s = sum(step.took_ms for step in self.steps) / 1000

@@ -26,9 +26,9 @@ class SeedReport(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return "; ".join(
-            f"{each.organization} ({each.plan}): {each.contacts} contacts, {each.items} items, {each.orders} orders, "
-            f"{each.conversations} conversations"
-            for each in self.organizations
+            f"{counts.organization} ({counts.plan}): {counts.contacts} contacts, {counts.items} items, "
+            f"{counts.orders} orders, {counts.conversations} conversations"
+            for counts in self.organizations
         )
 
 

@@ -36,16 +36,16 @@ def make(directory: Path, *, port: int, base_url: str, app_secret: str) -> Simul
 
 def open_demo_accounts(world: World, app_secret: str) -> None:
     """Add the demo shops' numbers and pages, with the tokens that the seed seals."""
-    for each in CHANNELS:
+    for channel in CHANNELS:
         account = world.add_account(
-            each.platform,
-            id=each.external_id,
-            business_id=each.business_id,
-            token=account_files.token_of(app_secret, each.external_id),
-            name=each.name,
-            phone=each.phone,
+            channel.platform,
+            id=channel.external_id,
+            business_id=channel.business_id,
+            token=account_files.token_of(app_secret, channel.external_id),
+            name=channel.name,
+            phone=channel.phone,
         )
-        account.page_id = each.page_id
+        account.page_id = channel.page_id
 
 
 def environment(simulator: Simulator) -> dict[str, str]:

@@ -52,9 +52,9 @@ class Demo:
         client = self._client
         with self._step("The discovery document says where to begin") as step:
             document = client.request("GET", "/.well-known/mcp.json")
-            asked = {each["id"]: each["request"] for each in document["workflow"]}
-            expect({"register", "exchange", "work"} <= asked.keys(), "the agent's workflow", document)
-            ways = ", ".join(asked)
+            requests = {entry["id"]: entry["request"] for entry in document["workflow"]}
+            expect({"register", "exchange", "work"} <= requests.keys(), "the agent's workflow", document)
+            ways = ", ".join(requests)
             step.answer = f"first {ways}; {len(document['tools'])} tools at {document['remotes'][0]['url']}"
         with self._step("The agent registers itself; nobody is asked") as step:
             body = {
@@ -63,13 +63,15 @@ class Demo:
                 "owner_email": f"agent-{self._run}@example.com",
                 "organization_name": f"Demo run {self._run}",
             }
-            made = client.request("POST", asked["register"]["url"], body, expect=CREATED)
+            made = client.request("POST", requests["register"]["url"], body, expect=CREATED)
             limits = made["limits"]
             step.answer = (
                 f"an organization on the {made['plan']} plan ({limits['contacts']} contacts, {limits['orders']} "
                 f"orders, scopes {', '.join(made['scopes'])}) and a key, shown once: {made['key_prefix']}…"
             )
-        token = self._exchange("It exchanges the key for a one-hour token", made["api_key"], asked["exchange"]["url"])
+        token = self._exchange(
+            "It exchanges the key for a one-hour token", made["api_key"], requests["exchange"]["url"]
+        )
         self._look_around(token)
 
     def _look_around(self, token: str) -> None:
@@ -191,9 +193,12 @@ class Demo:
     def _sell(self, token: str, contact_id: str) -> None:
         client = self._client
         with self._step("It looks what there is to sell") as step:
-            asked = {"is_active": True, "fields": ["sku", "name", "available_quantity", "selling_price", "currency"]}
-            listed = client.tool("nexus_list_inventory", asked, token=token)["data"]
-            item = max(listed, key=lambda each: each["available_quantity"])
+            arguments = {
+                "is_active": True,
+                "fields": ["sku", "name", "available_quantity", "selling_price", "currency"],
+            }
+            listed = client.tool("nexus_list_inventory", arguments, token=token)["data"]
+            item = max(listed, key=lambda entry: entry["available_quantity"])
             expect(item["available_quantity"] >= SOLD, f"an item of which {SOLD} are available", listed)
             step.answer = f"{item['sku']} {item['name']} at {item['selling_price']} {item['currency']}"
         before = self._stock("It checks the stock", token, item["sku"])
@@ -211,44 +216,46 @@ class Demo:
         """Return how many are reserved; expect two more than `reserved_before` if that is given."""
         with self._step(title) as step:
             stock = self._client.tool("nexus_check_stock", {"sku": sku}, token=token)
-            places = "; ".join(f"{each['name']} {each['available_quantity']}" for each in stock["warehouses"])
+            warehouses = "; ".join(
+                f"{warehouse['name']} {warehouse['available_quantity']}" for warehouse in stock["warehouses"]
+            )
             step.answer = (
                 f"{stock['quantity']} in the house, {stock['reserved_quantity']} reserved, "
-                f"{stock['available_quantity']} available ({places})"
+                f"{stock['available_quantity']} available ({warehouses})"
             )
             wanted = None if reserved_before is None else reserved_before + SOLD
             expect(wanted in (None, stock["reserved_quantity"]), f"{wanted} reserved", stock)
         return int(stock["reserved_quantity"])
 
     def _order(self, token: str, contact_id: str, sku: str) -> dict[str, Any]:
-        asked = {
+        arguments = {
             "customer_id": contact_id,
             "items": [{"sku": sku, "qty": SOLD}],
             "idempotency_key": f"demo-{self._run}-order",
         }
         with self._step("It takes an order by SKU; prices and total are Nexus's business") as step:
-            order = self._client.tool("nexus_create_order", asked, token=token)
+            order = self._client.tool("nexus_create_order", arguments, token=token)
             expect(order["order_status"] == "pending", "a pending order", order)
             total = f"{order['total_amount']} {order['currency']}"
             step.answer = f"{order['order_number']}, {order['order_status']}, {total}"
         with self._step("It sends the same again, as after a lost answer: the first answer, no second order") as step:
-            same = self._client.tool("nexus_create_order", asked, token=token)
+            same = self._client.tool("nexus_create_order", arguments, token=token)
             expect(same == order, "the same answer", same)
             step.answer = f"{same['order_number']} again"
         return order
 
     def _move(self, token: str, order: dict[str, Any], status: str) -> dict[str, Any]:
-        asked = {"order_id": order["id"], "order_status": status}
-        return self._client.tool("nexus_update_order_status", asked, token=token)
+        arguments = {"order_id": order["id"], "order_status": status}
+        return self._client.tool("nexus_update_order_status", arguments, token=token)
 
     def _talk(self, token: str) -> None:
         with self._step("It reads who wrote on WhatsApp and waits for an answer") as step:
-            asked = {"channel": "whatsapp", "unread": True, "messages": 1, "limit": 10}
-            chats = self._client.tool("nexus_list_conversations", asked, token=token)["data"]
+            arguments = {"channel": "whatsapp", "unread": True, "messages": 1, "limit": 10}
+            chats = self._client.tool("nexus_list_conversations", arguments, token=token)["data"]
             expect(chats, "a conversation on WhatsApp that waits", chats)
-            waiting = [each for each in chats if each["last_message"] != REPLY] or chats
-            step.answer = "; ".join(f"{each['contact_name']}: {each['last_message']}" for each in waiting[:3])
-        in_time = next((each for each in waiting if _may_be_answered(each)), None)
+            waiting = [chat for chat in chats if chat["last_message"] != REPLY] or chats
+            step.answer = "; ".join(f"{chat['contact_name']}: {chat['last_message']}" for chat in waiting[:3])
+        in_time = next((chat for chat in waiting if _may_be_answered(chat)), None)
         if in_time is None:
             self._meet_the_window(waiting[0]["id"], token)
             return

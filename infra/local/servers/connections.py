@@ -14,9 +14,9 @@ from infra.local.servers.errors import (
     Headers,
     check_head,
     check_size,
+    error_answer,
     headers_bytes,
     refusal_of,
-    told,
 )
 from infra.local.servers.transports import AnswerTransport, Backlog, CountedTransport
 from shared.kernel.errors import Refusal
@@ -25,7 +25,7 @@ from shared.runtime.shares import TooManyAtOnce
 
 _MOST_PIPELINED = 100
 """Requests that wait on one connection for earlier answers: a head of 20 bytes takes kilobytes of memory here."""
-_LOOKS = 6
+_CHECKS = 6
 """Checks of a reader's progress within `write_waits_s`."""
 _LITTLE_BYTES = 65_536
 """With at most this much unread, any progress of the reader is enough."""
@@ -47,21 +47,21 @@ class BoundedConnection(HttpToolsProtocol):
     open: Counter[str]
     backlog: Backlog
     url = b""
-    _waiting: asyncio.TimerHandle | None = None
-    _looking: asyncio.TimerHandle | None = None
+    _timeout: asyncio.TimerHandle | None = None
+    _next_check: asyncio.TimerHandle | None = None
     _sent: CountedTransport
-    _looks: deque[tuple[int, int]]
+    _checks: deque[tuple[int, int]]
     """At each check, how many bytes were unread and how many had been taken."""
     _read = 0
     """Bytes of the last piece that arrived."""
     _head = 0
     """Bytes of all pieces that contain the head or parts of it."""
-    _came = 0
+    _unparsed = 0
     """Bytes received since the last complete head or piece of a body."""
     _refusal: Refusal | None = None
-    _again = b""
+    _second_head = b""
     """The head without its request for another protocol, to be parsed once more."""
-    _deaf = False
+    _ignores_input = False
     """Whether further input is ignored."""
     _ended = False
     """Whether the other side has closed its sending direction."""
@@ -75,19 +75,19 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.set_write_buffer_limits(high=0)  # Whatever waits here is told to `pause_writing`.
         self._sent = CountedTransport(transport)
-        self._looks = deque(maxlen=_LOOKS + 1)
+        self._checks = deque(maxlen=_CHECKS + 1)
         super().connection_made(cast("asyncio.Transport", self._sent))
         self.open[self._address] += 1
         if self.open[self._address] > self.most_of_one:
             transport.close()
         else:
             self._wait()
-        self._looking = self.loop.call_later(self.write_waits_s / _LOOKS, self._look)
+        self._next_check = self.loop.call_later(self.write_waits_s / _CHECKS, self._check_reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._next_check is not None:
+            self._next_check.cancel()
         self.backlog.discard(self._sent)
         if self._active is not None:
             _disconnect(self._active)
@@ -95,21 +95,21 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
+        if self._ignores_input:
             return
         self._unset_keepalive_if_required()
         self._read = len(data)
         self._head += self._read
-        self._came += self._read
+        self._unparsed += self._read
         try:
             self._parse(data)
-            if self._came > MOST_HEADERS_BYTES:
-                check_size(self.url, self._came - LONGEST_TARGET)
+            if self._unparsed > MOST_HEADERS_BYTES:
+                check_size(self.url, self._unparsed - LONGEST_TARGET)
         except HttpParserError as fault:
             self._refuse(refusal_of(fault))
         except Refusal as refusal:
             self._refuse(refusal)
-        if self._waiting is None and not self._answering:
+        if self._timeout is None and not self._answering:
             self._wait()
 
     def _parse(self, data: bytes) -> None:
@@ -122,19 +122,19 @@ class BoundedConnection(HttpToolsProtocol):
         while rest:
             try:
                 self.parser.feed_data(rest)
-            except HttpParserUpgrade as asked:
-                head, self._again = self._again, b""
+            except HttpParserUpgrade as upgrade:
+                head, self._second_head = self._second_head, b""
                 self.parser = HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # It is for nobody.
                 self.parser.feed_data(head)
-                rest = rest[asked.args[0] :]
+                rest = rest[upgrade.args[0] :]
             else:
                 return
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether the connection stays open for now: complete requests are answered before it closes."""
         self._stop()
-        was_deaf, self._deaf, self._ended = self._deaf, True, True
+        was_deaf, self._ignores_input, self._ended = self._ignores_input, True, True
         if not was_deaf and self.cycle is not None and self.cycle.more_body:  # The rest of it never comes.
             if self.cycle is self._active:
                 return False
@@ -156,13 +156,13 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop()
-        self._came = 0
+        self._unparsed = 0
         method, version = self.parser.get_method(), self.parser.get_http_version()
         check_head(method, self.headers, version)
         if self._head > MOST_HEADERS_BYTES:
             check_size(self.url, headers_bytes(self.headers))
         if self.parser.should_upgrade():
-            self._again = _without_upgrade(b"%s %s HTTP/%s" % (method, self.url, version.encode()), self.headers)
+            self._second_head = _without_upgrade(b"%s %s HTTP/%s" % (method, self.url, version.encode()), self.headers)
             return
         super().on_headers_complete()
         self.headers = []  # What stands in trailers is no header of the request.
@@ -170,14 +170,14 @@ class BoundedConnection(HttpToolsProtocol):
             raise TooManyAtOnce
 
     def on_body(self, body: bytes) -> None:
-        self._came = 0
+        self._unparsed = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._again:
+        if self._second_head:
             return
         self._stop()
-        self._came = 0
+        self._unparsed = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -187,7 +187,7 @@ class BoundedConnection(HttpToolsProtocol):
         answered, was_last = self._active, not self.pipeline
         super().on_response_complete()
         if self._refusal is not None and was_last:
-            self._tell(self._refusal)
+            self._send_refusal(self._refusal)
         elif answered is self.cycle and self.cycle.more_body:
             self._wait()
         if self._ended and was_last:
@@ -222,17 +222,17 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _wait(self) -> None:
         self._stop()
-        self._waiting = self.loop.call_later(self.waits_s, self.transport.close)
+        self._timeout = self.loop.call_later(self.waits_s, self.transport.close)
 
     def _stop(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
 
     def _refuse(self, refusal: Refusal) -> None:
         """Refuse the last request, after all earlier ones are answered."""
         self._stop()
-        self._deaf = True
+        self._ignores_input = True
         last = self.cycle
         if last is not None and last.more_body and not last.response_complete:  # Its body is what cannot be read.
             if last is not self._active:
@@ -245,42 +245,42 @@ class BoundedConnection(HttpToolsProtocol):
                 self._active = None
         self._refusal = refusal
         if not self._answering:
-            self._tell(refusal)
+            self._send_refusal(refusal)
 
     def _finish(self) -> None:
         """End the connection after its last answer; read what was sent meanwhile, or the sender gets a reset."""
         if self._stopping or self._ended or self.transport.is_closing():
             self.transport.close()
             return
-        self._deaf = self._finished = True
-        self._hang_up()
+        self._ignores_input = self._finished = True
+        self._end_sending()
 
-    def _hang_up(self) -> None:
+    def _end_sending(self) -> None:
         """Send no more, and read on for a while: a sender that gets a reset loses the answer."""
         self.transport.write_eof()
         self.flow.resume_reading()
         self._wait()
 
-    def _tell(self, refusal: Refusal) -> None:
+    def _send_refusal(self, refusal: Refusal) -> None:
         if self.transport.is_closing():
             return
         origin = next((value for name, value in self.headers or () if name == b"origin"), b"").decode("latin-1")
-        self.transport.write(told(refusal, origin=origin, headers=self.server_state.default_headers))
-        self._hang_up()
+        self.transport.write(error_answer(refusal, origin=origin, headers=self.server_state.default_headers))
+        self._end_sending()
 
-    def _look(self) -> None:
+    def _check_reader(self) -> None:
         """Compare the reader's progress with earlier checks; reset the connection of one that is too slow."""
         unread = self._sent.unread()
-        self._looks.append((unread, self._sent.given - unread))
-        if len(self._looks) <= _LOOKS or self._takes_enough():
-            self._looking = self.loop.call_later(self.write_waits_s / _LOOKS, self._look)
+        self._checks.append((unread, self._sent.given - unread))
+        if len(self._checks) <= _CHECKS or self._takes_enough():
+            self._next_check = self.loop.call_later(self.write_waits_s / _CHECKS, self._check_reader)
         else:
             log().info("reader_gone", unread_bytes=unread)
             self._sent.reset()
 
     def _takes_enough(self) -> bool:
-        always_unread = min(unread for unread, _ in self._looks)
-        taken = self._looks[-1][1] - self._looks[0][1]
+        always_unread = min(unread for unread, _ in self._checks)
+        taken = self._checks[-1][1] - self._checks[0][1]
         if always_unread > _LITTLE_BYTES:
             return taken >= _LEAST_BYTES_PER_S * self.write_waits_s
         return taken > 0 or not always_unread

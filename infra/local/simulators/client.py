@@ -57,13 +57,13 @@ class Customer:
     def send_file(self, path: Path) -> dict[str, Any]:
         mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         kind = mime_type.partition("/")[0]
-        told = {
+        fields = {
             "kind": kind if kind in {"image", "video", "audio"} else "document",
             "file": base64.b64encode(path.read_bytes()).decode(),
             "mime_type": mime_type,
         }
-        named = {"filename": path.name} if told["kind"] == "document" else {}
-        return self._call("POST", "/messages", {**self._both, "name": self.name, **told, **named})
+        named = {"filename": path.name} if fields["kind"] == "document" else {}
+        return self._call("POST", "/messages", {**self._both, "name": self.name, **fields, **named})
 
     def read(self) -> int:
         count: int = self._call("POST", "/reads", self._both)["read"]
@@ -102,10 +102,10 @@ def call(
         answer = http.request(method, path, json=body, **request)
     except httpx.HTTPError as fault:
         raise LauncherError("The simulator does not answer.", mend="Is Nexus running? make up starts it.") from fault
-    told: dict[str, Any] = answer.json()
+    answered: dict[str, Any] = answer.json()
     if answer.is_error:
-        raise LauncherError(str(told.get("error", answer.status_code)), mend="See nexus simulate --help.")
-    return told
+        raise LauncherError(str(answered.get("error", answer.status_code)), mend="See nexus simulate --help.")
+    return answered
 
 
 def listening(url: str) -> httpx.Client:
@@ -116,10 +116,10 @@ def listening(url: str) -> httpx.Client:
 def address(directory: Path) -> str:
     """Return the address of the data directory's running simulator."""
     try:
-        told: str = json.loads(files_of(directory).address.read_bytes())["url"]
+        url: str = json.loads(files_of(directory).address.read_bytes())["url"]
     except FileNotFoundError as error:
         raise LauncherError("No simulator runs here.", mend="Start Nexus first: make up") from error
-    return told
+    return url
 
 
 def say(customer: Customer, text: str, *, wait_s: float) -> Iterator[dict[str, Any]]:
@@ -145,8 +145,8 @@ def chat(customer: Customer, console: Console, read_line: Callable[[], str] = in
         f"[bold]{escape(customer.shop['name'])}[/] on {customer.shop['channel']}. /help says what else you can do."
     )
     before = customer.lines()
-    for said in before[-_SHOWN:]:
-        show(said, customer, console)
+    for earlier in before[-_SHOWN:]:
+        show(earlier, customer, console)
     stopped = threading.Event()
     after = before[-1]["number"] if before else 0
     watcher = threading.Thread(target=_watch, args=(customer, console, stopped, after), daemon=True)
@@ -197,8 +197,8 @@ def _command(customer: Customer, console: Console, line: str) -> None:
                 fault, _, times = rest.strip().partition(" ")
                 customer.order_fault(fault, int(times or 1))
             case "/faults":
-                for known, told in customer.known_faults().items():
-                    console.print(f"  {known:<11} {told}", highlight=False)
+                for known, meaning in customer.known_faults().items():
+                    console.print(f"  {known:<11} {meaning}", highlight=False)
             case _:
                 console.print(HELP, highlight=False, markup=False)
     except (LauncherError, OSError, ValueError) as error:

@@ -23,13 +23,13 @@ async def answer(incoming: Incoming, host: Host) -> Response:
             return description(await described(request, compiling.cache, host), request, host.settings)
         program = compiling.program(incoming, request)
 
-        def told(outcome: Outcome) -> Response:
+        def respond(outcome: Outcome) -> Response:
             return answered(program.task, outcome, request, host.settings)
 
         once = host.once(incoming) if may_be_once(program, request, host.settings) else None
         if once is not None:
-            return await execute_once(program, request, host, once=once, told=told)
-        return told(await execute(program, request, host))
+            return await execute_once(program, request, host, once=once, respond=respond)
+        return respond(await execute(program, request, host))
     except RestRefusal as refusal:
         return refused(refusal)
 

@@ -65,8 +65,8 @@ class Application:
             await _send(send, Response(200, self._preflight(named)))
             return
         body = await self._body(receive)
-        told = Response(_TOO_LARGE) if body is None else await self._answer(scope, headers, body)
-        await _send(send, Response(told.status, (*told.headers, *self._cors(named)), told.body))
+        response = Response(_TOO_LARGE) if body is None else await self._answer(scope, headers, body)
+        await _send(send, Response(response.status, (*response.headers, *self._cors(named)), response.body))
 
     async def _answer(self, scope: Scope, headers: tuple[tuple[str, str], ...], body: bytes) -> Response:
         path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0].decode("latin-1")
@@ -99,13 +99,15 @@ class Application:
 
     def _preflight(self, headers: dict[str, str]) -> tuple[tuple[str, str], ...]:
         origin = self._origin(headers)
-        asked = [each.strip() for each in headers.get("access-control-request-headers", "").split(",") if each.strip()]
+        requested = [
+            part.strip() for part in headers.get("access-control-request-headers", "").split(",") if part.strip()
+        ]
         if origin is None:
             return ()
         return (
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Allow-Methods", _METHODS),
-            ("Access-Control-Allow-Headers", ", ".join(dict.fromkeys((*_HEADERS, *asked)))),
+            ("Access-Control-Allow-Headers", ", ".join(dict.fromkeys((*_HEADERS, *requested)))),
             ("Access-Control-Max-Age", _MAX_AGE_S),
         )
 

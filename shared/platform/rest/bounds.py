@@ -44,14 +44,17 @@ def check_query(text: str, query: Query, bounds: Bounds) -> None:
     _most("embeds_too_deep", "levels of embedded tables", _depth(query.select), bounds.depth)
     _most("query_too_large", "embedded tables", sum(1 for _ in _embeds(query.select)), bounds.embeds)
     _check_columns(query.select, bounds)
-    found = list(_conditions(each for _, each in query.filters))
+    found = list(_conditions(condition for _, condition in query.filters))
     _most("query_too_large", "conditions", len(found), bounds.conditions)
     _most("query_too_large", "terms of order", sum(len(terms) for _, terms in query.orders), bounds.conditions)
     _most(
-        "query_too_large", "nested groups", max((_nesting(each) for _, each in query.filters), default=0), bounds.nested
+        "query_too_large",
+        "nested groups",
+        max((_nesting(condition) for _, condition in query.filters), default=0),
+        bounds.nested,
     )
-    for each in found:
-        _check_condition(each, bounds)
+    for condition in found:
+        _check_condition(condition, bounds)
 
 
 def check_rows(rows: int, bounds: Bounds) -> None:
@@ -81,8 +84,8 @@ def check_payload(payload: Payload | None, bounds: Bounds) -> None:
 
 def capped(column: str, most: int) -> str:
     """Write the column so that the statement fails when the text is longer, and the change with it."""
-    told = f"('{ANSWER}' || octet_length({column}))::int::text"
-    return f"CASE WHEN octet_length({column}) > {most} THEN {told} ELSE {column} END"
+    failure = f"('{ANSWER}' || octet_length({column}))::int::text"
+    return f"CASE WHEN octet_length({column}) > {most} THEN {failure} ELSE {column} END"
 
 
 def answer_too_large(message: str, most: int | None) -> RestRefusal | None:
@@ -93,36 +96,36 @@ def answer_too_large(message: str, most: int | None) -> RestRefusal | None:
     _, mark, rest = message.partition(ANSWER)
     if not mark or most is None:
         return None
-    size = "".join(each for each in rest if each.isdigit())
-    told = msgspec.json.encode({"error": "answer_too_large", "limit": most, "current": int(size or 0)}).decode()
+    size = "".join(character for character in rest if character.isdigit())
+    details = msgspec.json.encode({"error": "answer_too_large", "limit": most, "current": int(size or 0)}).decode()
     message = f"an answer has at most {most} bytes, and this one would have more"
     hint = "ask for fewer rows or columns: limit, offset and select"
-    return RestRefusal(STATUSES["answer_too_large"], "PT413", message, told, hint)
+    return RestRefusal(STATUSES["answer_too_large"], "PT413", message, details, hint)
 
 
 _NONE = Bounds()
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def _most(code: str, of: str, asked: int, most: int | None, hint: str | None = None) -> None:
-    if most is not None and asked > most:
-        raise _refusal(code, of, asked, most, hint)
+def _most(code: str, of: str, current: int, most: int | None, hint: str | None = None) -> None:
+    if most is not None and current > most:
+        raise _refusal(code, of, current, most, hint)
 
 
-def _refusal(code: str, of: str, asked: int, most: int, hint: str | None) -> RestRefusal:
+def _refusal(code: str, of: str, current: int, most: int, hint: str | None) -> RestRefusal:
     status = STATUSES[code]
-    told: dict[str, Any] = {"error": code, "limit": most, "current": asked}
-    details = msgspec.json.encode(told).decode()
+    fields: dict[str, Any] = {"error": code, "limit": most, "current": current}
+    details = msgspec.json.encode(fields).decode()
     return RestRefusal(
-        status, f"PT{status}", f"at most {most} {of} may be asked for, and there are {asked}", details, hint
+        status, f"PT{status}", f"at most {most} {of} may be asked for, and there are {current}", details, hint
     )
 
 
 def _embeds(select: Iterable[Selected]) -> Iterator[SelectedRelation]:
-    for each in select:
-        if isinstance(each, SelectedRelation):
-            yield each
-            yield from _embeds(each.select)
+    for item in select:
+        if isinstance(item, SelectedRelation):
+            yield item
+            yield from _embeds(item.select)
 
 
 def _check_columns(select: Iterable[Selected], bounds: Bounds) -> None:
@@ -134,23 +137,23 @@ def _check_columns(select: Iterable[Selected], bounds: Bounds) -> None:
 
 
 def _columns(table: str, select: Iterable[Selected]) -> Iterator[tuple[str, Field]]:
-    for each in select:
-        if isinstance(each, SelectedRelation):
-            yield from _columns(each.name, each.select)
+    for item in select:
+        if isinstance(item, SelectedRelation):
+            yield from _columns(item.name, item.select)
         else:
-            yield table, each.field
+            yield table, item.field
 
 
 def _depth(select: Iterable[Selected]) -> int:
-    return max((1 + _depth(each.select) for each in select if isinstance(each, SelectedRelation)), default=0)
+    return max((1 + _depth(item.select) for item in select if isinstance(item, SelectedRelation)), default=0)
 
 
 def _conditions(filters: Iterable[Filter]) -> Iterator[Condition]:
-    for each in filters:
-        if isinstance(each, Condition):
-            yield each
+    for condition in filters:
+        if isinstance(condition, Condition):
+            yield condition
         else:
-            yield from _conditions(each.members)
+            yield from _conditions(condition.members)
 
 
 def _nesting(wanted: Filter) -> int:
@@ -161,17 +164,17 @@ def _check_condition(wanted: Condition, bounds: Bounds) -> None:
     values = (wanted.value,) if isinstance(wanted.value, str) else wanted.value
     _most("query_too_large", f"values of {wanted.field.name}", len(values), bounds.values)
     if wanted.operator in TEXT_SEARCH:
-        terms = sum(len(_WORD.findall(each)) for each in values)
+        terms = sum(len(_WORD.findall(value)) for value in values)
         _most("query_too_large", f"words to search in {wanted.field.name}", terms, bounds.terms)
     if wanted.operator in _PATTERNS and bounds.pattern is not None:
-        for each in values:
-            _check_pattern(each, bounds.pattern)
+        for text in values:
+            _check_pattern(text, bounds.pattern)
 
 
 def _check_pattern(pattern: str, most: int) -> None:
     """Refuse a back reference: it makes matching take exponential time, and no other construct does."""
     _most("query_too_large", "characters of a regular expression", len(pattern), most)
-    if any(each.isdigit() and each != "0" for each in _ESCAPED.findall(pattern)):
-        told = msgspec.json.encode({"error": "pattern_not_allowed"}).decode()
+    if any(character.isdigit() and character != "0" for character in _ESCAPED.findall(pattern)):
+        details = msgspec.json.encode({"error": "pattern_not_allowed"}).decode()
         message = "a regular expression may not refer back to what it has matched"
-        raise RestRefusal(400, "PT400", message, told, "leave out \\1 to \\9")
+        raise RestRefusal(400, "PT400", message, details, "leave out \\1 to \\9")

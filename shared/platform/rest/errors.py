@@ -99,8 +99,8 @@ def _range(details: str) -> RestRefusal:
 
 
 def put_filters() -> RestRefusal:
-    told = "Filters must include all and only primary key columns with 'eq' operators"
-    return RestRefusal(405, "PGRST105", told)
+    message = "Filters must include all and only primary key columns with 'eq' operators"
+    return RestRefusal(405, "PGRST105", message)
 
 
 def schema_not_exposed(schema: str, exposed: Sequence[str]) -> RestRefusal:
@@ -126,8 +126,8 @@ def put_key_mismatch() -> RestRefusal:
 
 
 def not_singular(rows: int) -> RestRefusal:
-    told = "Cannot coerce the result to a single JSON object"
-    return RestRefusal(406, "PGRST116", told, f"The result contains {rows} rows")
+    message = "Cannot coerce the result to a single JSON object"
+    return RestRefusal(406, "PGRST116", message, f"The result contains {rows} rows")
 
 
 def method_not_supported(method: str) -> RestRefusal:
@@ -154,8 +154,8 @@ def aggregates_off() -> RestRefusal:
 
 
 def too_many_affected(rows: int) -> RestRefusal:
-    told = "Query result exceeds max-affected preference constraint"
-    return RestRefusal(400, "PGRST124", told, f"The query affects {rows} rows")
+    message = "Query result exceeds max-affected preference constraint"
+    return RestRefusal(400, "PGRST124", message, f"The query affects {rows} rows")
 
 
 def bad_path() -> RestRefusal:
@@ -167,8 +167,8 @@ def openapi_off() -> RestRefusal:
 
 
 def max_affected_of_rpc() -> RestRefusal:
-    told = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
-    return RestRefusal(400, "PGRST128", told)
+    message = "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+    return RestRefusal(400, "PGRST128", message)
 
 
 def has_nul() -> RestRefusal:
@@ -192,9 +192,9 @@ def no_function(message: str, details: str, hint: str | None) -> RestRefusal:
 
 
 def ambiguous_function(signatures: Sequence[str]) -> RestRefusal:
-    told = f"Could not choose the best candidate function between: {', '.join(signatures)}"
+    message = f"Could not choose the best candidate function between: {', '.join(signatures)}"
     hint = "Try renaming the parameters or the function itself in the database so function overloading can be resolved"
-    return RestRefusal(300, "PGRST203", told, None, hint)
+    return RestRefusal(300, "PGRST203", message, None, hint)
 
 
 def no_column(column: str, table: str) -> RestRefusal:
@@ -219,8 +219,8 @@ def no_table(name: str, hint: str | None) -> RestRefusal:
 
 
 def bad_response_headers() -> RestRefusal:
-    told = "response.headers guc must be a JSON array composed of objects with a single key and a string value"
-    return RestRefusal(500, "PGRST111", told)
+    message = "response.headers guc must be a JSON array composed of objects with a single key and a string value"
+    return RestRefusal(500, "PGRST111", message)
 
 
 def bad_response_status() -> RestRefusal:
@@ -246,8 +246,8 @@ def bad_claims(message: str) -> RestRefusal:
     return _challenged(RestRefusal(401, "PGRST303", message), message)
 
 
-def _challenged(refusal: RestRefusal, told: str) -> RestRefusal:
-    refusal.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{told}"'
+def _challenged(refusal: RestRefusal, description: str) -> RestRefusal:
+    refusal.headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{description}"'
     return refusal
 
 
@@ -321,7 +321,7 @@ class _Detail(msgspec.Struct):
 
 def _raised(fault: DatabaseFault) -> RestRefusal:
     try:
-        told = msgspec.json.decode(fault.message, type=_Message)
+        raised = msgspec.json.decode(fault.message, type=_Message)
     except msgspec.DecodeError:
         keys = "'code', 'message' and optional keys: 'details', 'hint'."
         hint = f"MESSAGE must be a JSON object with obligatory keys: {keys}"
@@ -335,7 +335,7 @@ def _raised(fault: DatabaseFault) -> RestRefusal:
         return _not_raised(f"Invalid JSON value for DETAIL: '{fault.detail}'", hint)
     if not _is_status(answer.status) or not all(is_header(*pair) for pair in answer.headers.items()):
         return _not_raised(f"Invalid JSON value for DETAIL: '{fault.detail}'", hint)
-    refusal = RestRefusal(answer.status, told.code, told.message, told.details, told.hint)
+    refusal = RestRefusal(answer.status, raised.code, raised.message, raised.details, raised.hint)
     refusal.headers |= {name: value for name, value in answer.headers.items() if name.lower() not in OF_THE_SERVER}
     return refusal
 

@@ -23,7 +23,7 @@ def check_numbers(payload: JsonPayload, columns: tuple[Column, ...]) -> None:
     Raises:
         RestRefusal: invalid_amount; 22P02, as from Postgres 15, for 0x10 and 1_000.
     """
-    numbers = [each for each in columns if each.base_type in _NUMBERS]
+    numbers = [one for one in columns if one.base_type in _NUMBERS]
     if not numbers:
         return
     try:

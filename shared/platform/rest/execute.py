@@ -110,7 +110,7 @@ class Session:
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 
     def refusal(self, fault: DatabaseError) -> errors.RestRefusal:
-        found = self._lost(fault) if fault.sqlstate is None else self._refused(said_by(fault))
+        found = self._lost(fault) if fault.sqlstate is None else self._refused(fault_of(fault))
         if found.status in (errors.AWAY, errors.FAULT):
             self._host.failed(f"{fault.sqlstate or type(fault).__name__}: {fault}")
         return found
@@ -120,16 +120,16 @@ class Session:
         unanswered = self._connection.broken or isinstance(fault, AnswerTimeout)
         return errors.unreachable() if unanswered else errors.client_fault()
 
-    def _refused(self, told: errors.DatabaseFault) -> errors.RestRefusal:
+    def _refused(self, fault: errors.DatabaseFault) -> errors.RestRefusal:
         settings = self._host.settings
-        too_large = answer_too_large(told.message, settings.bounds.answer_bytes)
-        return too_large or errors.of_database(told, anonymous=self._host.anonymous, statuses=dict(settings.statuses))
+        too_large = answer_too_large(fault.message, settings.bounds.answer_bytes)
+        return too_large or errors.of_database(fault, anonymous=self._host.anonymous, statuses=dict(settings.statuses))
 
 
-def said_by(fault: DatabaseError) -> errors.DatabaseFault:
-    said = fault.diag
+def fault_of(error: DatabaseError) -> errors.DatabaseFault:
+    diagnostics = error.diag
     return errors.DatabaseFault(
-        fault.sqlstate or "", said.message_primary or "", said.message_detail, said.message_hint
+        error.sqlstate or "", diagnostics.message_primary or "", diagnostics.message_detail, diagnostics.message_hint
     )
 
 
@@ -156,8 +156,8 @@ async def _changed(
 
 
 def rolls_back(request: Request, settings: RestSettings) -> bool:
-    asked = request.preferences.tx
-    return asked is Ending.ROLLBACK or (settings.tx_end.rolls_back and asked is not Ending.COMMIT)
+    wanted = request.preferences.tx
+    return wanted is Ending.ROLLBACK or (settings.tx_end.rolls_back and wanted is not Ending.COMMIT)
 
 
 def opening(task: Task, request: Request, host: Host) -> list[Statement]:
@@ -173,7 +173,7 @@ def _settings(task: Task, request: Request, settings: RestSettings) -> str:
     """Return the settings of the transaction, and those in which its statements find the request, as JSON."""
     path = dict.fromkeys((request.schema, *settings.extra_search_path))
     chosen = {
-        "search_path": ", ".join('"' + each.replace('"', '""') + '"' for each in path),
+        "search_path": ", ".join('"' + schema.replace('"', '""') + '"' for schema in path),
         "request.method": request.method,
         "request.path": request.path,
         "request.headers": msgspec.json.encode(request.headers).decode(),

@@ -51,8 +51,8 @@ def _closeness(one: str, other: str) -> float:
 def _edits(one: str, other: str) -> int:
     """Count the letters to insert, drop or replace between the two."""
     row = list(range(len(other) + 1))
-    for place, letter in enumerate(one, 1):
-        previous, row = row, [place]
+    for index, letter in enumerate(one, 1):
+        previous, row = row, [index]
         for column, wanted in enumerate(other, 1):
             row.append(min(row[-1] + 1, previous[column] + 1, previous[column - 1] + (letter != wanted)))
     return row[-1]

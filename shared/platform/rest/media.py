@@ -66,7 +66,7 @@ class _Accepted(NamedTuple):
     quality: float
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """As a refusal names it."""
         return f"{self.name};nulls=stripped" if self.parameters.get("nulls") == "stripped" else self.name
 
@@ -79,9 +79,9 @@ def negotiate(accept: str, *, plan: bool) -> Media:
         RestRefusal: PGRST107.
     """
     accepted = _accepted(accept)
-    found = next((media for each in accepted if (media := _media(each, plan=plan)) is not None), None)
+    found = next((media for one in accepted if (media := _media(one, plan=plan)) is not None), None)
     if found is None:
-        raise media_type([each.told for each in accepted])
+        raise media_type([one.label for one in accepted])
     return found
 
 
@@ -92,8 +92,8 @@ def negotiate_description(accept: str) -> Media:
         RestRefusal: PGRST107.
     """
     accepted = _accepted(accept)
-    if not any(each.name in _OPENAPI for each in accepted):
-        raise media_type([each.told for each in accepted])
+    if not any(one.name in _OPENAPI for one in accepted):
+        raise media_type([one.label for one in accepted])
     return Media(MediaType.OPENAPI)
 
 
@@ -111,8 +111,8 @@ def _media(accepted: _Accepted, *, plan: bool) -> Media | None:
 
 
 def _plan(written: PlanFormat, parameters: dict[str, str]) -> Media | None:
-    asked = _parsed(parameters.get("for", "application/json").replace("\\", ""))
-    meant = _media(asked, plan=False)
+    wanted = _parsed(parameters.get("for", "application/json").replace("\\", ""))
+    meant = _media(wanted, plan=False)
     options = frozenset(parameters.get("options", "").split("|")) & _PLAN_OPTIONS
     return None if meant is None else msgspec.structs.replace(meant, plan=Plan(written, options))
 
@@ -120,7 +120,7 @@ def _plan(written: PlanFormat, parameters: dict[str, str]) -> Media | None:
 def _accepted(accept: str) -> list[_Accepted]:
     """Return the accepted types, best first; among equals the more specific, then the earlier one."""
     found = [_parsed(part) for part in _parts(accept, ",") if part.strip()] or [_Accepted(_ANY, {}, 1)]
-    return sorted(found, key=lambda each: (-each.quality, each.name.count("*")))
+    return sorted(found, key=lambda one: (-one.quality, one.name.count("*")))
 
 
 def _parsed(text: str) -> _Accepted:

@@ -7,7 +7,7 @@ from shared.runtime.postgres.statement import Rows
 
 from . import queries
 from .errors import RestRefusal
-from .execute import Outcome, Session, checked, opening, rolls_back, said_by
+from .execute import Outcome, Session, checked, fault_of, opening, rolls_back
 from .host import Host, Once, Response
 from .program import Program
 from .request import Request
@@ -24,7 +24,7 @@ def may_be_once(program: Program, request: Request, settings: RestSettings) -> b
 
 
 async def execute_once(
-    program: Program, request: Request, host: Host, *, once: Once, told: Callable[[Outcome], Response]
+    program: Program, request: Request, host: Host, *, once: Once, respond: Callable[[Outcome], Response]
 ) -> Response:
     """Execute as `execute` does, with the claim before the work, and keep the answer in the same commit.
 
@@ -37,13 +37,13 @@ async def execute_once(
         session = Session(connection, host)
         try:
             rows, fault = await session.attempt([*before, program.main])
-            came = _answer(rows, request, told) if fault is None else session.refusal(fault)
+            result = _answer(rows, request, respond) if fault is None else session.refusal(fault)
             if fault is not None and len(rows) < len(before):  # The work was not begun.
-                answer, ending = _replayed(once, fault, came), [queries.ROLLBACK]
-            elif isinstance(came, Response):
-                answer, ending = came, [once.keep(came), queries.COMMIT]
+                answer, ending = _replayed(once, fault, result), [queries.ROLLBACK]
+            elif isinstance(result, Response):
+                answer, ending = result, [once.keep(result), queries.COMMIT]
             else:
-                answer = _kept(came)
+                answer = _kept(result)
                 ending = [queries.UNDO_WORK, once.keep(answer), queries.COMMIT]
             await session.exchange(ending)
         except BaseException:
@@ -52,19 +52,19 @@ async def execute_once(
     return answer
 
 
-def _answer(rows: list[Rows], request: Request, told: Callable[[Outcome], Response]) -> Response | RestRefusal:
+def _answer(rows: list[Rows], request: Request, respond: Callable[[Outcome], Response]) -> Response | RestRefusal:
     try:
-        return told(Outcome(checked(rows[-1], request)))
+        return respond(Outcome(checked(rows[-1], request)))
     except RestRefusal as refusal:
         return refusal
 
 
-def _replayed(once: Once, fault: DatabaseError, came: Response | RestRefusal) -> Response:
-    replayed = once.replayed(said_by(fault)) if fault.sqlstate else None
+def _replayed(once: Once, fault: DatabaseError, result: Response | RestRefusal) -> Response:
+    replayed = once.replayed(fault_of(fault)) if fault.sqlstate else None
     if replayed is not None:
         return replayed
-    if isinstance(came, RestRefusal):
-        raise came from fault
+    if isinstance(result, RestRefusal):
+        raise result from fault
     raise AssertionError("no answer, and no refusal")
 
 

@@ -78,7 +78,7 @@ def read(values: Iterable[str], *, time_zones: frozenset[str], tx_overridable: b
     Raises:
         RestRefusal: PGRST122.
     """
-    sent = [each.strip() for value in values for each in value.split(",")]
+    sent = [part.strip() for value in values for part in value.split(",")]
     if not sent:
         return _NONE
     zone, unknown_zone = _time_zone(sent, time_zones)
@@ -92,7 +92,11 @@ def read(values: Iterable[str], *, time_zones: frozenset[str], tx_overridable: b
         timezone=zone,
         max_affected=_max_affected(sent),
     )
-    unknown = [each for each in sent if not _is_known(each) or (unknown_zone and each.startswith("timezone="))]
+    unknown = [
+        preference
+        for preference in sent
+        if not _is_known(preference) or (unknown_zone and preference.startswith("timezone="))
+    ]
     if found.strict and unknown:
         raise bad_preferences(unknown)
     return found
@@ -104,20 +108,29 @@ _NONE = Preferences()
 def _first(sent: list[str], name: str, kind: type[_Choice]) -> _Choice | None:
     values = {choice.value: choice for choice in kind}
     return next(
-        (values[value] for each in sent if (value := each.removeprefix(f"{name}=")) in values and value != each), None
+        (
+            values[value]
+            for preference in sent
+            if (value := preference.removeprefix(f"{name}=")) in values and value != preference
+        ),
+        None,
     )
 
 
 def _time_zone(sent: list[str], time_zones: frozenset[str]) -> tuple[str | None, bool]:
     """Return the first time zone sent, and whether the database does not know it."""
-    zone = next((each.removeprefix("timezone=") for each in sent if each.startswith("timezone=")), None)
+    zone = next(
+        (preference.removeprefix("timezone=") for preference in sent if preference.startswith("timezone=")), None
+    )
     if zone is None or zone in time_zones:
         return zone, False
     return None, True
 
 
 def _max_affected(sent: list[str]) -> int | None:
-    number = next((each.removeprefix("max-affected=") for each in sent if each.startswith("max-affected=")), "")
+    number = next(
+        (preference.removeprefix("max-affected=") for preference in sent if preference.startswith("max-affected=")), ""
+    )
     fits = number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER
     return int(number) if fits else None
 

@@ -8,7 +8,7 @@ from .query import Page
 _RANGE = re.compile(r"([0-9]{1,18})-([0-9]{0,18})")
 
 
-def page(asked: Page | None, *, method: str, range_header: str | None) -> Page:
+def page(wanted: Page | None, *, method: str, range_header: str | None) -> Page:
     """Return one page from the query's own page and the Range header.
 
     The header counts for GET alone, narrows the query's page, and is ignored unless it reads `first-last`.
@@ -16,9 +16,9 @@ def page(asked: Page | None, *, method: str, range_header: str | None) -> Page:
     Raises:
         RestRefusal: PGRST103, PGRST114.
     """
-    if method == "PUT" and asked is not None and asked != Page():
+    if method == "PUT" and wanted is not None and wanted != Page():
         raise put_limited()
-    whole = asked or Page()
+    whole = wanted or Page()
     found = _RANGE.fullmatch(range_header) if method == "GET" and range_header else None
     if found is None:
         return whole

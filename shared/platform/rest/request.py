@@ -192,8 +192,8 @@ def _action(target: _Target, method: str, settings: RestSettings) -> Action:
 
 
 def _page(action: Action, query: Query, method: str, headers: dict[str, str], settings: RestSettings) -> Page:
-    asked = next((page for path, page in query.pages if not path), None)
-    found = ranges.page(asked, method=method, range_header=headers.get("range"))
+    wanted = next((page for path, page in query.pages if not path), None)
+    found = ranges.page(wanted, method=method, range_header=headers.get("range"))
     if found.limit is None and action in (Action.READ, Action.CALL):
         return Page(settings.default_rows, found.offset)
     return found

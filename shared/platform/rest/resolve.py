@@ -46,7 +46,7 @@ def table(cache: SchemaCache, name: Name) -> Table:
     found = cache.tables.get(name)
     if found is not None:
         return found
-    meant = closest((each.name for each in cache.tables if each.schema == name.schema), name.name)
+    meant = closest((table.name for table in cache.tables if table.schema == name.schema), name.name)
     hint = f"Perhaps you meant the table '{name.schema}.{meant}'" if meant is not None else None
     raise errors.no_table(f"{name.schema}.{name.name}", hint)
 
@@ -73,8 +73,12 @@ def relationship(cache: SchemaCache, parent: Name, wanted: SelectedRelation) -> 
     Raises:
         RestRefusal: PGRST200 for none, PGRST201 for several.
     """
-    known = [each for each in cache.relationships.get(parent, ()) if _schema_of(each) == parent.schema]
-    found = [each for each in known if _is_meant(each, wanted)]
+    known = [
+        relationship
+        for relationship in cache.relationships.get(parent, ())
+        if _schema_of(relationship) == parent.schema
+    ]
+    found = [relationship for relationship in known if _is_meant(relationship, wanted)]
     if len(found) == 1:
         return found[0]
     raise _several(parent, wanted, found) if found else _none(cache, parent, wanted, known)
@@ -87,12 +91,12 @@ def function(cache: SchemaCache, name: Name, given: Given) -> Function:
         RestRefusal: PGRST202 for none, PGRST203 for several.
     """
     overloads = cache.functions.get(name, ())
-    named = [each for each in overloads if _takes(each.parameters, given)]
-    fitting = named or [each for each in overloads if takes_body_whole(each, given)]
+    named = [overload for overload in overloads if _takes(overload.parameters, given)]
+    fitting = named or [overload for overload in overloads if takes_body_whole(overload, given)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise errors.ambiguous_function([_signature(each) for each in fitting])
+        raise errors.ambiguous_function([_signature(candidate) for candidate in fitting])
     raise _unknown(cache, name, given, overloads)
 
 
@@ -107,8 +111,8 @@ def takes_body_whole(candidate: Function, given: Given) -> bool:
 def _takes(parameters: tuple[Parameter, ...], given: Given) -> bool:
     if not parameters:
         return not given.arguments and not given.is_whole
-    required = {each.name for each in parameters if each.required}
-    return required <= given.arguments <= {each.name for each in parameters}
+    required = {parameter.name for parameter in parameters if parameter.required}
+    return required <= given.arguments <= {parameter.name for parameter in parameters}
 
 
 def _schema_of(found: Relationship) -> str:
@@ -163,7 +167,7 @@ def _none(cache: SchemaCache, parent: Name, wanted: SelectedRelation, known: lis
 def _instead(cache: SchemaCache, parent: Name, child: str, known: list[Relationship]) -> str | None:
     """Return a suggestion; None where both names are right, so that the request's hint is wrong."""
     if known:
-        meant, wrong = closest((each.target.name for each in known), child), child
+        meant, wrong = closest((relationship.target.name for relationship in known), child), child
     else:
         sources = (name.name for name in cache.relationships if name.schema == parent.schema)
         meant, wrong = closest(sources, parent.name), parent.name
@@ -173,13 +177,16 @@ def _instead(cache: SchemaCache, parent: Name, child: str, known: list[Relations
 
 
 def _several(parent: Name, wanted: SelectedRelation, found: list[Relationship]) -> RestRefusal:
-    ways = ", ".join(f"'{each.target.name}!{_junction_name(each) or each.constraint}'" for each in found)
-    told = f"Could not embed because more than one relationship was found for '{parent.name}' and '{wanted.name}'"
+    ways = ", ".join(
+        f"'{relationship.target.name}!{_junction_name(relationship) or relationship.constraint}'"
+        for relationship in found
+    )
+    message = f"Could not embed because more than one relationship was found for '{parent.name}' and '{wanted.name}'"
     hint = (
         f"Try changing '{wanted.name}' to one of the following: {ways}. "
         "Find the desired relationship in the 'details' key."
     )
-    return errors.ambiguous_relationship(told, [_candidate(each) for each in found], hint)
+    return errors.ambiguous_relationship(message, [_candidate(relationship) for relationship in found], hint)
 
 
 def _candidate(found: Relationship) -> dict[str, Any]:
@@ -206,7 +213,7 @@ def _listed(name: str, columns: Sequence[str]) -> str:
 
 
 def _signature(of: Function) -> str:
-    parameters = ", ".join(f"{each.name} => {each.type}" for each in of.parameters)
+    parameters = ", ".join(f"{parameter.name} => {parameter.type}" for parameter in of.parameters)
     return f"{of.name.schema}.{of.name.name}({parameters})"
 
 
@@ -230,9 +237,11 @@ def _searched(given: Given) -> str:
 
 def _meant_function(cache: SchemaCache, name: Name, given: Given, overloads: tuple[Function, ...]) -> str | None:
     if overloads:
-        ways = (_listed("", sorted(one.name for one in each.parameters)) for each in overloads)
+        ways = (_listed("", sorted(one.name for one in overload.parameters)) for overload in overloads)
         meant = closest(ways, _listed("", sorted(given.arguments)))
-        told = name.name + meant if meant is not None else None
+        suggestion = name.name + meant if meant is not None else None
     else:
-        told = closest((each.name for each in cache.functions if each.schema == name.schema), name.name)
-    return f"Perhaps you meant to call the function {name.schema}.{told}" if told is not None else None
+        suggestion = closest(
+            (function.name for function in cache.functions if function.schema == name.schema), name.name
+        )
+    return f"Perhaps you meant to call the function {name.schema}.{suggestion}" if suggestion is not None else None

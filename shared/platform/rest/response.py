@@ -144,11 +144,11 @@ def content_range(first: int, last: int, total: int | None) -> str:
 
 def _location(target: str, columns: tuple[str, ...], values: str) -> str:
     pairs = zip(columns, msgspec.json.decode(values, type=list[str | None]), strict=True)
-    written = "&".join(f"{quote(name)}={_told(value)}" for name, value in pairs)
+    written = "&".join(f"{quote(name)}={_filter_value(value)}" for name, value in pairs)
     return f"/{quote(target)}?{written}"
 
 
-def _told(value: str | None) -> str:
+def _filter_value(value: str | None) -> str:
     return "is.null" if value is None else f"eq.{quote(value, safe='')}"
 
 
@@ -170,8 +170,8 @@ def _plan_type(plan: Plan, shown: str) -> str:
 
 def _applied(task: Task, request: Request) -> _Headers:
     names = _applied_names(task, request)
-    said = _said(request.preferences)
-    applied = [f"{name}={said[name]}" for name in _ORDER if name in names and said[name] is not None]
+    values = _values_of(request.preferences)
+    applied = [f"{name}={values[name]}" for name in _ORDER if name in names and values[name] is not None]
     return [("Preference-Applied", ", ".join(applied))] if applied else []
 
 
@@ -193,7 +193,7 @@ def _applied_names(task: Task, request: Request) -> frozenset[str]:
     return names | {"resolution"} if request.action is Action.INSERT and resolves else names
 
 
-def _said(preferences: Preferences) -> dict[str, str | None]:
+def _values_of(preferences: Preferences) -> dict[str, str | None]:
     most = preferences.max_affected if preferences.strict else None
     return {
         "resolution": preferences.resolution,
@@ -219,10 +219,10 @@ def _own_headers(text: str | None) -> _Headers:
     if text is None:
         return []
     try:
-        told = msgspec.json.decode(text, type=_GucHeaders)
+        groups = msgspec.json.decode(text, type=_GucHeaders)
     except msgspec.DecodeError:
         raise errors.bad_response_headers() from None
-    pairs = [pair for each in told for pair in each.items()]
-    if any(len(each) != 1 for each in told) or not all(errors.is_header(*pair) for pair in pairs):
+    pairs = [pair for group in groups for pair in group.items()]
+    if any(len(group) != 1 for group in groups) or not all(errors.is_header(*pair) for pair in pairs):
         raise errors.bad_response_headers()
     return [pair for pair in pairs if pair[0].lower() not in errors.OF_THE_SERVER]

@@ -117,8 +117,8 @@ def _keys(settings: RestSettings) -> list[_Key]:
     if not secret.lstrip().startswith("{"):
         return [_shared(secret.encode())]
     try:
-        told = msgspec.json.decode(secret)
-        return [_public(each) for each in told.get("keys", [told])]
+        decoded = msgspec.json.decode(secret)
+        return [_public(jwk) for jwk in decoded.get("keys", [decoded])]
     except (msgspec.DecodeError, jwt.PyJWTError, AttributeError, ValueError, TypeError) as fault:
         raise SecretError("the JWT secret is neither a JWK nor a JWKS") from fault
 
@@ -137,14 +137,14 @@ def _unbased(secret: str) -> bytes:
         raise SecretError("the JWT secret is not written in base64") from fault
 
 
-def _public(told: dict[str, Any]) -> _Key:
-    curve = _BY_CURVE.get(told.get("crv", ""))
-    algorithms = (curve,) if curve and told.get("kty") == "EC" else _BY_KIND.get(told.get("kty", ""), ())
-    if "alg" in told:
-        algorithms = tuple(each for each in algorithms if each == told["alg"])
+def _public(jwk: dict[str, Any]) -> _Key:
+    curve = _BY_CURVE.get(jwk.get("crv", ""))
+    algorithms = (curve,) if curve and jwk.get("kty") == "EC" else _BY_KIND.get(jwk.get("kty", ""), ())
+    if "alg" in jwk:
+        algorithms = tuple(algorithm for algorithm in algorithms if algorithm == jwk["alg"])
     if not algorithms:
-        raise SecretError(f"no algorithm is known for a JWK of kty {told.get('kty')}")
-    return _Key(told.get("kid"), jwt.PyJWK(told, algorithm=algorithms[0]).key, algorithms)
+        raise SecretError(f"no algorithm is known for a JWK of kty {jwk.get('kty')}")
+    return _Key(jwk.get("kid"), jwt.PyJWK(jwk, algorithm=algorithms[0]).key, algorithms)
 
 
 def _header(token: str) -> tuple[str, str | None]:
@@ -154,8 +154,8 @@ def _header(token: str) -> tuple[str, str | None]:
         raise errors.bad_token("JWT cryptographic operation failed") from None
     algorithm, kid = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm.lower() == "none":
-        told = "Wrong or unsupported encoding algorithm"
-        raise errors.bad_token(told, "JWT is unsecured but expected 'alg' was not 'none'")
+        message = "Wrong or unsupported encoding algorithm"
+        raise errors.bad_token(message, "JWT is unsecured but expected 'alg' was not 'none'")
     return algorithm, kid if isinstance(kid, str) else None
 
 
@@ -198,11 +198,11 @@ def _moment(claims: dict[str, Any], name: str) -> float | None:
 
 
 def _audiences(claim: Any) -> Iterator[str]:
-    told = claim if isinstance(claim, list) else [] if claim is None else [claim]
-    for each in told:
-        if not isinstance(each, str):
+    audiences = claim if isinstance(claim, list) else [] if claim is None else [claim]
+    for audience in audiences:
+        if not isinstance(audience, str):
             raise errors.bad_claims("The JWT 'aud' claim must be a string or an array of strings")
-        yield each
+        yield audience
 
 
 def _walk(value: Any, path: tuple[str | int, ...]) -> Any:

@@ -43,20 +43,20 @@ def make_channels(scene: Scene, access: Access) -> list[ChannelAccount]:
     shop, at = scene.shop, scene.opened
     return [
         ChannelAccount(
-            id=channel_id(shop, each.platform),
+            id=channel_id(shop, channel.platform),
             organization_id=shop.organization_id,
-            platform=each.platform,
-            external_id=each.external_id,
-            waba_id=each.business_id if each.platform == "whatsapp" else None,
-            page_id=each.page_id,
-            display_name=each.name,
-            phone=f"+{each.phone}" if each.phone else None,
-            token_sealed=_sealed(shop, each, access),
+            platform=channel.platform,
+            external_id=channel.external_id,
+            waba_id=channel.business_id if channel.platform == "whatsapp" else None,
+            page_id=channel.page_id,
+            display_name=channel.name,
+            phone=f"+{channel.phone}" if channel.phone else None,
+            token_sealed=_sealed(shop, channel, access),
             created_at=at,
             updated_at=at,
         )
-        for each in CHANNELS
-        if each.shop == shop.key
+        for channel in CHANNELS
+        if channel.shop == shop.key
     ]
 
 

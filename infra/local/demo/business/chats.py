@@ -97,12 +97,12 @@ def _messages(scene: Scene, chat: Chat, items: Sequence[Item]) -> Iterator[Messa
     item = dice.choice(items)
     arabic_name, english_name = item.name.split(" · ")
     turns = [turn for turn in script.turns if turn.inbound or shop.agent]
-    answered = max((place for place, turn in enumerate(turns) if not turn.inbound), default=-1)
+    answered = max((index for index, turn in enumerate(turns) if not turn.inbound), default=-1)
     at = chat.created_at
-    for place, turn in enumerate(turns):
-        unread = turn.inbound and place > answered
+    for index, turn in enumerate(turns):
+        unread = turn.inbound and index > answered
         yield Message(
-            id=shop.id("message", str(chat.id), place),
+            id=shop.id("message", str(chat.id), index),
             organization_id=shop.organization_id,
             chat_id=chat.id,
             content=turn.text.format(
@@ -113,7 +113,7 @@ def _messages(scene: Scene, chat: Chat, items: Sequence[Item]) -> Iterator[Messa
             status="delivered" if unread else "read",
             sender_type="customer" if turn.inbound else "agent",
             sender_id=chat.customer_id if turn.inbound else dice.choice(shop.staff),
-            platform_message_id=f"demo.{chat.id.hex[:12]}.{place}",
+            platform_message_id=f"demo.{chat.id.hex[:12]}.{index}",
             timestamp=at,
             created_at=at,
         )

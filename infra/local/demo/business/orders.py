@@ -103,23 +103,23 @@ def _order(scene: Scene, buyer: Contact, *, number: str, count: int, at: datetim
 
 def _lines(dice: Dice, order: Order, items: Sequence[Item]) -> Iterator[OrderLine]:
     chosen = dice.sample([item for item in items if item.is_active], dice.choice((1, 1, 2, 2, 3, 4)))
-    for place, item in enumerate(chosen):
+    for index, item in enumerate(chosen):
         yield OrderLine(
-            id=_line_id(order, place),
+            id=_line_id(order, index),
             order_id=order.id,
             item_id=item.id,
             name=None,
             qty=dice.choice((1, 1, 1, 2, MOST_OF_AN_ITEM)),
             unit_price=item.selling_price,
-            created_at=order.created_at + timedelta(milliseconds=place),
+            created_at=order.created_at + timedelta(milliseconds=index),
         )
     if dice.happens(0.08):
         at = order.created_at + timedelta(milliseconds=len(chosen))
         yield OrderLine(_line_id(order, len(chosen)), order.id, None, words.GIFT_WRAP, 1, _GIFT_WRAP_PRICE, at)
 
 
-def _line_id(order: Order, place: int) -> UUID:
-    return fixed_id("line", str(order.id), place)
+def _line_id(order: Order, index: int) -> UUID:
+    return fixed_id("line", str(order.id), index)
 
 
 def _steps(scene: Scene, order: Order) -> Iterator[Step]:

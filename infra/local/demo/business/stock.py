@@ -42,8 +42,8 @@ def make_items(scene: Scene) -> list[Item]:
 def make_warehouses(scene: Scene) -> list[Warehouse]:
     shop, at = scene.shop, scene.opened
     return [
-        Warehouse(shop.id("warehouse", name), shop.organization_id, name, place, True, number == 0, at, at)
-        for number, (name, place) in enumerate(shop.warehouses)
+        Warehouse(shop.id("warehouse", name), shop.organization_id, name, address, True, number == 0, at, at)
+        for number, (name, address) in enumerate(shop.warehouses)
     ]
 
 

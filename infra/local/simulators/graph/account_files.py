@@ -48,13 +48,13 @@ def load(world: World, path: Path) -> None:
         kept = msgspec.json.decode(path.read_bytes(), type=list[_Kept])
     except (FileNotFoundError, msgspec.DecodeError):
         return
-    for each in kept:
-        world.accounts.setdefault(each.id, Account(**msgspec.structs.asdict(each)))
+    for account in kept:
+        world.accounts.setdefault(account.id, Account(**msgspec.structs.asdict(account)))
 
 
 def keep(world: World, path: Path) -> None:
     """Store the accounts if something changed; only the owner can read the file, which holds tokens."""
-    accounts = [_Kept(**fields_of(_Kept, each)) for each in world.accounts.values()]
+    accounts = [_Kept(**fields_of(_Kept, account)) for account in world.accounts.values()]
     encoded = msgspec.json.encode(accounts)
     if path.exists() and path.read_bytes() == encoded:
         return

@@ -133,7 +133,7 @@ class GraphApi:
         return {"id": customers.add_file(self._world, account, content, mime_type)}
 
     async def _templates(self, request: Request, account: Account, _: str) -> Json:
-        return _page_of([each.told() for each in account.templates], request)
+        return _page_of([template.as_json() for template in account.templates], request)
 
     async def _new_template(self, request: Request, account: Account, _: str) -> Json:
         body = await _body(request)
@@ -215,13 +215,13 @@ def _profile(account: Account, customer: Customer, fields: str) -> Json:
     known = {"name": customer.name, "first_name": first, "last_name": last or None}
     if account.channel == "instagram":
         known = {"name": customer.name, "username": customer.username or f"customer.{customer.id}"}
-    asked = [field for field in fields.split(",") if field]
-    for field in asked:
+    wanted = [field for field in fields.split(",") if field]
+    for field in wanted:
         if account.channel == "whatsapp" or field not in known:
             raise GraphError(100, f"(#100) Tried accessing nonexisting field ({field})")
     if not customer.consents:
         raise GraphError(230)
-    return {field: known[field] for field in asked if known[field]} | {"id": customer.id}
+    return {field: known[field] for field in wanted if known[field]} | {"id": customer.id}
 
 
 def _number(account: Account) -> Json:

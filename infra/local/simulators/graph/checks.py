@@ -86,8 +86,8 @@ def _location(value: Json) -> None:
 def _contacts(value: list[Json]) -> None:
     if not isinstance(value, list) or not value:
         raise GraphError(131008, "Required parameter contacts is missing.")
-    for each in value:
-        name = each.get("name", {})
+    for contact in value:
+        name = contact.get("name", {})
         _words(name, "formatted_name", "contacts.name", most=1024)
         if len(name) == 1:
             raise GraphError(131009, "Param contacts.name needs one more part beside formatted_name.")
@@ -125,11 +125,11 @@ def _interactive(value: Json) -> None:
 def _buttons(buttons: list[Json]) -> None:
     if not 1 <= len(buttons) <= 3:
         raise GraphError(131009, "Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: 3")
-    for each in buttons:
-        _words(each.get("reply", {}), "title", "interactive.action.buttons.reply", most=20)
-        _words(each["reply"], "id", "interactive.action.buttons.reply", most=256)
-    _different((each["reply"]["id"] for each in buttons), "button ids")
-    _different((each["reply"]["title"] for each in buttons), "button titles")
+    for button in buttons:
+        _words(button.get("reply", {}), "title", "interactive.action.buttons.reply", most=20)
+        _words(button["reply"], "id", "interactive.action.buttons.reply", most=256)
+    _different((button["reply"]["id"] for button in buttons), "button ids")
+    _different((button["reply"]["title"] for button in buttons), "button titles")
 
 
 def _rows(sections: list[Json]) -> None:
@@ -138,12 +138,12 @@ def _rows(sections: list[Json]) -> None:
         raise GraphError(131009, "Total row count exceed max allowed count: 10")
     if len(sections) > 1 and not all(section.get("title") for section in sections):
         raise GraphError(131009, "Param section title is required when there are several sections.")
-    for each in rows:
-        _words(each, "title", "interactive.action.sections.rows", most=24)
-        _words(each, "id", "interactive.action.sections.rows", most=200)
-        if "description" in each:
-            _words(each, "description", "interactive.action.sections.rows", most=72)
-    _different((each["id"] for each in rows), "row ids")
+    for row in rows:
+        _words(row, "title", "interactive.action.sections.rows", most=24)
+        _words(row, "id", "interactive.action.sections.rows", most=200)
+        if "description" in row:
+            _words(row, "description", "interactive.action.sections.rows", most=72)
+    _different((row["id"] for row in rows), "row ids")
 
 
 def _template(value: Json) -> None:
@@ -159,7 +159,9 @@ def check_template(account: Account, value: Json) -> Template:
         GraphError: 132001, 132015, 132016, 132000 or 132012.
     """
     name, language = value["name"], value["language"]["code"]
-    found = next((each for each in account.templates if (each.name, each.language) == (name, language)), None)
+    found = next(
+        (template for template in account.templates if (template.name, template.language) == (name, language)), None
+    )
     if found is None or found.status in {"PENDING", "REJECTED"}:
         raise GraphError(132001, f"template name ({name}) does not exist in {language}")
     if found.status in {"PAUSED", "DISABLED"}:
@@ -175,13 +177,17 @@ def check_template(account: Account, value: Json) -> Template:
 def _placeholders(kind: str, wanted: list[str], given: list[Json], part: Json) -> None:
     if kind == "header" and part.get("format", "TEXT") != "TEXT":
         wanted = [str(part["format"]).lower()]
-        if [each.get("type") for each in given] != wanted:
+        if [parameter.get("type") for parameter in given] != wanted:
             raise GraphError(132012, f"{kind}: Format mismatch, expected {part['format']}")
         return
     names = set(wanted)
     if len(given) != len(names):
         raise GraphError(132000, f"{kind}: number of localizable_params ({len(given)}) does not match {len(names)}")
-    if names and not all(name.isdigit() for name in names) and {each.get("parameter_name") for each in given} != names:
+    if (
+        names
+        and not all(name.isdigit() for name in names)
+        and {parameter.get("parameter_name") for parameter in given} != names
+    ):
         raise GraphError(132012, f"{kind}: parameter names do not match the template's")
 
 
@@ -229,7 +235,7 @@ def _messenger_message(channel: str, message: Json) -> str:
     if not 1 <= size <= most:
         raise GraphError(100, f"Length of param message[text] must be less than or equal to {most}")
     replies = message.get("quick_replies", [])
-    if len(replies) > 13 or any(len(each.get("title", "")) > 20 for each in replies):
+    if len(replies) > 13 or any(len(reply.get("title", "")) > 20 for reply in replies):
         raise GraphError(100, "Param message[quick_replies] is not valid")
     return "text"
 

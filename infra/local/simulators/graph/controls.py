@@ -77,7 +77,7 @@ class Controls:
         self._world, self._courier, self._base_url = world, courier, base_url
 
     async def accounts(self, _: Request) -> Response:
-        listed = [_account(each) for each in self._world.accounts.values()]
+        listed = [_account(account) for account in self._world.accounts.values()]
         return JSONResponse({"accounts": listed, "webhook_url": self._courier.url})
 
     async def sign_up(self, request: Request) -> Response:
@@ -87,8 +87,8 @@ class Controls:
             code, account = self._world.sign_up(name=wanted.name)
             return JSONResponse({"code": code, "waba_id": account.business_id, "phone_number_id": account.id})
         account = self._world.add_account(wanted.channel, name=wanted.name)
-        told = {"page_id": account.page_id or account.id, "access_token": account.token}
-        return JSONResponse(told | ({"instagram_id": account.id} if wanted.channel == "instagram" else {}))
+        credentials = {"page_id": account.page_id or account.id, "access_token": account.token}
+        return JSONResponse(credentials | ({"instagram_id": account.id} if wanted.channel == "instagram" else {}))
 
     async def write(self, request: Request) -> Response:
         wanted = Written.model_validate(await request.json())
@@ -128,7 +128,7 @@ class Controls:
         account_id, customer_id = query["account_id"], query["customer_id"]
         after, wait_s = int(query.get("after", "0")), min(float(query.get("wait_s", "0")), LONGEST_WAIT_S)
         lines = await run_in_threadpool(self._wait, account_id, customer_id, after, wait_s)
-        return JSONResponse({"lines": [_line(each) for each in lines]})
+        return JSONResponse({"lines": [_line(line) for line in lines]})
 
     def _wait(self, account_id: str, customer_id: str, after: int, wait_s: float) -> list[Line]:
         until = time.monotonic() + wait_s
@@ -150,7 +150,7 @@ class Controls:
         elif request.method == "DELETE":
             with self._world.lock:
                 self._world.faults.clear()
-        return JSONResponse({"due": [asdict(each) for each in self._world.faults.listed()], "known": FAULTS})
+        return JSONResponse({"due": [asdict(fault) for fault in self._world.faults.listed()], "known": FAULTS})
 
     async def travel(self, request: Request) -> Response:
         wanted = Travelling.model_validate(await request.json())
@@ -167,7 +167,7 @@ class Controls:
 
 def routes(world: World, courier: Courier, *, base_url: str) -> list[Route]:
     controls = Controls(world, courier, base_url)
-    told: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
+    table: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
         ("/accounts", controls.accounts, ["GET"]),
         ("/sign-ups", controls.sign_up, ["POST"]),
         ("/messages", controls.write, ["POST"]),
@@ -178,11 +178,11 @@ def routes(world: World, courier: Courier, *, base_url: str) -> list[Route]:
         ("/travel", controls.travel, ["PUT"]),
         ("/webhooks", controls.webhook, ["POST"]),
     ]
-    return [Route(path, _plain(answer), methods=methods) for path, answer, methods in told]
+    return [Route(path, _plain(answer), methods=methods) for path, answer, methods in table]
 
 
 def _plain(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    async def told(request: Request) -> Response:
+    async def checked(request: Request) -> Response:
         try:
             return await answer(request)
         except GraphError as error:
@@ -190,7 +190,7 @@ def _plain(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Reques
         except (ValidationError, ValueError, KeyError) as error:
             return JSONResponse({"error": str(error)}, 422)
 
-    return told
+    return checked
 
 
 def _account(account: Account) -> dict[str, str]:

@@ -41,11 +41,11 @@ def send_file(
     file_id = add_file(world, account, content, mime_type)
     if account.channel == "whatsapp":
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        told = {"id": file_id, "mime_type": mime_type, "sha256": digest, **about}
+        attached = {"id": file_id, "mime_type": mime_type, "sha256": digest, **about}
     else:
         kind = "file" if kind == "document" else kind
-        told = {"attachments": [{"type": kind, "payload": {"url": f"{base_url}/cdn/{file_id}"}}]}
-    return write(world, account, customer_id, told, kind=kind, at=at)
+        attached = {"attachments": [{"type": kind, "payload": {"url": f"{base_url}/cdn/{file_id}"}}]}
+    return write(world, account, customer_id, attached, kind=kind, at=at)
 
 
 def add_file(world: World, account: Account, content: bytes | memoryview, mime_type: str) -> str:
@@ -60,8 +60,8 @@ def react(world: World, account: Account, customer_id: str, message_id: str, emo
     customer = world.customer(customer_id)
     line = world.new_line(account, customer, "reaction", {"emoji": emoji, "message_id": message_id}, by_customer=True)
     world.write_down(line)
-    told = webhooks.reaction(account, customer, line, target=message_id, emoji=emoji)
-    _tell(world, account, told, line.at)
+    update = webhooks.reaction(account, customer, line, target=message_id, emoji=emoji)
+    _tell(world, account, update, line.at)
     return line
 
 

@@ -84,8 +84,8 @@ class GraphError(Exception):
 
     def in_status(self) -> dict[str, Any]:
         """Return the error in the form of a status webhook."""
-        told = {"code": self.code, "title": self.message, "message": self.message}
-        return told | ({"error_data": {"details": self.details}} if self.details else {})
+        error = {"code": self.code, "title": self.message, "message": self.message}
+        return error | ({"error_data": {"details": self.details}} if self.details else {})
 
 
 class Faulted(NamedTuple):

@@ -59,7 +59,7 @@ class Script:
         Raises:
             GraphError: for a fault that is a refusal.
         """
-        fault = next((each for each in self._due if self._meets(each, account_id, recipient)), None)
+        fault = next((due for due in self._due if self._meets(due, account_id, recipient)), None)
         if fault is None:
             return None
         fault.times -= 1

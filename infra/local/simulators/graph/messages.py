@@ -43,10 +43,10 @@ def _send_whatsapp(world: World, account: Account, body: Json) -> tuple[Json, Fa
         closed = kind != "template" and world.is_closed(account.id, customer.id)
         _accept(world, account, customer, line, late=131047 if closed else _late(fault))
     given = {"input": named} | ({"wa_id": customer.id} if body.get("to") else {"user_id": customer.user_id})
-    told: Json = {"id": line.message_id}
+    message: Json = {"id": line.message_id}
     if kind == "template" or (fault and fault.name == "held"):
-        told["message_status"] = "held_for_quality_assessment" if fault and fault.name == "held" else "accepted"
-    return {"messaging_product": "whatsapp", "contacts": [given], "messages": [told]}, fault
+        message["message_status"] = "held_for_quality_assessment" if fault and fault.name == "held" else "accepted"
+    return {"messaging_product": "whatsapp", "contacts": [given], "messages": [message]}, fault
 
 
 def _send_messenger(world: World, account: Account, body: Json) -> tuple[Json, Faulted | None]:
@@ -65,8 +65,8 @@ def _send_messenger(world: World, account: Account, body: Json) -> tuple[Json, F
     line = world.new_line(account, customer, kind, content, opaque=metadata)
     if fault is None or fault.accepted:
         _accept(world, account, customer, line, late=_late(fault))
-        told = webhooks.echo(account, customer, line, app_id="1", metadata=metadata)
-        world.tell(account, [webhooks.update_for(account, told, at=line.at.timestamp())])
+        update = webhooks.echo(account, customer, line, app_id="1", metadata=metadata)
+        world.tell(account, [webhooks.update_for(account, update, at=line.at.timestamp())])
     return {"recipient_id": customer.id, "message_id": line.message_id}, fault
 
 
@@ -77,11 +77,11 @@ def _late(fault: Faulted | None) -> int | None:
 def _accept(world: World, account: Account, customer: Customer, line: Line, *, late: int | None) -> None:
     line.status = "failed" if late else "delivered"
     world.write_down(line)
-    told: list[tuple[str, Json | None]] = [("sent", None), ("delivered", None)]
+    statuses: list[tuple[str, Json | None]] = [("sent", None), ("delivered", None)]
     if account.channel != "whatsapp":
-        told = told[1:] if not late else []
+        statuses = statuses[1:] if not late else []
     elif late:
-        told = [("failed", GraphError(late).in_status())]
+        statuses = [("failed", GraphError(late).in_status())]
     world.tell(
         account,
         [
@@ -91,7 +91,7 @@ def _accept(world: World, account: Account, customer: Customer, line: Line, *, l
                 at=line.at.timestamp(),
                 after_s=STEP_S * step,
             )
-            for step, (word, error) in enumerate(told, 1)
+            for step, (word, error) in enumerate(statuses, 1)
         ],
     )
 

@@ -21,7 +21,7 @@ class Template:
     status: str = "APPROVED"
     id: str = field(default_factory=lambda: digits(15))
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "name": self.name,
@@ -130,8 +130,8 @@ def readable(kind: str, content: dict[str, Any]) -> str:
         case "reaction":
             return f"[reaction {content.get('emoji') or 'removed'}]"
         case _:
-            told = content.get("caption") or content.get("filename") or content.get("name") or ""
-            return f"[{kind}] {told}".strip()
+            label = content.get("caption") or content.get("filename") or content.get("name") or ""
+            return f"[{kind}] {label}".strip()
 
 
 def digits(count: int) -> str:

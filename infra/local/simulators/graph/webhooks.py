@@ -16,7 +16,7 @@ class Update:
 
     object: str
     entry_id: str
-    place: str
+    container: str
     """`changes` or `messaging`."""
     item: Json
     at: int
@@ -30,8 +30,8 @@ def body_of(updates: Iterable[Update]) -> Json:
     kind = ""
     for update in updates:
         kind = update.object
-        entry = entries.setdefault((update.entry_id, update.place), {"id": update.entry_id, "time": update.at})
-        entry.setdefault(update.place, []).append(update.item)
+        entry = entries.setdefault((update.entry_id, update.container), {"id": update.entry_id, "time": update.at})
+        entry.setdefault(update.container, []).append(update.item)
     return {"object": kind, "entry": list(entries.values())}
 
 
@@ -40,7 +40,7 @@ def update_for(account: Account, item: Json, *, at: float, after_s: float = 0) -
     return Update(
         object=OBJECTS[account.channel],
         entry_id=account.business_id,
-        place="changes" if whatsapp else "messaging",
+        container="changes" if whatsapp else "messaging",
         item=item,
         at=int(at if whatsapp else at * 1000),
         due=time.monotonic() + after_s,
@@ -75,10 +75,10 @@ def status(account: Account, customer: Customer, line: Line, word: str, *, error
     """Return the status of a message of the business, with its price from `sent` on."""
     if account.channel != "whatsapp":
         at = int(line.at.timestamp() * 1000)
-        told: Json = {"mids": [line.message_id], "watermark": at} if word == "delivered" else {"watermark": at}
+        receipt: Json = {"mids": [line.message_id], "watermark": at} if word == "delivered" else {"watermark": at}
         if account.channel == "instagram" and word == "read":
-            told = {"mid": line.message_id}
-        return _messaging(customer.id, account.id, line) | {"delivery" if word == "delivered" else "read": told}
+            receipt = {"mid": line.message_id}
+        return _messaging(customer.id, account.id, line) | {"delivery" if word == "delivered" else "read": receipt}
     item: Json = {
         "id": line.message_id,
         "status": word,
@@ -113,8 +113,8 @@ def reaction(account: Account, customer: Customer, line: Line, *, target: str, e
         item = {"id": line.message_id, "timestamp": str(int(line.at.timestamp())), "type": "reaction"}
         reacted: Json = {"reaction": {"message_id": target, "emoji": emoji or ""}}
         return whatsapp_change(account, "messages", [item | reacted | _sender(customer)], customer=customer)
-    told = {"mid": target, "action": "react" if emoji else "unreact"} | ({"emoji": emoji} if emoji else {})
-    return _messaging(customer.id, account.id, line) | {"reaction": told}
+    reacted_to = {"mid": target, "action": "react" if emoji else "unreact"} | ({"emoji": emoji} if emoji else {})
+    return _messaging(customer.id, account.id, line) | {"reaction": reacted_to}
 
 
 def _messaging(sender: str, recipient: str, line: Line) -> Json:

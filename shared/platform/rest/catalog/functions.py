@@ -51,21 +51,21 @@ class Functions:
                     yield row, relation
 
     def _inputs(self, row: FunctionRow) -> list[ArgumentRow]:
-        return [each for each in self._arguments[row.oid] if each.mode in "ibv"]
+        return [argument for argument in self._arguments[row.oid] if argument.mode in "ibv"]
 
     def _is_callable(self, row: FunctionRow) -> bool:
-        unnamed = [each for each in self._inputs(row) if not each.name]
+        unnamed = [argument for argument in self._inputs(row) if not argument.name]
         return not unnamed or (len(unnamed) == 1 and unnamed[0].type in _WHOLE_BODIES)
 
     def _function(self, row: FunctionRow, tables: Mapping[Name, Table]) -> Function:
         inputs = self._inputs(row)
         required = len(inputs) - row.optional
-        columns = {each.name: each for each in self._result(row)}
+        columns = {column.name: column for column in self._result(row)}
         return Function(
             name=row.named,
             parameters=tuple(
-                Parameter(each.name, each.type, required=place < required, variadic=each.mode == "v")
-                for place, each in enumerate(inputs)
+                Parameter(argument.name, argument.type, required=index < required, variadic=argument.mode == "v")
+                for index, argument in enumerate(inputs)
             ),
             volatility=row.volatility,
             returns=row.returns,
@@ -88,4 +88,4 @@ class Functions:
 
 
 def _signature(function: Function) -> tuple[object, ...]:
-    return len(function.parameters), [(each.name, each.type) for each in function.parameters]
+    return len(function.parameters), [(parameter.name, parameter.type) for parameter in function.parameters]

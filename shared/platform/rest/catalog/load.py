@@ -13,7 +13,7 @@ from .functions import Functions
 from .relationships import Shown, primary_key, relationships
 from .rows import Found
 from .types import Types
-from .views import Place, trace
+from .views import ColumnKey, trace
 
 Exchange = Callable[[Sequence[Statement]], Awaitable[list[Rows]]]
 """Sends statements in one round trip, as one transaction."""
@@ -22,7 +22,7 @@ Exchange = Callable[[Sequence[Statement]], Awaitable[list[Rows]]]
 async def load(exchange: Exchange, schemas: Sequence[str], extra_search_path: Sequence[str] = ()) -> SchemaCache:
     """Load what `schemas` expose; add views and functions of the extra search path that something exposed uses."""
     exposed = list(schemas)
-    searched = [*exposed, *(each for each in extra_search_path if each not in exposed)]
+    searched = [*exposed, *(schema for schema in extra_search_path if schema not in exposed)]
     _, *answers = await exchange(
         [
             queries.PREPARE,
@@ -62,13 +62,13 @@ def _cache(found: Found, exposed: frozenset[str]) -> SchemaCache:
     )
 
 
-def _shown(found: Found, traced: Mapping[Place, Place]) -> Shown:
+def _shown(found: Found, traced: Mapping[ColumnKey, ColumnKey]) -> Shown:
     """Collect for each exposed view the table columns that it shows, with the view's names for them."""
     views = {row.oid: row.named for row in found.tables if row.is_view}
-    shown: dict[Name, dict[Place, tuple[str, ...]]] = {name: defaultdict(tuple) for name in views.values()}
+    shown: dict[Name, dict[ColumnKey, tuple[str, ...]]] = {name: defaultdict(tuple) for name in views.values()}
     for column in found.columns:
-        if column.table in views and (place := traced.get((column.table, column.number))) is not None:
-            shown[views[column.table]][place] += (column.name,)
+        if column.table in views and (origin := traced.get((column.table, column.number))) is not None:
+            shown[views[column.table]][origin] += (column.name,)
     return shown
 
 

@@ -24,16 +24,20 @@ def relationships(
     tables: Mapping[Name, Table], keys: Sequence[KeyRow], shown: Shown, computed: Iterable[Relationship]
 ) -> dict[Name, tuple[Relationship, ...]]:
     """Return the relationships by source, in a stable order; both ends and a table between are exposed."""
-    owned = [each for key in keys if key.kind == "f" for each in _of_key(key, keys, shown)]
-    found = [*owned, *_many_to_many(tables, owned), *(_inverse(each) for each in owned)]
+    owned = [relationship for key in keys if key.kind == "f" for relationship in _of_key(key, keys, shown)]
+    found = [*owned, *_many_to_many(tables, owned), *(_inverse(relationship) for relationship in owned)]
     by_ends: dict[tuple[Name, Name], list[Relationship]] = defaultdict(list)
-    for each in found:
-        by_ends[each.source, each.target].append(each)
+    for relationship in found:
+        by_ends[relationship.source, relationship.target].append(relationship)
     # A function of the target's name takes the place of what the keys say.
-    by_ends |= {(each.source, each.function): [each] for each in computed if each.function is not None}
+    by_ends |= {
+        (relationship.source, relationship.function): [relationship]
+        for relationship in computed
+        if relationship.function is not None
+    }
     by_source: dict[Name, list[Relationship]] = defaultdict(list)
     for (source, _), between in by_ends.items():
-        by_source[source] += [each for each in between if _is_exposed(tables, each)]
+        by_source[source] += [relationship for relationship in between if _is_exposed(tables, relationship)]
     return {source: tuple(sorted(among, key=_rank)) for source, among in by_source.items() if among}
 
 
@@ -93,12 +97,12 @@ def _inverse(of: Relationship) -> Relationship:
 def _many_to_many(tables: Mapping[Name, Table], owned: Iterable[Relationship]) -> Iterator[Relationship]:
     """Yield relationships through a table whose primary key holds the columns of both its foreign keys."""
     by_junction: dict[Name, list[Relationship]] = defaultdict(list)
-    for each in owned:
-        if each.cardinality is Cardinality.MANY_TO_ONE and each.source in tables:
-            by_junction[each.source].append(each)
+    for relationship in owned:
+        if relationship.cardinality is Cardinality.MANY_TO_ONE and relationship.source in tables:
+            by_junction[relationship.source].append(relationship)
     for between, keys in by_junction.items():
         primary = set(tables[between].primary_key)
-        within = [each for each in keys if {own for own, _ in each.columns} <= primary]
+        within = [key for key in keys if {own for own, _ in key.columns} <= primary]
         for near, far in product(within, within):
             if near.constraint != far.constraint:
                 yield _through(between, near, far)
@@ -127,12 +131,23 @@ def _turned(pairs: Pairs) -> Pairs:
     return tuple((other, own) for own, other in pairs)
 
 
-def _is_exposed(tables: Mapping[Name, Table], each: Relationship) -> bool:
-    return each.source in tables and each.target in tables and (each.junction is None or each.junction.table in tables)
+def _is_exposed(tables: Mapping[Name, Table], relationship: Relationship) -> bool:
+    return (
+        relationship.source in tables
+        and relationship.target in tables
+        and (relationship.junction is None or relationship.junction.table in tables)
+    )
 
 
-def _rank(each: Relationship) -> tuple[object, ...]:
-    junction = each.junction
+def _rank(relationship: Relationship) -> tuple[object, ...]:
+    junction = relationship.junction
     through = (junction.table, junction.source_constraint, junction.target_constraint) if junction is not None else ()
-    cardinality = _ORDER.index(each.cardinality)
-    return (each.function is not None, each.target, cardinality, each.constraint or "", through, each.columns)
+    cardinality = _ORDER.index(relationship.cardinality)
+    return (
+        relationship.function is not None,
+        relationship.target,
+        cardinality,
+        relationship.constraint or "",
+        through,
+        relationship.columns,
+    )

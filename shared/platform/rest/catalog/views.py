@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .rows import ViewRow
 
-Place = tuple[int, int]
+ColumnKey = tuple[int, int]
 """A table's oid and the number of one of its columns."""
 
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
@@ -18,26 +18,26 @@ _LIST = " :targetList ("
 _QUERY, _NODE_OF_QUERY = 1, 2
 
 
-def trace(views: Iterable[ViewRow]) -> dict[Place, Place]:
+def trace(views: Iterable[ViewRow]) -> dict[ColumnKey, ColumnKey]:
     """Return the table column below each column of a view. Computed columns are left out."""
-    shown = {(view.oid, own): place for view in views for own, place in origins(view.definition)}
-    return {place: _bottom(shown, place) for place in shown}
+    shown = {(view.oid, own): key for view in views for own, key in origins(view.definition)}
+    return {key: _bottom(shown, key) for key in shown}
 
 
-def origins(definition: str) -> Iterator[tuple[int, Place]]:
+def origins(definition: str) -> Iterator[tuple[int, ColumnKey]]:
     """Yield the number of each column of a view, and the column of a table or another view that it shows."""
     for entry in _target_list(definition):
-        told = _ENTRY.search(entry)
-        if told is not None and told[2] != "0":
-            yield int(told[1]), (int(told[2]), int(told[3]))
+        match = _ENTRY.search(entry)
+        if match is not None and match[2] != "0":
+            yield int(match[1]), (int(match[2]), int(match[3]))
 
 
-def _bottom(shown: Mapping[Place, Place], place: Place) -> Place:
-    passed: set[Place] = set()
-    while place in shown and place not in passed:
-        passed.add(place)
-        place = shown[place]
-    return place
+def _bottom(shown: Mapping[ColumnKey, ColumnKey], key: ColumnKey) -> ColumnKey:
+    passed: set[ColumnKey] = set()
+    while key in shown and key not in passed:
+        passed.add(key)
+        key = shown[key]
+    return key
 
 
 def _target_list(definition: str) -> Iterator[str]:

@@ -94,11 +94,11 @@ class Cursor:
 
     def refusal(self) -> RestRefusal:
         """Return the refusal: `"failed to parse … (…)" (line 1, column 4)`, what is there and what was expected."""
-        message = f'"failed to parse {self._source} ({self.text})" ({self._place()})'
+        message = f'"failed to parse {self._source} ({self.text})" ({self._position()})'
         expected = list(dict.fromkeys(self._expected))
         return bad_query(message, f"{self._stood(expected)} expecting {_either(expected)}")
 
-    def _place(self) -> str:
+    def _position(self) -> str:
         before = self.text[: self._furthest]
         line = before.count("\n") + 1
         shift = self._shift if line == 1 else 0

@@ -124,7 +124,7 @@ def logic_path(text: str) -> tuple[Path, str, bool]:
     cursor = Cursor(text, "logic path")
     names = _dotted(cursor)
     cursor.end()
-    return tuple(each for each in names[:-1] if each != "not"), names[-1], "not" in names[:-1]
+    return tuple(name for name in names[:-1] if name != "not"), names[-1], "not" in names[:-1]
 
 
 def embed_path(text: str) -> Path:

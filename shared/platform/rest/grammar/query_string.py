@@ -44,7 +44,7 @@ def parse_query(text: str, *, reads_function: bool = False) -> Query:
     if not text:
         return _EVERYTHING
     found = _assigned(split(text), reads_function=reads_function)
-    select, named, conflict = (found.whole.get(each) for each in _WHOLE)
+    select, named, conflict = (found.whole.get(parameter) for parameter in _WHOLE)
     return Query(
         select=parse_select("*" if select is None else select),
         filters=(
@@ -65,8 +65,8 @@ def canonical(text: str) -> str:
     for part in filter(None, text.split("&")):
         name, _, value = part.partition("=")
         values.setdefault(unquote_plus(name), []).append(quote(unquote_plus(value), safe=""))
-    told = "&".join(f"{quote(name, safe='')}={','.join(values[name])}" for name in sorted(values))
-    return f"?{told}" if told else ""
+    query = "&".join(f"{quote(name, safe='')}={','.join(values[name])}" for name in sorted(values))
+    return f"?{query}" if query else ""
 
 
 def split(text: str) -> _Pairs:

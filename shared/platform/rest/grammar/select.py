@@ -139,7 +139,7 @@ def _cast(cursor: Cursor) -> str | None:
 def _aggregate(cursor: Cursor) -> Aggregate | None:
     if not cursor.skip("."):
         return None
-    found = next((each for each in Aggregate if cursor.skip(each.value)), None)
+    found = next((aggregate for aggregate in Aggregate if cursor.skip(aggregate.value)), None)
     if found is None:
         cursor.fail()
     cursor.need("()")

@@ -55,9 +55,11 @@ def describe(
 
     `reachable` is None where privileges do not matter; `host` is the address of the request.
     """
-    tables = [each for each in _tables(cache, schema) if reachable is None or each.name.name in reachable.tables]
+    tables = [table for table in _tables(cache, schema) if reachable is None or table.name.name in reachable.tables]
     functions = [
-        each for each in _functions(cache, schema) if reachable is None or each.name.name in reachable.functions
+        function
+        for function in _functions(cache, schema)
+        if reachable is None or function.name.name in reachable.functions
     ]
     return msgspec.json.encode(
         {
@@ -80,7 +82,7 @@ def _tables(cache: SchemaCache, schema: str) -> list[Table]:
 
 
 def _functions(cache: SchemaCache, schema: str) -> list[Function]:
-    return [each for name in sorted(cache.functions) if name.schema == schema for each in cache.functions[name]]
+    return [function for name in sorted(cache.functions) if name.schema == schema for function in cache.functions[name]]
 
 
 def _info(comment: str | None) -> Json:
@@ -92,6 +94,6 @@ def _address(proxy: str | None, host: str) -> Json:
     """Return the address at which clients find the interface."""
     if proxy is None:
         return without_none(host=host or None, basePath="/", schemes=["http"])
-    told = urlsplit(proxy)
-    port = told.port or {"https": 443}.get(told.scheme, 80)
-    return {"host": f"{told.hostname}:{port}", "basePath": told.path or "/", "schemes": [told.scheme]}
+    url = urlsplit(proxy)
+    port = url.port or {"https": 443}.get(url.scheme, 80)
+    return {"host": f"{url.hostname}:{port}", "basePath": url.path or "/", "schemes": [url.scheme]}

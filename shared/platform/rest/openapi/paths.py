@@ -30,7 +30,7 @@ def paths(tables: list[Table], functions: list[Function]) -> Json:
 
 def shared_parameters(tables: list[Table]) -> Json:
     """Return the parameters by the names that operations refer to."""
-    return {**_of_all(), **{name: told for table in tables for name, told in _of_table(table).items()}}
+    return {**_of_all(), **{name: parameter for table in tables for name, parameter in _of_table(table).items()}}
 
 
 def titled(comment: str | None) -> tuple[str | None, str | None]:
@@ -64,14 +64,14 @@ def _operation(table: Table, parameters: list[str], responses: Json) -> Json:
         tags=[table.name.name],
         summary=summary,
         description=description,
-        parameters=[{"$ref": f"#/parameters/{each}"} for each in parameters],
+        parameters=[{"$ref": f"#/parameters/{parameter}"} for parameter in parameters],
         responses=responses,
     )
 
 
 def _function(function: Function) -> Json:
     summary, description = titled(function.description)
-    said = without_none(
+    operation = without_none(
         tags=[f"(rpc) {function.name.name}"],
         summary=summary,
         description=description,
@@ -79,20 +79,23 @@ def _function(function: Function) -> Json:
         responses={"200": {"description": "OK"}},
     )
     body = {"in": "body", "name": "args", "required": True, "schema": arguments_schema(function)}
-    post = {**said, "parameters": [body, {"$ref": "#/parameters/preferParams"}]}
+    post = {**operation, "parameters": [body, {"$ref": "#/parameters/preferParams"}]}
     if function.volatility is Volatility.VOLATILE:
         return {"post": post}
-    return {"get": {**said, "parameters": [_in_query(each) for each in function.parameters]}, "post": post}
+    return {
+        "get": {**operation, "parameters": [_in_query(parameter) for parameter in function.parameters]},
+        "post": post,
+    }
 
 
 def _in_query(parameter: Parameter) -> Json:
     """Describe an argument: an array is one text with braces, except a variadic one, which repeats."""
-    told: Json = {"in": "query", "name": parameter.name, "required": parameter.required}
+    described: Json = {"in": "query", "name": parameter.name, "required": parameter.required}
     if not parameter.variadic:
         kind = swagger_type(parameter.type)
-        return {**told, "format": parameter.type, "type": "string" if kind in (None, "array") else kind}
+        return {**described, "format": parameter.type, "type": "string" if kind in (None, "array") else kind}
     items = {**(items_of(parameter.type) or {}), "format": parameter.type.removesuffix("[]")}
-    return {**told, "type": "array", "collectionFormat": "multi", "items": items}
+    return {**described, "type": "array", "collectionFormat": "multi", "items": items}
 
 
 def _of_all() -> Json:
@@ -110,8 +113,8 @@ def _of_all() -> Json:
         "select": _text("select", "Filtering Columns"),
         "on_conflict": _text("on_conflict", "On Conflict"),
         "order": _text("order", "Ordering"),
-        "range": _text("Range", "Limiting and Pagination", place="header"),
-        "rangeUnit": {**_text("Range-Unit", "Limiting and Pagination", place="header"), "default": "items"},
+        "range": _text("Range", "Limiting and Pagination", location="header"),
+        "rangeUnit": {**_text("Range-Unit", "Limiting and Pagination", location="header"), "default": "items"},
         "offset": _text("offset", "Limiting and Pagination"),
         "limit": _text("limit", "Limiting and Pagination"),
     }
@@ -133,10 +136,10 @@ def _of_table(table: Table) -> Json:
 
 
 def _prefer(*values: str) -> Json:
-    told = _text("Prefer", "Preference", place="header")
-    return {**told, "enum": list(values)} if values else told
+    parameter = _text("Prefer", "Preference", location="header")
+    return {**parameter, "enum": list(values)} if values else parameter
 
 
-def _text(name: str, description: str | None, *, place: str = "query") -> Json:
-    told: Json = {"name": name, "required": False, "in": place, "type": "string"}
-    return told if description is None else {**told, "description": description}
+def _text(name: str, description: str | None, *, location: str = "query") -> Json:
+    parameter: Json = {"name": name, "required": False, "in": location, "type": "string"}
+    return parameter if description is None else {**parameter, "description": description}

@@ -45,8 +45,8 @@ def arguments_schema(function: Function) -> Json:
     """Describe the body of a call."""
     return without_none(
         description=function.description,
-        required=[each.name for each in function.parameters if each.required] or None,
-        properties={each.name: _argument(each) for each in function.parameters},
+        required=[parameter.name for parameter in function.parameters if parameter.required] or None,
+        properties={parameter.name: _argument(parameter) for parameter in function.parameters},
         type="object",
     )
 
@@ -66,7 +66,7 @@ def items_of(type_name: str) -> Json | None:
 def _property(column: Column, table: Table, related: tuple[Relationship, ...]) -> Json:
     return without_none(
         default=_default(column),
-        description=_told(column, table, related),
+        description=_description(column, table, related),
         enum=list(column.values) or None,
         format=column.base_type,
         items=items_of(column.base_type),
@@ -88,10 +88,10 @@ def _default(column: Column) -> Any:
         return None
 
 
-def _told(column: Column, table: Table, related: tuple[Relationship, ...]) -> str | None:
+def _description(column: Column, table: Table, related: tuple[Relationship, ...]) -> str | None:
     """Return the comment, with a note for each key that the column belongs to."""
     notes = ["This is a Primary Key.<pk/>"] if column.name in table.primary_key else []
-    target = next(filter(None, (_target(column, each) for each in sorted(related, key=_is_view))), None)
+    target = next(filter(None, (_target(column, relationship) for relationship in sorted(related, key=_is_view))), None)
     if target is not None:
         to, by = target
         notes.append(f"This is a Foreign Key to `{to}.{by}`.<fk table='{to}' column='{by}'/>")

@@ -57,8 +57,8 @@ def _whole(payload: object, function: Function) -> str | bytes:
 
 
 def _columns(function: Function, names: tuple[str, ...]) -> tuple[Column, ...]:
-    found = (each for each in function.parameters if each.name in names)
-    return tuple(Column(each.name, each.type, each.type, nullable=True) for each in found)
+    found = (parameter for parameter in function.parameters if parameter.name in names)
+    return tuple(Column(parameter.name, parameter.type, parameter.type, nullable=True) for parameter in found)
 
 
 def _arguments(function: Function, sent: tuple[tuple[str, str], ...]) -> tuple[Argument, ...]:
@@ -66,7 +66,9 @@ def _arguments(function: Function, sent: tuple[tuple[str, str], ...]) -> tuple[A
     values: dict[str, list[str]] = {}
     for name, value in sent:
         values.setdefault(name, []).append(value)
-    return tuple(_argument(each, values[each.name]) for each in function.parameters if each.name in values)
+    return tuple(
+        _argument(parameter, values[parameter.name]) for parameter in function.parameters if parameter.name in values
+    )
 
 
 def _argument(parameter: Parameter, values: list[str]) -> Argument:

@@ -56,15 +56,15 @@ def _conflict(request: Request, table: Table) -> Conflict | None:
 
 def _check_key(request: Request, table: Table) -> None:
     """Check that the filters of a PUT name the row's primary key, and nothing else."""
-    filters = [each for path, each in request.query.filters if not path]
+    filters = [condition for path, condition in request.query.filters if not path]
     plain = all(
-        isinstance(each, Condition)
-        and each.operator == "eq"
-        and not each.negated
-        and each.quantifier is None
-        and not each.field.steps
-        for each in filters
+        isinstance(condition, Condition)
+        and condition.operator == "eq"
+        and not condition.negated
+        and condition.quantifier is None
+        and not condition.field.steps
+        for condition in filters
     )
-    names = {each.field.name for each in filters if isinstance(each, Condition)}
+    names = {condition.field.name for condition in filters if isinstance(condition, Condition)}
     if not table.primary_key or not plain or names != set(table.primary_key):
         raise errors.put_filters()

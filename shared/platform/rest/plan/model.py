@@ -11,7 +11,7 @@ _UNLIMITED = 100
 """The assumed number of rows of an embed without a limit."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class FieldPath(msgspec.Struct, frozen=True):
     """A column of a row, a computed field of it, or something within its JSON value."""
 
     name: str
@@ -25,10 +25,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """`place` is None for the whole row, which only `count` can aggregate."""
+    """`field` is None for the whole row, which only `count` can aggregate."""
 
     alias: str
-    place: Place | None
+    field: FieldPath | None
     cast: str | None = None
     aggregate: Aggregate | None = None
     aggregate_cast: str | None = None
@@ -39,7 +39,7 @@ class Star(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    place: Place
+    field: FieldPath
     operator: str
     value: str | tuple[str, ...]
     negated: bool = False
@@ -66,7 +66,7 @@ Test = Compared | Related | Joined
 class Order(msgspec.Struct, frozen=True):
     """A term of an order; `child` is the to-one embed whose value orders, if any."""
 
-    place: Place
+    field: FieldPath
     child: int | None = None
     descending: bool | None = None
     nulls_first: bool | None = None
@@ -115,7 +115,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_aggregated(self) -> bool:
-        own = any(isinstance(each, Output) and each.aggregate is not None for each in self.outputs)
+        own = any(isinstance(output, Output) and output.aggregate is not None for output in self.outputs)
         return own or any(child.is_hoisted and child.is_aggregated for child in self.children)
 
 

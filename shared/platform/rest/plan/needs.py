@@ -4,33 +4,33 @@ from collections.abc import Iterator
 
 from shared.platform.rest.schema import Relationship
 
-from .model import Joined, Needs, Node, Output, Place, Related, Star, Test
+from .model import FieldPath, Joined, Needs, Node, Output, Related, Star, Test
 
 
 def needs_of(node: Node) -> Needs:
-    places = list(_places(node))
+    paths = list(_paths(node))
     relations = [child.relationship for child in node.children if child.relationship is not None]
-    columns = {place.name for place in places if not place.is_computed}
-    columns |= {own for each in relations for own in _own_columns(each)}
+    columns = {path.name for path in paths if not path.is_computed}
+    columns |= {own for relation in relations for own in _own_columns(relation)}
     return Needs(
         columns=frozenset(columns),
-        everything=any(isinstance(each, Star) for each in node.outputs),
-        row=any(place.is_computed for place in places) or any(each.function is not None for each in relations),
+        everything=any(isinstance(output, Star) for output in node.outputs),
+        row=any(path.is_computed for path in paths) or any(relation.function is not None for relation in relations),
     )
 
 
-def _places(node: Node) -> Iterator[Place]:
-    yield from (each.place for each in node.outputs if isinstance(each, Output) and each.place is not None)
-    yield from (place for each in node.where for place in _tested(each))
-    yield from (each.place for each in node.orders if each.child is None)
+def _paths(node: Node) -> Iterator[FieldPath]:
+    yield from (output.field for output in node.outputs if isinstance(output, Output) and output.field is not None)
+    yield from (path for test in node.where for path in _tested(test))
+    yield from (order.field for order in node.orders if order.child is None)
 
 
-def _tested(test: Test) -> Iterator[Place]:
+def _tested(test: Test) -> Iterator[FieldPath]:
     if isinstance(test, Joined):
-        for each in test.members:
-            yield from _tested(each)
+        for member in test.members:
+            yield from _tested(member)
     elif not isinstance(test, Related):
-        yield test.place
+        yield test.field
 
 
 def _own_columns(relationship: Relationship) -> Iterator[str]:

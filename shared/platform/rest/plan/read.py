@@ -21,8 +21,8 @@ from shared.platform.rest.query import (
 from shared.platform.rest.schema import Relationship, SchemaCache, Table
 from shared.platform.rest.settings import RestSettings
 
-from .model import Compared, Joined, Node, Order, Output, Place, Related, Star, Test
-from .scope import Said, Scope, named, scope_of
+from .model import Compared, FieldPath, Joined, Node, Order, Output, Related, Star, Test
+from .scope import Scope, Value, named, scope_of
 
 _JSON = frozenset({"json", "jsonb"})
 _VECTOR = "tsvector"
@@ -53,15 +53,15 @@ def read_written(cache: SchemaCache, settings: RestSettings, table: Table, query
 
 def conditions(table: Table, query: Query) -> tuple[Test, ...]:
     """Return the top's filters, to which a change is limited."""
-    return tuple(_test(table, (), each) for each in scope_of(query).own_filters)
+    return tuple(_test(table, (), condition) for condition in scope_of(query).own_filters)
 
 
 def at_most(*limits: int | None) -> int | None:
-    return min((each for each in limits if each is not None), default=None)
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _below(said: tuple[tuple[Path, Said], ...]) -> tuple[tuple[Path, Said], ...]:
-    return tuple((path, each) for path, each in said if path)
+def _below(parameters: tuple[tuple[Path, Value], ...]) -> tuple[tuple[Path, Value], ...]:
+    return tuple((path, value) for path, value in parameters if path)
 
 
 class _Tree:
@@ -83,10 +83,11 @@ class _Tree:
         relationship: Relationship | None = None,
     ) -> Node:
         alias = f"r{next(self._numbers)}"
-        relations = tuple(each for each in select if isinstance(each, SelectedRelation))
-        fields = tuple(each for each in select if isinstance(each, SelectedField))
+        relations = tuple(item for item in select if isinstance(item, SelectedRelation))
+        fields = tuple(item for item in select if isinstance(item, SelectedField))
         children = tuple(
-            self._child(table, each, below) for each, below in zip(relations, scope.below(relations), strict=True)
+            self._child(table, relation, below)
+            for relation, below in zip(relations, scope.below(relations), strict=True)
         )
         return Node(
             alias=alias,
@@ -96,9 +97,9 @@ class _Tree:
             inner=wanted is not None and wanted.join == "inner",
             spread=wanted is not None and wanted.spread,
             outputs=_bare_count(table, select)
-            or tuple(chain.from_iterable(self._outputs(table, each) for each in fields)),
-            where=tuple(_test(table, relations, each) for each in scope.own_filters),
-            orders=tuple(_order(table, relations, children, each) for each in scope.own_orders),
+            or tuple(chain.from_iterable(self._outputs(table, field) for field in fields)),
+            where=tuple(_test(table, relations, condition) for condition in scope.own_filters),
+            orders=tuple(_order(table, relations, children, order) for order in scope.own_orders),
             limit=at_most(scope.own_page.limit, self._max_rows),
             offset=scope.own_page.offset,
             children=children,
@@ -117,7 +118,7 @@ class _Tree:
             return _star(table)
         only = Output(
             alias=wanted.alias or _alias(wanted.field, wanted.aggregate),
-            place=None if whole else _place(table, wanted.field),
+            field=None if whole else _path(table, wanted.field),
             cast=wanted.cast,
             aggregate=wanted.aggregate,
             aggregate_cast=wanted.aggregate_cast,
@@ -130,7 +131,7 @@ def _star(table: Table) -> tuple[Output | Star, ...]:
     readable = [name for name in table.columns if name not in table.unreadable]
     if not readable or not table.unreadable:
         return (Star(),)
-    return tuple(Output(name, _place(table, Field(name))) for name in readable)
+    return tuple(Output(name, _path(table, Field(name))) for name in readable)
 
 
 def _bare_count(table: Table, select: tuple[Selected, ...]) -> tuple[Output, ...]:
@@ -144,7 +145,7 @@ def _bare_count(table: Table, select: tuple[Selected, ...]) -> tuple[Output, ...
 
 def _test(table: Table, relations: tuple[SelectedRelation, ...], wanted: Filter) -> Test:
     if not isinstance(wanted, Condition):
-        members = tuple(_test(table, relations, each) for each in wanted.members)
+        members = tuple(_test(table, relations, member) for member in wanted.members)
         return Joined(wanted.connective, members, wanted.negated)
     child = named(relations, wanted.field.name) if not wanted.field.steps else None
     if child is None:
@@ -156,7 +157,7 @@ def _test(table: Table, relations: tuple[SelectedRelation, ...], wanted: Filter)
 
 def _compared(table: Table, wanted: Condition) -> Compared:
     return Compared(
-        place=_place(table, wanted.field),
+        field=_path(table, wanted.field),
         operator=wanted.operator,
         value=wanted.value,
         negated=wanted.negated,
@@ -169,23 +170,23 @@ def _order(
     table: Table, relations: tuple[SelectedRelation, ...], children: tuple[Node, ...], wanted: OrderTerm
 ) -> Order:
     if wanted.relation is None:
-        return Order(_place(table, wanted.field), None, wanted.descending, wanted.nulls_first)
+        return Order(_path(table, wanted.field), None, wanted.descending, wanted.nulls_first)
     child = named(relations, wanted.relation)
     if child is None:
         raise errors.not_embedded(wanted.relation)
     node = children[child]
     if not node.to_one:
         raise errors.order_by_many(table.name.name, wanted.relation)
-    return Order(_place(node.of, wanted.field), child, wanted.descending, wanted.nulls_first)
+    return Order(_path(node.of, wanted.field), child, wanted.descending, wanted.nulls_first)
 
 
-def _place(table: Table, field: Field) -> Place:
+def _path(table: Table, field: Field) -> FieldPath:
     column = table.columns.get(field.name)
     is_computed = column is None
     column = column or table.computed.get(field.name)
     if column is None:
         raise errors.unknown_column(field.name, table.name.name)
-    return Place(
+    return FieldPath(
         name=field.name,
         steps=field.steps,
         is_json=column.base_type in _JSON,

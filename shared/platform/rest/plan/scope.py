@@ -7,7 +7,7 @@ import msgspec
 from shared.platform.rest import errors
 from shared.platform.rest.query import Filter, OrderTerm, Page, Path, Query, SelectedRelation
 
-Said = TypeVar("Said")
+Value = TypeVar("Value")
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -52,21 +52,21 @@ def scope_of(query: Query) -> Scope:
 
 def named(children: tuple[SelectedRelation, ...], name: str) -> int | None:
     """Return the index of the first child with that alias or name."""
-    return next((place for place, each in enumerate(children) if name in (each.alias, each.name)), None)
+    return next((index for index, child in enumerate(children) if name in (child.alias, child.name)), None)
 
 
-def _own(said: tuple[tuple[Path, Said], ...]) -> tuple[Said, ...]:
-    return tuple(each for path, each in said if not path)
+def _own(parameters: tuple[tuple[Path, Value], ...]) -> tuple[Value, ...]:
+    return tuple(value for path, value in parameters if not path)
 
 
 def _divided(
-    children: tuple[SelectedRelation, ...], said: tuple[tuple[Path, Said], ...]
-) -> list[tuple[tuple[Path, Said], ...]]:
-    divided: list[list[tuple[Path, Said]]] = [[] for _ in children]
-    for path, each in said:
+    children: tuple[SelectedRelation, ...], parameters: tuple[tuple[Path, Value], ...]
+) -> list[tuple[tuple[Path, Value], ...]]:
+    divided: list[list[tuple[Path, Value]]] = [[] for _ in children]
+    for path, value in parameters:
         if path:
             child = named(children, path[0])
             if child is None:
                 raise errors.not_embedded(path[0])
-            divided[child].append((path[1:], each))
-    return [tuple(each) for each in divided]
+            divided[child].append((path[1:], value))
+    return [tuple(part) for part in divided]

@@ -89,5 +89,5 @@ def _page_of_values(function: Function, request: Request, settings: RestSettings
 
 
 def _counts(request: Request, settings: RestSettings) -> Count | None:
-    asked = request.preferences.count
-    return asked if settings.estimates or asked is None else Count.EXACT
+    wanted = request.preferences.count
+    return wanted if settings.estimates or wanted is None else Count.EXACT

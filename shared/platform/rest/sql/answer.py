@@ -63,7 +63,7 @@ class _Parts(msgspec.Struct, frozen=True):
     location: str = "NULL"
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Page(msgspec.Struct, frozen=True):
     """A page of rows to answer: `row` is the expression of one row in the body, `within` what was counted inside it."""
 
     page: str
@@ -78,13 +78,13 @@ def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
     held = _held(node, shape)
     reading = Reading(writer, held)
-    parts = _told(writer, _rows_told(reading, node), shape, held)
+    parts = _parts(writer, _page_of(reading, node), shape, held)
     return _statement(writer, msgspec.structs.replace(parts, total=_total(reading, node, totals)), shape)
 
 
 def pre_request_statement(function: str) -> Statement:
     """Return the call of a function that the settings name, perhaps with its schema."""
-    return Statement(f"SELECT {'.'.join(quoted(each) for each in function.split('.'))}()", {})
+    return Statement(f"SELECT {'.'.join(quoted(part) for part in function.split('.'))}()", {})
 
 
 def count_statement(node: Node) -> Statement:
@@ -103,9 +103,9 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
         held = _held(node, shape)
-        parts = _told(writer, _rows_told(Reading(writer, held), node), shape, held)
+        parts = _parts(writer, _page_of(Reading(writer, held), node), shape, held)
         return _statement(writer, msgspec.structs.replace(parts, source=source), shape)
-    columns = ", ".join(f"{quoted(each)}::text" for each in location)
+    columns = ", ".join(f"{quoted(column)}::text" for column in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
     return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), shape)
 
@@ -121,12 +121,12 @@ def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) 
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
         if call.function.returns_void:
             return _statement(writer, _Parts(page, _NOTHING, source, total), shape)
-        value = _Told(page, f"to_json({_ROWS}.{quoted(SCALAR)})", (SCALAR,), many=many)
-        parts = _told(writer, value, shape, held)
+        value = _Page(page, f"to_json({_ROWS}.{quoted(SCALAR)})", (SCALAR,), many=many)
+        parts = _parts(writer, value, shape, held)
     else:
         held = _held(node, shape)
         reading = Reading(writer, held)
-        parts = _told(writer, msgspec.structs.replace(_rows_told(reading, node), many=many), shape, held)
+        parts = _parts(writer, msgspec.structs.replace(_page_of(reading, node), many=many), shape, held)
         total = _total(reading, node, totals)
     return _statement(writer, msgspec.structs.replace(parts, source=source, total=total), shape)
 
@@ -154,22 +154,22 @@ def _held(node: Node, shape: Shape) -> Held | None:
     return None if shape.head else held_of(node, shape.most_bytes)
 
 
-def _rows_told(reading: Reading, node: Node) -> _Told:
+def _page_of(reading: Reading, node: Node) -> _Page:
     page = reading.page(node)
-    return _Told(page, f"row_to_json({_ROWS})", tuple(names_of(node)), tuple(reading.within(node, _ROWS)))
+    return _Page(page, f"row_to_json({_ROWS})", tuple(names_of(node)), tuple(reading.within(node, _ROWS)))
 
 
-def _told(writer: Writer, told: _Told, shape: Shape, held: Held | None) -> _Parts:
+def _parts(writer: Writer, rows_page: _Page, shape: Shape, held: Held | None) -> _Parts:
     if shape.head:
-        return _Parts(told.page, _NOTHING)
+        return _Parts(rows_page.page, _NOTHING)
     if shape.media.type is MediaType.CSV:
-        rows, columns = rows_of(told.page, told.names, _ROWS)
-        made = measured(line(columns, plain=shape.plain_cells), rows, told.within)
-        return _Parts(made, table(writer, told.names, VALUE if held is None else held.piece(of_type="text")))
-    rows = f"({told.page}) AS {_ROWS}"
-    row = f"json_strip_nulls({told.row})" if shape.media.stripped else told.row
-    page = measured(row, rows, told.within)
-    return _Parts(page, _json(VALUE if held is None else held.piece(), shape.media, many=told.many))
+        rows, columns = rows_of(rows_page.page, rows_page.names, _ROWS)
+        made = measured(line(columns, plain=shape.plain_cells), rows, rows_page.within)
+        return _Parts(made, table(writer, rows_page.names, VALUE if held is None else held.piece(of_type="text")))
+    rows = f"({rows_page.page}) AS {_ROWS}"
+    row = f"json_strip_nulls({rows_page.row})" if shape.media.stripped else rows_page.row
+    page = measured(row, rows, rows_page.within)
+    return _Parts(page, _json(VALUE if held is None else held.piece(), shape.media, many=rows_page.many))
 
 
 def _json(value: str, media: Media, *, many: bool) -> str:
@@ -181,7 +181,7 @@ def _json(value: str, media: Media, *, many: bool) -> str:
 def _location(columns: tuple[str, ...]) -> str:
     if not columns:
         return "NULL"
-    values = ", ".join(f"{_ROWS}.{quoted(each)}" for each in columns)
+    values = ", ".join(f"{_ROWS}.{quoted(column)}" for column in columns)
     return f"CASE WHEN count(*) = 1 THEN (json_agg(json_build_array({values})) -> 0)::text END"
 
 

@@ -50,8 +50,8 @@ def _inserted(writer: Writer, insert: Insert) -> str:
     target = f"INSERT INTO {qualified(insert.table.name)} AS {quoted(_CHANGED)}"
     if not body.columns:
         return f"{target} SELECT FROM json_array_elements({writer.body(body.text)}::json){_conflict(insert)}"
-    names = ", ".join(quoted(each.name) for each in body.columns)
-    values = ", ".join(_value(body, each) for each in body.columns)
+    names = ", ".join(quoted(column.name) for column in body.columns)
+    values = ", ".join(_value(body, column) for column in body.columns)
     only = _where(writer, _BODY, insert.only)
     return f"{target} ({names}) SELECT {values} FROM {_rows(writer, body)}{only}{_conflict(insert)}"
 
@@ -60,10 +60,10 @@ def _conflict(insert: Insert) -> str:
     conflict = insert.conflict
     if conflict is None:
         return ""
-    target = f" ON CONFLICT ({', '.join(quoted(each) for each in conflict.columns)})"
+    target = f" ON CONFLICT ({', '.join(quoted(column) for column in conflict.columns)})"
     if not conflict.merge or not insert.body.columns:
         return f"{target} DO NOTHING"
-    sets = ", ".join(f"{quoted(each.name)} = EXCLUDED.{quoted(each.name)}" for each in insert.body.columns)
+    sets = ", ".join(f"{quoted(column.name)} = EXCLUDED.{quoted(column.name)}" for column in insert.body.columns)
     counted = f"coalesce(nullif(current_setting('{UPDATED}', true), ''), '0')::int + 1"
     return f"{target} DO UPDATE SET {sets} WHERE set_config('{UPDATED}', ({counted})::text, true) <> ''"
 
@@ -72,8 +72,8 @@ def _updated(writer: Writer, update: Update, returned: str) -> str:
     target, body = qualified(update.table.name), update.body
     if not body.columns:
         return f"SELECT {returned} FROM {target} AS {quoted(_CHANGED)} WHERE FALSE"
-    sets = ", ".join(f"{quoted(each.name)} = {quoted(_BODY)}.{quoted(each.name)}" for each in body.columns)
-    names = ", ".join(f"{_value(body, each)} AS {quoted(each.name)}" for each in body.columns)
+    sets = ", ".join(f"{quoted(column.name)} = {quoted(_BODY)}.{quoted(column.name)}" for column in body.columns)
+    names = ", ".join(f"{_value(body, column)} AS {quoted(column.name)}" for column in body.columns)
     first = f"(SELECT {names} FROM {_rows(writer, body)} LIMIT 1) AS {quoted(_BODY)}"
     where = _where(writer, _CHANGED, update.where)
     return f"UPDATE {target} AS {quoted(_CHANGED)} SET {sets} FROM {first}{where} RETURNING {returned}"
@@ -100,12 +100,12 @@ def _value(body: Body, column: Column) -> str:
 
 
 def _typed(columns: Iterable[Column]) -> str:
-    return ", ".join(f"{quoted(each.name)} {literal_type(each.type)}" for each in columns)
+    return ", ".join(f"{quoted(column.name)} {literal_type(column.type)}" for column in columns)
 
 
 def _where(writer: Writer, alias: str, tests: tuple[Test, ...]) -> str:
     rows = Rows(alias)
-    conditions = " AND ".join(tested(writer, rows, each, _no_embed) for each in tests)
+    conditions = " AND ".join(tested(writer, rows, test, _no_embed) for test in tests)
     return f" WHERE {conditions}" if conditions else ""
 
 
@@ -120,11 +120,11 @@ def _arguments(writer: Writer, call: Call) -> tuple[str, str]:
         return "", f"{whole}::{literal_type(call.function.parameters[0].type)}"
     members = call.members
     if members is not None and members.columns:
-        variadic = {each.name for each in call.function.parameters if each.variadic}
+        variadic = {parameter.name for parameter in call.function.parameters if parameter.variadic}
         record = f"json_to_record({writer.body(members.text)}::json) AS {quoted(_BODY)} ({_typed(members.columns)})"
-        given = (_named(each.name, f"{quoted(_BODY)}.{quoted(each.name)}", variadic) for each in members.columns)
+        given = (_named(column.name, f"{quoted(_BODY)}.{quoted(column.name)}", variadic) for column in members.columns)
         return f"{record} CROSS JOIN LATERAL ", ", ".join(given)
-    return "", ", ".join(_argument(writer, each) for each in call.arguments)
+    return "", ", ".join(_argument(writer, argument) for argument in call.arguments)
 
 
 def _argument(writer: Writer, argument: Argument) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shared.platform.rest.plan.model import Compared, Joined, Place, Related, Test
+from shared.platform.rest.plan.model import Compared, FieldPath, Joined, Related, Test
 from shared.platform.rest.query import JsonStep
 
 from .writer import Writer, cast_type, quoted
@@ -37,26 +37,26 @@ class Rows:
         self.alias = quoted(alias)
         self.row = f"{self.alias}.{quoted(ROW)}" if from_source else self.alias
 
-    def place(self, writer: Writer, place: Place) -> str:
-        column = f"({self.row}).{quoted(place.name)}" if place.is_computed else f"{self.alias}.{quoted(place.name)}"
-        if not place.steps:
+    def field(self, writer: Writer, path: FieldPath) -> str:
+        column = f"({self.row}).{quoted(path.name)}" if path.is_computed else f"{self.alias}.{quoted(path.name)}"
+        if not path.steps:
             return column
-        value = column if place.is_json else f"to_jsonb({column})"
-        return value + "".join(_step(writer, each) for each in place.steps)
+        value = column if path.is_json else f"to_jsonb({column})"
+        return value + "".join(_step(writer, step) for step in path.steps)
 
 
 def tested(writer: Writer, rows: Rows, test: Test, related: Callable[[Related], str]) -> str:
     """Write one condition; `related` writes those on embeds."""
     if isinstance(test, Joined):
-        members = f" {test.connective.upper()} ".join(tested(writer, rows, each, related) for each in test.members)
+        members = f" {test.connective.upper()} ".join(tested(writer, rows, member, related) for member in test.members)
         return f"{'NOT ' if test.negated else ''}({members})"
     if isinstance(test, Related):
         return related(test)
     return _compared(writer, rows, test)
 
 
-def cast(value: str, asked: str | None) -> str:
-    return value if asked is None else f"CAST({value} AS {cast_type(asked)})"
+def cast(value: str, type_name: str | None) -> str:
+    return value if type_name is None else f"CAST({value} AS {cast_type(type_name)})"
 
 
 def _step(writer: Writer, step: JsonStep) -> str:
@@ -65,7 +65,7 @@ def _step(writer: Writer, step: JsonStep) -> str:
 
 
 def _compared(writer: Writer, rows: Rows, test: Compared) -> str:
-    value = rows.place(writer, test.place)
+    value = rows.field(writer, test.field)
     negation = "NOT " if test.negated else ""
     if test.operator == "is":
         return f"{negation}{value} IS {_IS[str(test.value).lower()]}"
@@ -75,7 +75,7 @@ def _compared(writer: Writer, rows: Rows, test: Compared) -> str:
         return f"{negation}{_searched(writer, value, test)}"
     operator = _OPERATORS[test.operator]
     if test.quantifier is not None:
-        values = tuple(_operand(test, each) for each in test.value)
+        values = tuple(_operand(test, operand) for operand in test.value)
         return f"{negation}{value} {operator} {test.quantifier.upper()} ({writer.array(values)})"
     return f"{negation}{value} {operator} {writer.value(_operand(test, str(test.value)))}"
 
@@ -86,5 +86,5 @@ def _operand(test: Compared, value: str) -> str:
 
 def _searched(writer: Writer, value: str, test: Compared) -> str:
     configuration = f"{writer.value(test.configuration)}::regconfig, " if test.configuration else ""
-    vector = value if test.place.is_vector else f"to_tsvector({configuration}{value})"
+    vector = value if test.field.is_vector else f"to_tsvector({configuration}{value})"
     return f"{vector} @@ {_SEARCHES[test.operator]}({configuration}{writer.value(str(test.value))})"

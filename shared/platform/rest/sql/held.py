@@ -73,10 +73,10 @@ def held_of(node: Node | None, most: int | None, limit: int | None = None) -> He
     """Return the limits for these rows, or for so many values; None without a limit."""
     if most is None:
         return None
-    limits = [each.limit for each in _nodes(node)] if node is not None else [limit]
-    rows = max((each for each in limits if each is not None), default=1)
+    limits = [inner.limit for inner in _nodes(node)] if node is not None else [limit]
+    rows = max((one for one in limits if one is not None), default=1)
     small = 0 if None in limits else most // (_PARTS * max(rows, 1))
-    lists = sum(1 for each in _nodes(node) if not each.to_one) if node is not None else 0
+    lists = sum(1 for inner in _nodes(node) if not inner.to_one) if node is not None else 0
     return Held(most, small, most // max(lists, 1))
 
 
@@ -92,7 +92,7 @@ def running_size(row: str) -> str:
 
 def is_counted(node: Node) -> bool:
     """Return whether it is a piece of its own: it has many rows, or an embed that is counted."""
-    return node.is_shown and not node.spread and (not node.to_one or any(is_counted(each) for each in node.children))
+    return node.is_shown and not node.spread and (not node.to_one or any(is_counted(child) for child in node.children))
 
 
 def counts_within(node: Node) -> bool:
@@ -107,13 +107,13 @@ def cuts_first(node: Node) -> bool:
     """Return whether its page is cut before anything is embedded; otherwise rows before the page would be counted."""
     if not node.offset or node.is_aggregated or node.from_source or node.spread:
         return False
-    shown = [each for each in node.children if each.is_shown]
-    return any(is_counted(each) for each in shown) and not any(each.spread for each in shown)
+    shown = [child for child in node.children if child.is_shown]
+    return any(is_counted(child) for child in shown) and not any(child.spread for child in shown)
 
 
 def _names(node: Node) -> Iterator[str]:
-    for each in node.outputs:
-        yield from (node.of.columns if isinstance(each, Star) else (each.alias,))
+    for output in node.outputs:
+        yield from (node.of.columns if isinstance(output, Star) else (output.alias,))
     for child in node.children:
         if child.spread:
             yield from _names(child)

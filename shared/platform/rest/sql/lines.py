@@ -13,8 +13,8 @@ def rows_of(page: str, names: Sequence[str], alias: str) -> tuple[str, list[str]
     """Return the page under the alias, and its columns; number the columns where two have one name."""
     if len(set(names)) == len(names):
         return f"({page}) AS {alias}", [f"{alias}.{quoted(name)}" for name in names]
-    places = [quoted(f"pgrst_cell{place}") for place in range(len(names))]
-    return f"({page}) AS {alias}({', '.join(places)})", [f"{alias}.{place}" for place in places]
+    cells = [quoted(f"pgrst_cell{number}") for number in range(len(names))]
+    return f"({page}) AS {alias}({', '.join(cells)})", [f"{alias}.{cell}" for cell in cells]
 
 
 def line(columns: Sequence[str], *, plain: bool) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from shared.platform.rest.plan.model import Node, Order, Output, Place, Related, Star
+from shared.platform.rest.plan.model import FieldPath, Node, Order, Output, Related, Star
 from shared.platform.rest.plan.needs import needs_of
 
 from .conditions import ROW, Rows, cast, tested
@@ -60,7 +60,7 @@ class Reading:
         if not self._counts_within(node):
             self._uncounted |= {child.alias for child in node.children}
         shown = list(self._shown(node))
-        columns = ", ".join(each.text for each in shown)
+        columns = ", ".join(column.text for column in shown)
         laterals = "".join(self._laterals(node))
         origin = self._origin(node, parent, laterals)
         limit = 1 if _may_repeat(node) and node.limit != 0 else node.limit
@@ -75,7 +75,7 @@ class Reading:
         needed += [f"{rows.row} AS {quoted(ROW)}"] if needs.row else []
         page = self._writer.cut(node.limit, node.offset)
         first = f"SELECT {', '.join(needed) or '1'} {self._origin(node, parent)}{self._ordered(node)}{page}"
-        columns = ", ".join(each.text for each in self._shown(replace(node, from_source=True)))
+        columns = ", ".join(column.text for column in self._shown(replace(node, from_source=True)))
         return f"SELECT {columns} FROM ({first}) AS {rows.alias}"
 
     def _origin(self, node: Node, parent: Rows | None, laterals: str = "") -> str:
@@ -106,7 +106,7 @@ class Reading:
             return f"{'NOT ' if test.negated else ''}{self._exists(node.children[test.child], rows)}"
 
         found = list(_joins(node, parent)) if parent is not None and node.relationship is not None else []
-        found += [tested(self._writer, rows, each, related) for each in node.where]
+        found += [tested(self._writer, rows, test, related) for test in node.where]
         found += [self._exists(child, rows) for child in node.children if child.inner]
         return f" WHERE {' AND '.join(found)}" if found else ""
 
@@ -132,7 +132,7 @@ class Reading:
             yield Shown(f"{rows.alias}.*", None)
 
     def _output(self, rows: Rows, output: Output) -> Shown:
-        value = None if output.place is None else cast(rows.place(self._writer, output.place), output.cast)
+        value = None if output.field is None else cast(rows.field(self._writer, output.field), output.cast)
         if output.aggregate is None:
             return Shown(value or "TRUE", output.alias)
         return Shown(_aggregated(output, value or "*"), output.alias, grouped=False)
@@ -194,23 +194,25 @@ class Reading:
         return f"SELECT {', '.join(columns)} FROM ({running}) AS {inner} WHERE {within}"
 
     def _ordered(self, node: Node) -> str:
-        terms = ", ".join(self._order(node, each) for each in node.orders)
+        terms = ", ".join(self._order(node, order) for order in node.orders)
         return f" ORDER BY {terms}" if terms else ""
 
-    def _related_value(self, node: Node, child: Node, place: Place) -> str:
+    def _related_value(self, node: Node, child: Node, path: FieldPath) -> str:
         """Write a value of the to-one embed; where rows are grouped, the one that they are grouped by."""
         if node.is_aggregated and child.spread:
-            shown = (each for each in child.outputs if isinstance(each, Output) and each.place == place)
+            shown = (
+                candidate for candidate in child.outputs if isinstance(candidate, Output) and candidate.field == path
+            )
             if (output := next(shown, None)) is not None:
                 return f"{_lateral(child)}.{quoted(output.alias)}"
-        value = _rows(child).place(self._writer, place)
+        value = _rows(child).field(self._writer, path)
         return f"(SELECT {value} {self._origin(child, _rows(node))} LIMIT 1)"
 
     def _order(self, node: Node, order: Order) -> str:
         if order.child is None:
-            value = _rows(node).place(self._writer, order.place)
+            value = _rows(node).field(self._writer, order.field)
         else:
-            value = self._related_value(node, node.children[order.child], order.place)
+            value = self._related_value(node, node.children[order.child], order.field)
         direction = {None: "", True: " DESC", False: " ASC"}[order.descending]
         return value + direction + {None: "", True: " NULLS FIRST", False: " NULLS LAST"}[order.nulls_first]
 
@@ -268,10 +270,10 @@ def _aggregated(output: Output, value: str) -> str:
 def _unaggregated(node: Node) -> Node:
     """Return the node without the aggregates that the parent computes; for a whole row, presence is enough."""
     outputs = (
-        replace(each, aggregate=None, aggregate_cast=None) if isinstance(each, Output) else each
-        for each in node.outputs
+        replace(output, aggregate=None, aggregate_cast=None) if isinstance(output, Output) else output
+        for output in node.outputs
     )
-    children = (_unaggregated(each) if each.is_hoisted else each for each in node.children)
+    children = (_unaggregated(child) if child.is_hoisted else child for child in node.children)
     return replace(node, outputs=tuple(outputs), children=tuple(children))
 
 
@@ -286,5 +288,5 @@ def _may_repeat(node: Node) -> bool:
 def _grouped(node: Node, shown: list[Shown]) -> str:
     if not node.is_aggregated:
         return ""
-    places = [str(place) for place, each in enumerate(shown, 1) if each.grouped]
-    return f" GROUP BY {', '.join(places)}" if places else ""
+    positions = [str(position) for position, column in enumerate(shown, 1) if column.grouped]
+    return f" GROUP BY {', '.join(positions)}" if positions else ""

@@ -59,8 +59,8 @@ class Writer:
 
     def array(self, values: tuple[str, ...]) -> str:
         """Add an array literal, whose elements Postgres reads by their context."""
-        quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
-        return self.value("{" + ",".join(f'"{each}"' for each in quoted) + "}")
+        quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+        return self.value("{" + ",".join(f'"{element}"' for element in quoted) + "}")
 
     def cut(self, limit: int | None, offset: int) -> str:
         """Write LIMIT and OFFSET, where there are any.
@@ -85,6 +85,6 @@ def literal_type(written: str) -> str:
     return written.replace("%", "%%")
 
 
-def cast_type(asked: str) -> str:
+def cast_type(type_name: str) -> str:
     """Return a type that a request names, as a quoted name of the catalog."""
-    return quoted(_STANDARD.get(" ".join(asked.lower().split()), asked))
+    return quoted(_STANDARD.get(" ".join(type_name.lower().split()), type_name))
