@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ from mutmut.mutation import trampoline
 ACTIVE = "MUTANT_UNDER_TEST"
 DIRTY = 3
 """The exit code of a process whose tests fail without a mutant, too."""
+_MOST_TRIES = 2
+"""Where a test fails with the mutant and without it, as on a busy machine."""
 _HERE = f"{Path.cwd()}/"
 _RUN: set[str] = set()
 """The functions that the present test has run."""
@@ -83,21 +84,29 @@ def _try_mutants(session: pytest.Session, plan: Path) -> None:
     with Path(os.environ["MUTANTS_ANSWERS"]).open("a", buffering=1) as answers:
         for line in plan.read_text().splitlines():
             mutant = json.loads(line)
-            tests = [items[test] for test in mutant["tests"] if test in items]
             answers.write(json.dumps({"name": mutant["name"], "is": "begun"}) + "\n")
-            killer = next(_failing(session, mutant["name"], tests), None)
-            dirty = killer is not None and not _passes(session, killer)
-            verdict = "dirty" if dirty else "killed" if killer else "survived"
-            by = killer.nodeid if killer else None
+            verdict, by = _try(session, mutant["name"], [items[test] for test in mutant["tests"] if test in items])
             answers.write(json.dumps({"name": mutant["name"], "is": verdict, "by": by}) + "\n")
-            if dirty:
+            if verdict == "dirty":
                 pytest.exit("a test fails without a mutant", returncode=DIRTY)
 
 
-def _failing(session: pytest.Session, mutant: str, tests: list[pytest.Item]) -> Iterator[pytest.Item]:
+def _try(session: pytest.Session, mutant: str, tests: list[pytest.Item]) -> tuple[str, str | None]:
+    """Return the verdict, and which test fails under the mutant and passes without it."""
     for test in tests:
-        os.environ[ACTIVE] = mutant
-        passed = _passes(session, test)
+        for _ in range(_MOST_TRIES):
+            if _passes_under(mutant, session, test):
+                break
+            if _passes(session, test):
+                return "killed", test.nodeid
+        else:
+            return "dirty", test.nodeid
+    return "survived", None
+
+
+def _passes_under(mutant: str, session: pytest.Session, test: pytest.Item) -> bool:
+    os.environ[ACTIVE] = mutant
+    try:
+        return _passes(session, test)
+    finally:
         os.environ[ACTIVE] = ""
-        if not passed:
-            yield test

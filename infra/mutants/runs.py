@@ -44,6 +44,8 @@ TESTS = (
 _PLUGIN = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "infra.mutants.plugin"]
 _STATS = COPY / "stats.json"
 _START_S = 180.0
+_BATCH = 100
+"""Mutants of one process, which starts once for them."""
 _SLOWER = 3
 """How many times longer than measured the tests of a mutant may take."""
 _MOST_TESTS_S = 8.0
@@ -155,7 +157,7 @@ class Trial:
                 done.result()
 
     def _work(self, number: int) -> None:
-        while batch := self._take(30):
+        while batch := self._take(_BATCH):
             for mutant in self._try_batch(number, batch):
                 self._try_alone(mutant)
 
