@@ -20,10 +20,10 @@ DIRTY = 3
 """The exit code of a process whose tests fail without a mutant, too."""
 _MOST_TRIES = 2
 """Where a test fails with the mutant and without it, as on a busy machine."""
-_HERE = f"{Path.cwd()}/"
+_MOST_DIRTY = 2
+"""One after the other: the process is spoilt, rather than the machine busy."""
 _RUN: set[str] = set()
 """The functions that the present test has run."""
-_at_import: set[str] = set()
 
 
 def pytest_configure() -> None:
@@ -33,14 +33,7 @@ def pytest_configure() -> None:
 
 
 def _record(name: str, **_: Any) -> None:
-    """Note the function, and whether a module's own statements run it."""
     _RUN.add(name)
-    frame: Any = sys._getframe(1)  # noqa: SLF001
-    while frame:
-        if frame.f_code.co_name == "<module>" and frame.f_code.co_filename.startswith(_HERE):
-            _at_import.add(name)
-            return
-        frame = frame.f_back
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,7 +51,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 def _measure(session: pytest.Session, path: Path) -> None:
     measured: dict[str, Any] = {}
     for item in session.items:
-        file = measured.setdefault(item.nodeid.partition("::")[0], {"tests": {}, "at_import": []})
+        file = measured.setdefault(item.nodeid.partition("::")[0], {"tests": {}})
         _RUN.clear()
         began = time.monotonic()
         passed = _passes(session, item)
@@ -67,8 +60,6 @@ def _measure(session: pytest.Session, path: Path) -> None:
             "duration": time.monotonic() - began,
             "functions": sorted(_RUN),
         }
-    for file in measured.values():
-        file["at_import"] = sorted(_at_import)
     path.write_text(json.dumps(measured))
 
 
@@ -81,27 +72,40 @@ def _passes(session: pytest.Session, item: pytest.Item) -> bool:
 
 def _try_mutants(session: pytest.Session, plan: Path) -> None:
     items = {item.nodeid: item for item in session.items}
+    dirty = 0
     with Path(os.environ["MUTANTS_ANSWERS"]).open("a", buffering=1) as answers:
         for line in plan.read_text().splitlines():
             mutant = json.loads(line)
             answers.write(json.dumps({"name": mutant["name"], "is": "begun"}) + "\n")
             verdict, by = _try(session, mutant["name"], [items[test] for test in mutant["tests"] if test in items])
             answers.write(json.dumps({"name": mutant["name"], "is": verdict, "by": by}) + "\n")
-            if verdict == "dirty":
+            dirty = dirty + 1 if verdict == "dirty" else 0
+            if dirty == _MOST_DIRTY:
                 pytest.exit("a test fails without a mutant", returncode=DIRTY)
 
 
 def _try(session: pytest.Session, mutant: str, tests: list[pytest.Item]) -> tuple[str, str | None]:
     """Return the verdict, and which test fails under the mutant and passes without it."""
+    module = sys.modules.get(mutant.rpartition(".")[0])
     for test in tests:
         for _ in range(_MOST_TRIES):
+            _forget(module)
             if _passes_under(mutant, session, test):
                 break
+            _forget(module)
             if _passes(session, test):
                 return "killed", test.nodeid
         else:
             return "dirty", test.nodeid
     return "survived", None
+
+
+def _forget(module: object) -> None:
+    """Clear what the module's functions remember: the mutant would not run, or its results would outlive it."""
+    for name in vars(module) if module else ():
+        clear = getattr(getattr(module, name), "cache_clear", None)
+        if clear:
+            clear()
 
 
 def _passes_under(mutant: str, session: pytest.Session, test: pytest.Item) -> bool:

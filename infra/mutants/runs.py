@@ -13,34 +13,24 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .tree import COPY, Mutant
+from .tree import COPY, ROOT, Mutant
 
-TESTS = (
+OWN_TESTS = (
     "tests/shared/tenancy",
     "tests/shared/auth",
     "tests/shared/quotas",
     "tests/shared/edge",
     "tests/shared/platform/mcp",
-    "tests/functions/auth/test_auth_counting.py",
-    "tests/functions/auth/test_auth_access.py",
-    "tests/functions/discovery/test_first_call.py",
-    "tests/functions/test_agent_api_key_create.py",
-    "tests/functions/test_agent_api_key_list.py",
-    "tests/functions/test_agent_api_key_revoke.py",
-    "tests/functions/test_agent_api_key_rotate.py",
-    "tests/functions/test_agent_auth.py",
-    "tests/functions/test_agent_register.py",
-    "tests/functions/test_agent_usage.py",
-    "tests/functions/test_counted_days.py",
-    "tests/functions/test_flush_usage.py",
-    "tests/functions/test_mcp_server.py",
-    "tests/functions/test_media.py",
-    "tests/functions/test_organization_create.py",
-    "tests/functions/test_purge_expired.py",
-    "tests/functions/test_secret_key_in_browsers.py",
-    "tests/functions/test_streaming.py",
-    "tests/functions/messaging/test_meta_webhook.py",
 )
+TESTS = (
+    *OWN_TESTS,
+    "tests/functions/auth",
+    "tests/functions/discovery",
+    "tests/functions/mcp_server",
+    "tests/functions/messaging/test_meta_webhook.py",
+    *sorted(file.relative_to(ROOT).as_posix() for file in (ROOT / "tests/functions").glob("test_*.py")),
+)
+"""The rooms' own, and those of the functions that stand on them most."""
 _PLUGIN = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "infra.mutants.plugin"]
 _STATS = COPY / "stats.json"
 _START_S = 180.0
@@ -53,17 +43,16 @@ _MOST_TESTS_S = 8.0
 
 
 class Stats(NamedTuple):
-    """`durations` by test; `tests` by function; `at_import` are functions that run while modules are imported."""
+    """`durations` by test, `tests` by function."""
 
     durations: dict[str, float]
     tests: dict[str, list[str]]
-    at_import: frozenset[str]
 
 
 class Verdict(NamedTuple):
     mutant: Mutant
     outcome: str
-    """killed, timeout, survived or untested."""
+    """killed, timeout, survived, untested (no test runs it) or untried (there was no time)."""
     by: str | None = None
 
 
@@ -109,7 +98,7 @@ def _stats(measured: Sequence[dict[str, Any]]) -> Stats:
         durations[name] = test["duration"]
         for function in test["functions"]:
             tests.setdefault(function, []).append(name)
-    return Stats(durations, tests, frozenset(chain.from_iterable(file["at_import"] for file in measured)))
+    return Stats(durations, tests)
 
 
 def tests_for(mutant: Mutant, stats: Stats) -> list[str]:
@@ -138,26 +127,30 @@ def _within_time(tests: Sequence[str], stats: Stats) -> list[str]:
 
 
 class Trial:
-    """Mutants in a few processes; each that hangs, or spoils its process, is tried once more in one of its own."""
+    """Mutants in a few processes; those that no test noticed there are tried once more in one of their own."""
 
-    def __init__(self, mutants: Sequence[Mutant], stats: Stats, on_verdict: Callable[[Verdict], None]) -> None:
+    def __init__(
+        self, mutants: Sequence[Mutant], stats: Stats, on_verdict: Callable[[Verdict], None], *, deadline: float
+    ) -> None:
         self._stats = stats
         self._tests = {mutant.name: tests_for(mutant, stats) for mutant in mutants}
         self._by_name = {mutant.name: mutant for mutant in mutants}
         self._waiting = sorted((mutant for mutant in mutants if self._tests[mutant.name]), key=lambda m: m.path)
         self._lock = threading.Lock()
         self._on_verdict = on_verdict
+        self._deadline = deadline
         for mutant in mutants:
             if not self._tests[mutant.name]:
                 on_verdict(Verdict(mutant, "untested"))
 
     def run(self, workers: int) -> None:
+        size = min(_BATCH, -(-len(self._waiting) // workers))
         with ThreadPoolExecutor(workers) as pool:
-            for done in [pool.submit(self._work, number) for number in range(workers)]:
+            for done in [pool.submit(self._work, number, size) for number in range(workers)]:
                 done.result()
 
-    def _work(self, number: int) -> None:
-        while batch := self._take(_BATCH):
+    def _work(self, number: int, size: int) -> None:
+        while batch := self._take(size):
             for mutant in self._try_batch(number, batch):
                 self._try_alone(mutant)
 
@@ -169,20 +162,18 @@ class Trial:
     def _try_batch(self, number: int, batch: list[Mutant]) -> list[Mutant]:
         """Return those that need a process of their own."""
         alone = []
-        while batch:
+        while batch and time.monotonic() < self._deadline:
             answers = self._run_batch(number, batch)
-            if not answers:
-                raise RuntimeError("the tests do not start over the copy: see build/mutants/worker.log")
             for name, (outcome, by) in answers.items():
-                mutant = self._by_name[name]
-                again = outcome in {"dirty", "begun"} or (
-                    outcome == "survived" and mutant.function in self._stats.at_import
-                )
-                if again:
-                    alone.append(mutant)
-                else:
-                    self._on_verdict(Verdict(mutant, outcome, by))
+                if outcome == "killed" or (outcome == "timeout" and time.monotonic() < self._deadline):
+                    self._on_verdict(Verdict(self._by_name[name], outcome, by))
+                else:  # What runs at import or is remembered shows in a new process only.
+                    alone.append(self._by_name[name])
             batch = [mutant for mutant in batch if mutant.name not in answers]
+            if not answers and time.monotonic() < self._deadline:
+                raise RuntimeError("the tests do not start over the copy: see build/mutants/worker.log")
+        for mutant in batch:
+            self._on_verdict(Verdict(mutant, "untried"))
         return alone
 
     def _run_batch(self, number: int, batch: list[Mutant]) -> dict[str, tuple[str, str | None]]:
@@ -191,6 +182,17 @@ class Trial:
         answers.write_text("")
         files = sorted({test.partition("::")[0] for m in batch for test in self._tests[m.name]})
         process = _start([*_PLUGIN, *files], {"MUTANTS_PLAN": str(plan), "MUTANTS_ANSWERS": str(answers)})
+        hangs = self._outlasts(process, answers)
+        if hangs:
+            process.kill()
+        process.wait()
+        found = {a["name"]: (a["is"], a.get("by")) for a in map(json.loads, answers.read_text().splitlines())}
+        for name in [name for name, (outcome, _) in found.items() if hangs and outcome == "begun"]:
+            found[name] = ("timeout", None)
+        return found
+
+    def _outlasts(self, process: "subprocess.Popen[bytes]", answers: Path) -> bool:
+        """Wait for the process, and return whether it takes longer than a mutant may, or than there is time."""
         seen, since, allowed = 0, time.monotonic(), _START_S
         while process.poll() is None:
             time.sleep(0.2)
@@ -198,24 +200,25 @@ class Trial:
             if len(lines) != seen:
                 seen, since = len(lines), time.monotonic()
                 allowed = self._allowed_s(json.loads(lines[-1])["name"])
-            elif time.monotonic() - since > allowed:
-                process.kill()
-        process.wait()
-        return {a["name"]: (a["is"], a.get("by")) for a in map(json.loads, answers.read_text().splitlines())}
+            elif time.monotonic() > min(since + allowed, self._deadline):
+                return True
+        return False
 
     def _allowed_s(self, name: str) -> float:
         return 20 + _SLOWER * sum(self._stats.durations[test] for test in self._tests[name])
 
     def _try_alone(self, mutant: Mutant) -> None:
-        tests = self._tests[mutant.name]
-        arguments = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-        process = _start(arguments, {"MUTANT_UNDER_TEST": mutant.name})
+        left_s = self._deadline - time.monotonic()
+        allowed_s = min(_START_S + self._allowed_s(mutant.name), left_s)
+        arguments = ["-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *self._tests[mutant.name]]
+        process = _start(arguments, {"MUTANT_UNDER_TEST": mutant.name}) if left_s > 0 else None
         try:
-            outcome = "killed" if process.wait(_START_S + self._allowed_s(mutant.name)) else "survived"
+            outcome = "untried" if process is None else "killed" if process.wait(allowed_s) else "survived"
         except subprocess.TimeoutExpired:
+            outcome = "timeout" if allowed_s < left_s else "untried"
+        if process is not None and process.poll() is None:
             process.kill()
             process.wait()
-            outcome = "timeout"
         self._on_verdict(Verdict(mutant, outcome))
 
 
