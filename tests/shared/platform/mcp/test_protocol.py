@@ -181,6 +181,12 @@ async def test_row_10_202_for_a_batch_of_notifications(post):
     assert (reply.status, reply.body) == (202, b"")
 
 
+@pytest.mark.parametrize("size", [1, 20])
+async def test_row_10_200_for_a_batch_of_as_many_as_are_allowed(post, session, size):
+    reply = await post([{"jsonrpc": "2.0", "id": 1, "method": "ping"}] * size)
+    assert (reply.status, len(decoded(reply)), session.admitted) == (200, size, [size - 1])
+
+
 @pytest.mark.parametrize("size", [0, 21])
 async def test_row_10_400_for_an_empty_and_for_a_too_long_batch(post, session, size):
     reply = await post([{"jsonrpc": "2.0", "id": 1, "method": "ping"}] * size)
@@ -457,3 +463,17 @@ async def test_row_27_a_crash_tells_nothing_but_where_to_look(ask, session, vers
 async def test_row_28_the_answer_has_the_id_of_the_request(post, version, given):
     reply = await post({"jsonrpc": "2.0", "id": given, "method": "ping"}, mcp_protocol_version=version)
     assert (reply.status, decoded(reply)["id"]) == (200, given)
+
+
+@pytest.mark.parametrize("version", ["2025-03-26", "2025-11-25", MODERN])
+@pytest.mark.parametrize("method", ["ping", "nothing", "tools/list", "resources/read"])
+async def test_row_29_every_answer_is_json_and_every_error_has_words(post, version, method):
+    single = await post({"jsonrpc": "2.0", "id": 1, "method": method}, mcp_protocol_version=version)
+    damaged = await post(b"{", mcp_protocol_version=version)
+    batch = await post([{"jsonrpc": "2.0", "id": 1, "method": method}], mcp_protocol_version=version)
+    for reply in (single, damaged, batch):
+        assert reply.headers == {"content-type": "application/json"}
+        answers = decoded(reply)
+        for answer in answers if isinstance(answers, list) else [answers]:
+            assert answer["jsonrpc"] == "2.0"
+            assert "result" in answer or len(answer["error"]["message"]) > len("Error")

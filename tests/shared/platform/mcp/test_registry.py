@@ -9,9 +9,17 @@ from uuid import UUID
 import jsonschema
 import msgspec
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
-from shared.platform.mcp.registry import Arguments, ToolContext, WriteArguments, tool
+from shared.platform.mcp.registry import (
+    Arguments,
+    LazyMapping,
+    Registry,
+    ToolContext,
+    WriteArguments,
+    resource,
+    tool,
+)
 from shared.platform.mcp.schemas import input_schema, output_schema, record_schema
 
 
@@ -165,3 +173,69 @@ async def unstructured(_call: ToolContext, arguments: WriteArguments) -> dict[st
 def test_a_tool_without_docstring_write_arguments_or_struct_is_refused(function, scope):
     with pytest.raises(TypeError):
         tool(scope=scope, title="Do")(function)
+
+
+class Kept(msgspec.Struct, frozen=True):
+    text: str
+
+
+@pytest.mark.parametrize(
+    ("scope", "declared", "hints"),
+    [
+        ("read", {}, {"readOnlyHint": True, "openWorldHint": False}),
+        ("read", {"open_world": True}, {"readOnlyHint": True}),
+        ("write", {}, {"destructiveHint": False, "openWorldHint": False}),
+        ("write", {"destructive": True, "open_world": True}, {}),
+        ("admin", {"idempotent": True}, {"destructiveHint": False, "idempotentHint": True, "openWorldHint": False}),
+    ],
+)
+def test_a_tool_gives_only_hints_that_differ_from_what_is_assumed(scope, declared, hints):
+    async def nexus_keep(_call: ToolContext, arguments: WriteArguments) -> Kept:
+        """Keep
+        a text.
+        """
+        raise NotImplementedError
+
+    kept = tool(scope=scope, title="Keep", **declared)(nexus_keep)
+    assert (kept.name, kept.title, kept.description, kept.scope) == ("nexus_keep", "Keep", "Keep a text.", scope)
+    assert (kept.arguments, kept.result, kept.run) == (WriteArguments, Kept, nexus_keep)
+    assert dict(kept.hints) == hints
+
+
+def test_a_resource_is_listed_as_it_is_declared():
+    async def read(_call: ToolContext) -> str:
+        raise NotImplementedError
+
+    made = resource("test://a", name="a", title="A", description="What a is", scope="admin")(read)
+    assert made.definition == {
+        "uri": "test://a",
+        "name": "a",
+        "title": "A",
+        "description": "What a is",
+        "mimeType": "application/json",
+    }
+    registry = Registry(tools={}, resources={made.uri: made})
+    assert msgspec.json.decode(registry.listed_resources({"read", "write"})) == []
+    assert msgspec.json.decode(registry.listed_resources({"admin", "other"})) == [made.definition]
+    assert registry.listed_tools({"admin"}) == b"[]"
+
+
+@pytest.mark.parametrize("text", ["a\0b", {"name": "\0"}, {"lines": [{"sku": ["\0"]}]}])
+def test_text_that_postgres_does_not_keep_is_refused(text):
+    class Anything(Arguments):
+        value: Any = None
+
+    with pytest.raises(ValidationError, match="U\\+0000"):
+        Anything.model_validate({"value": text})
+    assert Anything.model_validate({"value": {"lines": ["a", 1, None]}}).value == {"lines": ["a", 1, None]}
+
+
+def test_an_entry_is_imported_when_it_is_looked_up_and_once():
+    entries = LazyMapping[Any]("shared.platform.mcp", {"one": (".registry", "NAME"), "two": (".nowhere", "X")})
+    assert (list(entries), len(entries), "two" in entries, "three" in entries) == (["one", "two"], 2, True, False)
+    assert entries["one"] is entries["one"]
+    assert entries["one"].fullmatch("nexus_keep")
+    with pytest.raises(ModuleNotFoundError):
+        assert entries["two"]
+    with pytest.raises(KeyError):
+        assert entries["three"]
