@@ -1,6 +1,8 @@
 """A grant is read from whichever form the request has, and refused in the words of OAuth."""
 
 import base64
+import uuid
+from typing import Any
 
 import pytest
 
@@ -39,13 +41,13 @@ def grant(base_url):
 def exchanged(monkeypatch):
     """What the exchange of keys is asked, and answers."""
     requests = []
-    answer = {"scopes": ["read"], "refusal": None}
+    answer: dict[str, Any] = {"scopes": ["read"], "refusal": None}
 
     async def exchange(raw, *, ip, request_id, asked):
         requests.append((raw, ip, request_id, asked))
         if answer["refusal"]:
             raise answer["refusal"]
-        return Issued("token", None, 3600, answer["scopes"])
+        return Issued("token", uuid.uuid4(), 3600, answer["scopes"])
 
     monkeypatch.setattr(agents, "exchange", exchange)
     return requests, answer

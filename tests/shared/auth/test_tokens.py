@@ -116,7 +116,7 @@ def test_a_token_that_was_remembered_is_refused_once_it_has_ended(legacy, monkey
     token = legacy(role="anon")
     tokens.verify(token)
     later = time.time() + 61
-    monkeypatch.setattr(tokens.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(InvalidToken):
         tokens.verify(token)
     assert not tokens._verified

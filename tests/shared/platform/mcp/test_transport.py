@@ -82,5 +82,5 @@ def test_406_for_a_client_that_excludes_json(refuse, accept):
         ("null", ["http://127.0.0.1"], False),
     ],
 )
-def test_pages_of_configured_origins_may_call_and_of_loopback_those_of_loopback(origin, allowed, may):
+def test_configured_origins_may_call_and_loopback_for_loopback(origin, allowed, may):
     assert origin_allowed(origin, allowed) == may
