@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 from pydantic import Field, ValidationError
-from shared.platform.mcp.eras import decode_header
 
 from shared.kernel.errors import Conflict, InsufficientScope
 from shared.platform.mcp.envelope import RpcError
 from shared.platform.mcp.outcomes import explain_refusal, invalid_arguments, refusal_result
 from shared.platform.mcp.parameter_headers import check_parameter_headers
 from shared.platform.mcp.registry import ToolContext, WriteArguments, tool
+from shared.platform.mcp.versions import decode_header
 
 
 class Moving(WriteArguments):
