@@ -14,7 +14,7 @@ from shared.domain.messaging.inbox import retention as inbox
 from shared.edge import Call, cron, idempotency
 from shared.quotas import retention as quotas
 from shared.runtime import retention as runtime
-from shared.runtime.purging import purge
+from shared.runtime.retention import purge
 from shared.tenancy import retention as tenancy
 from shared.tenancy.transactions import service_tx
 

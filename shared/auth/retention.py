@@ -1,6 +1,6 @@
 """The deletion of old attempts to get access."""
 
-from shared.runtime.purging import Delete
+from shared.runtime.retention import Delete
 
 from . import queries
 

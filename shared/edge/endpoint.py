@@ -299,4 +299,4 @@ def _log(spec: Spec, call: Call, response: Response, seconds: float) -> None:
     }
     fields.update(_client_request_id(call.headers))
     fields.update(call.log)
-    log().tell("error" if "exc_info" in call.log else call.level, "request", fields)
+    log().write("error" if "exc_info" in call.log else call.level, "request", fields)

@@ -1,7 +1,7 @@
-"""Files by key: in a directory of this machine, or in an S3-compatible bucket; NEXUS_BLOB_URL says which.
+"""Files by key, in a local directory or in an S3-compatible bucket: NEXUS_BLOB_URL says which.
 
-A file is whole or absent, and written once: a key is never used again for other bytes. Whoever holds a presigned link
-may read that one file until the link ends.
+A file is complete or absent, and it is written once: no key is used again for other bytes. The holder of a presigned
+link may read that one file until the link expires.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from shared.kernel.errors import NotFound, Unavailable
 from .settings import settings
 
 FILE_PATH = "/functions/v1/media-file"
-"""What answers the links to a directory's files."""
+"""The path that serves the links to files of a directory."""
 _KEY = re.compile(r"[a-z0-9-]{1,64}(/[a-z0-9-]{1,64}){1,3}", re.ASCII)
 _CHUNK_BYTES = 262_144
 _SIGNED = ("key", "type", "name", "inline", "expires")
@@ -36,7 +36,7 @@ class BlobsNotConfigured(Unavailable):
 
 
 class Shown(NamedTuple):
-    """How a browser shall take a file; `inline` false makes it a download."""
+    """How a browser shows a file; `inline` false makes it a download."""
 
     content_type: str
     file_name: str
@@ -50,7 +50,7 @@ class Shown(NamedTuple):
 
 
 class Linked(NamedTuple):
-    """What a link leads to: a file under its key, which is never another's."""
+    """The target of a link: a file and its key, which no other file ever has."""
 
     key: str
     shown: Shown
@@ -67,15 +67,15 @@ class Span(NamedTuple):
 
 class Blobs(Protocol):
     async def put(self, key: str, file: BinaryIO, *, content_type: str) -> None:
-        """From the file's beginning.
+        """Store the file, from its beginning.
 
         Raises:
-            Unavailable: the store does not take it now.
+            Unavailable: the store does not accept it now.
         """
         ...
 
     async def get(self, key: str, *, span: Span | None = None) -> AsyncIterator[bytes]:
-        """The bytes, or a part of them that is within the file, in pieces.
+        """Return the bytes, or the part of them in `span`, in pieces.
 
         Raises:
             NotFound: no file has that key.
@@ -84,41 +84,41 @@ class Blobs(Protocol):
         ...
 
     async def copy(self, source: str, target: str) -> None:
-        """The same bytes under a second key.
+        """Store the same bytes under a second key.
 
         Raises:
             NotFound: no file has the source's key.
-            Unavailable: the store does not take it now.
+            Unavailable: the store does not accept it now.
         """
         ...
 
     async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
-        """An address that anybody may read the file at, for so many seconds."""
+        """Return a URL at which anybody may read the file for `ttl_s` seconds."""
         ...
 
     async def delete(self, key: str) -> None:
-        """An absent file is deleted already."""
+        """Delete the file; do nothing if it is absent."""
         ...
 
 
 @cache
 def blobs() -> Blobs:
-    """The configured store.
+    """Return the configured store.
 
     Raises:
-        BlobsNotConfigured: there is none.
+        BlobsNotConfigured: the settings name none.
     """
-    place = urlsplit(settings().blob_url or "")
-    if place.scheme == "s3":
-        return S3Blobs(place.netloc, place.path.strip("/"), settings().blob_endpoint_url)
+    url = urlsplit(settings().blob_url or "")
+    if url.scheme == "s3":
+        return S3Blobs(url.netloc, url.path.strip("/"), settings().blob_endpoint_url)
     key = settings().signing_key
-    if place.scheme != "file" or key is None:
+    if url.scheme != "file" or key is None:
         raise BlobsNotConfigured
-    return DirectoryBlobs(Path(unquote(place.path)), key.get_secret_value().encode(), settings().base_url)
+    return DirectoryBlobs(Path(unquote(url.path)), key.get_secret_value().encode(), settings().base_url)
 
 
 class DirectoryBlobs:
-    """Links carry an HMAC over the key, the way to show it and the time they end; `media-file` answers them."""
+    """Files in a directory. Links carry an HMAC of key, presentation and expiry; `media-file` serves them."""
 
     def __init__(self, directory: Path, signing_key: bytes, base_url: str) -> None:
         self._directory = directory
@@ -143,34 +143,34 @@ class DirectoryBlobs:
             await self.put(target, file, content_type="")
 
     async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
-        said = {
+        query = {
             "key": key,
             "type": shown.content_type,
             "name": shown.file_name,
             "inline": "1" if shown.inline else "0",
             "expires": str(int(time.time()) + ttl_s),
         }
-        return f"{self._base_url}{FILE_PATH}?{urlencode({**said, 'signature': self._signature(said)})}"
+        return f"{self._base_url}{FILE_PATH}?{urlencode({**query, 'signature': self._signature(query)})}"
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
-    def linked(self, said: Mapping[str, str]) -> Linked:
-        """The file that a link names in its query, and how to show it.
+    def linked(self, query: Mapping[str, str]) -> Linked:
+        """Return the file that the query of a link names, and how to show it.
 
         Raises:
-            NotFound: we did not sign this link, it has ended, or the file is gone: all alike.
+            NotFound: the link is not signed by us, has expired, or its file is gone; the answer does not say which.
         """
         ended = NotFound("this link is not valid or has ended: ask for a new one")
-        signed = hmac.compare_digest(self._signature(said).encode(), said.get("signature", "").encode())
-        if not signed or int(said["expires"]) < time.time():
+        signed = hmac.compare_digest(self._signature(query).encode(), query.get("signature", "").encode())
+        if not signed or int(query["expires"]) < time.time():
             raise ended
         try:
-            found = self._path(said["key"]).stat()
+            found = self._path(query["key"]).stat()
         except FileNotFoundError as gone:
             raise ended from gone
-        shown = Shown(said["type"], said["name"], said["inline"] == "1")
-        return Linked(said["key"], shown, found.st_size, found.st_mtime)
+        shown = Shown(query["type"], query["name"], query["inline"] == "1")
+        return Linked(query["key"], shown, found.st_size, found.st_mtime)
 
     async def _open(self, key: str) -> BinaryIO:
         try:
@@ -180,8 +180,8 @@ class DirectoryBlobs:
         except OSError as fault:
             raise Unavailable("the place for files cannot be read", retry_after=10) from fault
 
-    def _signature(self, said: Mapping[str, str]) -> str:
-        message = "\0".join(said.get(name, "") for name in _SIGNED)
+    def _signature(self, query: Mapping[str, str]) -> str:
+        message = "\0".join(query.get(name, "") for name in _SIGNED)
         return hmac.new(self._signing_key, message.encode(), hashlib.sha256).hexdigest()
 
     def _path(self, key: str) -> Path:
@@ -189,7 +189,7 @@ class DirectoryBlobs:
 
 
 class S3Blobs:
-    """boto3 is synchronous: each call runs in a thread."""
+    """Files in a bucket. Every call runs in a thread, because boto3 is synchronous."""
 
     def __init__(self, bucket: str, prefix: str, endpoint_url: str | None) -> None:
         self._bucket = bucket
@@ -207,11 +207,11 @@ class S3Blobs:
         return _pieces(answer["Body"])
 
     async def copy(self, source: str, target: str) -> None:
-        await self._ask("copy_object", target, CopySource=self._place(source))
+        await self._ask("copy_object", target, CopySource=self._location(source))
 
     async def presign(self, key: str, shown: Shown, *, ttl_s: int) -> str:
         named = {
-            **self._place(key),
+            **self._location(key),
             "ResponseContentType": shown.content_type,
             "ResponseContentDisposition": shown.disposition,
         }
@@ -227,7 +227,7 @@ class S3Blobs:
 
         try:
             client = await asyncio.to_thread(self._client)
-            return await asyncio.to_thread(getattr(client, operation), **self._place(key), **parameters)
+            return await asyncio.to_thread(getattr(client, operation), **self._location(key), **parameters)
         except ClientError as fault:
             if fault.response.get("Error", {}).get("Code") in {"NoSuchKey", "404"}:
                 raise NotFound("no such file") from fault
@@ -235,7 +235,7 @@ class S3Blobs:
         except BotoCoreError as fault:
             raise Unavailable(retry_after=5) from fault
 
-    def _place(self, key: str) -> dict[str, str]:
+    def _location(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + _checked(key)}
 
     def _client(self) -> Any:
@@ -249,7 +249,7 @@ class S3Blobs:
 
 
 def _checked(key: str) -> str:
-    """A key is made by us; anything else would be a path that somebody else chose."""
+    """Return the key, unless it is none of ours: a path from outside could lead anywhere."""
     if not _KEY.fullmatch(key):
         raise ValueError("not a key of ours")
     return key

@@ -1,4 +1,4 @@
-"""Blocks that code deeper within asks for: what the innermost one of a kind says holds for as long as it lasts."""
+"""Context managers that deeper code can read: the innermost block of a kind is the current one."""
 
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class Block:
-    """`current` is the kind's own variable. A class, because a generator costs each request more."""
+    """A block whose kind keeps it in `current`. A class, because a generator costs every request more."""
 
     __slots__ = ("_outer",)
     current: ClassVar[ContextVar[Any]]

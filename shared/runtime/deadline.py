@@ -1,6 +1,6 @@
-"""How long a request may wait for the database in all, over every connection and statement that it asks for.
+"""The time that a request may wait for the database in all, over all its connections and statements.
 
-What it spends elsewhere, reading its body or calling a provider, is not counted.
+Time that is spent elsewhere, such as reading the body or calling a provider, is not counted.
 """
 
 import math
@@ -12,7 +12,7 @@ _current: ContextVar["database_time | None"] = ContextVar("database_time", defau
 
 
 class database_time(Block):  # noqa: N801  (read as a function)
-    """The time for the length of the block, in place of the one around it; None sets no limit."""
+    """A limit for the block, in place of the limit around it; None sets no limit."""
 
     __slots__ = ("left_s",)
     current = _current
@@ -22,12 +22,13 @@ class database_time(Block):  # noqa: N801  (read as a function)
 
 
 def left_s(most: float) -> float:
-    """What may still be waited, and never more than `most`; zero or less where the time is spent."""
+    """Return the seconds that remain, `most` at the most; zero or less if the time is spent."""
     current = _current.get()
     return most if current is None or most < current.left_s else current.left_s
 
 
 def spend(seconds: float) -> None:
+    """Subtract the seconds from what remains."""
     current = _current.get()
     if current is not None:
         current.left_s -= seconds

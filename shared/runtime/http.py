@@ -1,4 +1,4 @@
-"""Calls to the outside: one pool of connections per event loop, every timeout set, downloads bounded and checked."""
+"""Outgoing HTTP calls: one connection pool for each event loop, timeouts everywhere, limited and checked downloads."""
 
 import asyncio
 import hashlib
@@ -18,7 +18,7 @@ USER_AGENT = "nexus/1.0"
 
 
 class DownloadFailedError(Exception):
-    """`may_succeed_later` tells a busy or broken server from one that says no."""
+    """A download that failed; `may_succeed_later` tells a busy or broken server from one that refuses."""
 
     def __init__(self, message: str, *, may_succeed_later: bool, status: int | None = None) -> None:
         super().__init__(message)
@@ -27,11 +27,11 @@ class DownloadFailedError(Exception):
 
 
 class FileTooLargeError(Exception):
-    """The file has more bytes than were asked for; reading stopped there."""
+    """The file has more bytes than the limit; reading stopped there."""
 
 
 class Downloaded(NamedTuple):
-    """`content_type` is what the server said, without parameters."""
+    """A complete download; `content_type` is the server's, without parameters."""
 
     content_type: str
     size: int
@@ -42,8 +42,8 @@ _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = We
 
 
 def client() -> "httpx.AsyncClient":
-    """Redirects are not followed: where a call goes is decided by who makes it."""
-    import httpx  # noqa: PLC0415  100 ms that a function which calls nobody does not pay
+    """Return the event loop's client, which follows no redirects: the caller decides where a call goes."""
+    import httpx  # noqa: PLC0415  100 ms, only for functions that make calls
 
     loop = asyncio.get_running_loop()
     found = _clients.get(loop)
@@ -72,11 +72,11 @@ async def download(
     may_visit: Callable[[str], bool],
     headers: Mapping[str, str] | None = None,
 ) -> Downloaded:
-    """Write the file; `may_visit` is asked of the address and of every redirect, and `headers` go to each of them.
+    """Download the file; `may_visit` decides on the URL and on every redirect, and `headers` go to all of them.
 
     Raises:
-        DownloadFailedError: not an address to visit, no answer, or an answer that is no file.
-        FileTooLargeError: over the limit, by what was declared or by what came.
+        DownloadFailedError: a URL that may not be visited, no answer, or an answer that is no file.
+        FileTooLargeError: the declared or the received size is above the limit.
     """
     for _ in range(_MOST_REDIRECTS + 1):
         if not may_visit(url):
@@ -89,7 +89,7 @@ async def download(
 
 
 async def _visit(url: str, into: BinaryIO, *, limit_bytes: int, headers: Mapping[str, str] | None) -> Downloaded | str:
-    """The file, or the address of a redirect."""
+    """Return the file, or the URL of a redirect."""
     import httpx  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""Modules that are loaded when something of them is first used, because many a first answer does not need them."""
+"""Modules that are loaded at their first use, because many first answers do not need them."""
 
 import importlib.util
 import sys
@@ -6,10 +6,10 @@ from types import ModuleType
 
 
 def lazy_import(name: str) -> ModuleType:
-    """Return the module, whose code runs at the first look at one of its names.
+    """Return the module, whose code runs when one of its names is first used.
 
     Raises:
-        ModuleNotFoundError: now, not then.
+        ModuleNotFoundError: at once, not at the first use.
     """
     known = sys.modules.get(name)
     if known is not None:

@@ -1,7 +1,8 @@
-"""One JSON line per event on standard output, where every platform's collector reads.
+"""The log: one line of JSON for each event, on standard output, where every platform's collector reads.
 
-Nobody waits for the log, and nothing fails with it: a line that cannot be written now, because nobody reads the pipe
-or the disk is full, is kept for a while; more are dropped and counted, and the count is told when there is room again.
+Nothing waits for the log or fails because of it. A line that cannot be written now, because nobody reads the pipe or
+the disk is full, is kept. When too many are kept, further lines are dropped and counted; the count is logged when there
+is room again.
 """
 
 import atexit
@@ -22,32 +23,32 @@ from .settings import settings
 
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _encoder = msgspec.json.Encoder(enc_hook=str)
-"""Whatever has no form in JSON is told as text; a secret's text is asterisks."""
+"""Values without a form in JSON are logged as text; the text of a secret is asterisks."""
 _PIECE_BYTES = select.PIPE_BUF
-"""What a pipe that has room takes whole."""
+"""A pipe that has room takes so many bytes in one piece."""
 _MOST_KEPT_BYTES = 1_048_576
 _MOST_AT_ONCE = 64
-"""Pieces that one line's writer writes of those before it."""
+"""So many kept lines are written before a new one."""
 
 
 class Log:
-    """A line has its event's own fields, then `event`, `level`, `timestamp` and, of `exc_info`, the `exception`."""
+    """A line has the fields of its event, then `event`, `level`, `timestamp` and, from `exc_info`, `exception`."""
 
     def __init__(self, level: int) -> None:
         self._level = level
         self._output = _Output()
 
     def info(self, event: str, /, **fields: Any) -> None:
-        self.tell("info", event, fields)
+        self.write("info", event, fields)
 
     def warning(self, event: str, /, **fields: Any) -> None:
-        self.tell("warning", event, fields)
+        self.write("warning", event, fields)
 
     def error(self, event: str, /, **fields: Any) -> None:
-        self.tell("error", event, fields)
+        self.write("error", event, fields)
 
-    def tell(self, level: str, event: str, fields: dict[str, Any]) -> None:
-        """`fields` becomes the line."""
+    def write(self, level: str, event: str, fields: dict[str, Any]) -> None:
+        """Write the line; `fields` is changed into it."""
         if _LEVELS[level] < self._level:
             return
         fault = fields.pop("exc_info", None)
@@ -59,7 +60,7 @@ class Log:
         self._output.write(_encoded(fields))
 
     def finish(self) -> None:
-        """Write what can still be written of what is kept."""
+        """Write the kept lines, as far as possible."""
         self._output.adopt(sys.stdout)
         self._output.flush()
 
@@ -68,19 +69,19 @@ def _encoded(fields: dict[str, Any]) -> bytes:
     try:
         return _encoder.encode(fields) + b"\n"
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
-        # Such as half a character, or a number beyond 64 bits: told as Python would show it.
-        told = {name: str(value).encode("ascii", "backslashreplace").decode() for name, value in fields.items()}
-        return _encoder.encode(told) + b"\n"
+        # Such as half a character, or a number beyond 64 bits: written as Python shows it.
+        texts = {name: str(value).encode("ascii", "backslashreplace").decode() for name, value in fields.items()}
+        return _encoder.encode(texts) + b"\n"
 
 
 class _Output:
-    """Standard output as it is at the time, written to without ever waiting for it."""
+    """The present standard output, written to without waiting."""
 
     def __init__(self) -> None:
         self._stream: Any = None
         self._file: int | None = None
         self._room: select.poll | None = None
-        """Asked before each piece; None for a file, which always takes what the disk has room for."""
+        """Polled before every piece; None for a file, which never waits."""
         self._kept: deque[bytes] = deque()
         self._kept_bytes = 0
         self._dropped = 0
@@ -105,9 +106,9 @@ class _Output:
                 self._kept.appendleft(rest)
                 return
         if self._dropped and not self._kept:
-            told = {"lines": self._dropped, "event": "log_lines_dropped", "level": "error"}
+            fields = {"lines": self._dropped, "event": "log_lines_dropped", "level": "error"}
             self._dropped = 0
-            self._keep(_encoded({**told, "timestamp": datetime.now(UTC)}))
+            self._keep(_encoded({**fields, "timestamp": datetime.now(UTC)}))
             self.flush()
 
     def _keep(self, line: bytes) -> None:
@@ -118,9 +119,9 @@ class _Output:
         self._kept_bytes += len(line)
 
     def _put(self, line: bytes) -> bytes:
-        """Write what can be written of it; the rest.
+        """Write as much of the line as possible and return the rest.
 
-        In one write where it may be, so that lines of several processes never mix.
+        One write is tried first, so that lines of several processes do not mix.
         """
         try:
             if self._file is None:
@@ -131,7 +132,7 @@ class _Output:
                 return line[os.write(self._file, line) :]
             while line and self._has_room():
                 line = line[os.write(self._file, line[:_PIECE_BYTES]) :]
-        except (OSError, ValueError, AttributeError):  # Full, closed, or there is none.
+        except (OSError, ValueError, AttributeError):  # Full, closed or absent.
             return line
         return line
 
@@ -145,13 +146,13 @@ class _Output:
             if not stat.S_ISREG(os.fstat(self._file).st_mode):
                 self._room = select.poll()
                 self._room.register(self._file, select.POLLOUT)
-        except (OSError, ValueError, AttributeError):  # Not a file; or closed, or there is none.
+        except (OSError, ValueError, AttributeError):  # No file, closed or absent.
             return
 
 
 @cache
 def log() -> Log:
-    """The process's logger; made at first use, because importing a function must configure nothing."""
+    """Return the logger of the process, made at its first use: the import of a function configures nothing."""
     made = Log(logging.getLevelNamesMapping()[settings().log_level.upper()])
     atexit.register(made.finish)
     return made

@@ -1,4 +1,4 @@
-"""All SQL of this room: work that waits for a worker, and work that was set aside."""
+"""All SQL of this room: the outbox, and work that was set aside."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,7 +22,7 @@ class SetAside(NamedTuple):
 
 
 def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str, Any]) -> None:
-    """In a transaction of the service, which names the organization; goes out with the next statement or the commit."""
+    """Add an event to the outbox, as the service; the statement is sent with the next one or with the commit."""
     sql = """
         INSERT INTO outbox (organization_id, topic, payload, request_id)
         VALUES (%(organization_id)s, %(topic)s, %(payload)s::jsonb, app.request_id())
@@ -31,7 +31,7 @@ def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str,
 
 
 async def upsert_set_aside(tx: Tx, *, row: SetAside, again: bool) -> None:
-    """Tried again after a minute, four, sixteen …, a day; as the service."""
+    """Set the row aside, as the service; it is tried again after a minute, four, sixteen and so on, up to a day."""
     sql = """
         INSERT INTO set_aside AS aside
             (organization_id, queue, subject, error_code, fault, inbox_id, next_attempt_at)
@@ -60,7 +60,7 @@ async def retry_set_aside(tx: Tx, *, organization_id: UUID | None, queue: str | 
 
 
 async def delete_old_outbox(tx: Tx) -> int:
-    """News that nobody has fetched within a week; found by organization, whose index has the order of time."""
+    """Delete events that are older than a week, by organization, because that index has the order of time."""
     sql = """
         DELETE FROM outbox
         WHERE ctid IN (
@@ -78,7 +78,7 @@ async def delete_old_outbox(tx: Tx) -> int:
 
 
 async def delete_old_set_aside(tx: Tx) -> int:
-    """What could not be done within 30 days."""
+    """Delete work that was set aside 30 days ago."""
     sql = """
         DELETE FROM set_aside
         WHERE ctid IN (SELECT ctid FROM set_aside WHERE created_at < now() - interval '30 days' LIMIT 5000)

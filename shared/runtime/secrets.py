@@ -1,8 +1,8 @@
-"""Secrets at rest: each is sealed under a data key made for its organization, which a key outside the database wraps.
+"""Secrets at rest: every secret is sealed under a data key of its organization, which a key outside the database wraps.
 
-What is stored names the wrapping key, so a key can be replaced: the first of NEXUS_SEALING_KEYS seals, every one opens,
-and what an older one sealed can be sealed anew. With NEXUS_KMS_KEY_ID the service wraps instead, under the first of the
-keys named there, and keys that sealed before still open.
+A stored value names its wrapping key, so that keys can be replaced: the first of NEXUS_SEALING_KEYS seals, all of them
+open, and values of an older key can be sealed anew. With NEXUS_KMS_KEY_ID the key service wraps instead, under the
+first key that is named there; keys that sealed before still open.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from shared.kernel.errors import Unavailable
 from .settings import settings
 
 Sealed = NewType("Sealed", bytes)
-"""One opaque value for one bytea column."""
+"""An opaque value for a column of type bytea."""
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -41,7 +41,7 @@ class SealingNotConfigured(Unavailable):
 
 
 class UnreadableSecretError(Exception):
-    """Sealed for another organization, altered, or under a key that this installation no longer has."""
+    """The secret is of another organization, was altered, or its key is no longer configured."""
 
 
 class DataKey(NamedTuple):
@@ -50,7 +50,7 @@ class DataKey(NamedTuple):
 
 
 class Wrapper(Protocol):
-    """Holds the key that data keys are wrapped with; the organization is part of what it checks."""
+    """A key that wraps data keys; it also checks the organization."""
 
     @property
     def name(self) -> str: ...
@@ -67,27 +67,27 @@ class _Envelope(msgspec.Struct, array_like=True, frozen=True, tag="v1"):
 
 
 async def seal(organization_id: UUID, plaintext: bytes) -> Sealed:
-    """Only `open_sealed` with the same organization gives it back.
+    """Seal the secret, so that only `open_sealed` with the same organization returns it.
 
     Raises:
-        SealingNotConfigured: no key to seal with.
+        SealingNotConfigured: there is no key to seal with.
         Unavailable: the key service does not answer.
     """
     return await seal_under(_sealing(), organization_id, plaintext)
 
 
 async def seal_under(wrapper: Wrapper, organization_id: UUID, plaintext: bytes) -> Sealed:
-    """For who has the key at hand and no settings."""
+    """Seal the secret under a key that is given, without settings."""
     key = await wrapper.make(organization_id)
     ciphertext = _encrypt(key.plain, plaintext, organization_id)
     return Sealed(msgspec.msgpack.encode(_Envelope(wrapper.name, key.wrapped, ciphertext)))
 
 
 async def open_sealed(organization_id: UUID, sealed: bytes) -> bytes:
-    """The plaintext.
+    """Return the plaintext.
 
     Raises:
-        UnreadableSecretError: not sealed for this organization, altered, or its key is gone.
+        UnreadableSecretError: it is of another organization, was altered, or its key is gone.
         Unavailable: the key service does not answer.
     """
     try:
@@ -102,7 +102,7 @@ async def open_sealed(organization_id: UUID, sealed: bytes) -> bytes:
 
 
 async def resealed(organization_id: UUID, sealed: bytes) -> Sealed | None:
-    """The same secret under the key that seals now; None where it is under that key already.
+    """Return the same secret under the key that seals now; None if it is under that key already.
 
     Raises:
         SealingNotConfigured, UnreadableSecretError, Unavailable.
@@ -113,10 +113,10 @@ async def resealed(organization_id: UUID, sealed: bytes) -> Sealed | None:
 
 
 def sealing_mark() -> bytes:
-    """What stands in every value that was sealed under the key that seals now: its name.
+    """Return the name of the key that seals now, which every value that it sealed contains.
 
     Raises:
-        SealingNotConfigured: no key to seal with.
+        SealingNotConfigured: there is no key to seal with.
     """
     return msgspec.msgpack.encode(_sealing().name)
 
@@ -137,7 +137,7 @@ class LocalWrapper:
 
 
 class KmsWrapper:
-    """A key of AWS KMS, with the organization as its encryption context; an opened data key is kept five minutes."""
+    """A key of AWS KMS with the organization as encryption context; unwrapped data keys are cached for five minutes."""
 
     def __init__(self, key_id: str) -> None:
         self._key_id = key_id
@@ -174,12 +174,12 @@ class KmsWrapper:
 
 
 def local_wrapper(key: str) -> LocalWrapper:
-    """Of one key as NEXUS_SEALING_KEYS has it."""
+    """Return the wrapper of one key in the form of NEXUS_SEALING_KEYS."""
     return LocalWrapper(_decoded(key))
 
 
 def new_key() -> str:
-    """A fresh value for NEXUS_SEALING_KEYS."""
+    """Return a new key for NEXUS_SEALING_KEYS."""
     return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
 
 
@@ -192,13 +192,13 @@ def _sealing() -> Wrapper:
 
 @cache
 def _wrappers() -> dict[str, Wrapper]:
-    """By name, the one that seals first."""
+    """Return the wrappers by name; the first one seals."""
     chosen = settings()
     kms_keys = (chosen.kms_key_id or "").split(",")
     wrappers: list[Wrapper] = [KmsWrapper(key.strip()) for key in kms_keys if key.strip()]
     keys = chosen.sealing_keys.get_secret_value().split(",") if chosen.sealing_keys else []
     wrappers += [local_wrapper(key) for key in keys if key.strip()]
-    return {each.name: each for each in wrappers}
+    return {wrapper.name: wrapper for wrapper in wrappers}
 
 
 def _decoded(key: str) -> bytes:
@@ -213,7 +213,7 @@ def _decoded(key: str) -> bytes:
 
 @cache
 def _kms() -> Any:
-    import boto3  # noqa: PLC0415  160 ms that only an installation with KMS pays
+    import boto3  # noqa: PLC0415  160 ms, only with KMS
 
     return boto3.client("kms")
 

@@ -1,4 +1,4 @@
-"""One row's fault is one row's fate: what cannot be read or done is set aside alone, and told of."""
+"""Work that was set aside: a row that cannot be read or processed does not stop the others of its batch."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
@@ -22,14 +22,14 @@ _MOST_TEXT = 1000
 
 
 class Fault(NamedTuple):
-    """What was in the way of one piece of work: `code` for its organization, `text` for the operator."""
+    """Why one piece of work failed: `code` for its organization, `text` for the operator."""
 
     code: str
     text: str
 
 
 class Piece(NamedTuple):
-    """Work of one organization: what of which queue."""
+    """Work of one organization: a subject in a queue."""
 
     organization_id: UUID
     queue: str
@@ -37,10 +37,10 @@ class Piece(NamedTuple):
 
 
 async def attempt(work: Callable[[], Awaitable[Result]]) -> Result | Fault:
-    """The work's result, or what was in its way.
+    """Return the result of the work, or the fault that stopped it.
 
     Raises:
-        Unavailable: the database is away, which is nobody's fault but everybody's.
+        Unavailable: the database is away, which is no fault of this piece of work.
     """
     try:
         return await work()
@@ -51,7 +51,7 @@ async def attempt(work: Callable[[], Awaitable[Result]]) -> Result | Fault:
 
 
 def decoded(raw: bytes, model: type[Row]) -> Row | Fault:
-    """One row that came as JSON, read by itself: what is wrong with it spoils no other of its batch."""
+    """Decode one row of JSON by itself; return a fault if it cannot be read."""
     try:
         return msgspec.json.decode(raw, type=model)
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
@@ -59,27 +59,28 @@ def decoded(raw: bytes, model: type[Row]) -> Row | Fault:
 
 
 def described(fault: Exception) -> Fault:
+    """Return the fault of an exception."""
     text = f"{type(fault).__name__}: {fault}"
     if isinstance(fault, Refusal):
-        told = {name: value for name, value in fault.details.items() if name in {"constraint", "column"}}
-        return Fault(fault.code, f"{text} {told}"[:_MOST_TEXT])
+        details = {name: value for name, value in fault.details.items() if name in {"constraint", "column"}}
+        return Fault(fault.code, f"{text} {details}"[:_MOST_TEXT])
     if isinstance(fault, psycopg.Error):
         return Fault("database_error", f"{fault.sqlstate} {text}"[:_MOST_TEXT])
     return Fault(UNREADABLE if isinstance(fault, msgspec.MsgspecError) else "internal_error", text[:_MOST_TEXT])
 
 
 async def record(tx: Tx, piece: Piece, fault: Fault, *, inbox_id: int | None = None, again: bool = True) -> None:
-    """Set the piece aside, or count one more try of it. `again`: it is tried again by itself, after a growing pause."""
+    """Set the piece aside, or count another attempt; with `again` it is tried again after a growing pause."""
     log().warning("set_aside", **piece._asdict(), error=fault.code, fault=fault.text)
     row = SetAside(*piece, fault.code, fault.text.replace("\x00", ""), inbox_id)
     await queries.upsert_set_aside(tx, row=row, again=again)
 
 
 async def clear(tx: Tx, piece: Piece) -> None:
-    """It is done after all."""
+    """Delete the piece from what is set aside, because it is done now."""
     await queries.delete_set_aside(tx, **piece._asdict())
 
 
 async def retry(tx: Tx, *, organization_id: UUID | None, queue: str | None) -> int:
-    """Let it be tried again now, of one organization or queue or of all; how many pieces. As the service."""
+    """Let pieces of one organization, one queue or all be tried again now, as the service; return their number."""
     return await queries.retry_set_aside(tx, organization_id=organization_id, queue=queue)

@@ -17,13 +17,13 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 
 class SettingsError(ValueError):
-    """Names the variables that are missing or wrong, and shows no value."""
+    """The environment is wrong; the message names variables and shows no values."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _PREFIX + name.upper()):
-    """Secrets have no default; `infra.local` provides them all on a fresh machine.
+    """The settings. Secrets have no default; `infra.local` provides them on a new machine.
 
-    A struct and no model of pydantic's, whose making would take a tenth of a cold start.
+    This is a struct, because a model of pydantic would take a tenth of a cold start.
     """
 
     database_url: SecretStr
@@ -148,10 +148,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
 
 
 def from_environment() -> Settings:
-    """As the environment is now.
+    """Return the settings of the present environment.
 
     Raises:
-        SettingsError: names every variable that is missing, or the first that is wrong.
+        SettingsError: variables are missing, which it names, or one is wrong.
     """
     fields = msgspec.structs.fields(Settings)
     missing = [field.encode_name for field in fields if field.required and field.encode_name not in os.environ]

@@ -1,8 +1,8 @@
-"""Who may have how many of a process's database connections at once, and who waits, in which order, for how long.
+"""Shares of a process's database connections: how many an organization may use, and who waits, in which order.
 
-No organization has more than half of them and no single caller all of these, so that whatever one does, by many calls
-or by holding its own rows, others go on. A quarter is kept for what must not wait behind other work: webhooks, signing
-in, the exchange of keys. Where too many wait, the least important are sent away first.
+No organization uses more than half of the connections, and no single caller all of that half, so that the others go on
+whatever one does. A quarter is reserved for work that must not wait: webhooks, signing in and the exchange of keys. If
+too many wait, the least important are refused first.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from shared.kernel.errors import RateLimited, Unavailable
 from .blocks import Block
 
 Lane = Literal["access", "intake", "ordinary", "background"]
-"""What the work is, the most important first: signing in and the exchange of keys; webhooks; callers' work; jobs."""
+"""Kinds of work, the most important first: signing in and key exchange; webhooks; requests of callers; jobs."""
 _LANES: tuple[Lane, ...] = ("access", "intake", "ordinary", "background")
 _MOST_WAITING = 50
-"""For each connection, in all."""
+"""For one connection, in all."""
 _MOST_WAITING_OF_ONE = 16
-"""For each connection, of one organization, or of one address that names none."""
+"""For one connection, of one organization, or of one address without an organization."""
 
 
 class TooManyAtOnce(RateLimited):
-    """Of the caller's own organization, or of its address; others are served."""
+    """Too many requests of one organization or address; others are served."""
 
     code = "too_many_at_once"
     default_message = "too many of your requests are at work at once: wait for some of them, then send it again"
@@ -35,7 +35,7 @@ class TooManyAtOnce(RateLimited):
 
 
 class Overloaded(Unavailable):
-    """All callers together ask for more than can be done."""
+    """All callers together send more requests than can be served."""
 
     code = "overloaded"
     default_message = "more is asked of us than we can do at present; send the request again in a few seconds"
@@ -45,7 +45,7 @@ class Overloaded(Unavailable):
 
 
 class Claim(NamedTuple):
-    """Who wants a connection: `owner` is the organization, or an address that names none; None: we ourselves."""
+    """Who wants a connection: `owner` is the organization, or an address without one; None for the system itself."""
 
     lane: Lane
     owner: str | None = None
@@ -56,7 +56,7 @@ _current: ContextVar["claiming | None"] = ContextVar("claiming", default=None)
 
 
 class claiming(Block):  # noqa: N801  (read as a function)
-    """Connections that are taken in the block are claimed by what `claim` says then; a second one at once is free."""
+    """A block whose connections are claimed by `claim`; a second connection at the same time needs no permit."""
 
     __slots__ = ("claim", "held")
     current = _current
@@ -66,8 +66,8 @@ class claiming(Block):  # noqa: N801  (read as a function)
         self.held = 0
 
 
-class Place(NamedTuple):
-    """One connection's worth, to be given back."""
+class Permit(NamedTuple):
+    """The right to one connection, to be given back."""
 
     claim: Claim
     of: claiming
@@ -79,11 +79,11 @@ class _Waiting(NamedTuple):
 
 
 _Lines = OrderedDict[str | None, deque[_Waiting]]
-"""By owner; whose turn it is comes first."""
+"""By owner; the owner whose turn is next comes first."""
 
 
 class Shares:
-    """Of a pool with `size` connections, in one event loop."""
+    """The shares of a pool with `size` connections, in one event loop."""
 
     def __init__(self, size: int) -> None:
         half, kept = max(1, size // 2), size // 4
@@ -98,15 +98,15 @@ class Shares:
         self._most_waiting = size * _MOST_WAITING
         self._most_waiting_of_one = size * _MOST_WAITING_OF_ONE
         self._taken: dict[str | None, int] = {}
-        """By lane, owner and caller."""
+        """The permits in use, by lane, owner and caller."""
         self._waiting = 0
         self._lines: dict[Lane, _Lines] = {lane: OrderedDict() for lane in _LANES}
 
-    async def take(self, timeout_s: float) -> Place | None:
-        """A place for what is claimed; None where nothing is, or where the request has one already.
+    async def take(self, timeout_s: float) -> Permit | None:
+        """Take a permit for the present claim; return None without a claim, or if the request has a permit already.
 
         Raises:
-            TooManyAtOnce, Overloaded: none became free in time, or too many wait.
+            TooManyAtOnce, Overloaded: no connection became free in time, or too many wait.
         """
         of = _current.get()
         if of is None:
@@ -119,11 +119,11 @@ class Shares:
         else:
             self._add(claim)
         of.held += 1
-        return Place(claim, of)
+        return Permit(claim, of)
 
-    def give_back(self, place: Place) -> None:
-        place.of.held -= 1
-        self._free(place.claim)
+    def give_back(self, permit: Permit) -> None:
+        permit.of.held -= 1
+        self._free(permit.claim)
 
     def _fits(self, claim: Claim) -> bool:
         lane, owner, caller = claim
@@ -153,10 +153,10 @@ class Shares:
             self._wake()
 
     def _wake(self) -> None:
-        """The first who fits: the most important first, owners in turn."""
+        """Give a permit to the first waiting claim that fits: by importance, then owners in turn."""
         for lane in _LANES:
             for owner, line in self._lines[lane].items():
-                found = next((each for each in line if not each.turn.done() and self._fits(each.claim)), None)
+                found = next((first for first in line if not first.turn.done() and self._fits(first.claim)), None)
                 if found is not None:
                     self._lines[lane].move_to_end(owner)
                     self._leave(found)
@@ -169,7 +169,7 @@ class Shares:
         if claim.owner is not None and len(lines.get(claim.owner, ())) >= self._most_waiting_of_one:
             raise TooManyAtOnce
         if self._waiting >= self._most_waiting:
-            self._send_away_for(claim)
+            self._refuse_one_for(claim)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(claim, loop.create_future())
         lines.setdefault(claim.owner, deque()).append(waiting)
@@ -180,7 +180,7 @@ class Shares:
         except asyncio.CancelledError:
             if not waiting.turn.done() or waiting.turn.cancelled():
                 self._leave(waiting)
-            elif waiting.turn.exception() is None:  # It came in the same moment.
+            elif waiting.turn.exception() is None:  # The permit came in the same moment.
                 self._free(claim)
             raise
         finally:
@@ -202,8 +202,8 @@ class Shares:
             alone = self._is_full_by_itself(waiting.claim)
             waiting.turn.set_exception(TooManyAtOnce() if alone else Overloaded())
 
-    def _send_away_for(self, claim: Claim) -> None:
-        """Somebody less important, or of who has most waiting in the same lane; else the one who claims."""
+    def _refuse_one_for(self, claim: Claim) -> None:
+        """Refuse a less important claim, or one of the owner with most waiting in this lane, else this claim."""
         for lane in reversed(_LANES):
             if lane == claim.lane and len(self._longest(lane)) <= len(self._lines[lane].get(claim.owner, ())):
                 break

@@ -1,4 +1,4 @@
-"""Workers over a queue: each takes one piece at a time, so that a slow one holds up nobody but its own worker."""
+"""Workers over a queue: every worker takes one piece at a time, so that a slow piece delays no other worker."""
 
 import asyncio
 import time
@@ -25,9 +25,9 @@ async def drain(
     at_once: int,
     for_s: float,
 ) -> Counter[str]:
-    """What became of the pieces, until none is due or the time is over.
+    """Perform pieces until none is due or the time is over; count the outcomes by name.
 
-    `take` gets the organizations that have their share of the workers already, half of them, and takes none of theirs.
+    `take` gets the organizations that use half of the workers already, and takes no piece of theirs.
     """
     until = time.monotonic() + for_s
     outcomes: Counter[str] = Counter()
@@ -37,7 +37,7 @@ async def drain(
     async def work() -> None:
         while time.monotonic() < until:
             async with turn:
-                piece = await take([each for each, held in busy.items() if held >= max(1, at_once // 2)])
+                piece = await take([owner for owner, held in busy.items() if held >= max(1, at_once // 2)])
                 if piece is None:
                     return
                 busy[piece.organization_id] += 1
@@ -46,7 +46,7 @@ async def drain(
             finally:
                 busy[piece.organization_id] -= 1
 
-    for each in await asyncio.gather(*(work() for _ in range(at_once)), return_exceptions=True):
-        if isinstance(each, BaseException):
-            raise each
+    for fault in await asyncio.gather(*(work() for _ in range(at_once)), return_exceptions=True):
+        if isinstance(fault, BaseException):
+            raise fault
     return outcomes

@@ -119,7 +119,7 @@ async def test_the_trail_is_kept_as_long_as_the_plan_says(purge, tenants, rows):
 
 
 async def test_one_tables_fault_keeps_no_other_from_being_emptied(tenants, rows, org, monkeypatch):
-    from shared.runtime import purging  # noqa: PLC0415
+    from shared.runtime import retention  # noqa: PLC0415
     from shared.tenancy.transactions import service_tx  # noqa: PLC0415
 
     async def fails(_):
@@ -130,7 +130,7 @@ async def test_one_tables_fault_keeps_no_other_from_being_emptied(tenants, rows,
     async def goes(_):
         return next(left)
 
-    counts = await purging.purge({"one": fails, "two": goes}, lambda: service_tx(request_id="test"), for_s=5)
+    counts = await retention.purge({"one": fails, "two": goes}, lambda: service_tx(request_id="test"), for_s=5)
     assert counts == {"one": 0, "two": 3}
 
 

@@ -1,6 +1,6 @@
 """The deletion of files that no message shows."""
 
-from shared.runtime.purging import Delete
+from shared.runtime.retention import Delete
 
 from . import queries
 

@@ -1,7 +1,7 @@
-"""Several statements in one round trip, at little more than libpq's own cost.
+"""A Postgres connection that exchanges several statements in one round trip, at little more than libpq's own cost.
 
-psycopg connects, pools, adapts values and knows the errors. Its cursors, which cost more than a short read itself, are
-left out: statements are sent prepared in one pipeline and read when all answers are there (docs/decisions/0012).
+psycopg connects, pools, adapts values and knows the errors. Its cursors are not used, because they cost more than a
+short read: statements are sent prepared in one pipeline and read when all answers are there (docs/decisions/0012).
 """
 
 from collections import OrderedDict
@@ -25,22 +25,22 @@ from .statement import Rows, Statement
 _MOST_PREPARED = 500
 _MOST_AD_HOC = 100
 _FAILED = frozenset(map(int, (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)))
-_AUTO = PyFormat.AUTO  # Members of an enumeration are looked up slowly.
+_AUTO = PyFormat.AUTO  # The lookup of an enumeration's member is slow.
 _WITH_ROWS, _IDLE = int(ExecStatus.TUPLES_OK), int(TransactionStatus.IDLE)
 _UNSUPPORTED, _UNKNOWN = "0A000", "26000"
 _PLAN_CHECK = "RevalidateCachedQuery"
-"""Where Postgres refuses a prepared statement whose tables were altered; anything else may be unsupported too."""
+"""The function of Postgres that refuses prepared statements of altered tables; the code alone does not tell them."""
 
 DatabaseError = psycopg.Error
-"""Whatever an exchange raises; without an SQLSTATE where the driver found it by itself."""
+"""The errors of an exchange; those that the driver finds have no SQLSTATE."""
 
 
 class AnswerTimeout(psycopg.OperationalError):
-    """The database did not answer in the time that was left. Whoever asked is told: nobody else is asked instead."""
+    """The database did not answer in the time that was left; the statements are not tried on another connection."""
 
 
 class _Prepared:
-    """A statement that the server knows by a name, once it `is_known`; its columns once it has answered."""
+    """A statement that the server knows by name once it `is_known`, with the columns of its first answer."""
 
     __slots__ = ("columns", "is_known", "name")
 
@@ -51,32 +51,32 @@ class _Prepared:
 
 
 _Known = dict[tuple[bytes, tuple[int, ...]], _Prepared]
-"""By text and types of the parameters."""
+"""Prepared statements by text and parameter types."""
 
 
 class _Ready(NamedTuple):
-    """A statement with its values as they travel."""
+    """A statement with its values in the form of the protocol."""
 
     sql: bytes
     values: Sequence[Any]
     types: tuple[int, ...]
     formats: Sequence[Any]
     known: _Known | None
-    """Among which it is prepared; None for what is sent once."""
+    """The prepared statements that it belongs to; None for a statement that is sent once."""
 
 
 class Answers(NamedTuple):
-    """What was answered until a statement failed; the statements after it were not carried out."""
+    """The answers up to the first statement that failed; those after it were not executed."""
 
     rows: list[Rows]
     fault: psycopg.Error | None = None
 
 
 class Connection(psycopg.AsyncConnection[Any]):
-    """A connection in autocommit mode. Statements exchanged together without BEGIN are one transaction."""
+    """A connection in autocommit mode. Statements of one exchange without BEGIN are one transaction."""
 
     prepares = True
-    """Whether statements are prepared; not behind a transaction pooler that does not carry them."""
+    """Whether statements are prepared; false behind a transaction pooler that does not support it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -86,13 +86,13 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._transformer: Transformer | None = None
         self._reader: Reader | None = None
         self.made_at = self.used_at = monotonic()
-        """When the server last answered here."""
+        """The time of the server's last answer."""
 
     async def exchange(self, statements: Sequence[Statement], *, timeout_s: float) -> list[Rows]:
-        """Send them all, then read all answers: one round trip.
+        """Send all statements, then read all answers, in one round trip.
 
         Raises:
-            psycopg.Error: of the first statement that failed; those after it were not carried out. As `attempt`, too.
+            psycopg.Error: the first statement that failed; those after it were not executed. Also as `attempt`.
         """
         rows, fault = await self.attempt(statements, timeout_s=timeout_s)
         if fault is not None:
@@ -100,13 +100,13 @@ class Connection(psycopg.AsyncConnection[Any]):
         return rows
 
     async def attempt(self, statements: Sequence[Statement], *, timeout_s: float) -> Answers:
-        """As `exchange`, for who must know which statement failed.
+        """Exchange the statements as `exchange` does, and return the fault with the answers before it.
 
         Raises:
-            AnswerTimeout: no answer in time, of which the request may have less left. Where none was left, nothing was
-                sent.
-            psycopg.OperationalError: no answer at all. The connection is broken then, as it is when an answer did not
-                come in time or the caller was cancelled: what is still on the wire belongs to nobody.
+            AnswerTimeout: no answer came in time, or in what remains of the request's time. If none remains, nothing
+                is sent.
+            psycopg.OperationalError: no answer came at all. The connection is broken then, and also after a timeout or
+                a cancellation: answers that still arrive belong to nobody.
         """
         began = monotonic()
         limit_s = deadline.left_s(timeout_s)
@@ -118,7 +118,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         ready = [*self._evictions(), *[self._adapted(transformer, statement) for statement in statements]]
         try:
             self.pgconn.enter_pipeline_mode()
-            prepared = [self._send(each) for each in ready]
+            prepared = [self._send(statement) for statement in ready]
             self.pgconn.pipeline_sync()
             results = await self._reader.all(timeout_s=limit_s)
             self.pgconn.exit_pipeline_mode()
@@ -135,7 +135,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return Answers(rows[len(ready) - len(statements) :], failed)
 
     async def wait(self, *arguments: Any, **options: Any) -> Any:
-        """As psycopg's, by which it waits for whatever it does itself."""
+        """Wait as psycopg does in its own operations, without the reader."""
         if self._reader is None:
             return await super().wait(*arguments, **options)
         self._reader.pause()
@@ -151,13 +151,13 @@ class Connection(psycopg.AsyncConnection[Any]):
         await super().close()
 
     def _finish(self) -> None:
-        """Close it at once: it goes back to the pool broken."""
+        """Close the connection at once; it goes back to the pool broken."""
         if self._reader is not None:
             self._reader.stop()
         self.pgconn.finish()
 
     def is_alive(self) -> bool:
-        """Whether the idle connection still has its server, as far as the server said goodbye; costs no round trip."""
+        """Return whether the idle connection is open, as far as its server has said, without a round trip."""
         if self.closed or self.broken:
             return False
         try:
@@ -168,7 +168,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return not self.broken
 
     def _evictions(self) -> list[_Ready]:
-        """What makes room among the ad hoc statements, between transactions: one that failed takes no more."""
+        """Return statements that deallocate old ad hoc statements; none within a transaction, which may have failed."""
         evictions: list[_Ready] = []
         while len(self._ad_hoc) > _MOST_AD_HOC and self.pgconn.transaction_status == _IDLE:
             _, oldest = self._ad_hoc.popitem(last=False)
@@ -185,7 +185,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         return _Ready(text.sql, values, tuple(transformer.types or ()), transformer.formats or (), known)
 
     def _send(self, ready: _Ready) -> _Prepared | None:
-        """By the name under which it is prepared, now if need be; None for what is sent once."""
+        """Send the statement by its prepared name, prepared now if necessary; return None for one that is sent once."""
         key = (ready.sql, ready.types)
         prepared = ready.known.get(key) if ready.known is not None else None
         if prepared is not None:
@@ -215,11 +215,11 @@ class Connection(psycopg.AsyncConnection[Any]):
         answers = iter(results)
         rows: list[Rows] = []
         try:
-            for each, prepared in zip(ready, sent, strict=True):
-                if prepared is not None and not prepared.is_known and each.known is not None:
+            for statement, prepared in zip(ready, sent, strict=True):
+                if prepared is not None and not prepared.is_known and statement.known is not None:
                     self._check(next(answers))
                     prepared.is_known = True
-                    each.known[each.sql, each.types] = prepared
+                    statement.known[statement.sql, statement.types] = prepared
                 result = next(answers)
                 if result.status != _WITH_ROWS:
                     self._check(result)
@@ -228,7 +228,7 @@ class Connection(psycopg.AsyncConnection[Any]):
                 transformer.set_pgresult(result)
                 values = transformer.load_rows(0, result.ntuples, tuple)
                 rows.append(Rows(_columns(result, prepared), values, result.command_tuples or 0))
-            for result in answers:  # What the commit of an implicit transaction refuses comes after all answers.
+            for result in answers:  # The commit of an implicit transaction fails after all answers.
                 self._check(result)
         except psycopg.Error as fault:
             return Answers(rows, fault)
@@ -245,7 +245,7 @@ class Connection(psycopg.AsyncConnection[Any]):
 
 
 def _is_stale(fault: psycopg.Error) -> bool:
-    """Whether its tables were altered, or the server does not have it: another connection has neither trouble."""
+    """Return whether its tables were altered or the server does not know it; another connection can execute it."""
     altered = fault.sqlstate == _UNSUPPORTED and fault.diag.source_function == _PLAN_CHECK
     return altered or fault.sqlstate == _UNKNOWN
 
@@ -253,7 +253,7 @@ def _is_stale(fault: psycopg.Error) -> bool:
 def _columns(result: PGresult, prepared: _Prepared | None) -> list[str]:
     if prepared is not None and prepared.columns is not None:
         return prepared.columns
-    columns = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+    columns = [(result.fname(number) or b"").decode() for number in range(result.nfields)]
     if prepared is not None:
         prepared.columns = columns
     return columns

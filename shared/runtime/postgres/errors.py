@@ -1,4 +1,4 @@
-"""Refusals of the database: what a caller is told of its errors."""
+"""Errors of the database, and the refusals that callers get for them."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -66,14 +66,14 @@ _CONSTRAINTS: dict[str, type[Refusal]] = {
     "55": Busy,
     "57014": Busy,
 }
-"""SQLSTATE, or its first two characters, and what it means to a caller."""
+"""The refusal of each SQLSTATE, or of its first two characters."""
 _RULE = re.compile(r"(?!\w+_check$)(?P<column>\w+?)_(?P<verb>is|has)_(?P<rule>\w+)")
-"""The name of a CHECK that says what it asks, such as last_contact_is_between_1900_and_2200."""
+"""The name of a CHECK that says its rule, such as last_contact_is_between_1900_and_2200."""
 _MUST = {"is": "be", "has": "have"}
 
 
 def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
-    """Return what a caller is told of a database error; an error that is our own fault comes back as it is."""
+    """Return the refusal of a database error; return the error itself if it is our own fault."""
     state = fault.sqlstate
     if state is None:
         return _unsent(fault)
@@ -85,16 +85,16 @@ def refusal(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
     kind = _CONSTRAINTS.get(state) or _CONSTRAINTS.get(state[:2])
     if kind is None:
         return fault
-    told = _RULE.fullmatch(fault.diag.constraint_name or "") if kind is InvalidValue else None
-    column = told["column"] if told else fault.diag.column_name
+    rule = _RULE.fullmatch(fault.diag.constraint_name or "") if kind is InvalidValue else None
+    column = rule["column"] if rule else fault.diag.column_name
     details = {"constraint": fault.diag.constraint_name, "column": column}
-    message = told and f"{column} must {_MUST[told['verb']]} {told['rule'].replace('_', ' ')}"
+    message = rule and f"{column} must {_MUST[rule['verb']]} {rule['rule'].replace('_', ' ')}"
     return kind(message, **{name: value for name, value in details.items() if value})
 
 
 def _unsent(fault: "psycopg.Error") -> "Refusal | psycopg.Error":
-    """Return what is told of an error that the driver found by itself."""
+    """Return the refusal of an error that the driver found."""
     if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError):
         return Unavailable(retry_after=RETRY_S)
-    # A value that has no form in Postgres, such as text with a NUL.
+    # A value without a form in Postgres, such as text with a NUL.
     return InvalidValue(str(fault)) if isinstance(fault, psycopg.DataError) else fault

@@ -1,4 +1,4 @@
-"""Leases: a connection of the event loop's pool for one transaction, within its share and its time."""
+"""Leases: connections of the event loop's pool for one transaction each, within share and time of the request."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from shared.kernel.errors import Unavailable
 from shared.runtime import deadline
 from shared.runtime.lazy_import import lazy_import
 from shared.runtime.settings import settings
-from shared.runtime.shares import Place
+from shared.runtime.shares import Permit
 
 from .errors import RETRY_S
 
@@ -28,14 +28,14 @@ else:
     psycopg, pools = map(lazy_import, ("psycopg", "shared.runtime.postgres.pool"))
 
 _CONNECT_S = 3
-"""How long one attempt to connect may take; the next one may find what this one waits for in vain."""
+"""The limit for one attempt to connect; the next attempt may reach another server."""
 _SILENCE_MS = 5000
-"""So long what was sent may stay unacknowledged."""
+"""How long sent data may stay without acknowledgement."""
 
 
 @asynccontextmanager
 async def leased() -> AsyncIterator["Connection"]:
-    """Lend a connection that is alive to whoever sends whole transactions in exchanges of their own.
+    """Yield a connection that is alive, for whole transactions in exchanges of the caller's own.
 
     Raises:
         Unavailable: the database does not answer, or all connections are in use.
@@ -52,24 +52,24 @@ async def leased() -> AsyncIterator["Connection"]:
 
 
 class Lease(NamedTuple):
-    """A connection, the pool that it goes back to, and the place in the tenant's share that it takes."""
+    """A connection, its pool, and the permit of the tenant's share that it uses."""
 
     connection: "Connection"
     pool: "Pool"
-    place: Place | None
+    permit: Permit | None
 
     async def give_back(self) -> None:
-        """Give back, also where the caller is cancelled; only what has to wait is a task, which costs more."""
+        """Give the connection back, also if the caller is cancelled; only waiting takes a task, which costs more."""
         try:
             if not self.pool.keep_idle(self.connection):
                 await asyncio.shield(self.pool.putconn(self.connection))
         finally:
-            if self.place is not None:
-                self.pool.shares.give_back(self.place)
+            if self.permit is not None:
+                self.pool.shares.give_back(self.permit)
 
 
 async def lease() -> Lease:
-    """Wait for a connection in the caller's share and time.
+    """Wait for a connection within the caller's share and time.
 
     Raises:
         Unavailable: the database does not answer, or all connections are in use.
@@ -77,13 +77,13 @@ async def lease() -> Lease:
     of = await pool()
     began = monotonic()
     limit_s = deadline.left_s(of.timeout)
-    place = None
+    permit = None
     try:
-        place = await of.shares.take(limit_s)
-        return Lease(await of.getconn(limit_s - (monotonic() - began)), of, place)
+        permit = await of.shares.take(limit_s)
+        return Lease(await of.getconn(limit_s - (monotonic() - began)), of, permit)
     except BaseException as fault:
-        if place is not None:
-            of.shares.give_back(place)
+        if permit is not None:
+            of.shares.give_back(permit)
         if isinstance(fault, psycopg.OperationalError):
             raise Unavailable(retry_after=RETRY_S) from fault
         raise
@@ -100,7 +100,7 @@ async def pool() -> "Pool":
     found = _pools.get(loop)
     if found is None:
         chosen = settings()
-        # What it tells of each attempt to connect, `database_away` and `database_back` tell once.
+        # `database_away` and `database_back` say once what it would log for every attempt to connect.
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
         found = _pools[loop] = pools.Pool(
             chosen.database_url.get_secret_value(),
@@ -117,14 +117,14 @@ async def pool() -> "Pool":
 
 
 def _connecting(url: str, timeout_s: float) -> dict[str, Any]:
-    """How a connection is made and kept; what the URL says of it stands."""
+    """Return the parameters of a connection; those of the URL come first."""
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
-    kept = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
-    chosen = {"connect_timeout": max(2, min(_CONNECT_S, int(timeout_s))), "tcp_user_timeout": _SILENCE_MS, **kept}
-    said = conninfo_to_dict(url)
-    told = {name: value for name, value in chosen.items() if name not in said}
-    return {"autocommit": True, "client_encoding": "utf8", **told}
+    keepalives = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+    chosen = {"connect_timeout": max(2, min(_CONNECT_S, int(timeout_s))), "tcp_user_timeout": _SILENCE_MS, **keepalives}
+    given = conninfo_to_dict(url)
+    added = {name: value for name, value in chosen.items() if name not in given}
+    return {"autocommit": True, "client_encoding": "utf8", **added}
 
 
 async def _configure(connection: "Connection") -> None:

@@ -1,4 +1,4 @@
-"""What other sessions NOTIFY, for processes that live long enough to listen."""
+"""Notifications (NOTIFY) of other sessions, for processes that live long enough to listen."""
 
 from collections.abc import AsyncIterator
 
@@ -9,10 +9,10 @@ from shared.kernel.errors import Unavailable
 
 
 async def notices(database_url: str, channel: str) -> AsyncIterator[str]:
-    """The payload of each notice, on a connection of its own; first an empty one, when it has begun to listen.
+    """Yield the payloads of the notifications, on an own connection; first an empty text, when it listens.
 
     Raises:
-        Unavailable: the connection cannot be made, or is lost; notices may then have been missed.
+        Unavailable: the connection fails or is lost; notifications may have been missed.
     """
     try:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:

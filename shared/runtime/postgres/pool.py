@@ -1,13 +1,13 @@
 """A FIFO queue in front of psycopg's pool, and a short-lived cache of idle connections.
 
-psycopg's pool makes a task for each caller that finds every connection in use: a fifth of a short request. Here such
-callers wait in a queue, in their order, and get the connections that come back. A connection that nobody waits for is
-kept idle for the next caller, last in, first out; every few seconds the idle ones go back to psycopg's pool, which
-closes those that are too old or too many.
+psycopg's pool makes a task for every caller that finds all connections in use, which costs a fifth of a short request.
+Here these callers wait in a queue, in their order, and get the connections that come back. A connection that nobody
+waits for stays idle for the next caller, last in, first out. Every few seconds the idle connections go back to
+psycopg's pool, which closes those that are too old or too many.
 
-Two faults are silent, and are looked for here. An idle connection may have lost its server without notice: it is
-probed before it is handed out, and one that does not answer takes all others with it. And psycopg's pool stops
-connecting after a while, however many callers wait: here it goes on, and callers who cannot be served are told at once.
+Two faults are silent, and this module looks for them. An idle connection may have lost its server: it is probed before
+use, and if it does not answer, all others are closed too. And psycopg's pool stops connecting after a while, even if
+callers wait: here it goes on, and callers that cannot be served are refused at once.
 """
 
 import asyncio
@@ -30,34 +30,34 @@ from .connection import Connection
 
 _IDLE_S = 5.0
 _TRUSTED_S = 2.0
-"""A connection that the server has answered on within this time is handed out unasked."""
+"""A connection that has answered within this time is used without a probe."""
 _PROBE_S = 0.5
 _RECONNECT_S = 1.0
-"""When connecting has failed for so long, and nothing was answered meanwhile, the database is away."""
+"""The database is away after so long without a new connection or an answer."""
 _IDLE = int(TransactionStatus.IDLE)
 _Turn = asyncio.Future[Connection | None]
-"""None: to take a connection from psycopg's pool."""
+"""The turn of a waiting caller; its result None means a connection of psycopg's pool."""
 
 _NEWS_S = 10.0
-"""Longer than it takes to try once more, also where no attempt is answered."""
+"""Longer than another attempt to connect takes, even if nothing answers it."""
 
 
 class Undecoded(Loader):
-    """Postgres's `json`, which is for who knows what is in it; `jsonb` is decoded."""
+    """A loader that leaves `json` as bytes for callers that know its model; `jsonb` is decoded."""
 
     def load(self, data: Buffer) -> bytes:
         return bytes(data)
 
 
 class Away(psycopg_pool.PoolTimeout):
-    """There is no connection and none can be made: nobody is kept waiting for one."""
+    """There is no connection and none can be made, so that no caller waits for one."""
 
     def __init__(self) -> None:
         super().__init__("the database is away")
 
 
 class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
-    """As psycopg's, for the event loop that it is made in."""
+    """A pool of psycopg's for the event loop that it is made in."""
 
     def __init__(
         self, conninfo: str, *, configure: Callable[[Connection], Awaitable[None]] | None = None, **options: Any
@@ -82,11 +82,11 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         self._emptying: asyncio.Task[None] | None = None
 
     async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109  (as psycopg has it)
-        """A connection, for whose way back there is `putconn`.
+        """Return a connection; give it back with `putconn`.
 
         Raises:
-            psycopg_pool.PoolTimeout: none was given back, or could be made, in time. Away: none will be.
-            psycopg_pool.TooManyRequests: too many wait already.
+            psycopg_pool.PoolTimeout: no connection came back or could be made in time. Away: none will be.
+            psycopg_pool.TooManyRequests: too many callers wait already.
         """
         ends = monotonic() + (self.timeout if timeout is None else timeout)
         if self._away_since is not None and not self._idle and not self._pool and self._was_looked_for():
@@ -113,8 +113,9 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             self._pass_on(None)
 
     def keep_idle(self, conn: Connection) -> bool:
-        """Keep the connection for the next caller; return False where it is not sound, or where somebody waits for
-        psycopg's pool to make one: then await `putconn`.
+        """Keep the connection for the next caller.
+
+        Return False if it is not sound, or if a caller waits for psycopg's pool to make one: then await `putconn`.
         """
         if self.closed or self._waiting or conn.pgconn.transaction_status != _IDLE:
             return False
@@ -129,7 +130,7 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         await super().close(timeout)
 
     def _pass_on(self, connection: Connection | None) -> None:
-        """Give the turn to the first in the queue, with the connection where there is one."""
+        """Give the turn to the first in the queue, with the connection if there is one."""
         while self._queue:
             turn = self._queue.popleft()
             if not turn.done():
@@ -154,7 +155,7 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         except asyncio.CancelledError:
             if turn in self._queue:
                 self._queue.remove(turn)
-            elif not turn.cancelled() and turn.exception() is None:  # It came in the same moment.
+            elif not turn.cancelled() and turn.exception() is None:  # The turn came in the same moment.
                 self._pass_on(turn.result())
             raise
         finally:
@@ -175,7 +176,7 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
             await super().putconn(self._idle.pop())
 
     async def _connected(self, connection: Connection) -> None:
-        """The server has answered a new connection."""
+        """Note that the server has answered a new connection, and prepare the connection."""
         self._answered_at = monotonic()
         if self._away_since is not None:
             log().warning("database_back", away_s=round(self._answered_at - self._away_since, 1))
@@ -187,7 +188,7 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         try:
             await self._ask(connection)
         except psycopg.OperationalError:
-            await super().putconn(connection)  # In whose place psycopg's pool makes another.
+            await super().putconn(connection)  # psycopg's pool makes another in its place.
             return False
         except BaseException:
             await super().putconn(connection)
@@ -195,10 +196,10 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
         return True
 
     async def _ask(self, connection: Connection) -> None:
-        """Nothing, where it has answered a moment ago.
+        """Probe the connection, unless it has answered a moment ago.
 
         Raises:
-            psycopg.OperationalError: it does not answer, nor will those that were made before now.
+            psycopg.OperationalError: it does not answer; older connections are closed too.
         """
         if monotonic() - connection.used_at < _TRUSTED_S:
             return
@@ -210,34 +211,34 @@ class Pool(psycopg_pool.AsyncConnectionPool[Connection]):
 
     @staticmethod
     async def check_connection(conn: Connection) -> None:
-        """Not by a cursor of psycopg's, which waits for as long as it takes: an empty exchange."""
-        with database_time(_PROBE_S):  # Whatever the request has left, and the workers are no request's.
+        """Probe the connection by an empty exchange, because a cursor of psycopg would wait without limit."""
+        with database_time(_PROBE_S):  # Apart from the request's time; and workers have no request.
             await conn.exchange([], timeout_s=_PROBE_S)
 
     async def _distrust(self, connection: Connection) -> None:
         if connection.made_at < self._drained_all_at:
-            return  # Another one of them has shown it.
+            return  # Another one of the old connections has been found dead.
         self._drained_all_at = monotonic()
         await self.drain()
-        await self._give_back()  # Drained too, and closed there.
+        await self._give_back()  # psycopg's pool closes them.
 
     def _was_looked_for(self) -> bool:
-        """False where this process stood still since: callers wait for what it finds then."""
+        """Return whether the last attempt to connect is recent; it is not if this process was stopped meanwhile."""
         return monotonic() - self._failed_at < _NEWS_S
 
     async def keep_connecting(self) -> None:
-        """After a second of failures: as long as somebody waits; while the database is away, also where nobody does."""
+        """Go on connecting after a second of failures, while callers wait or the database is away."""
         self._failed_at = monotonic()
         if self._away_since is None and monotonic() - self._answered_at >= 0.9 * _RECONNECT_S:
             self._away_since = self._answered_at
             log().error("database_away")
         if self._away_since is not None:
-            await self._send_away()
+            await self._refuse_waiting()
         if self._away_since is not None or self._queue or self._waiting:
             await self.check()
 
-    async def _send_away(self) -> None:
-        """Whoever waits; new callers are told at once."""
+    async def _refuse_waiting(self) -> None:
+        """Refuse all waiting callers; new ones are refused at once."""
         while self._queue:
             turn = self._queue.popleft()
             if not turn.done():

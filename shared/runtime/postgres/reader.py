@@ -1,8 +1,8 @@
-"""What a Postgres connection has sent, read as it arrives.
+"""A reader of the answers of a Postgres connection, as they arrive.
 
-The reader stays registered between exchanges: registering it for each costs more than reading. It watches a duplicate
-of the socket's number, because libpq closes its own where the server is gone, and the event loop must hear of that
-before somebody else's socket has the number. psycopg's own operations wait on libpq's.
+The reader stays registered between exchanges, because a registration for every exchange costs more than the reading. It
+watches a duplicate of the socket's number: libpq closes its own number when the server is gone, and the event loop must
+notice before another socket gets that number. psycopg's own operations wait on libpq's number.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 _LOOK_S = 0.1
-"""So often it is looked whether anything came unnoticed: uvloop tells once of a connection that was reset, and what
-then lay before its end is all that was read."""
-_END = int(ExecStatus.PIPELINE_SYNC)  # Members of an enumeration are looked up slowly.
+"""How often to look for unnoticed answers: uvloop notifies once of a reset connection, and then only what had arrived
+by that time was read."""
+_END = int(ExecStatus.PIPELINE_SYNC)  # The lookup of an enumeration's member is slow.
 
 
 class Reader:
@@ -33,7 +33,7 @@ class Reader:
         self._writes = False
 
     def all(self, *, timeout_s: float) -> asyncio.Future[list[PGresult]]:
-        """Send what libpq holds; the future has every result up to the pipeline's end.
+        """Send what libpq holds; return a future with all results up to the end of the pipeline.
 
         Raises, when awaited:
             TimeoutError: not all of them came in time.
@@ -53,7 +53,7 @@ class Reader:
         return waiting
 
     def pause(self) -> None:
-        """Look no more until the next exchange."""
+        """Stop reading until the next exchange."""
         if self._reads:
             self._loop.remove_reader(self._socket)
             self._reads = False
@@ -62,7 +62,7 @@ class Reader:
             self._writes = False
 
     def stop(self) -> None:
-        """For good; no exchange follows."""
+        """Stop for good, before no further exchange."""
         self.pause()
         self._waiting = None
         if self._socket >= 0:
@@ -74,7 +74,7 @@ class Reader:
     def _read(self) -> None:
         waiting, pgconn = self._waiting, self._pgconn
         if waiting is None or waiting.done():
-            self.pause()  # What comes unasked is read with the next answers.
+            self.pause()  # Unexpected messages are read with the next answers.
             return
         try:
             pgconn.consume_input()
@@ -104,12 +104,12 @@ class Reader:
             self._waiting.set_exception(fault)
 
     def _look(self) -> None:
-        """One timer for all exchanges: it is set again only when it has run out."""
+        """Look for answers and for the end of the time; one timer serves all exchanges."""
         self._timer = None
         waiting = self._waiting
         if waiting is None or waiting.done():
             return
-        self._read()  # Also where this process was busy itself, and the answers lie unread.
+        self._read()  # This process may have been busy, with unread answers.
         if waiting.done():
             return
         if self._due <= self._loop.time():

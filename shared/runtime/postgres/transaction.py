@@ -1,4 +1,4 @@
-"""The database transaction: a role, its claims and its statements, in as few round trips as can be.
+"""Database transactions: a role, its claims and its statements, in as few round trips as possible.
 
 A pool belongs to an event loop and is opened at first use. Connections are in autocommit mode: a pipeline without BEGIN
 is one implicit transaction, which ends, with its role and claims, at the pipeline's end.
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
     from . import connection as connections
     from .connection import Connection
-else:  # The driver is a quarter of a cold start, and many a first answer needs no database.
+else:  # The driver takes a quarter of a cold start, and many first answers need no database.
     psycopg, connections = map(lazy_import, ("psycopg", "shared.runtime.postgres.connection"))
 
 _UNDO_S = 1.0
-"""For a ROLLBACK, also when the request's time is spent; a connection that does not answer is closed instead."""
+"""The limit for a ROLLBACK, also if the request has no time left; a connection that does not answer is closed."""
 _BEGIN, _ROLLBACK = Statement("BEGIN", {}), Statement("ROLLBACK", {})
 Row = TypeVar("Row")
 
 
 class _Forestalled(Exception):  # noqa: N818
-    """A refusal of what was sent before a block that it kept from beginning: not for the block's callers to catch."""
+    """A refusal of a statement from before a savepoint, which so did not begin; the block must not catch it."""
 
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
@@ -45,7 +45,7 @@ class _Forestalled(Exception):  # noqa: N818
 
 
 class Tx:
-    """The statements of one caller, all under the role and claims that `enter` sets.
+    """A transaction of one caller, under the role and the claims that `enter` sets.
 
     Read only: each statement is a transaction of its own and one round trip, so a read that needs one snapshot is one
     statement. Otherwise one transaction begins with the first statement, in the same round trip, and is
@@ -60,16 +60,16 @@ class Tx:
         self._begun = False
         self._deferred: list[Statement] = []
         self._failed: Sequence[Statement] = ()
-        """Of the exchange that was refused last: the statement that failed and those after it."""
+        """The statement that failed in the last refused exchange, and those after it."""
         self._savepoints = 0
         self.admission: Any = None
-        """What `enter` answered, once a statement has run."""
+        """The answer of `enter`, after the first statement."""
 
     async def one(self, model: type[Row], sql: str | Query, /, **params: Any) -> Row:
-        """The row.
+        """Return the row.
 
         Raises:
-            NotFound: where there is none, or row level security hides it.
+            NotFound: there is none, or row level security hides it.
         """
         row = await self.find(model, sql, **params)
         if row is None:
@@ -89,18 +89,18 @@ class Tx:
         return decoder.decode(rows.values[0][0])
 
     async def run(self, sql: str | Query, /, **params: Any) -> int:
-        """The number of rows the statement changed."""
+        """Run the statement and return the number of rows that it changed."""
         return (await self._run(sql, params)).changed
 
     async def admit(self) -> None:
-        """Enter without a statement: the caller is refused here if it may not go on."""
+        """Enter without a statement, which refuses a caller without rights."""
         if not self._begun:
             await self._run("", {})
 
     def defer(self, sql: str | Query, /, **params: Any) -> None:
-        """Send a statement, whose result nobody needs, along with the next one or with the commit.
+        """Send a statement, whose result nobody needs, with the next one or with the commit.
 
-        Where it is refused, that one is not carried out and raises the refusal.
+        If it is refused, the next one is not executed and raises the refusal.
         """
         self._deferred.append(Statement(sql, params))
 
@@ -118,9 +118,9 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Undo the block's effects, and nothing else, when it is refused. Blocks may stand within each other.
+        """Undo only the effects of the block if it is refused; blocks may be nested.
 
-        A refusal of what was deferred before the block is not the block's: it ends whatever stands around it too.
+        A refusal of a statement that was deferred before the block also ends the blocks around it.
         """
         self._savepoints += 1
         savepoint = f"SAVEPOINT savepoint_{self._savepoints}"
@@ -148,7 +148,7 @@ class Tx:
             raise refusal(fault) from fault
 
     async def _open(self, statement: Statement) -> Rows:
-        """The first statement, if any, tried again while the pool hands out dead connections: none is committed yet."""
+        """Send the first statement, if any; try again on a dead connection, because nothing is committed yet."""
         for tries_left in reversed(range(settings().database_pool_size + 1)):
             self._connection = await self._connect()
             try:
@@ -176,10 +176,10 @@ class Tx:
         return (await self._sent(self._connection, [*self._deferred, statement]))[-1]
 
     async def _sent(self, connection: "Connection", statements: list[Statement]) -> list[Rows]:
-        """Of all that was deferred, with what goes before and after it."""
+        """Return the rows of the statements, among which the deferred ones are."""
         rows, fault = await connection.attempt(statements, timeout_s=_timeout_s())
         if fault is not None and connection.broken:
-            raise fault  # Nothing was carried out: another connection may.
+            raise fault  # Nothing was executed: try another connection.
         self._deferred.clear()
         if fault is not None:
             self._failed = statements[len(rows) :]
@@ -188,21 +188,20 @@ class Tx:
 
 
 def request_time() -> database_time:
-    """What one request may wait for the database in all."""
+    """Return the limit of one request's waiting for the database."""
     return database_time(_timeout_s())
 
 
 def _timeout_s() -> float:
-    """A little more than the server's own statement timeout, which tells what was wrong."""
+    """Return a little more than the server's own statement timeout, which gives a better error."""
     return settings().database_timeout_s + 1
 
 
 class transaction(AbstractAsyncContextManager[Tx]):  # noqa: N801  (read as a function; a generator costs more)
-    """A transaction that commits at the block's end and rolls back when it raises; a block that runs no statement costs
-    nothing.
+    """A transaction that commits at the end of the block and rolls back if it raises; an unused one costs nothing.
 
     Raises:
-        Refusal: what a function in the database refused with, or a constraint's.
+        Refusal: a function or a constraint of the database refused.
         Unavailable: the database does not answer.
     """
 
@@ -261,7 +260,7 @@ def _rows_as_json(sql: str) -> str:
 
 @cache
 def _json_decoder(model: Any) -> msgspec.json.Decoder[list[Any]] | None:
-    """None for a model with bytes, which Postgres and msgspec write differently in JSON."""
+    """Return the decoder; None for a model with bytes, which Postgres and msgspec write differently in JSON."""
     binary = any(bytes in (field.type, *get_args(field.type)) for field in msgspec.structs.fields(model))
     return None if binary else msgspec.json.Decoder(list[model])
 

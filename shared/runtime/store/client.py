@@ -10,8 +10,8 @@ from shared.runtime.settings import settings
 
 from .connection import StoreError
 from .library import SCHEMES, LibraryCounters
+from .local import LocalCounters
 from .models import Charged, Counter, Counts, SharedCounters, Slot, Window, slot_of
-from .own import OwnCounters
 from .server import ServerCounters
 
 _RETRY_STORE_S = 1.0
@@ -25,7 +25,7 @@ class Store:
     def __init__(self, url: str, timeout_s: float) -> None:
         kind = LibraryCounters if url.startswith(SCHEMES) else ServerCounters
         self._shared: SharedCounters = kind(url, timeout_s)
-        self._own = OwnCounters()
+        self._own = LocalCounters()
         self._owed: dict[str, tuple[int, int]] = {}
         self._away_until = 0.0
         self._away_since: float | None = None
@@ -40,14 +40,14 @@ class Store:
         try:
             shared = await self._shared.add(due)
         except TimeoutError as fault:
-            # Sent, and most likely counted.
+            # It was sent, and most likely counted.
             self._leave(fault)
         except StoreError as fault:
             self._owe(due[: len(own)])
             self._leave(fault)
         else:
             self._come_back()
-            # The store knows nothing of what was counted while it was away.
+            # The store does not have what was counted while it was away.
             is_new = shared[-1] == due[len(shared) - 1].amount
             return Counts(list(map(max, shared, own)), degraded=False, is_new=is_new)
         return Counts(own, degraded=True)
@@ -104,7 +104,7 @@ class Store:
 
     def _leave(self, fault: Exception) -> None:
         now = time.monotonic()
-        if self._away_since is None:  # of all who waited, one tells
+        if self._away_since is None:  # one of all waiting callers logs it
             self._away_since = now
             log().error("store_away", fault=repr(fault))
         self._away_until = now + _RETRY_STORE_S
@@ -122,13 +122,13 @@ class Store:
         return charged
 
     def _owe(self, counters: Sequence[Counter]) -> None:
-        """Keep what the store was not told; of short windows nothing is left to tell when it is back."""
+        """Keep what the store has not counted; short windows have ended when it is back."""
         for key, window_s, amount, _ in counters:
             if window_s >= _LONG_S and len(self._owed) < _MOST_OWED:
                 self._owed[key] = (window_s, self._owed.get(key, (0, 0))[1] + amount)
 
     def _owe_again(self, due: Window, window: Window) -> None:
-        """Keep the debt that went along with a window and was not counted."""
+        """Keep the debt that was sent with a window and not counted."""
         if due.day and window.day and due.day.amount != window.day.amount:
             self._owe([due.day._replace(amount=due.day.amount - window.day.amount)])
 

@@ -1,6 +1,6 @@
-"""RESP, which Valkey and Redis speak: one connection over which all callers' commands travel and are answered in order.
+"""A connection with RESP, the protocol of Valkey and Redis; it carries the commands of all callers in order.
 
-libvalkey packs and parses; the rest is this page (docs/decisions/0014).
+libvalkey packs and parses; this module does the rest (docs/decisions/0014).
 """
 
 import asyncio
@@ -14,7 +14,7 @@ _DEFAULT_PORT = 6379
 _UNANSWERED = object()
 
 Part = str | float | bytes
-"""Of a command."""
+"""One part of a command."""
 
 
 class StoreError(Exception):
@@ -22,24 +22,24 @@ class StoreError(Exception):
 
 
 class StoreRefused(StoreError):  # noqa: N818  an answer, as the exceptions of kernel.errors are
-    """The store answered with an error; the connection is whole."""
+    """The store answered with an error; the connection still works."""
 
 
-class Place(NamedTuple):
-    """Where the store is, and as whom to greet it."""
+class Address(NamedTuple):
+    """The address of the store, with user, password and database."""
 
     host: str
     port: int
     path: str | None
-    """Of a Unix socket, in place of host and port."""
+    """The path of a Unix socket, instead of host and port."""
     tls: bool
     username: str | None
     password: str | None
     database: int
 
 
-def place_of(url: str) -> Place:
-    """From valkey:// or redis://, valkeys:// or rediss:// (TLS), or unix://.
+def address_of(url: str) -> Address:
+    """Read a URL: valkey:// or redis://, valkeys:// or rediss:// (TLS), or unix://.
 
     Raises:
         ValueError: not such a URL.
@@ -50,7 +50,7 @@ def place_of(url: str) -> Place:
         raise ValueError("NEXUS_STORE_URL begins with valkey://, valkeys://, redis://, rediss://, unix:// or async+")
     local = parts.scheme == "unix"
     database = parts.query.removeprefix("db=") if local else parts.path.strip("/")
-    return Place(
+    return Address(
         host=parts.hostname or "localhost",
         port=parts.port or _DEFAULT_PORT,
         path=unquote(parts.path) if local else None,
@@ -62,7 +62,7 @@ def place_of(url: str) -> Place:
 
 
 class Connection(asyncio.Protocol):
-    """`timeout_s` is how long an answer is waited for; who waits longer finds the connection broken."""
+    """The connection; it breaks if an answer takes longer than `timeout_s`."""
 
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
@@ -75,12 +75,13 @@ class Connection(asyncio.Protocol):
         self.is_open = False
 
     def send(self, *parts: Part) -> asyncio.Future[Any]:
-        """The command goes out when the event loop's turn ends, with all others of that turn: one write costs more than
-        a command. The future has the answer.
+        """Send the command at the end of the event loop's turn, with all others of that turn; return its answer.
+
+        A write costs more than a command.
 
         Raises, when awaited:
             StoreRefused: the answer is an error.
-            TimeoutError: sent, and not answered in time.
+            TimeoutError: the command was sent and not answered in time.
             StoreError: the connection broke.
         """
         answer = self._loop.create_future()
@@ -133,13 +134,13 @@ class Connection(asyncio.Protocol):
         if due > self._loop.time():
             self._watch = self._loop.call_at(due, self._look, False)
         elif not last:
-            # Perhaps this process was busy, and the answers lie unread: they are read before the last look.
+            # This process may have been busy: answers that have arrived are read before the last look.
             self._watch = self._loop.call_later(self._timeout_s / 4, self._look, True)
         else:
             self._end(TimeoutError("the store did not answer in time"))
 
     def _end(self, fault: Exception) -> None:
-        """Nothing more is sent; what was not answered fails."""
+        """End the connection; commands without an answer fail."""
         self.is_open = False
         if self._watch is not None:
             self._watch.cancel()
@@ -152,21 +153,21 @@ class Connection(asyncio.Protocol):
                 answer.set_exception(fault)
 
 
-async def connect(place: Place, timeout_s: float) -> Connection:
-    """A connection that has been greeted.
+async def connect(address: Address, timeout_s: float) -> Connection:
+    """Connect and sign in.
 
     Raises:
-        StoreError: nobody is there, or not for us.
+        StoreError: there is no store, or it refuses us.
     """
     loop = asyncio.get_running_loop()
     connection = Connection(timeout_s)
     try:
         async with asyncio.timeout(timeout_s):
-            if place.path:
-                await loop.create_unix_connection(lambda: connection, place.path)
+            if address.path:
+                await loop.create_unix_connection(lambda: connection, address.path)
             else:
-                await loop.create_connection(lambda: connection, place.host, place.port, ssl=place.tls or None)
-            await asyncio.gather(*[connection.send(*command) for command in _greeting(place)])
+                await loop.create_connection(lambda: connection, address.host, address.port, ssl=address.tls or None)
+            await asyncio.gather(*[connection.send(*command) for command in _greeting(address)])
     except (OSError, TimeoutError, StoreError) as fault:
         connection.close()
         raise StoreError(f"cannot connect: {fault!r}") from fault
@@ -176,10 +177,10 @@ async def connect(place: Place, timeout_s: float) -> Connection:
     return connection
 
 
-def _greeting(place: Place) -> list[tuple[Part, ...]]:
+def _greeting(address: Address) -> list[tuple[Part, ...]]:
     commands: list[tuple[Part, ...]] = []
-    if place.password:
-        commands.append((b"AUTH", *filter(None, [place.username]), place.password))
-    if place.database:
-        commands.append((b"SELECT", place.database))
+    if address.password:
+        commands.append((b"AUTH", *filter(None, [address.username]), address.password))
+    if address.database:
+        commands.append((b"SELECT", address.database))
     return commands

@@ -1,11 +1,11 @@
-"""Counters in a Valkey or Redis: a script does in one step what must not be seen half done."""
+"""Counters in a Valkey or Redis: scripts do in one step what must not be seen half done."""
 
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple
 
-from .connection import Connection, Part, StoreRefused, connect, place_of
+from .connection import Connection, Part, StoreRefused, address_of, connect
 from .models import Charged, Counter, Slot, Window
 
 _PREFIX = "nexus"
@@ -33,7 +33,7 @@ for index, key in ipairs(KEYS) do
 end
 return values
 """)
-"""Add to counters in their order; one that passes its limit keeps those behind it from counting."""
+"""Add to counters in their order; stop after one that passes its limit."""
 
 _CHARGE = _script("""
 local amount, limit, length, left = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -57,14 +57,14 @@ if tonumber(ARGV[1]) > count then
 end
 return count
 """)
-"""A count that has passed what was kept holds it already, or may: of several who restore it, one does."""
+"""Restore a count once: one that is above the stored value contains it, or may."""
 
 
 class ServerCounters:
     """Counters of one event loop, which all go over one connection; it opens at first use, and again when it broke."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self._place = place_of(url)
+        self._address = address_of(url)
         self._timeout_s = timeout_s
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
@@ -74,7 +74,7 @@ class ServerCounters:
         arguments: list[Part] = []
         for _, window_s, amount, limit in counters:
             arguments += (amount, window_s, "" if limit is None else limit)
-        values: list[int] = await self._run(_ADD, [each.key for each in counters], arguments)
+        values: list[int] = await self._run(_ADD, [counter.key for counter in counters], arguments)
         return values
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:
@@ -149,7 +149,7 @@ class ServerCounters:
     async def _connected(self) -> Connection:
         """Wait for the one new connection that all share; a caller who goes away does not take it along."""
         if self._connecting is None:
-            self._connecting = asyncio.create_task(connect(self._place, self._timeout_s))
+            self._connecting = asyncio.create_task(connect(self._address, self._timeout_s))
             self._connecting.add_done_callback(self._keep)
         return await asyncio.shield(self._connecting)
 

@@ -1,6 +1,6 @@
 """The deletion of old records of delivery."""
 
-from shared.runtime.purging import Delete
+from shared.runtime.retention import Delete
 
 from . import queries
 

@@ -1,6 +1,6 @@
 """The deletion of old webhook bodies and old news of messages and channels."""
 
-from shared.runtime.purging import Delete
+from shared.runtime.retention import Delete
 
 from . import queries
 

@@ -7,7 +7,7 @@ import msgspec
 from shared.platform.accounts import queries as accounts
 from shared.platform.accounts.mail import queries as mails
 from shared.platform.accounts.proofs import queries as proofs
-from shared.runtime.purging import purge
+from shared.runtime.retention import purge
 from shared.tenancy.transactions import accounts_tx
 
 from . import queries

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from shared.runtime.store.connection import StoreError, StoreRefused, connect, place_of
+from shared.runtime.store.connection import StoreError, StoreRefused, address_of, connect
 from tests.support.proxy import proxied
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ async def link(services):
 @pytest.fixture
 async def connection(services, link):
     """Behind the proxy."""
-    place = place_of(services.store_url)._replace(port=link.listens_on)
+    place = address_of(services.store_url)._replace(port=link.listens_on)
     opened = await connect(place, 0.3)
     yield opened
     opened.close()
@@ -64,13 +64,13 @@ def certificate(tmp_path):
     ],
 )
 def test_a_url_says_where_the_store_is(url, told):
-    assert place_of(url) == told
+    assert address_of(url) == told
 
 
 @pytest.mark.parametrize("url", ["http://h", "valkeyx://h", "h:6379", "redis://h/notanumber"])
 def test_another_url_is_refused(url):
     with pytest.raises(ValueError):
-        place_of(url)
+        address_of(url)
 
 
 async def test_each_of_many_callers_gets_its_own_answer(connection, link):
@@ -126,13 +126,13 @@ async def test_what_is_no_answer_breaks_the_connection():
 
     server = await asyncio.start_server(babble, "127.0.0.1", 0)
     async with server:
-        place = place_of(f"valkey://127.0.0.1:{server.sockets[0].getsockname()[1]}/1")
+        place = address_of(f"valkey://127.0.0.1:{server.sockets[0].getsockname()[1]}/1")
         with pytest.raises(StoreError):
             await connect(place, 0.3)
 
 
 async def test_a_wrong_password_and_a_closed_door_are_refused(services, link):
-    wrong = place_of(services.store_url)._replace(password="wrong")
+    wrong = address_of(services.store_url)._replace(password="wrong")
     with pytest.raises(StoreError, match="WRONGPASS"):
         await connect(wrong, 0.3)
     with link.down(), pytest.raises(StoreError):
@@ -140,7 +140,7 @@ async def test_a_wrong_password_and_a_closed_door_are_refused(services, link):
 
 
 async def test_the_database_of_the_url_is_the_one_spoken_to(services):
-    first, second = place_of(services.store_url), place_of(services.store_url)._replace(database=9)
+    first, second = address_of(services.store_url), address_of(services.store_url)._replace(database=9)
     key = f"test:{uuid4()}"
     one, other = await connect(first, 0.3), await connect(second, 0.3)
     await one.send("SET", key, "here", "EX", 60)
@@ -150,7 +150,7 @@ async def test_the_database_of_the_url_is_the_one_spoken_to(services):
 
 
 async def test_over_a_unix_socket(services, tmp_path):
-    store = place_of(services.store_url)
+    store = address_of(services.store_url)
 
     async def carry(reader, writer):
         to_store, from_us = await asyncio.open_connection(store.host, store.port)
@@ -162,7 +162,7 @@ async def test_over_a_unix_socket(services, tmp_path):
 
     server = await asyncio.start_unix_server(carry, tmp_path / "store.sock")
     async with server:
-        place = place_of(f"unix://:{quote(str(store.password))}@{tmp_path}/store.sock")
+        place = address_of(f"unix://:{quote(str(store.password))}@{tmp_path}/store.sock")
         (await connect(place, 0.3)).close()
 
 
@@ -176,7 +176,7 @@ async def test_over_tls_the_certificate_must_be_the_hosts(services, certificate,
     context.load_cert_chain(certificate)
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
     async with server:
-        place = place_of(f"rediss://localhost:{server.sockets[0].getsockname()[1]}")
+        place = address_of(f"rediss://localhost:{server.sockets[0].getsockname()[1]}")
         with pytest.raises(StoreError, match="CERTIFICATE_VERIFY_FAILED"):
             await connect(place, 3)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))

@@ -1,4 +1,4 @@
-"""What this process has counted itself, also while the shared store was there: a fallback goes on from it."""
+"""Counters of this process, also while the shared store answers: without the store, counting goes on from them."""
 
 import time
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from math import floor
 from .models import Charged, Counter, Slot, Window
 
 _FEW = 10_000
-"""Counters that may lie about before those that have ended are swept away."""
+"""So many counters are kept before those that have ended are deleted."""
 
 
-class OwnCounters:
+class LocalCounters:
     """Counters in a dictionary.
 
-    Not the library's storage in memory: that one looks through all keys at each call, and this one is written at each.
+    The library's storage in memory is too slow for this: it looks through all keys at every call.
     """
 
     def __init__(self) -> None:
