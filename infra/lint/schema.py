@@ -11,24 +11,6 @@ LAST_NUMBERED = {"nexus": 172, "platform": 12}
 TIME = "%Y%m%d%H%M"
 MOST_COLUMNS = 120
 MOST_ROUTINE_LINES = 50
-LONG = frozenset(
-    {
-        "app.is_time_zone",  # a list of names
-        "app.is_visible",  # a list of ranges
-    }
-)
-"""Routines that hold data rather than rules."""
-UNDIVIDED = frozenset(
-    {
-        "app.admit",
-        "app.check_order_item",
-        "app.receive_message",
-        "app.search",
-        "app.settle_message",
-        "app.take_deliveries",
-    }
-)
-"""Routines on the hot path, where a call of another routine costs time: measure before you divide one."""
 CREATES = re.compile(
     r"^\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(\w+\.\w+)", re.IGNORECASE | re.MULTILINE
 )
@@ -62,7 +44,7 @@ def routines_are_short(source: Source) -> Iterator[Finding]:
         if len(text) > MOST_COLUMNS:
             yield source.finding(number, f"{len(text)} columns, {MOST_COLUMNS} at most")
     for name, line, length in routine_lengths(source.text):
-        if length > MOST_ROUTINE_LINES and name not in LONG | UNDIVIDED:
+        if length > MOST_ROUTINE_LINES:
             yield source.finding(line, f"{name} has {length} lines, {MOST_ROUTINE_LINES} at most: give its parts names")
 
 

@@ -1,6 +1,6 @@
 -- Return the best `max` finds of the caller's organization over all kinds, best first. Where a code or an address
--- equals the query, the words of its kind are not looked up. Orders are found by their number and by their contact;
--- item numbers and barcodes are read as SKUs are, in small letters and in capitals.
+-- equals the query, the words of its kind are not looked up. Orders are found by their number and by their contact.
+-- Postgres puts the bodies of the functions in `from` in their places: all of it is planned as one statement.
 create or replace function app.search(query text, kinds text[], max integer, number text default null)
 returns table (kind text, id uuid, title text, detail text, matched text, score real)
 language plpgsql stable security definer rows 10 set search_path = ''
@@ -9,10 +9,7 @@ declare
   organization uuid := app.organization_id();
   folded text := app.fold(query);
   code text := app.code_key(query);
-  codes text[] := array[
-    btrim(query), upper(btrim(query)), ltrim(upper(btrim(query)), '#'), ltrim(upper(folded), '#'),
-    ltrim(code, '#'), upper(ltrim(code, '#'))
-  ];
+  codes text[] := app.spell_code(query, folded, code);
   numbers text[] := app.order_number_keys(query);
   -- More than is asked for, so that the best of them can be chosen.
   pool integer := greatest(3 * max, 100);
@@ -21,98 +18,35 @@ begin
     return;
   end if;
   return query
-  with coded_contacts as materialized (
-    select known.id from app.search_by_identity(organization, query, max, number) as known (id)
-    where kinds && array['contact', 'order']
-  ),
-  coded_items as materialized (
-    select coded.id from public.items as coded
-    where coded.organization_id = organization and coded.sku_key = code
-    union
-    select coded.id from public.items as coded
-    where coded.organization_id = organization and coded.item_no = any (codes)
-    union
-    select coded.id from public.items as coded
-    where coded.organization_id = organization and coded.barcode = any (codes)
-  ),
-  coded_orders as materialized (
-    select coded.id from public.orders as coded
-    where coded.organization_id = organization and coded.order_number_key = any (numbers)
-  ),
-  contact_finds as materialized (
-    select coded_contacts.id, 'code' as matched from coded_contacts
-    union all
-    select words.id, words.matched from app.search_by_words(organization, 'contact', query, max, pool) as words
-    where kinds && array['contact', 'order'] and not exists (select from coded_contacts)
-  ),
-  contacts as materialized (
-    select contact.id, finds.matched, contact.phone_number, contact.email,
-      coalesce(nullif(concat_ws(' ', contact.first_name, contact.last_name), ''), contact.company, contact.phone_number,
-        contact.email) as name,
-      app.closeness(folded, finds.matched,
-        concat_ws(' ', contact.first_name, contact.last_name, contact.company)) as score
-    from contact_finds as finds
-    join public.customers as contact on contact.organization_id = organization and contact.id = finds.id
-    order by score desc, contact.created_at desc
-    limit max
-  ),
-  item_finds as (
-    select coded_items.id, 'code' as matched from coded_items
-    union all
-    select words.id, words.matched from app.search_by_words(organization, 'item', query, max, pool) as words
-    where not exists (select from coded_items)
+  with contacts as materialized (
+    select found.* from app.search_contacts(organization, kinds, query, number, folded, max, pool) as found
   ),
   order_finds as (
-    select coded_orders.id, 'code' as matched from coded_orders
+    select found.id, found.matched from app.search_orders(organization, query, numbers, max, pool) as found
     union all
-    select words.id, words.matched from app.search_by_words(organization, 'order', query, max, pool) as words
-    where not exists (select from coded_orders)
-    union all
-    select placed.id, 'customer'
-    from contacts
-    cross join lateral (
-      select theirs.id from public.orders as theirs
-      where theirs.organization_id = organization and theirs.customer_id = contacts.id
-      order by theirs.created_at desc, theirs.id desc
-      limit 3
-    ) as placed
+    select recent.id, 'customer'
+    from contacts cross join lateral app.list_recent_orders(organization, contacts.id) as recent
     where contacts.matched in ('code', 'exact', 'prefix', 'similar')
   ),
   results as (
-    select 'contact' as kind, contacts.id, contacts.name as title,
-      concat_ws(' · ', nullif(contacts.phone_number, contacts.name), nullif(contacts.email, contacts.name)) as detail,
-      contacts.matched, contacts.score
-    from contacts
+    select 'contact' as kind, contacts.* from contacts
     where 'contact' = any (kinds)
     union all
-    select 'item', item.id, coalesce(item.name, left(item.description, 80), item.item_no, item.sku),
-      concat_ws(' · ', item.sku, item.item_no, item.category), item_finds.matched,
-      app.closeness(folded, item_finds.matched,
-        concat_ws(' ', coalesce(item.name, left(item.description, 200)), item.sku, item.item_no))
-    from item_finds
-    join public.items as item on item.organization_id = organization and item.id = item_finds.id
+    select 'item', found.* from app.search_items(organization, query, folded, code, codes, max, pool) as found
     where 'item' = any (kinds)
     union all
-    select 'order', placed.id, placed.order_number,
-      concat_ws(' · ', placed.order_status::text, nullif(concat_ws(' ', buyer.first_name, buyer.last_name), '')),
-        order_finds.matched,
-      case order_finds.matched
-        when 'customer' then 0.9 * app.closeness(folded, 'exact',
-          concat_ws(' ', buyer.first_name, buyer.last_name, buyer.company))
-        else app.closeness(folded, order_finds.matched, placed.order_number) end
+    select 'order', order_finds.id, shown.title, shown.detail, order_finds.matched, shown.score
     from order_finds
-    join public.orders as placed on placed.organization_id = organization and placed.id = order_finds.id
-    left join public.customers as buyer on buyer.organization_id = organization and buyer.id = placed.customer_id
+    cross join lateral app.show_order(organization, order_finds.id, order_finds.matched, folded) as shown
     where 'order' = any (kinds)
   )
   select best.kind, best.id, best.title, best.detail, best.matched, best.score::real
   from (
-    select distinct on (results.kind, results.id) results.*,
-      bool_or(results.matched <> 'partial') over () as found_whole
+    select distinct on (results.kind, results.id) results.*, bool_or(results.matched <> 'partial') over () as whole
     from results
     order by results.kind, results.id, results.score desc
   ) as best
-  where best.matched <> 'partial' or not best.found_whole
+  where best.matched <> 'partial' or not best.whole
   order by best.score desc, best.kind, best.id
   limit max;
 end

@@ -36,18 +36,7 @@ begin
       where event.organization_id = channel.organization_id and event.id = told.id;
     end if;
   end loop;
-  -- The latest word on marketing holds, in whatever order the words came.
-  update public.chats as found
-  set marketing_stopped_at = case when latest.name = 'preference.stop' then latest.occurred_at end
-  from (
-    select event.name, event.occurred_at
-    from public.channel_events as event
-    where event.organization_id = channel.organization_id and event.chat_id = settled
-      and event.name in ('preference.stop', 'preference.resume')
-    order by event.occurred_at desc, event.name desc
-    limit 1
-  ) as latest
-  where found.organization_id = channel.organization_id and found.id = settled;
+  perform app.show_marketing_choice(channel.organization_id, settled);
   return settled;
 end
 $$;
