@@ -70,7 +70,7 @@ class InvisibleText(InvalidRequest):
 
     @classmethod
     def of(cls, field: str) -> Self:
-        message = f"{field} has no character that can be seen: write it with letters, digits or signs"
+        message = f"{field} has no visible character: write it with letters, digits or signs"
         return cls(message, field=field)
 
 

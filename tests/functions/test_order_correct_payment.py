@@ -81,7 +81,7 @@ async def test_409_where_more_would_be_given_back_than_was_paid(org, order_at, c
 async def test_409_by_the_database_for_a_refund_that_was_never_paid(org, tx_as, order_at):
     order = order_at("delivered")
     async with tx_as(org.owner, scope="admin") as tx:
-        with pytest.raises(Exception, match="a correction does not refund"):
+        with pytest.raises(Exception, match="a correction cannot refund"):
             await tx.run("SELECT app.correct_payment(%(id)s, 'refunded', 0)", id=order)
 
 

@@ -44,5 +44,5 @@ async def find_sellable(tx: Tx, *, references: Collection[Reference]) -> dict[Re
         raise UnknownItem(f"no item has this id or SKU: {', '.join(unknown)}", unknown=unknown, hint="find_item")
     inactive = [str(reference) for reference in references if not found[reference].is_active]
     if inactive:
-        raise ItemNotActive(f"no longer sold: {', '.join(inactive)}", inactive=inactive)
+        raise ItemNotActive(f"these items are no longer sold: {', '.join(inactive)}", inactive=inactive)
     return {reference: found[reference] for reference in references}

@@ -151,7 +151,7 @@ def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, Sellable
         made.append(LineMade(item.id, line.qty, quantize(price, currency)))
     if unpriced:
         raise PriceRequired(
-            f"give unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency
+            f"send unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency
         )
     return made
 

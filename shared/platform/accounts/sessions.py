@@ -42,7 +42,7 @@ class AccountGone(Forbidden):
     """The account of the token was deleted."""
 
     code = "user_not_found"
-    default_message = "the account of this token does not exist any more"
+    default_message = "the account of this token no longer exists"
 
 
 class UserBanned(Forbidden):

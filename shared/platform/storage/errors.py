@@ -149,7 +149,7 @@ class AddressUsed(StorageRefusal):
 
     code = "InvalidJWT"
     error = "InvalidJWT"
-    default_message = "this address was used: ask for a new one"
+    default_message = "this address was used already: ask for a new one"
 
 
 class LinkSpent(BadRequest):

@@ -22,7 +22,7 @@ class Part(BaseModel):
     def _visible(cls, value: Any) -> Any:
         """Refuse a text without visible characters: Meta treats it as missing, or the customer sees nothing."""
         if isinstance(value, str) and value and not is_visible(value):
-            raise PydanticCustomError(InvisibleText.code, "has no character that can be seen")
+            raise PydanticCustomError(InvisibleText.code, "has no visible character")
         return value
 
 

@@ -199,14 +199,14 @@ async def test_money_that_comes_after_a_cancellation_is_recorded_then_given_back
 
 
 @pytest.mark.parametrize(("status", "values", "advice"), [
-    ("confirmed", {"total_amount": 1}, "cancel it and make a new one"),
+    ("confirmed", {"total_amount": 1}, "cancel it and create a new one"),
     ("pending", {"total_amount": 1}, "change its lines"),
-    ("confirmed", {"currency": "USD"}, "cancel it and make a new"),
+    ("confirmed", {"currency": "USD"}, "cancel it and create a new"),
     ("delivered", {"shipping_address": {"city": "Giza"}}, "write a later one in notes"),
-    ("cancelled", {"shipping_address": {"city": "Giza"}}, "make a new order"),
-    ("shipped", {"order_number": "X-1"}, "is known by that number"),
-    ("shipped", {"customer_id": None}, "make a new order"),
-    ("delivered", {"payment_status": "refunded"}, "goes from unpaid to partially_paid or paid"),
+    ("cancelled", {"shipping_address": {"city": "Giza"}}, "create a new order"),
+    ("shipped", {"order_number": "X-1"}, "is known by this number"),
+    ("shipped", {"customer_id": None}, "create a new order"),
+    ("delivered", {"payment_status": "refunded"}, "can go from unpaid to partially_paid or paid"),
 ])  # fmt: skip
 async def test_a_refusal_says_what_can_be_done_now(order_at, change, status, values, advice):
     answer = await change(await order_at(status), **values)
@@ -243,7 +243,7 @@ async def test_a_writer_takes_one_line_off_a_pending_order(rest, org, order_at, 
     confirmed = await order_at("confirmed")
     answer = await rest("DELETE", f"order_items?order_id=eq.{confirmed['id']}", as_=agent, headers=asked)
     assert (answer.status_code, code(answer)) == (409, "order_not_pending")
-    assert "cancel it and make a new one" in answer.json()["message"]
+    assert "cancel it and create a new one" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])

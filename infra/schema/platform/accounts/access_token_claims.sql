@@ -1,4 +1,5 @@
--- The claims of a person's access token: those given, as the project's own hook changes them where it has one.
+-- Return the claims of a person's access token: the given ones, as the project's own hook changes them where it has
+-- one.
 create or replace function auth.access_token_claims(user_id uuid, claims jsonb, method text) returns jsonb
 language plpgsql stable set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- An account as clients see it; a time that has not come is null.
+-- Return an account as clients see it; a time that has not come is null.
 create or replace function auth.account_json(account auth.users) returns jsonb
 language sql stable set search_path = ''
 return jsonb_build_object(

@@ -1,4 +1,4 @@
--- Note the bytes that no row names any more, for the job that erases them.
+-- Record the bytes that no row names any more, for the job that erases them.
 create or replace function storage.settle_blobs() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin

@@ -1,6 +1,5 @@
--- Spend the address that the transaction names in storage.link (its id and its end), with the row that it was made
--- for;
--- of two at once the second waits for the first's end.
+-- Spend the address that the transaction names in storage.link (its id and its end), together with the row that it was
+-- made for. Of two at once, the second waits for the end of the first.
 create or replace function storage.spend_link() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -10,7 +9,8 @@ begin
   insert into storage.spent_links (id, expires_at) values (link[1]::uuid, to_timestamp(link[2]::bigint))
   on conflict on constraint spent_links_pkey do nothing;
   if not found then
-    raise exception using errcode = 'PT400', message = 'this address was used', detail = '{"error": "address_used"}';
+    raise exception using
+      errcode = 'PT400', message = 'this address was used already', detail = '{"error": "address_used"}';
   end if;
   return null;
 end

@@ -1,5 +1,5 @@
--- The lock lets a proof and the making of a key go one after the other: a key that comes second finds its session
--- ended.
+-- Refuse a key whose maker's session has ended. The lock makes a proof of the address and the making of a key follow
+-- each other: a key that comes second finds its session ended.
 create or replace function app.check_key_maker() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

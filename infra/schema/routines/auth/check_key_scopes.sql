@@ -1,4 +1,4 @@
--- A key never holds more than the plan allows when it is made; a lower plan later is seen at each call.
+-- Refuse a key with more scopes than the plan allows when the key is made. A lower plan later is seen at each call.
 create or replace function app.check_key_scopes() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare

@@ -15,7 +15,7 @@ begin
   where organizations.id = app.organization_with('manage')
   for no key update of organizations;
   if organization is null then
-    perform app.refuse(403, 'insufficient_scope', 'only an owner or admin of the organization makes agents',
+    perform app.refuse(403, 'insufficient_scope', 'only an owner or admin of the organization can create agents',
       '{"required": "manage"}');
   end if;
   select count(distinct key.agent_id) into agents

@@ -1,4 +1,4 @@
--- A new agent of the caller's organization with its first key.
+-- Create a new agent of the caller's organization with its first key.
 create or replace function app.create_agent_key(
   agent_name text, agent_platform text, prefix text, key_hash text, scopes text[], expires_at timestamptz
 ) returns table (id uuid, agent_id uuid, organization_id uuid)

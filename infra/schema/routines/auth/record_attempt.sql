@@ -1,5 +1,5 @@
--- Record an attempt and answers after how many seconds it may be made; 0 means now. The locks make the count exact
--- under a burst; attempts that were told to wait do not lengthen the wait.
+-- Record an attempt, and return after how many seconds it may be made; 0 means now. The locks make the count exact
+-- under a burst. Attempts that had to wait do not make the wait longer.
 create or replace function app.record_attempt(
   kind text, subject text, ip_hash text, per_ip integer, ip_window interval, per_subject integer,
     subject_window interval

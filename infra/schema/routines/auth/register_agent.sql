@@ -1,4 +1,4 @@
--- An agent that registers itself: its auth user, a free organization of its own, the account and the first key, or
+-- Register an agent by itself: create its auth user, a free organization of its own, the account and the first key, or
 -- none of them.
 create or replace function app.register_agent(
   agent_name text, agent_platform text, owner_email text, organization_name text, key_prefix text, key_hash text

@@ -1,4 +1,4 @@
--- Return whether the caller's organization has such a key; it is revoked then.
+-- Revoke a key, and return whether the caller's organization has such a key.
 create or replace function app.revoke_agent_key(key_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare

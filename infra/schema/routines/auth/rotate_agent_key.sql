@@ -1,5 +1,5 @@
--- A second key for the agent of this one, which works on until `overlap` has passed. No row where the key cannot be
--- rotated: absent, not the caller's, not active, or rotated before.
+-- Create a second key for the agent of this one, which stays valid until `overlap` has passed. Return no row where the
+-- key cannot be rotated: it is absent, not the caller's, not active, or was rotated before.
 create or replace function app.rotate_agent_key(key_id uuid, new_prefix text, new_hash text, overlap interval)
 returns table (
   id uuid, organization_id uuid, agent_id uuid, name text, key_prefix text, scopes text[], expires_at timestamptz

@@ -1,4 +1,4 @@
--- Give a row without a currency that of its organization.
+-- Give a row without a currency the currency of its organization.
 create or replace function app.adopt_currency() returns trigger
 language plpgsql set search_path = '' as $$
 begin

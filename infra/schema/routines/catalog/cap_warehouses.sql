@@ -1,4 +1,5 @@
--- After the statement, so that row level security has refused a foreign organization before its plan is looked at.
+-- Refuse more warehouses than the plan allows. This runs after the statement: row level security has refused a foreign
+-- organization before its plan is read.
 create or replace function app.cap_warehouses() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

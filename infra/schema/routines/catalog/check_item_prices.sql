@@ -1,4 +1,4 @@
--- The prices that a statement wrote, all at once.
+-- Check the prices that a statement wrote, all at once.
 create or replace function app.check_item_prices() returns trigger
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Keep the spelling of an SKU that compares.
+-- Keep the comparable spelling of an SKU.
 create or replace function app.key_sku() returns trigger
 language plpgsql set search_path = '' as $$
 begin

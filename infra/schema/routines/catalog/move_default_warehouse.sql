@@ -1,5 +1,5 @@
--- Let a new default warehouse take the place of the old one, so that it is moved by one request. Where there is no
--- former default nothing is updated: a caller without rights is refused by the row's own policy.
+-- Replace the old default warehouse by a new one, so that one request is enough. Where there was no default nothing is
+-- updated: a caller without rights is refused by the row's own policy.
 create or replace function app.move_default_warehouse() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- A new person of whom nothing but a page-scoped id is known is asked about at once.
+-- Request the profile of a new person at once where only a page-scoped id is known.
 create or replace function app.ask_for_profile() returns trigger
 language plpgsql volatile set search_path = '' as $$
 begin

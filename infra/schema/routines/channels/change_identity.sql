@@ -1,5 +1,5 @@
--- A person has a new number or id: what was written under the old one stays where it is, what is written under the
--- new one joins it, also where it is read later. Null where neither is known yet.
+-- Record that a person has a new number or id. What was written under the old one stays where it is; what is written
+-- under the new one joins it, also if it is read later. Return the conversation, or null where neither is known yet.
 create or replace function app.change_identity(
   channel_id uuid, previous jsonb, current jsonb, previous_phone text, current_phone text, at timestamptz
 ) returns uuid

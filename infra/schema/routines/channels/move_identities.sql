@@ -1,9 +1,9 @@
--- Give a contact the ids and the number of its conversation, and take those away that the person has given up.
+-- Give a contact the ids and the number of its conversation, and remove those that the person has given up.
 create or replace function app.move_identities(channel public.channel_accounts, chat uuid, contact uuid, before jsonb,
   after jsonb, previous_phone text, current_phone text) returns void
 language plpgsql volatile set search_path = '' as $$
 begin
-  -- The old id may become another person's.
+  -- The old id may become another person's id.
   delete from public.customer_identities as identity
   using jsonb_each_text(before) as given
   where identity.organization_id = channel.organization_id and identity.customer_id = contact

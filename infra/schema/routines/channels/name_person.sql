@@ -1,5 +1,5 @@
--- Give the person a name where nobody has: the conversation its own, the contact one that has neither first nor
--- last name.
+-- Give a person a name where nobody has: the conversation gets one if it has none, the contact if it has neither first
+-- nor last name.
 create or replace function app.name_person(
   organization_id uuid, channel_id uuid, scoped_id text, name text, first_name text, last_name text
 ) returns void

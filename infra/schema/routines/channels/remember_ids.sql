@@ -1,4 +1,4 @@
--- Remember under which ids the person of a conversation was known before, and under which since.
+-- Remember under which ids the person of a conversation was known before, and under which ids since.
 create or replace function app.remember_ids(channel public.channel_accounts, chat uuid, before jsonb, after jsonb,
   at timestamptz) returns void
 language plpgsql volatile set search_path = '' as $$

@@ -1,4 +1,4 @@
--- Bring what a merged contact had into the one that is kept, cut to what one contact may have.
+-- Copy what a merged contact had into the one that is kept, up to what one contact may have.
 create or replace function app.add_to_contact(kept uuid, lost public.customers) returns void
 language plpgsql volatile set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- Refuse an assignee who is no colleague.
+-- Refuse an assignee who is not a colleague.
 create or replace function app.check_contact_assignee() returns trigger
 language plpgsql set search_path = '' as $$
 begin

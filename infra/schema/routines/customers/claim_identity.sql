@@ -1,4 +1,4 @@
--- Make one identity the contact's, or refuses and names the contact that has it. A writer of the same identity is
+-- Give one identity to the contact, or refuse and name the contact that has it. Another writer of the same identity is
 -- waited for.
 create or replace function app.claim_identity(customer public.customers, kind text, value text) returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Return the contact whom these accounts or this phone number belong to, made where there is none; null where the
--- plan takes no more contacts. `accounts` are the channel's ids of the person, best known first. Numbers are
+-- Return the contact to whom these accounts or this phone number belong, and create it where there is none; null where
+-- the plan allows no more contacts. `accounts` are the channel's ids of the person, the best known first. Numbers are
 -- compared by what their forms have in common.
 create or replace function app.contact_known_as(
   organization_id uuid, channel text, accounts text[], phone text, name text

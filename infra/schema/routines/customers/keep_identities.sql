@@ -1,5 +1,5 @@
--- Keep the identities of a contact in step with its columns: numbers and addresses are compared by what their forms
--- have in common.
+-- Keep the identities of a contact equal to its columns. Numbers and addresses are compared by what their forms have in
+-- common.
 create or replace function app.keep_identities() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

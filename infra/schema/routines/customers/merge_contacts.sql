@@ -1,4 +1,4 @@
--- Make one contact of two: the kept one has what the other had, and what refers to that one.
+-- Merge two contacts into one: the kept one gets what the other had, and what refers to the other.
 create or replace function app.merge_contacts(organization_id uuid, kept uuid, gone uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- What a number change does to the contact: the number on record follows where it was the old one; another contact who
--- already has the new number is the same person.
+-- Apply a change of number to the contact: the number on record is replaced where it was the old one, and another
+-- contact who already has the new number is the same person.
 create or replace function app.move_contact_phone(organization_id uuid, contact uuid, previous text, current text)
   returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,6 +1,6 @@
--- Read the phone number and the e-mail address of a contact, and refuse what is none. An address that was there
--- before may stay until somebody writes another. `app.phone_told` is what the transaction's own code has read: a
--- number and whether it is valid.
+-- Read the phone number and the e-mail address of a contact, and refuse what is not one. An address that was there
+-- before may stay until somebody writes another. `app.phone_told` is what the transaction's own code has read: a number
+-- and whether it is valid.
 create or replace function app.read_identities() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -10,7 +10,7 @@ begin
     and current_user in ('authenticated', 'service_role') and not app.is_email(new.email)
   then
     perform app.refuse(422, 'invalid_email',
-      'that is no e-mail address: send one such as mona@example.com and nothing around it',
+      'this is not an e-mail address: send one such as mona@example.com and nothing around it',
       '{}'::jsonb);
   end if;
   if tg_op = 'INSERT' or new.phone_number is distinct from old.phone_number then

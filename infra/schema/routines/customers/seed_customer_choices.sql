@@ -1,4 +1,4 @@
--- Every organization begins with stages and sources that it may rename.
+-- Create the first stages and sources of an organization, which it may rename.
 create or replace function app.seed_customer_choices() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,4 +1,5 @@
--- With an organization or without one the kept answer is found through the unique key: one condition for both is not.
+-- Claim an idempotency key, or return the answer that was kept under it. With and without an organization are two
+-- statements: one condition for both would not use the unique key.
 create or replace function app.claim_idempotency_key(operation text, key text, request_hash text)
 returns table (status smallint, response bytea)
 language plpgsql volatile security definer set search_path = '' as $$

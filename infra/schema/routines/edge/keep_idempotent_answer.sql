@@ -1,5 +1,4 @@
--- Keep the answer of a request under its idempotency key. In PL/pgSQL, which plans its statement once for a
--- connection.
+-- Keep the answer of a request under its idempotency key. PL/pgSQL plans the statement once for each connection.
 create or replace function app.keep_idempotent_answer(operation text, key text, request_hash text, status smallint,
   response bytea) returns void
 language plpgsql volatile security definer set search_path = '' as $$
@@ -11,7 +10,7 @@ begin
     app.organization_id(), (app.claims() ->> 'sub')::uuid, keep_idempotent_answer.operation, keep_idempotent_answer.key,
     keep_idempotent_answer.request_hash, keep_idempotent_answer.status, keep_idempotent_answer.response
   )
-  -- Only a row past its 24 hours can still be there, or what a step after the commit made of the answer.
+  -- A row that is still there is past its 24 hours, or holds what a step after the commit made of the answer.
   on conflict (organization_id, principal_id, operation, key) do update
   set request_hash = excluded.request_hash, status = excluded.status, response = excluded.response, created_at = now();
 end

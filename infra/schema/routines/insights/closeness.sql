@@ -1,5 +1,5 @@
--- Return from 0 to 1 how close a find is: the kind of match decides, and within it how much of the name is the
--- query. The same words in the same order count a little more.
+-- Return from 0 to 1 how close a find is: the kind of match decides, and within it how much of the name the query is.
+-- The same words in the same order count a little more.
 create or replace function app.closeness(folded_query text, matched text, name text) returns double precision
 language plpgsql immutable set search_path = '' as $$
 declare

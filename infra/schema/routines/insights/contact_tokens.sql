@@ -1,4 +1,4 @@
--- Return what a contact is found by.
+-- Return the tokens by which a contact is found.
 create or replace function app.contact_tokens(
   organization_id uuid, first_name text, last_name text, company text, email text, phone_number text
 ) returns bigint[]

@@ -1,5 +1,5 @@
--- Return what lists narrow by: the ids of at most 1,000 contacts that the text names; misspelt ones only where no
--- other is.
+-- Return the ids of at most 1,000 contacts that the text names, by which lists are narrowed; misspelt names only where
+-- there is no other.
 create or replace function app.contacts_named(query text, number text default null) returns setof uuid
 language plpgsql stable security definer rows 100 set search_path = ''
 set plan_cache_mode = force_generic_plan set max_parallel_workers_per_gather = 0 set jit = off as $$

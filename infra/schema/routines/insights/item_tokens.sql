@@ -1,4 +1,4 @@
--- Return what an item is found by.
+-- Return the tokens by which an item is found.
 create or replace function app.item_tokens(
   organization_id uuid, name text, description text, sku text, item_no text, barcode text
 ) returns bigint[]

@@ -1,4 +1,4 @@
--- Return what an order is found by.
+-- Return the tokens by which an order is found.
 create or replace function app.order_tokens(organization_id uuid, order_number text, awb_number text) returns bigint[]
 language plpgsql immutable parallel safe cost 10000 set search_path = '' as $$
 begin

@@ -1,6 +1,6 @@
 -- Return the best `max` finds of the caller's organization over all kinds, best first. Where a code or an address
--- equals the query, the words of its kind are not looked up. Orders are found by their number and by their contact.
--- Postgres puts the bodies of the functions in `from` in their places: all of it is planned as one statement.
+-- equals the query, the words of that kind are not searched. Orders are found by their number and by their contact.
+-- Postgres puts the bodies of the functions in `from` in their places: everything is planned as one statement.
 create or replace function app.search(query text, kinds text[], max integer, number text default null)
 returns table (kind text, id uuid, title text, detail text, matched text, score real)
 language plpgsql stable security definer rows 10 set search_path = ''
@@ -11,7 +11,7 @@ declare
   code text := app.code_key(query);
   codes text[] := app.spell_code(query, folded, code);
   numbers text[] := app.order_number_keys(query);
-  -- More than is asked for, so that the best of them can be chosen.
+  -- More than `max`, so that the best of them can be chosen.
   pool integer := greatest(3 * max, 100);
 begin
   if organization is null or folded = '' then

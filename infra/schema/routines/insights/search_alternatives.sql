@@ -1,4 +1,5 @@
--- The tokens under which a row with this word may be found: as it stands, as a beginning, or with a letter wrong.
+-- Return the tokens under which a row with this word may be found: the whole word, a beginning, or the word with one
+-- letter wrong.
 create or replace function app.search_alternatives(organization_id uuid, word text, closeness text) returns bigint[]
 language plpgsql immutable set search_path = '' as $$
 declare

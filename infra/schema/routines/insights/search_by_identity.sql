@@ -1,4 +1,4 @@
--- Contacts whose phone number, e-mail address or account on a channel the text is.
+-- Return the contacts whose phone number, e-mail address or account on a channel equals the text.
 create or replace function app.search_by_identity(organization uuid, query text, max integer, number text)
   returns setof uuid
 language sql stable rows 5 set search_path = '' as $$

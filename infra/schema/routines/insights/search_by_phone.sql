@@ -1,4 +1,4 @@
--- Return contacts whose phone number is written so, with a country code or without, or ends so (four digits or
+-- Return contacts whose phone number equals the text, with or without a country code, or ends in it (four digits or
 -- more). A whole number is looked up by what its forms have in common, the end of one in each form.
 create or replace function app.search_by_phone(organization uuid, phone text, max integer, number text)
   returns setof uuid

@@ -1,5 +1,5 @@
--- At most `max` rows of one kind that have the query's words (its three longest decide), and how close they come:
--- exact, then prefix, then similar, until there are `enough`; partial (some of the words) only where nothing else
+-- Return at most `max` rows of one kind that have the query's words (its three longest decide), and how close they
+-- come: exact, then prefix, then similar, until there are `enough`; partial (some of the words) only where nothing else
 -- was found.
 create or replace function app.search_by_words(organization uuid, kind text, query text, enough integer, max integer)
 returns table (id uuid, matched text)

@@ -1,5 +1,5 @@
--- Return the best `max` contacts: those whose code or address the query is, else those that have its words. For
--- app.search, where Postgres puts the body in its place.
+-- Return the best `max` contacts: those whose code or address equals the query, otherwise those that have its words.
+-- For app.search, where Postgres puts the body in its place.
 create or replace function app.search_contacts(
   organization uuid, kinds text[], query text, number text, folded text, max integer, pool integer
 ) returns table (id uuid, title text, detail text, matched text, score double precision)

@@ -1,5 +1,5 @@
--- Return the items whose code the query is, else those that have its words. Item numbers and barcodes are read as
--- SKUs are, in small letters and in capitals. For app.search, where Postgres puts the body in its place.
+-- Return the items whose code equals the query, otherwise those that have its words. Item numbers and barcodes are
+-- compared as SKUs are, in small letters and in capitals. For app.search, where Postgres puts the body in its place.
 create or replace function app.search_items(
   organization uuid, query text, folded text, code text, codes text[], max integer, pool integer
 ) returns table (id uuid, title text, detail text, matched text, score double precision)

@@ -1,5 +1,5 @@
--- Return the orders whose number the query is, else those that have its words. For app.search, where Postgres puts
--- the body in its place.
+-- Return the orders whose number equals the query, otherwise those that have its words. For app.search, where Postgres
+-- puts the body in its place.
 create or replace function app.search_orders(
   organization uuid, query text, numbers text[], max integer, pool integer
 ) returns table (id uuid, matched text)

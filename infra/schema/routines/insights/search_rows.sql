@@ -1,6 +1,6 @@
--- At most `max` rows of one kind, in no order, under tokens of all three lists. One shape for every question, so
--- that each kind has one plan, which the session keeps (the functions that clients call say so) and which is always
--- the index of tokens.
+-- Return at most `max` rows of one kind, in no order, that have tokens of all three lists. There is one shape for all
+-- queries, so that each kind has one plan, which the session keeps (the functions that clients call set this) and which
+-- always uses the index of tokens.
 create or replace function app.search_rows(organization uuid, kind text, first bigint[], second bigint[],
   third bigint[], max integer)
 returns setof uuid

@@ -1,6 +1,6 @@
--- Under what a row is found: of each word the whole (w), its beginnings from three letters (p), and what is left
--- without any one letter (d), which is where a misspelt word meets it; of a phone number its last digits (s). A text
--- gives at most its first twenty words, so codes stand first in it.
+-- Return the tokens under which a row is found: of each word the whole (w), its beginnings from three letters (p), and
+-- what is left without any one letter (d), which is where a misspelt word matches; of a phone number its last digits
+-- (s). A text gives at most its first twenty words, so codes come first in it.
 create or replace function app.search_tokens(organization_id uuid, value text, phone_number text) returns bigint[]
 language plpgsql immutable parallel safe cost 10000 set search_path = '' as $$
 declare
@@ -15,7 +15,7 @@ begin
   for spot in 1 .. least(cardinality(said), 20) loop
     word := said[spot];
     words := words || word;
-    -- One name is written in one word or two, with its article or without.
+    -- A name is written as one word or two, with its article or without.
     if word ~ '^(عبد|ابو|ابن|بن|ال|abd|abdel|abdul|abu|al|el|bin|ibn)$' then
       words := words || (word || coalesce(said[spot + 1], ''));
     elsif word ~ '^(عبد|ابو|ال|abd|abu|al|el)...' then

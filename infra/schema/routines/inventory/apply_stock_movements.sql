@@ -1,5 +1,5 @@
--- Apply new movements to the balances, all of a statement at once, and refuses what would take stock that is not
--- there or is promised to an order.
+-- Apply new movements to the balances, all of a statement at once, and refuse what would take stock that is not there
+-- or is reserved for an order.
 create or replace function app.apply_stock_movements() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

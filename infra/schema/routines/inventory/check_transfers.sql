@@ -1,5 +1,5 @@
--- A transfer takes out of one warehouse what it brings into another: stock comes from nowhere by an inbound movement
--- or an adjustment, which say so.
+-- Refuse a transfer that does not take out of one warehouse what it brings into another. Stock from outside is an
+-- inbound movement or an adjustment.
 create or replace function app.check_transfers() returns trigger
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Move out what `reference_id` holds: the goods have left.
+-- Move out the stock that `reference_id` holds: the goods have left.
 create or replace function app.consume_stock(organization_id uuid, reference_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Lock the balances of these items, and answers them: a balance made later is nobody's to wait for.
+-- Lock the balances of these items and return them. Nobody waits for a balance that is made later.
 create or replace function app.lock_stock(organization_id uuid, item_ids uuid[]) returns uuid[]
 language sql volatile security definer set search_path = '' as $$
   select coalesce(array_agg(balance.id), '{}')

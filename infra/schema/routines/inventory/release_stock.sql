@@ -1,4 +1,4 @@
--- Give back what `reference_id` holds.
+-- Release the stock that `reference_id` holds.
 create or replace function app.release_stock(organization_id uuid, reference_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- Reserve for `reference_id` what `wanted` ({item_id: quantity}) asks beyond what it holds already: each item from one
--- active warehouse, the default one where that has enough, else the one with the most. All of it or nothing.
+-- Reserve for `reference_id` what `wanted` ({item_id: quantity}) needs beyond what it holds already: each item from one
+-- active warehouse, the default one where that has enough, otherwise the one with the most. All of it or nothing.
 create or replace function app.reserve_stock(organization_id uuid, reference_id uuid, wanted jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

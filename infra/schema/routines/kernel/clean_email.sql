@@ -1,5 +1,5 @@
 -- Return an address as it is meant: without invisible marks, white space around it, the scheme of a link, and the
--- punctuation of the sentence it stood in, in Arabic too. kernel.emails.clean is its twin.
+-- punctuation of the sentence that it stood in, in Arabic too. kernel.emails.clean is its twin.
 create or replace function app.clean_email(email text) returns text
 language sql immutable strict parallel safe set search_path = ''
 return regexp_replace(

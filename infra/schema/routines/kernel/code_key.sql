@@ -1,6 +1,7 @@
--- app.fold without blanks, without what is not seen (Default_Ignorable_Code_Point of Unicode, controls, the braille
--- blank), and with a hyphen for each dash (Dash_Punctuation, the minus signs, the hyphen bullet). Slashes,
--- underscores and dots stay as they are. kernel.text.code_key is its twin; a test compares them over all of Unicode.
+-- Return a code as app.fold spells it, without blanks and invisible characters (Default_Ignorable_Code_Point of
+-- Unicode, controls, the braille blank), and with a hyphen for each dash (Dash_Punctuation, the minus signs, the hyphen
+-- bullet). Slashes, underscores and dots stay as they are. kernel.text.code_key is its twin; a test compares them over
+-- all of Unicode.
 create or replace function app.code_key(code text) returns text
 language sql immutable strict parallel safe set search_path = ''
 return case

@@ -1,4 +1,4 @@
--- The letters that a name or a host may have besides those of ASCII: of scripts in which people write addresses.
+-- Return the letters that a name or a host may have besides those of ASCII: of scripts in which people write addresses.
 create or replace function app.email_letters() returns text
 language sql immutable parallel safe set search_path = ''
 return '\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u0180-\u01c3'

@@ -1,6 +1,7 @@
--- One spelling for search and comparison: compatibility forms, accents, Arabic diacritics, tatweel and invisible marks
--- dropped, lower case, Arabic letter forms as Lucene's ArabicNormalizer has them, Arabic-Indic and Persian digits as
--- ASCII, white space collapsed. kernel.text.fold is its twin in Python; a property test keeps them equal.
+-- Return the one spelling for search and comparison: compatibility forms, accents, Arabic diacritics, tatweel and
+-- invisible marks dropped, lower case, Arabic letter forms as Lucene's ArabicNormalizer has them, Arabic-Indic and
+-- Persian digits as ASCII, white space collapsed. kernel.text.fold is its twin in Python; a property test keeps them
+-- equal.
 create or replace function app.fold(value text) returns text
 language sql immutable strict parallel safe set search_path = ''
 return btrim(regexp_replace(

@@ -1,4 +1,4 @@
--- The first of the amounts that has more decimals than the currency.
+-- Return the first of the amounts that has more decimals than the currency.
 create or replace function app.ill_priced(currency text, variadic amounts numeric[]) returns numeric
 language sql immutable parallel safe set search_path = ''
 return (

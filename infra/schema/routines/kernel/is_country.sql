@@ -1,4 +1,5 @@
--- ISO 3166-1 alpha-2. kernel.countries.COUNTRIES is its twin in Python; a test keeps them equal.
+-- Return whether the text is a country code of ISO 3166-1 alpha-2. kernel.countries.COUNTRIES is its twin in Python; a
+-- test keeps them equal.
 create or replace function app.is_country(code text) returns boolean
 language sql immutable strict parallel safe set search_path = ''
 return code in (

@@ -1,5 +1,6 @@
--- ISO 4217: what money is paid in, and what went out of use since 2025, for orders of before. No funds, metals or
--- units of account. kernel.money.CURRENCIES is its twin in Python; a test keeps them equal.
+-- Return whether the text is a currency code of ISO 4217 that is paid with, or that went out of use since 2025, for
+-- older orders. Funds, metals and units of account are not among them. kernel.money.CURRENCIES is its twin in Python; a
+-- test keeps them equal.
 create or replace function app.is_currency(code text) returns boolean
 language sql immutable strict parallel safe set search_path = ''
 return code in (

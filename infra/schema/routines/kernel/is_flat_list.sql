@@ -1,4 +1,4 @@
--- Return whether a list has one dimension, no nulls, and no more and no longer texts than that.
+-- Return whether a list has one dimension, no nulls, no more texts than this and no longer ones.
 create or replace function app.is_flat_list(value text[], most integer, longest integer) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- Return whether JSON is of that kind (object, array, list of objects), no longer as text, no deeper, and without a
--- number that is too large for a double.
+-- Return whether JSON is of this kind (object, array, list of objects), no longer as text and no deeper than this, and
+-- without a number that is too large for a double.
 create or replace function app.is_readable_json(value jsonb, kind text, bytes integer, levels integer) returns boolean
 language plpgsql immutable parallel safe set search_path = '' as $$
 begin

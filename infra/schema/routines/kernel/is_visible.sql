@@ -1,5 +1,5 @@
--- Return whether the text has a character that can be seen. A statement that writes a name reads the whole list anew
--- where the question is SQL: as plpgsql a connection reads it once.
+-- Return whether the text has a visible character. In PL/pgSQL, which reads the list once for each connection: in SQL
+-- each statement that writes a name would read the whole list again.
 create or replace function app.is_visible(value text) returns boolean
 language plpgsql immutable strict parallel safe set search_path = '' as $$
 begin

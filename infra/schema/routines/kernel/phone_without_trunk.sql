@@ -1,5 +1,5 @@
--- Without the 0 that people dial before a number at home: in these countries no number begins with one, or (of the
--- second list) none with one alone. kernel.phones.without_trunk is its twin in Python.
+-- Return a phone number without the 0 that people dial before it at home: in these countries no number begins with one,
+-- or (second list) none with one alone. kernel.phones.without_trunk is its twin in Python.
 create or replace function app.phone_without_trunk(phone text) returns text
 language sql immutable strict parallel safe set search_path = ''
 return regexp_replace(

@@ -1,4 +1,4 @@
--- Raise a refusal: SQLSTATE PTnnn is the HTTP status (PostgREST reads it too), DETAIL the fields a program reads.
+-- Raise a refusal: SQLSTATE PTnnn is the HTTP status (PostgREST reads it too), DETAIL has the fields for programs.
 create or replace function app.refuse(status integer, code text, message text, fields jsonb default '{}') returns void
 language plpgsql set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- A file that no message shows any more is erased at once; what was never shown is for purge-expired (docs/data-
--- lifetime.md).
+-- Erase those of the files that no message shows any more; return how many. purge-expired deletes what was never shown
+-- (docs/data-lifetime.md).
 create or replace function app.erase_media(organization uuid, files uuid[]) returns bigint
 language sql volatile security definer set search_path = '' as $$
   with gone as (

@@ -1,4 +1,4 @@
--- What no message has shown: of a channel after a day, put up after 30. How many.
+-- Delete the files that no message has shown: those of a channel after a day, uploaded ones after 30. Return how many.
 create or replace function app.forget_media(most integer) returns bigint
 language sql volatile set search_path = '' as $$
   select coalesce(sum(app.erase_media(old.organization_id, old.files)), 0)::bigint

@@ -1,4 +1,5 @@
--- A file that somebody has put up, known by what its bytes are: the row that there was where the same is there already.
+-- Keep a file that somebody has uploaded, identified by its bytes: return the row that has the same bytes where there
+-- is one.
 create or replace function app.keep_upload(id uuid, kind text, mime_type text, file_name text, size_bytes bigint,
   sha256 text)
 returns setof public.media

@@ -1,4 +1,4 @@
--- Bring what an emptied conversation had into the one that is kept.
+-- Copy what an emptied conversation had into the one that is kept.
 create or replace function app.add_to_chat(kept uuid, lost public.chats) returns void
 language plpgsql volatile set search_path = '' as $$
 begin

@@ -1,5 +1,4 @@
--- Apply to a new message what was told of it before it was there, and the moment until which all messages were
--- delivered.
+-- Apply to a new message the events that came before it, and the moment until which all messages were delivered.
 create or replace function app.apply_earlier_events(
   organization uuid, chat uuid, message uuid, platform_message_id text, direction text, sent_at timestamptz
 ) returns void

@@ -1,4 +1,4 @@
--- The channels that have something queued, found without looking at what is queued.
+-- Return the channels that have something queued, without reading all that is queued.
 create or replace function app.channels_with_queue() returns table (organization_id uuid, channel_id uuid)
 language sql stable security definer set search_path = '' as $$
   with recursive waiting (organization_id, channel_id) as (

@@ -1,5 +1,5 @@
--- Refuse an assignee who is no colleague: only members and agents of the same organization answer. Only callers are
--- held to it, so that conversations that prove to be one keep who answers them, also where that person has left.
+-- Refuse an assignee who is not a colleague: only members and agents of the same organization answer. This holds for
+-- callers only, so that conversations that are merged keep their assignee, also where that person has left.
 create or replace function app.check_chat_assignee() returns trigger
 language plpgsql set search_path = '' as $$
 begin

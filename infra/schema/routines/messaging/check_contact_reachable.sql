@@ -1,5 +1,4 @@
--- A contact that nobody could name or reach is none. Those that a channel brings have an account there, which is
--- enough.
+-- Refuse a contact that nobody could name or reach. Those that a channel brings have an account there, which is enough.
 create or replace function app.check_contact_reachable() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,8 +1,8 @@
--- Return the one conversation with a person on a channel, found by any of their ids, made where there is none. Ids
--- that stand together are one person's: they are linked, and conversations that they prove to be one are merged.
--- Whoever finds a person incomplete holds the channel's lock, so that there is one conversation under any race. A
--- known conversation with a contact is answered at once. `person` has the ids by kind, with the name; `phone` is
--- E.164 where the ids have a phone number.
+-- Return the one conversation with a person on a channel, found by any of their ids, and create it where there is none.
+-- Ids that come together belong to one person: they are linked, and conversations that prove to be one are merged.
+-- Whoever finds a person incomplete holds the channel's lock, so that there is one conversation under any race. A known
+-- conversation with a contact is returned at once. `person` has the ids by kind, with the name; `phone` is E.164 where
+-- the ids have a phone number.
 create or replace function app.conversation_with(channel_id uuid, person jsonb, phone text, at timestamptz) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare

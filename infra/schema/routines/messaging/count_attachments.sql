@@ -1,4 +1,4 @@
--- The bytes of a conversation's files, once they are stored and as long as they are.
+-- Count the bytes of a conversation's files, once they are stored and as long as they are.
 create or replace function app.count_attachments() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

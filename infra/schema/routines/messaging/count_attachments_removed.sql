@@ -1,4 +1,4 @@
--- Take the bytes of removed files from the organization's usage.
+-- Subtract the bytes of removed files from the organization's usage.
 create or replace function app.count_attachments_removed() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

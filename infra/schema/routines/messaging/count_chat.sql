@@ -1,5 +1,5 @@
--- A conversation and its contact are begun in any order, by several at once: its counter is locked last, at the commit,
--- so that nobody waits for another in a ring.
+-- Count a new conversation at the commit. A conversation and its contact are created in any order, by several at once:
+-- the counter is locked last, so that no deadlock is possible.
 create or replace function app.count_chat() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

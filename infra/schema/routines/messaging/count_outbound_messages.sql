@@ -1,4 +1,4 @@
--- Only what is sent from here counts against the plan; deleting a sent message gives nothing back.
+-- Count the messages that are sent from here against the plan; deleting a sent message gives nothing back.
 create or replace function app.count_outbound_messages() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,4 +1,5 @@
--- An organization that is deleted takes its rows along.
+-- Erase the files that deleted rows showed and that nothing shows any more. The join leaves out an organization that is
+-- being deleted, which takes its rows along.
 create or replace function app.forget_shown_files() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- An id that sorts after those given out before it: a version 7 UUID, with the microsecond of its making. Messages
--- whose channel tells whole seconds are in the order in which they came by it.
+-- Return an id that sorts after those returned before it: a version 7 UUID, with the microsecond of its creation.
+-- Messages whose channel gives whole seconds are so in the order in which they came.
 create or replace function app.id_by_arrival() returns uuid
 language sql volatile parallel safe set search_path = ''
 return (

@@ -1,5 +1,5 @@
--- Give the unit of a failed message back to the month it was taken from, and take it again if the message arrived
--- all the same. At the transaction's end, so that a counter is never held while a conversation is waited for.
+-- Give the unit of a failed message back to the month that it was taken from, and take it again if the message arrived
+-- all the same. This runs at the end of the transaction, so that no counter is held while a conversation is waited for.
 create or replace function app.keep_message_usage() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- What the person of a conversation is known by now, by kind. A conversation that was brought in from elsewhere may
--- have nothing but the channel's id of the person.
+-- Return what the person of a conversation is known by now, by kind. A conversation that was imported may have nothing
+-- but the channel's id of the person.
 create or replace function app.known_by(chat public.chats) returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(

@@ -1,10 +1,11 @@
--- The conversation's contact, by what its person is known by now; two contacts that prove to be one are merged.
+-- Link the conversation to its contact, by what its person is known by now; two contacts that prove to be one are
+-- merged.
 create or replace function app.link_contact(channel public.channel_accounts, chat uuid, ids jsonb, phone text,
   name text) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   accounts text[];
-  -- A number that the person has given up may be another's.
+  -- A number that the person has given up may belong to somebody else.
   current_phone text;
   held uuid;
   contact uuid;

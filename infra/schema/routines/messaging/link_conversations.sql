@@ -1,6 +1,6 @@
--- Give a contact the conversations with its numbers and accounts that have none; with groups nobody's.
--- What they are known by is spelled once, and each spelling is looked up by channel_identities_value_idx (`offset`
--- keeps Postgres from joining all of them): the cost grows neither with the conversations nor with the channels.
+-- Give a contact those conversations with its numbers and accounts that have no contact; groups have none. What the
+-- contact is known by is spelled once, and each spelling is looked up by channel_identities_value_idx (`offset` keeps
+-- Postgres from joining all of them): the cost grows neither with the conversations nor with the channels.
 create or replace function app.link_conversations(organization uuid, contact uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   with named as materialized (

@@ -1,5 +1,5 @@
--- Return the channels that may send and have something queued, or that of the message `wanted`, each with its pace:
--- first those that have waited longest. Postgres puts the body in its place.
+-- Return the channels that may send and have something queued, or the channel of the message `wanted`, each with its
+-- pace; those that have waited longest come first. Postgres puts the body in its place.
 create or replace function app.list_due_channels(wanted uuid, ahead interval, per_second jsonb)
 returns table (organization_id uuid, id uuid, platform text, step interval)
 language sql stable

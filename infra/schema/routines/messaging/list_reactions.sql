@@ -1,5 +1,5 @@
--- Return the last reaction of each person to a message, in the order in which they came, as one JSON list; who has
--- taken a reaction back is left out. Postgres puts the body in its place.
+-- Return the last reaction of each person to a message, in the order in which they came, as one JSON list, without the
+-- reactions that were taken back. Postgres puts the body in its place.
 create or replace function app.list_reactions(organization_id uuid, message_id uuid) returns table (reactions jsonb)
 language sql stable
 begin atomic

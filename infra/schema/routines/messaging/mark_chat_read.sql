@@ -1,4 +1,4 @@
--- Return whether the caller's organization has such a conversation; it is read then.
+-- Mark a conversation as read, and return whether the caller's organization has it.
 create or replace function app.mark_chat_read(chat_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Return whether the caller's organization has such a conversation; somebody is to read it again.
+-- Mark a conversation as unread, and return whether the caller's organization has it.
 create or replace function app.mark_chat_unread(chat_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare

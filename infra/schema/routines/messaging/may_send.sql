@@ -1,5 +1,5 @@
--- What the channel lets through now. After 24 hours without a word from the customer WhatsApp takes templates only,
--- Messenger and Instagram for seven days what a person of the business wrote, then nothing.
+-- Return what the channel lets through now. After 24 hours without a message from the customer, WhatsApp takes
+-- templates only; Messenger and Instagram take for seven days what a person of the business wrote, then nothing.
 create or replace function app.may_send(platform text, channel_status text, last_inbound_at timestamptz) returns text
 language sql stable set search_path = ''
 return case

@@ -1,4 +1,4 @@
--- Make one conversation of two that prove to be with one person; the emptied one stays as a sign-post.
+-- Merge two conversations that prove to be with one person; the emptied one stays and points to the other.
 create or replace function app.merge_chats(organization_id uuid, kept uuid, gone uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

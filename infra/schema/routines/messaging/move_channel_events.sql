@@ -1,4 +1,4 @@
--- What was told of a conversation goes with it when it is merged.
+-- Move the events of a conversation to the one that it is merged into.
 create or replace function app.move_channel_events() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

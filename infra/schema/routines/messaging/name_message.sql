@@ -1,5 +1,5 @@
--- Give a message the channel's id of it, and with the id the facts that came before. False where another message
--- has it.
+-- Give a message its id at the channel, and with the id the events that came before. Return false where another message
+-- has that id.
 create or replace function app.name_message(organization_id uuid, message_id uuid, platform_message_id text)
   returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
@@ -8,7 +8,7 @@ begin
   perform from public.message_deliveries as delivery
   where delivery.organization_id = name_message.organization_id and delivery.message_id = name_message.message_id
   for update;
-  -- An echo that came before the answer to our sending, without our own id in it, stands there as a message of its own.
+  -- An echo that came before the answer to our sending, and without our own id, is a message of its own.
   update public.message_events as event
   set message_id = name_message.message_id
   from public.messages as echo

@@ -1,6 +1,6 @@
--- Begin the way of a message of the caller's own organization, with a file of ours where `request` names one; it
--- takes a unit of the plan. Text that nobody can see is refused. `message`: chat_id, content, message_type, details,
--- reply_to. `request`: what is sent.
+-- Queue a message of the caller's own organization, with a file of ours where `request` names one; it takes one unit of
+-- the plan. Invisible text is refused. `message`: chat_id, content, message_type, details, reply_to. `request`: what is
+-- sent.
 create or replace function app.queue_message(message jsonb, request jsonb) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -16,7 +16,7 @@ begin
   end if;
   if message ->> 'content' <> '' and not app.is_visible(message ->> 'content') then
     perform app.refuse(422, 'invisible_text',
-      'content has no character that can be seen: write it with letters, digits or signs',
+      'content has no visible character: write it with letters, digits or signs',
         jsonb_build_object('field', 'content'));
   end if;
   insert into public.messages as sent

@@ -1,5 +1,5 @@
--- Return how far a message of ours has come by the moments until which its conversation was delivered and read, 0
--- where it is after both; no row for a message that came in. Postgres puts the body in its place.
+-- Return how far a sent message has come by the moments until which its conversation was delivered and read, 0 where it
+-- is later than both; no row for an inbound message. Postgres puts the body in its place.
 create or replace function app.rank_by_watermarks(organization_id uuid, message_id uuid) returns table (rank integer)
 language sql stable
 begin atomic

@@ -1,4 +1,4 @@
--- Return a message as the channel told it, in columns. Postgres puts the body in its place.
+-- Return the columns of a message that a channel has sent as JSON. Postgres puts the body in its place.
 create or replace function app.read_message(message jsonb)
 returns table (
   platform_message_id text, direction text, message_type text, content text, details jsonb, media_type text,

@@ -1,7 +1,6 @@
--- Write one message as the channel told it, in its person's conversation, once. `message`: platform_message_id,
--- direction, message_type, content, details, media_type, timestamp, origin, reply_to, referral, status, and
--- message_id where an echo names a message of ours. What was told of it before is applied, also of all messages
--- until some moment.
+-- Write one message of a channel into its person's conversation, once. `message`: platform_message_id, direction,
+-- message_type, content, details, media_type, timestamp, origin, reply_to, referral, status, and message_id where an
+-- echo names a message of ours. Events that came before it are applied, also those for all messages until some moment.
 create or replace function app.receive_message(channel_id uuid, person jsonb, phone text, message jsonb)
 returns table (message_id uuid, chat_id uuid, is_new boolean)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -14,7 +13,7 @@ declare
 begin
   select told.* into given from app.read_message(message) as told;
   chat_id := app.conversation_with(receive_message.channel_id, person, phone, given.timestamp);
-  -- Our own message coming back, before or after the answer to its sending.
+  -- An echo of our own message, before or after the answer to its sending.
   select sent.message_id into ours from public.message_deliveries as sent
   where sent.organization_id = organization and sent.message_id = given.message_id;
   if ours is not null and app.name_message(organization, ours, given.platform_message_id) then

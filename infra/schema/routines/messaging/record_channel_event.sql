@@ -1,6 +1,5 @@
--- Write one event of a channel down, once, and has its effect on the conversation it is about, now or when there is
--- one.
--- Whether it is news. `event`: dedup_key, name, payload, occurred_at, and known_as where it is about a person.
+-- Record one event of a channel, once, and apply it to the conversation that it is about, now or when there is one.
+-- Return whether it is new. `event`: dedup_key, name, payload, occurred_at, and known_as where it is about a person.
 create or replace function app.record_channel_event(channel_id uuid, event jsonb) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -14,7 +13,7 @@ begin
   from jsonb_to_record(event) as told (
     dedup_key text, name text, payload jsonb, occurred_at timestamptz, known_as text[]
   );
-  -- Whoever begins a conversation holds this lock: it sees the event, or the event sees it.
+  -- Whoever begins a conversation holds this lock: either it sees the event, or the event sees it.
   perform pg_advisory_xact_lock(hashtextextended('channel ' || channel.id::text, 0));
   insert into public.channel_events (organization_id, channel_id, dedup_key, name, payload, occurred_at, known_as)
   values (

@@ -1,6 +1,6 @@
--- Write one fact of a message, once, and settles the message if it is there; null where there was nothing to
--- settle. `event`: dedup_key, platform_message_id, message_id where the provider gave our own back, kind, value,
--- author, occurred_at, details.
+-- Record one event of a message, once, and settle the message if it is there; return null where there was nothing to
+-- settle. `event`: dedup_key, platform_message_id, message_id where the provider returned ours, kind, value, author,
+-- occurred_at, details.
 create or replace function app.record_message_event(channel_id uuid, event jsonb) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,5 @@
--- Messenger tells until when messages were delivered or read, not which.
+-- Record until when a conversation was delivered or read, and settle the messages before it: Messenger reports a
+-- moment, not which messages.
 create or replace function app.record_watermark(channel_id uuid, chat_id uuid, status text, until timestamptz)
   returns void
 language plpgsql volatile security definer set search_path = '' as $$

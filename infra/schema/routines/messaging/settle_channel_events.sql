@@ -1,6 +1,5 @@
--- Give the conversation what was told of its person before it was there; until when they have read stands in the
--- conversation itself, and is then forgotten here. Where an event proves it to be another's too, the conversation
--- that is left of both.
+-- Give the conversation the events of its person that came before it. A moment of delivery or reading is stored in the
+-- conversation, and its event is deleted. Return the conversation that is left where an event proves two to be one.
 create or replace function app.settle_channel_events(channel public.channel_accounts, chat uuid) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,5 +1,5 @@
--- Bring the message, and its delivery where it is ours, into the state that all its facts together make. A failure
--- stands unless the message has arrived all the same.
+-- Bring the message, and its delivery where it is ours, into the state that all its events together make. A failure
+-- stays unless the message has arrived all the same.
 create or replace function app.settle_message(organization_id uuid, message_id uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- The chat's name at its channel follows what its person is known by now, in whatever order that became known.
+-- Make the chat's name at its channel equal to what its person is known by now, in whatever order that became known.
 create or replace function app.show_known_as(organization_id uuid, chat_id uuid) returns void
 language sql volatile security definer set search_path = '' as $$
   update public.chats as chat

@@ -1,5 +1,5 @@
--- Show in the conversation whether its person has stopped marketing: the latest word holds, in whatever order the
--- words came.
+-- Show in the conversation whether its person has stopped marketing: the latest choice holds, in whatever order they
+-- came.
 create or replace function app.show_marketing_choice(organization uuid, chat uuid) returns void
 language plpgsql volatile set search_path = '' as $$
 begin

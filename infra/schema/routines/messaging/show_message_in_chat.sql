@@ -1,6 +1,5 @@
--- Keep the thread's summary in step. Messages may come late and out of order: an older one changes only the unread
--- count.
--- What is told of the time before the channel was connected opens no window and waits for nobody.
+-- Keep the conversation's summary up to date. Messages may come late and out of order: an older one changes only the
+-- unread count. A message from before the channel was connected opens no window and waits for nobody.
 create or replace function app.show_message_in_chat() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

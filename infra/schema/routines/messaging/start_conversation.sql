@@ -1,5 +1,5 @@
--- Return the conversation with a phone number on a channel of the caller's own organization, for writing to it
--- first. A person who is known under the other form of the number is written to under that one.
+-- Return the conversation with a phone number on a channel of the caller's own organization, for writing to it first. A
+-- person who is known under the other form of the number is written to under that form.
 create or replace function app.start_conversation(channel_id uuid, wa_id text, phone text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare

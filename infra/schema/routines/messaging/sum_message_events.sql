@@ -1,4 +1,4 @@
--- Return what all facts of a message say together: the furthest status, the first failure, and the last price, text
+-- Return what all events of a message say together: the furthest status, the first failure, and the last price, text
 -- and times. Postgres puts the body in its place.
 create or replace function app.sum_message_events(organization_id uuid, message_id uuid)
 returns table (

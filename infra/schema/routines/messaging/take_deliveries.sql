@@ -1,8 +1,8 @@
--- Take messages whose turn it is, marked as being sent, each with the moment at which it may leave: of each
--- conversation the first that is not out yet, of each channel as many as have a place no later than `ahead` from
--- now. `wanted` takes no other than this one. `per_second` has the pace of each platform; to one WhatsApp person
--- `pair_burst` go out ahead, then one every `pair_every`. Who takes the queue passes over a channel that another
--- takes from; who wants one message waits.
+-- Take messages that are due and mark them as being sent, each with the moment at which it may leave: of each
+-- conversation the first that is not out yet, of each channel as many as may leave no later than `ahead` from now. With
+-- `wanted`, take no other message. `per_second` has the pace of each platform; to one WhatsApp person `pair_burst`
+-- messages go out ahead, then one every `pair_every`. Who takes the queue skips a channel that another transaction
+-- takes from; who takes one message waits.
 create or replace function app.take_deliveries(
   wanted uuid, most integer, ahead interval, per_second jsonb, pair_every interval, pair_burst integer
 ) returns table (

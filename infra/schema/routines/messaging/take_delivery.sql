@@ -1,5 +1,5 @@
 -- Mark a message as being sent at that moment; `pair_every` is how long the next one to the same person waits, null
--- where it need not. Return null where the message cannot be changed, which is then set aside.
+-- where it need not. A message that cannot be changed is set aside, and null is returned.
 create or replace function app.take_delivery(
   organization uuid, message uuid, starts_at timestamptz, pair_every interval
 ) returns public.message_deliveries

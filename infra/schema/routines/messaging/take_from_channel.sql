@@ -1,5 +1,5 @@
--- Take messages of one channel, whose pace is locked, from `free` on, one every `step`; the channel is free again
--- after the last of them. The next one is taken instead of a message that cannot be changed.
+-- Take messages of one channel, whose pace is locked, from the moment `free` on, one every `step`, and keep when the
+-- channel is free again. A message that cannot be changed is skipped.
 create or replace function app.take_from_channel(
   organization uuid, channel uuid, step interval, free timestamptz, wanted uuid, most integer,
   ahead interval, pair_every interval, pair_burst integer

@@ -1,4 +1,4 @@
--- The service, which belongs to no organization, need not name it.
+-- Give a line the organization of its order where the service, which belongs to no organization, left it out.
 create or replace function app.adopt_order_item() returns trigger
 language plpgsql set search_path = '' as $$
 begin

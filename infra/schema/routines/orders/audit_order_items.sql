@@ -1,5 +1,5 @@
--- Write one event of the trail for each order whose lines a statement touches; the lines are `changed`. Lines are
--- personal: one that is not in the catalog may be named after whom it is for.
+-- Write one event of the trail for each order whose lines a statement changes; the lines are `changed`. Lines are
+-- personal: one that is not in the catalog may be named after the person whom it is for.
 create or replace function app.audit_order_items() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,6 +1,6 @@
--- Who writes a number that could be generated takes turns with those who are given theirs, in their own organization
--- alone: before row security has looked, a caller could name another one and wait for what goes on there. So the
--- turn is a trigger of its own, which asks first and costs nothing where the number is left out.
+-- Wait for other writers of order numbers where this one writes a number that could be generated, in the caller's own
+-- organization alone: before row level security has looked, a caller could name another organization and learn from the
+-- wait. It is a trigger of its own, which costs nothing where the number is left out.
 create or replace function app.await_order_numbers() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,7 +1,7 @@
--- Hold an order's line to its order and its item. A line may change while its order is pending: from then on stock
--- is reserved for it. The service adds lines to an order that goes ahead only while it has none but those of the
--- same transaction. A line brings its item's words along. The lock on the order keeps the line and a step of the
--- order apart. Runs with the caller's rights: another tenant's item is as absent as none.
+-- Check an order's line against its order and its item. A line may change while its order is pending: after that, stock
+-- is reserved for it. The service adds lines to a later order only while it has none but those of the same transaction.
+-- A line takes the words of its item. The lock on the order keeps a change of the line and a step of the order apart.
+-- It runs with the caller's rights: another tenant's item does not exist.
 create or replace function app.check_order_item() returns trigger
 language plpgsql set search_path = '' set plan_cache_mode = 'force_generic_plan' as $$
 declare
@@ -11,7 +11,8 @@ begin
   from public.orders
   where orders.id = coalesce(new.order_id, old.order_id)
   for no key update;
-  -- Not there, or not the caller's: the policy or the foreign key says so. A deleted order takes its lines along.
+  -- The policy or the foreign key refuses an order that is absent or not the caller's. A deleted order takes its lines
+  -- along.
   if parent is null then
     if tg_op <> 'DELETE' then
       new.unit_price := coalesce(new.unit_price, 0);

@@ -1,4 +1,4 @@
--- Hold an order's amounts to each other and to its currency, whenever one of them is written.
+-- Check an order's amounts against each other and against its currency whenever one of them is written.
 create or replace function app.check_order_money() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -10,14 +10,14 @@ begin
     and current_user in ('authenticated', 'service_role')
   then
     perform app.refuse(409, 'order_not_pending',
-      format('the currency changes while the order is pending; this one is %s: %s', old.order_status,
+      format('the currency can change only while the order is pending; this order is %s: %s', old.order_status,
         app.instead_of_lines(old.order_status)),
       jsonb_build_object('order_status', old.order_status));
   end if;
   if tg_op = 'INSERT' or new.currency <> old.currency then
     if not app.is_currency(new.currency) then
       perform app.refuse(422, 'unknown_currency',
-        format('%s is no currency of ISO 4217: send three letters such as EGP', new.currency),
+        format('%s is not a currency code of ISO 4217: send three letters such as EGP', new.currency),
         jsonb_build_object('currency', new.currency));
     end if;
     select app.ill_priced(new.currency,

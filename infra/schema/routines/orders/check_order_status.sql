@@ -1,5 +1,5 @@
--- Through the API an order begins as pending and moves by legal steps. The service may import orders that are further
--- on; from there they move by the same steps.
+-- Refuse an illegal step of an order. Through the API an order begins as pending. The service may import orders that
+-- are further on; from there they move by the same steps.
 create or replace function app.check_order_status() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -18,9 +18,9 @@ begin
   end if;
   perform app.refuse(409, 'illegal_transition',
     case
-      when tg_op = 'INSERT' then 'a new order is pending: create it, then move it along'
-      when allowed = '{}' then format('a %s order does not change any more', old.order_status)
-      else format('a %s order goes to %s, not to %s', old.order_status, array_to_string(allowed, ' or '),
+      when tg_op = 'INSERT' then 'a new order is pending: create it, then change its status'
+      when allowed = '{}' then format('the status of a %s order cannot change any more', old.order_status)
+      else format('a %s order can go to %s, not to %s', old.order_status, array_to_string(allowed, ' or '),
         new.order_status)
     end,
     jsonb_build_object(

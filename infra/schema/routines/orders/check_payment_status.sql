@@ -1,4 +1,5 @@
--- Through the API no order begins as refunded; the service may bring in one that is.
+-- Refuse an illegal step of an order's payment. Through the API no order begins as refunded; the service may import one
+-- that is.
 create or replace function app.check_payment_status() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -15,12 +16,12 @@ begin
   end if;
   perform app.refuse(409, 'illegal_transition',
     case
-      when tg_op = 'INSERT' then 'a new order is not refunded: record what was paid first'
-      else format('the payment of this %s order goes from %s to %s, not to %s', old.order_status, old.payment_status,
+      when tg_op = 'INSERT' then 'a new order cannot be refunded: record what was paid first'
+      else format('the payment of this %s order can go from %s to %s, not to %s', old.order_status, old.payment_status,
         case when allowed = '{}' then 'nothing' else array_to_string(allowed, ' or ') end, new.payment_status)
     end || case
       when old.order_status in ('shipped', 'delivered', 'cancelled')
-      then '; what was typed wrong is put right with scope admin by order-correct-payment'
+      then '; correct a wrong entry with order-correct-payment (scope admin)'
       else ''
     end,
     jsonb_build_object(

@@ -1,4 +1,4 @@
--- What is null stays as it is.
+-- Correct the payment of an order. What is null stays as it is.
 create or replace function app.correct_payment(order_id uuid, payment_status text, refund_amount numeric)
   returns public.orders
 language plpgsql volatile security definer set search_path = '' as $$
@@ -16,7 +16,7 @@ begin
   end if;
   if correct_payment.payment_status = 'refunded' and before.payment_status <> 'refunded' then
     perform app.refuse(409, 'illegal_transition',
-      'a correction does not refund: record what was paid, then set payment_status to refunded on the order',
+      'a correction cannot refund: record what was paid, then set payment_status to refunded on the order',
       jsonb_build_object('from', before.payment_status, 'to', 'refunded', 'allowed',
         '["unpaid", "partially_paid", "paid"]'::jsonb));
   end if;

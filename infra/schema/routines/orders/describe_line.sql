@@ -1,5 +1,5 @@
--- Link a line that names an item's SKU to the item, and give it the words of its item: of a swapped item all but
--- those that this write gives. `before` is null for a new line.
+-- Link a line that has an item's SKU to the item, and give it the words of its item; when the item is replaced, all
+-- words except those that this write gives. `before` is null for a new line.
 create or replace function app.describe_line(
   line public.order_items, before public.order_items, organization uuid, is_pending boolean
 ) returns public.order_items

@@ -1,5 +1,5 @@
--- Keep what was shipped, delivered or cancelled as it was, but for the steps that come after;
--- app.next_payment_statuses knows those of payment. Cascades and functions of the house go on: a contact may be
+-- Refuse to change what was shipped, delivered or cancelled, except for the steps that come after;
+-- app.next_payment_statuses knows those of the payment. Cascades and our own functions may change it: a contact may be
 -- merged or erased.
 create or replace function app.keep_finished_order() returns trigger
 language plpgsql set search_path = '' as $$
@@ -29,7 +29,7 @@ begin
   end if;
   if frozen is not null then
     perform app.refuse(409, 'order_finished',
-      format('a %s order keeps its %s: %s', old.order_status, array_to_string(frozen, ', '), (
+      format('in a %s order these cannot change: %s. Instead: %s', old.order_status, array_to_string(frozen, ', '), (
         select string_agg(distinct app.instead_of_change(field, old.order_status), '; ') from unnest(frozen) as field
       )),
       jsonb_build_object('order_status', old.order_status, 'frozen', to_jsonb(frozen)));

@@ -1,4 +1,4 @@
--- Keep the spelling of an order number that compares.
+-- Keep the comparable spelling of an order number.
 create or replace function app.key_order_number() returns trigger
 language plpgsql set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- Where an order may go from here; the one place that knows.
+-- Return where an order may go from here; nothing else knows.
 create or replace function app.next_order_statuses(status public.order_status) returns public.order_status[]
 language sql immutable strict parallel safe set search_path = ''
 return case next_order_statuses.status

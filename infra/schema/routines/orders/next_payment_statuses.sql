@@ -1,5 +1,5 @@
--- Where the payment of an order may go from here; the one place that knows. While the order is open a step may be taken
--- back; once it is shipped, delivered or cancelled money is only recorded: it comes in, then it goes back.
+-- Return where the payment of an order may go from here; nothing else knows. While the order is open a step may be
+-- taken back; once it is shipped, delivered or cancelled, money is only recorded: it comes in, then it goes back.
 create or replace function app.next_payment_statuses(payment_status text, order_status public.order_status)
   returns text[]
 language sql immutable strict parallel safe set search_path = ''

@@ -1,5 +1,5 @@
--- Give an order the next number. The row lock on the sequence makes numbers unique and without gaps; numbers set by
--- hand, in any spelling, are stepped over.
+-- Give an order the next number. The row lock on the sequence makes numbers unique and without gaps; numbers that were
+-- set by hand, in any spelling, are skipped.
 create or replace function app.number_order() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -6,7 +6,7 @@ begin
     perform app.refuse(404, 'not_found', format('there is no item %s', item_id),
       jsonb_build_object('item_id', item_id));
   end if;
-  perform app.refuse(409, 'item_not_active', format('no longer sold: %s', coalesce(sku, item_id::text)),
+  perform app.refuse(409, 'item_not_active', format('these items are no longer sold: %s', coalesce(sku, item_id::text)),
     jsonb_build_object('inactive', jsonb_build_array(item_id)));
 end
 $$;

@@ -3,7 +3,7 @@ create or replace function app.refuse_line_change(order_status public.order_stat
 language plpgsql immutable set search_path = '' as $$
 begin
   perform app.refuse(409, 'order_not_pending',
-    format('lines change while the order is pending; this one is %s: %s', order_status,
+    format('lines can change only while the order is pending; this order is %s: %s', order_status,
       app.instead_of_lines(order_status)),
     jsonb_build_object('order_status', order_status));
 end

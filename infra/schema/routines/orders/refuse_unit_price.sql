@@ -4,7 +4,7 @@ language plpgsql immutable set search_path = '' as $$
 begin
   if line.unit_price is null then
     perform app.refuse(422, 'price_required',
-      format('give unit_price in %s for: %s', currency,
+      format('send unit_price in %s for: %s', currency,
         coalesce(line.sku, line.item_id::text, line.name, 'the line')),
       jsonb_build_object(
         'items', jsonb_build_array(coalesce(line.sku, line.item_id::text, line.name)), 'currency', currency

@@ -1,12 +1,11 @@
--- What the step does to the stock: confirmed reserves, shipped moves out, cancelled gives back. Shipping reserves
--- what is not held yet (an order imported as confirmed), so that every line of an item leaves the stock exactly
--- once.
+-- Apply an order's step to the stock: confirmed reserves, shipped moves out, cancelled releases. Shipping reserves what
+-- is not held yet (an order imported as confirmed), so that every line of an item leaves the stock exactly once.
 create or replace function app.settle_order_stock() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   moved record;
 begin
-  -- All that the statement touches is locked first, in one order.
+  -- Lock everything that the statement touches first, in one order.
   for moved in
     select after.organization_id, array_agg(distinct line.item_id) as item_ids
     from after_rows as after

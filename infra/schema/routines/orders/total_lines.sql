@@ -1,5 +1,5 @@
--- Writing lines whose orders have their totals already, as making an order does, writes no order again. And the
--- currency of an order rests with its lines, which are priced in it.
+-- Set the totals of the orders whose lines were written. An order that has its total already, as a new one has, is not
+-- written again.
 create or replace function app.total_lines() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- The conversations of these contacts, those that went into them too.
+-- Return the conversations of these contacts, and those that were merged into them.
 create or replace function app.chats_of(organization uuid, people uuid[]) returns uuid[]
 language sql stable set search_path = '' as $$
   with recursive thread (id) as (

@@ -1,4 +1,4 @@
--- Contacts of these names that were deleted, as far as the trail still knows them.
+-- Return the deleted contacts of these names, as far as the trail still knows them.
 create or replace function app.deleted_contacts(organization uuid, names text[]) returns uuid[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct found.id), '{}')

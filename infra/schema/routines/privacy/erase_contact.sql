@@ -1,6 +1,6 @@
--- Forget a contact: the identities, conversations, files, raw bodies and values of the trail. Orders stay as money
--- and goods, without the person. All that is known must have been handed out within 30 days, or nobody may want it.
--- app.erase_known erases.
+-- Erase a contact: the identities, conversations, files, raw bodies and values of the trail. Orders stay as money and
+-- goods, without the person. The person's data must have been exported within 30 days, unless nobody wants them.
+-- app.erase_known does the work.
 create or replace function app.erase_contact(contact uuid, without_export boolean)
 returns table (orders integer, conversations integer, messages integer, files integer, trail_events integer)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -18,7 +18,7 @@ begin
       and event.action = 'customers.export' and event.created_at > now() - interval '30 days'
   ) then
     perform app.refuse(409, 'export_first',
-      'hand out what is known with contact-export first, or say without_export where nobody wants it');
+      'export the data with contact-export first, or send without_export if nobody wants them');
   end if;
   perform app.link_conversations(organization, contact);
   return query select * from app.erase_known(organization, contact, app.merged_contacts(organization, contact), '{}');

@@ -1,4 +1,4 @@
--- Forget the names of files that no message of anybody else shows; a job erases their bytes.
+-- Erase the names of files that no message of anybody else shows; a job erases their bytes.
 create or replace function app.erase_files(organization uuid, said uuid[]) returns uuid[]
 language plpgsql volatile set search_path = '' as $$
 declare

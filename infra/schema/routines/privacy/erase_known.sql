@@ -1,4 +1,4 @@
--- All of it, of contacts that are there or not, and of who is known by these names alone.
+-- Erase all data of these contacts, whether they exist or not, and of people who are known by these names alone.
 create or replace function app.erase_known(organization uuid, contact uuid, people uuid[], names text[])
 returns table (orders integer, conversations integer, messages integer, files integer, trail_events integer)
 language plpgsql volatile set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Forget who is known by a number, address or id of a channel alone: the contact was deleted, or there never was
--- one. What was handed out by identity is erased without saying more.
+-- Erase a person who is known by a number, address or id of a channel alone: the contact was deleted, or there never
+-- was one. What was exported by identity is erased without further conditions.
 create or replace function app.erase_person(identity text, without_export boolean)
 returns table (customer_id uuid, orders integer, conversations integer, messages integer, files integer,
   trail_events integer)
@@ -11,7 +11,7 @@ declare
   contact uuid;
   people uuid[];
 begin
-  -- Looked at twice: the first look may have waited for one that was merged or erased meanwhile.
+  -- Look twice: the first look may have waited for a contact that was merged or erased meanwhile.
   for look in 1..2 loop
     select known.customer_id into contact
     from public.customer_identities as known
@@ -34,8 +34,8 @@ begin
       and event.created_at > now() - interval '30 days' and app.is_named_in(kept.changes, names)
   ) then
     perform app.refuse(409, 'export_first',
-      'hand out what is known with contact-export by the same identity first, '
-        'or say without_export where nobody wants it');
+      'export the data with contact-export by the same identity first, '
+        'or send without_export if nobody wants them');
   end if;
   select coalesce(array_agg(distinct made_of), '{}') into people
   from unnest(app.deleted_contacts(organization, names)) as gone

@@ -1,6 +1,7 @@
--- Erase bodies that were read or given up, that name a channel of the organization and the person, and what waits or
--- waited about them. A body that was read stays as its hash, so that a repetition is known. Every kept answer goes,
--- for they are sealed and nobody can tell whose they are; so do facts of messages that never came.
+-- Erase the webhook bodies that were read or given up and that name a channel of the organization and the person, and
+-- what waits or waited about them. A body that was read stays as its hash, so that a repetition is known. All kept
+-- answers are deleted, for they are sealed and nobody can tell whose they are; so are events of messages that never
+-- came.
 create or replace function app.erase_raw(organization uuid, people uuid[], threads uuid[], names text[]) returns void
 language plpgsql volatile set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Values of the trail that are theirs: by their rows, by who had an order before a change and after, and by name.
+-- Erase the person's values in the trail: by their rows, by who had an order before a change and after, and by name.
 create or replace function app.erase_values(
   organization uuid, people uuid[], known_by uuid[], threads uuid[], said uuid[], bought uuid[], shown uuid[],
     names text[]

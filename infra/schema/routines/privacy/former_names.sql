@@ -1,4 +1,4 @@
--- What the trail knows that these contacts were known by, but what is somebody else's now.
+-- Return what these contacts were once known by, as the trail says, but what belongs to somebody else now.
 create or replace function app.former_names(organization uuid, people uuid[]) returns text[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct form), '{}')

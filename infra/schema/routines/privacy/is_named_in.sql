@@ -1,4 +1,4 @@
--- Return whether one of the names stands in the document as a whole value.
+-- Return whether one of the names is a whole value in the document.
 create or replace function app.is_named_in(document jsonb, names text[]) returns boolean
 language sql immutable set search_path = ''
 return exists (

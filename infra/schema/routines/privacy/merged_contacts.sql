@@ -1,4 +1,4 @@
--- Every contact that this one was made of.
+-- Return every contact that was merged into this one.
 create or replace function app.merged_contacts(organization uuid, contact uuid) returns uuid[]
 language sql stable set search_path = '' as $$
   with recursive person (id) as (

@@ -1,5 +1,5 @@
--- Return what the person is called by machines, in every spelling: numbers, addresses, ids of channels, and what the
--- contacts and conversations themselves say.
+-- Return what machines call the person, in every spelling: numbers, addresses, ids of channels, and what the contacts
+-- and conversations themselves say.
 create or replace function app.names_of(organization uuid, people uuid[], threads uuid[]) returns text[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct form), '{}')

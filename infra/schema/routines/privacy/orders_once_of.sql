@@ -1,4 +1,4 @@
--- Every order that is or once was theirs, deleted ones too.
+-- Return every order that is or once was theirs, deleted ones too.
 create or replace function app.orders_once_of(organization uuid, people uuid[]) returns uuid[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(distinct found.id), '{}')

@@ -1,5 +1,4 @@
--- Record that all that is known of a contact was handed out. Nobody erases the contact meanwhile: a kept answer
--- would outlive them.
+-- Record that a contact's data were exported. Nobody erases the contact meanwhile: a kept answer would outlive it.
 create or replace function app.record_export(contact uuid) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

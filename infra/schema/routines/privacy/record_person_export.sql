@@ -1,6 +1,5 @@
--- Write down that what is known of the person was handed out; the contact with that identity, or null. While it is
--- handed out nobody erases the person: a kept answer would outlive them. The identity stands in the trail's values,
--- which erasing takes.
+-- Record that a person's data were exported; return the contact with that identity, or null. Nobody erases the person
+-- meanwhile: a kept answer would outlive them. The identity is in the trail's values, which erasing deletes.
 create or replace function app.record_person_export(identity text) returns uuid
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -8,7 +7,7 @@ declare
   names text[] := app.spellings(record_person_export.identity);
   contact uuid;
 begin
-  -- Looked at twice: the first look may have waited for one that was merged or erased meanwhile.
+  -- Look twice: the first look may have waited for a contact that was merged or erased meanwhile.
   for look in 1..2 loop
     select known.customer_id into contact
     from public.customer_identities as known

@@ -1,4 +1,4 @@
--- What people of these names said in groups.
+-- Return what people of these names said in groups.
 create or replace function app.said_in_groups(organization uuid, names text[]) returns uuid[]
 language sql stable set search_path = '' as $$
   select coalesce(array_agg(message.id), '{}')

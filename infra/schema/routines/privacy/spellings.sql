@@ -1,4 +1,4 @@
--- Every way in which a number, address or id is written, without plus.
+-- Return every way in which a number, address or id is written, without the plus sign.
 create or replace function app.spellings(identity text) returns text[]
 language sql immutable strict parallel safe set search_path = ''
 return (

@@ -1,4 +1,5 @@
--- The contacts' conversations, and those with the names that have no contact; those that went into them too, no groups.
+-- Return the contacts' conversations, those with the names that have no contact, and those that were merged into them;
+-- no groups.
 create or replace function app.threads_of(organization uuid, people uuid[], names text[]) returns uuid[]
 language sql stable set search_path = '' as $$
   with recursive thread (id) as (

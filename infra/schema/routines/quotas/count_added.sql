@@ -1,4 +1,5 @@
--- Statement triggers with transition tables `added_rows` and `removed_rows`; the argument names the resource.
+-- Count the added rows of a statement: an AFTER statement trigger with the transition table `added_rows`; its argument
+-- names the resource.
 create or replace function app.count_added() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- Take removed rows from the counters of their organizations.
+-- Subtract removed rows from the counters of their organizations.
 create or replace function app.count_removed() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

@@ -1,4 +1,4 @@
--- What one transaction of a caller's adds to the trail beyond its first 64 kB is counted, in pieces of that size: small
+-- Count what one transaction of a caller adds to the trail beyond its first 64 kB, in pieces of that size. Small
 -- changes are bounded by the day's API calls, and wait for no counter.
 create or replace function app.count_trail() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

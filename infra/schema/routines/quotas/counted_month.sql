@@ -1,4 +1,4 @@
--- Return the month that a moment is counted in.
+-- Return the month in which a moment is counted.
 create or replace function app.counted_month(organization public.organizations, moment timestamptz) returns text
 language sql stable set search_path = ''
 return to_char(

@@ -1,4 +1,4 @@
--- Let the counted day end in the zone it began in where the time zone changes.
+-- Let the counted day end in the time zone in which it began where the time zone changes.
 create or replace function app.end_counted_day() returns trigger
 language plpgsql set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- Return which number of the plan caps a resource, for ever or in each month, and how people read that number.
+-- Return which number of the plan caps a resource, in total or in each month, and how people read that number.
 create or replace function app.plan_cap(plan public.plans, resource text)
   returns table (cap bigint, period text, told text)
 language sql immutable set search_path = '' as $$

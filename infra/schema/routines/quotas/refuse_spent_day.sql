@@ -1,5 +1,5 @@
--- Refuse who has used the day's API calls up, and tell when the next day begins: `resets_at`, and the seconds until
--- then as `retry_after`.
+-- Refuse a caller who has used all API calls of the day, and tell when the next day begins: `resets_at`, and the
+-- seconds until then as `retry_after`.
 create or replace function app.refuse_spent_day(organization uuid, calls_today bigint, calls_a_day integer, plan text,
   upgrade text) returns void
 language plpgsql stable set search_path = '' as $$

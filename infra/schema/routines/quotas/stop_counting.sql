@@ -1,4 +1,4 @@
--- Count that inbound messages raise stop at their bound instead of refusing the message.
+-- Let the count of inbound messages stop at its bound instead of refusing the message.
 create or replace function app.stop_counting() returns trigger
 language plpgsql set search_path = '' as $$
 begin

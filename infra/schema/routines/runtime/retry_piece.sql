@@ -1,4 +1,4 @@
--- Let one piece of work that was set aside be tried again now.
+-- Make one piece of work that was set aside due now.
 create or replace function app.retry_piece(chosen public.set_aside) returns void
 language plpgsql volatile set search_path = '' as $$
 begin

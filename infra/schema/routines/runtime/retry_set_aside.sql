@@ -1,6 +1,6 @@
--- Let what was set aside be tried again now, of one organization, of one queue, or all, bodies that nobody could
--- read among them; return how many pieces. One that cannot be tried again, because a rule of today refuses what it
--- would change, keeps no other from it: it is not counted, and the log of Postgres says why.
+-- Make work that was set aside due now: of one organization, of one queue, or all, including bodies that nobody could
+-- read. Return how many pieces. One that cannot be retried, because a rule of today refuses the change, does not keep
+-- the others from it: it is not counted, and the log of Postgres says why.
 create or replace function app.retry_set_aside(organization uuid, queue text) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare

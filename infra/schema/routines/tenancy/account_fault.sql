@@ -1,7 +1,7 @@
--- Return the code of a refusal where the account behind the claims does not stand, or the session that they belong
--- to has ended; null where both stand. Claims without a session, as of agents and of tokens that an operator makes,
--- ask for the account alone. A signed address says when it was made (link_made_at): one from before the proof is as
--- a session that ended.
+-- Return the code of a refusal where the account of the claims is gone or banned or their session has ended; otherwise
+-- null. Claims without a session, as of agents and of tokens that an operator makes, are checked for the account alone.
+-- A signed address carries when it was made (link_made_at): one from before the proof of the address counts as an ended
+-- session.
 create or replace function app.account_fault(claims jsonb) returns text
 language plpgsql stable security definer set search_path = '' as $$
 declare

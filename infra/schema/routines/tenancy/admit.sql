@@ -1,5 +1,5 @@
--- Refuse a caller whose right to `required` has ended or never was, and say why; return the plan's daily API calls,
--- or null where nothing is required. `settings` are only there to be set before this is called.
+-- Refuse a caller whose right to `required` has ended or never was, and say why; return the plan's daily API calls, or
+-- null where nothing is required. `settings` are arguments only so that they are set before this is called.
 create or replace function app.admit(required text, claims text, calls_today bigint, variadic settings text[])
   returns integer
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Where a managed platform serves /rest/v1, its PostgREST calls this before each statement, so that whoever is not
--- let in here is not let in there either: alter role authenticator set pgrst.db_pre_request = 'app.admit_request'.
+-- Admit a request where a managed platform serves /rest/v1: its PostgREST calls this before each statement, so that the
+-- same callers are refused there: alter role authenticator set pgrst.db_pre_request = 'app.admit_request'.
 create or replace function app.admit_request() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare

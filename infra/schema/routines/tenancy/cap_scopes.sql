@@ -1,5 +1,5 @@
--- Return the scopes that a caller holds: a key's as far as its plan (`ceiling`) and its token include them, and for a
--- person, who has no ceiling, those of the role. Postgres puts the body in its place.
+-- Return the scopes that a caller holds: those of a key as far as its plan (`ceiling`) and its token include them; for
+-- a person those of the role. Postgres puts the body in its place.
 create or replace function app.cap_scopes(shown text[], is_agent boolean, ceiling text[], granted jsonb) returns text[]
 language sql immutable parallel safe
 return case

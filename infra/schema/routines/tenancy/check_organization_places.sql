@@ -1,5 +1,6 @@
--- The currency of an organization is what its prices are in: while there are any, another currency would reprice the
--- catalog in silence, and orders that are open would be paid in two. A price takes the same lock, shared.
+-- Check the country and the currency of an organization. While there are prices or open orders in its currency, another
+-- currency would change the catalog's prices silently and have open orders paid in two. A price takes the same lock,
+-- shared.
 create or replace function app.check_organization_places() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -8,7 +9,7 @@ declare
 begin
   if (tg_op = 'INSERT' or new.country <> old.country) and not app.is_country(new.country) then
     perform app.refuse(422, 'unknown_country',
-      format('%s is no country of ISO 3166-1: send two letters such as EG', new.country),
+      format('%s is not a country code of ISO 3166-1: send two letters such as EG', new.country),
       jsonb_build_object('country', new.country));
   end if;
   if tg_op = 'UPDATE' and new.currency = old.currency then
@@ -16,7 +17,7 @@ begin
   end if;
   if not app.is_currency(new.currency) then
     perform app.refuse(422, 'unknown_currency',
-      format('%s is no currency of ISO 4217: send three letters such as EGP', new.currency),
+      format('%s is not a currency code of ISO 4217: send three letters such as EGP', new.currency),
       jsonb_build_object('currency', new.currency));
   end if;
   if tg_op = 'UPDATE' then
@@ -30,7 +31,7 @@ begin
     if priced > 0 or open > 0 then
       perform app.refuse(409, 'currency_in_use',
         format('%s items have prices in %s and %s orders are open: deliver or cancel those orders and set the prices of'
-          ' the items to null, then change the currency and price the items anew', priced, old.currency, open),
+          ' the items to null, then change the currency and set new prices', priced, old.currency, open),
         jsonb_build_object('currency', old.currency, 'items', priced, 'open_orders', open));
     end if;
   end if;

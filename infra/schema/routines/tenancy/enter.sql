@@ -1,6 +1,7 @@
--- Open a transaction of ours: the caller's role, claims and headers until its end, exactly as PostgREST sets them,
--- and admission where the call needs a scope. One statement, so that a read is one round trip. The settings are made
--- while the arguments are: with the caller's rights, which the role needs, and before anything is looked up.
+-- Open a transaction: set the caller's role, claims and headers until its end, exactly as PostgREST sets them, and
+-- admit the caller where the call needs a scope. It is one statement, so that a read is one round trip. The settings
+-- are made while the arguments are computed: with the caller's rights, which the role needs, and before anything is
+-- looked up.
 create or replace function app.enter(role text, claims text, headers text, required text, calls_today bigint)
   returns integer
 language sql volatile

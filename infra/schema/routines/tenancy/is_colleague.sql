@@ -1,4 +1,4 @@
--- Return whether the user id is that of a member or an agent of the organization.
+-- Return whether the user id belongs to a member or an agent of the organization.
 create or replace function app.is_colleague(organization uuid, named text) returns boolean
 language sql stable set search_path = ''
 return exists (

@@ -1,6 +1,5 @@
--- Return the organization in which the claims' caller may, right now, do what `required` names, by the rows of its
--- key or membership, for whoever app.admit has not let in; null means nowhere, also for an account that does not
--- stand.
+-- Return the organization in which the claims' caller may now do what `required` names, by the rows of its key or
+-- membership, for whoever app.admit has not admitted; null means in none, also for an account that is gone or banned.
 create or replace function app.organization_claimed(required text) returns uuid
 language plpgsql stable security definer set search_path = '' as $$
 declare

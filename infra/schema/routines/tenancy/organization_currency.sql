@@ -1,4 +1,5 @@
--- An order that names no currency is in its organization's. The service, which belongs to none, is told by the order.
+-- Return the currency of the organization in which the caller may write, for an order that names none; null for the
+-- service, which belongs to none.
 create or replace function app.organization_currency() returns text
 language sql stable set search_path = ''
 return (select organizations.currency from public.organizations

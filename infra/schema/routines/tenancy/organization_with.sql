@@ -1,8 +1,8 @@
--- Return the organization in which the caller may, right now, do what `required` names: read, write, admin, or
--- manage (what only people who are owner or admin may); null means nowhere. Every policy compares with it, so a
--- revoked key, a removed member or a lower plan shows at once, on every surface and for tokens already issued. A
--- transaction that app.admit has let in remembers the organization in app.admitted_<right> for each right that the
--- caller holds there; others, as a managed PostgREST's, ask the rows.
+-- Return the organization in which the caller may now do what `required` names: read, write, admin, or manage (only
+-- people who are owner or admin); null means in none. Every policy compares with it, so a revoked key, a removed member
+-- or a lower plan takes effect at once, on every surface and for tokens already issued. A transaction that app.admit
+-- has admitted remembers the organization in app.admitted_<right> for each right that the caller holds there; others,
+-- as a managed PostgREST's, look at the rows.
 create or replace function app.organization_with(required text) returns uuid
 language sql stable
 return coalesce(

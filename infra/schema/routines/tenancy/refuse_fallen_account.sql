@@ -1,4 +1,4 @@
--- Refuse an account that does not stand.
+-- Refuse an account that is gone or banned, or whose session has ended.
 create or replace function app.refuse_fallen_account(fault text) returns void
 language plpgsql immutable set search_path = '' as $$
 begin
@@ -7,7 +7,7 @@ begin
   elsif fault = 'account_banned' then
     perform app.refuse(403, 'account_banned', 'the account is banned: ask an administrator');
   else
-    perform app.refuse(403, 'account_gone', 'the account of this token does not exist any more');
+    perform app.refuse(403, 'account_gone', 'the account of this token no longer exists');
   end if;
 end
 $$;

@@ -1,5 +1,5 @@
--- Say why the scope is missing, what the credential holds (`granted`), and in `remedy` what would help:
--- exchange_again, ask_for_a_key or ask_an_owner. What a role lacks is an owner or admin.
+-- Refuse a call for lack of a scope: say why, what the credential holds (`granted`), and in `remedy` what would help:
+-- exchange_again, ask_for_a_key or ask_an_owner. Where a role lacks a right, an owner or admin has it.
 create or replace function app.refuse_scope(required text, held text[], key_scopes text[], role text) returns void
 language plpgsql immutable set search_path = '' as $$
 declare

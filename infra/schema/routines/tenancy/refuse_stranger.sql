@@ -1,4 +1,4 @@
--- Refuse an agent whose key does not stand any more, and a person who is no member of the organization.
+-- Refuse an agent whose key is not valid any more, and a person who is not a member of the organization.
 create or replace function app.refuse_stranger(claims jsonb, organization uuid) returns void
 language plpgsql stable set search_path = '' as $$
 begin

@@ -1,5 +1,5 @@
--- Remember what the caller may do for app.organization_with, until the transaction ends; whoever enters it again is
--- remembered in place of the former. Postgres puts the body in its place.
+-- Remember what the caller may do, for app.organization_with, until the transaction ends; a second admission replaces
+-- the first. Postgres puts the body in its place.
 create or replace function app.remember_admission(held text[], organization uuid) returns text
 language sql volatile
 return set_config('app.admitted_read', case when 'read' = any (held) then organization::text else '' end, true)

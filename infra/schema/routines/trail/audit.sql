@@ -1,4 +1,4 @@
--- Write the change of a row to the trail, by app.record_change: an AFTER row trigger. Arguments name columns that
+-- Write the change of a row to the trail, by app.record_change, as an AFTER row trigger. Arguments name columns that
 -- the trail leaves out (secrets, and what changes without meaning).
 create or replace function app.audit() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,4 +1,4 @@
--- Values leave with their event.
+-- Delete the personal values together with their event.
 create or replace function app.drop_values() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 begin

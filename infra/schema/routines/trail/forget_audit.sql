@@ -1,4 +1,4 @@
--- The trail is kept for as many days as the plan says; nobody but this function deletes of it.
+-- Delete the events that are older than the plan's number of days; no other function deletes events.
 create or replace function app.forget_audit(most integer) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare

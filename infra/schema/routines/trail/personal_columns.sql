@@ -1,4 +1,5 @@
--- Return the columns that say something of a person, by table, with what an order's lines and other systems call it.
+-- Return the columns that say something about a person, by table, with the names that an order's lines and other
+-- systems have for them.
 create or replace function app.personal_columns(entity text) returns text[]
 language sql immutable strict parallel safe set search_path = ''
 return case entity

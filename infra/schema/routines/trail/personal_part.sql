@@ -1,4 +1,4 @@
--- Return what of a change is personal. In PL/pgSQL, which plans its statement once for a connection.
+-- Return the personal part of a change. PL/pgSQL plans the statement once for each connection.
 create or replace function app.personal_part(entity text, changes jsonb) returns jsonb
 language plpgsql immutable set search_path = '' as $$
 declare

@@ -1,4 +1,4 @@
--- One event of a row. `subject` is the row, for what it is known by and whose it is.
+-- Record one event of a row. `subject` is the row, which tells what it is known by and whose it is.
 create or replace function app.record_change(organization uuid, action text, entity text, relation oid, changes jsonb,
   subject jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,5 +1,5 @@
--- Write one event of the trail. In PL/pgSQL, which plans its statement once for a connection; a function in SQL is
--- planned for each call before Postgres 18.
+-- Record one event of the trail. PL/pgSQL plans the statement once for each connection; before Postgres 18 a function
+-- in SQL is planned for each call.
 create or replace function app.record_event(
   organization_id uuid, action text, entity_type text, entity_id uuid, changes jsonb
 ) returns void
