@@ -39,14 +39,7 @@ VERBS = frozenset(
 """Words with which a docstring may begin, in the imperative."""
 
 
-OPEN = frozenset(
-    {
-        "docstrings of functions that begin with a verb",
-        "lines of an SQL routine, median / p90",
-        f"SQL routines over {MOST_FUNCTION_LINES} lines",
-        "lines of test for each line of shared and functions",
-    }
-)
+OPEN: frozenset[str] = frozenset()
 """The figures that do not meet their goal yet. One that meets it leaves this list, and a test keeps it there."""
 
 

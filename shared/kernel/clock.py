@@ -65,4 +65,5 @@ def zone(name: str | None) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         shown = name[:64]
-        raise UnknownTimeZone(f"{shown} is not an IANA time zone: send one such as Africa/Cairo", timezone=shown) from error
+        message = f"{shown} is not an IANA time zone: send one such as Africa/Cairo"
+        raise UnknownTimeZone(message, timezone=shown) from error

@@ -26,4 +26,4 @@ class UnknownCountry(InvalidRequest):
 def check_country(code: str) -> None:
     """Raise UnknownCountry unless ISO 3166-1 has the code."""
     if code not in COUNTRIES:
-        raise UnknownCountry(f"{code} is not a country code of ISO 3166-1: send two letters such as EG", country=code)
+        raise UnknownCountry(f"{code} is not an ISO 3166-1 country: send two letters such as EG", country=code)

@@ -39,7 +39,7 @@ class InvalidAmount(InvalidRequest):
 def check_currency(code: str) -> None:
     """Raise UnknownCurrency unless ISO 4217 has the code."""
     if code not in CURRENCIES:
-        raise UnknownCurrency(f"{code} is not a currency code of ISO 4217: send three letters such as EGP", currency=code)
+        raise UnknownCurrency(f"{code} is not an ISO 4217 currency: send three letters such as EGP", currency=code)
 
 
 def decimals(currency: str) -> int:

@@ -17,7 +17,7 @@ begin
   if tg_op = 'INSERT' or new.currency <> old.currency then
     if not app.is_currency(new.currency) then
       perform app.refuse(422, 'unknown_currency',
-        format('%s is not a currency code of ISO 4217: send three letters such as EGP', new.currency),
+        format('%s is not an ISO 4217 currency: send three letters such as EGP', new.currency),
         jsonb_build_object('currency', new.currency));
     end if;
     select app.ill_priced(new.currency,

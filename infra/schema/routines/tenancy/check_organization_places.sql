@@ -9,7 +9,7 @@ declare
 begin
   if (tg_op = 'INSERT' or new.country <> old.country) and not app.is_country(new.country) then
     perform app.refuse(422, 'unknown_country',
-      format('%s is not a country code of ISO 3166-1: send two letters such as EG', new.country),
+      format('%s is not an ISO 3166-1 country: send two letters such as EG', new.country),
       jsonb_build_object('country', new.country));
   end if;
   if tg_op = 'UPDATE' and new.currency = old.currency then
@@ -17,7 +17,7 @@ begin
   end if;
   if not app.is_currency(new.currency) then
     perform app.refuse(422, 'unknown_currency',
-      format('%s is not a currency code of ISO 4217: send three letters such as EGP', new.currency),
+      format('%s is not an ISO 4217 currency: send three letters such as EGP', new.currency),
       jsonb_build_object('currency', new.currency));
   end if;
   if tg_op = 'UPDATE' then
