@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import boundaries, exceptions, rooms, schema, sizes, words
+from . import boundaries, exceptions, layout, rooms, schema, sizes, words
 from .source import Finding, Lint, Source, TreeLint, sources
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,8 @@ LINTS: tuple[Lint, ...] = (
     words.ties_to_nothing,
 )
 TREE_LINTS: tuple[TreeLint, ...] = (
+    layout.functions_have_tests,
+    layout.tests_are_named_after_code,
     rooms.migrations_are_named_once,
     rooms.rooms_are_packages,
     rooms.tables_have_one_owner,

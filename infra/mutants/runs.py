@@ -34,20 +34,19 @@ TESTS = (
             "agent_auth",
             "agent_register",
             "agent_usage",
-            "counted_days",
             "flush_usage",
-            "mcp_server",
             "media_file",
             "media_upload",
             "meta_webhook",
             "organization_create",
             "purge_expired",
-            "secret_key_in_browsers",
-            "streaming",
         )
     ),
+    "tests/contract/test_secret_key_in_browsers.py",
+    "tests/contract/test_streaming.py",
     "tests/functions/auth/test_auth_access.py",
     "tests/functions/discovery/test_first_call.py",
+    "tests/functions/mcp_server/test_mcp_server.py",
 )
 """The rooms' own, and those of the functions that stand on them most."""
 _PLUGIN = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "infra.mutants.plugin"]

@@ -17,7 +17,7 @@ from shared.tenancy.transactions import accounts_tx
 
 pytestmark = pytest.mark.anyio
 ORDERLESS = {"purge-expired", "purge-sign-ins"}
-"""They delete by age and have no head: tests/functions/test_growth.py."""
+"""They delete by age and have no head: tests/functions/test_purge_expired_tables.py."""
 HEADS: dict[str, Any] = {}
 
 

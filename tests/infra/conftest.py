@@ -16,12 +16,17 @@ from uvicorn._types import ASGI3Application
 from infra.local.servers.connections import bounded
 from infra.local.servers.transports import Backlog
 
-LAUNCHED = ("test_local_", "test_migrate", "test_seed", "test_simulator")
+LAUNCHED = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "doctor", "local_files", "migrate", "postgres_letters", "schedule", "seed", "services", "simulators", "up",
+    )
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def environment_of_a_fresh_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.path.name.startswith(LAUNCHED):
+    if request.path.name in LAUNCHED:
         for name in [name for name in os.environ if name.startswith("NEXUS_")]:
             monkeypatch.delenv(name)
 

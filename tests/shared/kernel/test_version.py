@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shared.kernel.version import VERSION
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCUMENTS = ROOT / "functions/discovery/documents"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OLDEST_PIP = "22.3.1"
 """Python 3.11.0 and 3.11.1 bring it."""
 
