@@ -160,9 +160,7 @@ def reads(http, services):
         (True, True, "refresh_token", "any more, but belongs to another: refresh the token"),
     ],
 )
-async def test_who_is_not_in_the_tokens_organization_hears_what_helps(
-    *, reads, org, other_org, tenants, before, after, remedy, word
-):
+async def test_403_for_a_non_member_says_what_helps(*, reads, org, other_org, tenants, before, after, remedy, word):
     person = org.person("member") if before else tenants.person(None)
     with tenants.database() as database:
         database.execute("DELETE FROM organization_members WHERE user_id = %s", (person.id,))

@@ -49,7 +49,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_nobody_waits_beyond_the_deadline_and_service_is_whole_soon_after(behind_proxies, mortals, fault):
+async def test_requests_end_by_the_deadline_and_service_recovers(behind_proxies, mortals, fault):
     callers = [mortals.org().owner for _ in range(12)]
     async with behind_proxies() as (url, database, _), httpx.AsyncClient(base_url=url, timeout=60) as client:
 

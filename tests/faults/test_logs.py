@@ -31,7 +31,7 @@ def unread_pipe():
 
 
 @pytest.mark.parametrize("output", [full_disk, unread_pipe])
-async def test_nobody_is_kept_waiting_or_failed_by_a_log_that_cannot_be_written(environment, mortals, output):
+async def test_a_log_that_cannot_be_written_delays_and_fails_no_request(environment, mortals, output):
     org = mortals.org()
     with output() as stdout, gateways(1, {**environment, **TOLD}, stdout=stdout) as (url,):
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:

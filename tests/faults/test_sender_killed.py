@@ -102,7 +102,7 @@ async def killed(gateway, graph, number, job):
     return send
 
 
-async def test_what_meta_took_is_settled_by_its_status_and_never_sent_again(
+async def test_a_message_that_meta_accepted_is_never_sent_again(
     *, killed, gateway, graph, number, job, state, an_hour_later, monkeypatch
 ):
     org, account, _ = number
@@ -119,7 +119,7 @@ async def test_what_meta_took_is_settled_by_its_status_and_never_sent_again(
     assert (len(graph.sent(account)), state(org)) == (1, ["delivered"])
 
 
-async def test_what_meta_never_got_goes_out_once_after_it_has_had_its_time(
+async def test_a_message_that_meta_never_received_is_sent_once_later(
     *, killed, graph, number, job, state, an_hour_later
 ):
     org, account, _ = number

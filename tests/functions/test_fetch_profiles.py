@@ -86,7 +86,7 @@ async def test_a_name_that_a_person_gave_the_contact_stays(*, joined, org, writt
     assert named(page) == [("منى السيد", None, "Madame Mona")]
 
 
-async def test_who_does_not_consent_is_asked_again_later_and_not_for_ever(
+async def test_a_profile_without_consent_is_requested_again_a_few_times(
     *, joined, org, written, fetch, named, pass_time, graph
 ):
     page = await joined(org, "facebook")

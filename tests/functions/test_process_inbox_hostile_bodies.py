@@ -70,7 +70,7 @@ async def test_honest_events_arrive_whatever_stands_beside_them(
     assert aside[0][0] == told["set_aside"] <= AT_ONCE
 
 
-def test_what_is_nested_without_end_is_cut_and_the_rest_is_read():
+def test_deeply_nested_values_are_cut_and_the_rest_is_read():
     message = {"from": "201012345678", "id": "wamid.deep", "type": "text", "text": {"body": "hello"}, "context": DEEP}
     value = {"metadata": {"phone_number_id": "1"}, "messages": [message], "contacts": DEEP}
     entry = {"id": "2", "time": int(time.time()), "changes": [{"field": "messages", "value": value}]}

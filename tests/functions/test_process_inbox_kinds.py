@@ -57,7 +57,7 @@ def picture(rows):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-async def test_each_kind_has_its_effect_once_however_often_it_comes(*, tell, connect, org, other_org, picture, kind):
+async def test_each_kind_takes_effect_once_although_sent_several_times(*, tell, connect, org, other_org, picture, kind):
     once, often = connect(org, kind.channel), connect(other_org, kind.channel)
     at = int(time.time()) - 60
     body = [kind.body_for(each.external_id, each.waba_id, at=at, unique="u") for each in (once, often)]

@@ -94,7 +94,7 @@ def ids(tenants, org):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_what_is_past_its_time_is_forgotten_and_nothing_else(kind, ids, call, tenants, services):
+async def test_only_rows_past_their_age_are_deleted(kind, ids, call, tenants, services):
     table, ours, insert, limit, stay = KINDS[kind]
     at = ids([f"{limit - 1} days", f"{limit + 1} days"])
     counted = f"SELECT count(*) FROM {table} WHERE {ours}"

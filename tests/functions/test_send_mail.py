@@ -102,7 +102,7 @@ async def test_a_mail_server_that_is_away_loses_nothing(post, server, waiting):
     assert len(waiting()) == 1
 
 
-async def test_of_two_jobs_at_once_each_mail_is_sent_by_one(post, server):
+async def test_two_concurrent_jobs_send_each_mail_once(post, server):
     addresses = [f"{uuid.uuid4().hex}@example.com" for _ in range(30)]
     await post(*addresses)
     await asyncio.gather(*(delivery.send_waiting(request_id="test") for _ in range(3)))

@@ -82,7 +82,7 @@ def test_platform_comes_first_then_ours_each_in_number_order(database, directory
     assert ask("SELECT count(*) FROM notes") == 1
 
 
-def test_whoever_serves_the_schema_is_told_once_for_each_file(database, directory, write):
+def test_each_applied_file_notifies_the_servers_once(database, directory, write):
     write("nexus/0001_first", "CREATE TABLE first (id integer)")
     with psycopg.connect(database, autocommit=True) as listener:
         listener.execute("LISTEN pgrst")
@@ -369,7 +369,7 @@ def test_line_ends_of_another_system_are_no_change_of_a_routine(directory, run, 
     assert run().routines == []
 
 
-def test_whoever_serves_the_schema_is_told_of_changed_routines(database, run, write_routine):
+def test_changed_routines_notify_the_servers_of_the_schema(database, run, write_routine):
     write_routine("numbers/one", ANSWER.format("one", 1))
     with psycopg.connect(database, autocommit=True) as listener:
         listener.execute("LISTEN pgrst")

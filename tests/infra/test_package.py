@@ -216,7 +216,7 @@ def test_a_changed_module_changes_exactly_the_packages_that_carry_it(copy):
     assert not {"meta_webhook", "channel_list", "conversation_messages"} & set(changed)
 
 
-def test_what_only_a_type_checker_imports_is_not_carried(copy):
+def test_imports_for_type_checking_are_not_packaged(copy):
     main = copy / "functions/agent_usage/main.py"
     append(main, "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import shared.kernel.money\n")
     assert "shared/kernel/money.py" not in needs.needs("agent_usage").files
@@ -237,7 +237,7 @@ def test_data_beside_a_module_is_carried_and_a_page_about_it_is_not(copy):
     assert "shared/kernel/README.md" not in needs.needs("agent_usage").files
 
 
-def test_what_an_earlier_run_left_is_gone(copy):
+def test_remains_of_an_earlier_run_are_removed(copy):
     folder = Path(package.package("agent_auth", build=copy / "build").path)
     (folder / "__pycache__").mkdir()
     (folder / "stale.py").write_text("")

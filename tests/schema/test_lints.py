@@ -20,7 +20,7 @@ def test_a_planted_fault_is_found(altered, lint):
     assert any(lint.found in fault for fault in lint.ask(altered))
 
 
-def test_what_is_made_later_starts_without_rights(altered):
+def test_new_tables_and_functions_start_without_grants(altered):
     altered.execute("CREATE TABLE later (id serial PRIMARY KEY)")
     altered.execute("CREATE FUNCTION app.later() RETURNS integer LANGUAGE sql RETURN 1")
     granted = altered.execute("""

@@ -63,7 +63,7 @@ def test_every_order_keeps_its_number_and_the_eldest_has_the_key(before):
     assert database.execute("SELECT count(*) FROM audit_events").fetchone() == told
 
 
-def test_each_order_of_before_is_found_by_its_own_number(before):
+def test_an_older_order_is_found_by_its_own_number(before):
     database, migrate_on = before
     migrate_on()
     find = (

@@ -38,7 +38,7 @@ async def test_303_the_links_of_a_change_say_that_the_other_is_missing(http, per
     assert "access_token=" in second.headers["location"]
 
 
-async def test_of_both_links_opened_at_once_one_finishes_the_change(auth, person, moving, mailed, sign_in):
+async def test_two_links_opened_at_once_finish_the_change_once(auth, person, moving, mailed, sign_in):
     (to_old,), (to_new,) = mailed(person.email), mailed(moving)
     bodies = [{"type": "email_change", "token_hash": each.token} for each in (to_old, to_new)]
     answers = await asyncio.gather(*(auth("POST", "verify", json=body) for body in bodies))

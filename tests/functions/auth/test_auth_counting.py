@@ -41,7 +41,7 @@ async def test_429_what_fails_at_one_account_from_one_place_waits(try_in, person
     assert "over_request_rate_limit" in codes
 
 
-async def test_who_has_signed_in_from_there_before_is_not_kept_out_by_strangers(*, try_in, sign_in, person, elsewhere):
+async def test_strangers_do_not_lock_out_a_known_address(*, try_in, sign_in, person, elsewhere):
     assert (await sign_in(person.email)).status_code == 200
     codes = [await try_in(person.email, elsewhere()["X-Forwarded-For"]) for _ in range(122)]
     assert codes[:60] == ["invalid_credentials"] * 60

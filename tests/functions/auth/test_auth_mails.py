@@ -99,7 +99,7 @@ async def test_429_mails_any_address_once_a_minute(auth, person, email, path, is
     assert 1 <= int(refused.headers["retry-after"]) <= 60
 
 
-async def test_of_two_who_ask_for_one_address_at_once_one_is_served(auth, person, mailed):
+async def test_two_concurrent_requests_for_one_address_serve_one(auth, person, mailed):
     answers = await asyncio.gather(*(auth("POST", "recover", json={"email": person.email}) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 429, 429, 429]
     assert len(mailed(person.email)) == 1

@@ -91,7 +91,7 @@ async def test_4xx_codes_that_open_nothing(*, auth, person, mailed, challenges, 
     assert (late.status_code, late.json()["code"]) == (403, "flow_state_expired")
 
 
-async def test_of_six_who_exchange_one_code_at_once_one_gets_a_session(
+async def test_one_code_exchanged_six_times_at_once_opens_one_session(
     *, auth, person, mailed, challenges, code_of, exchange
 ):
     await auth("POST", "otp", json={"email": person.email, **challenges["s256"]})

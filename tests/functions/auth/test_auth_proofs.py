@@ -91,9 +91,7 @@ async def test_a_proof_after_the_first_leaves_the_password(person, proved, auth,
 
 
 @pytest.mark.parametrize("first", ["stranger", "owner"])
-async def test_of_two_who_sign_up_with_one_address_neither_keeps_the_password(
-    *, host, auth, email, mailed, sign_in, first, elsewhere
-):
+async def test_two_sign_ups_with_one_address_keep_no_password(*, host, auth, email, mailed, sign_in, first, elsewhere):
     host(email_autoconfirm=False, mail_interval_s=0)
     passwords = [STRANGERS, PASSWORD] if first == "stranger" else [PASSWORD, STRANGERS]
     answers = [
@@ -108,7 +106,7 @@ async def test_of_two_who_sign_up_with_one_address_neither_keeps_the_password(
         assert (await sign_in(email, password)).json()["code"] == "invalid_credentials"
 
 
-async def test_who_signs_up_twice_with_one_password_keeps_it(host, auth, email, mailed, sign_in):
+async def test_a_second_sign_up_with_the_same_password_keeps_it(host, auth, email, mailed, sign_in):
     host(email_autoconfirm=False, mail_interval_s=0)
     for _ in range(2):
         await auth("POST", "signup", json={"email": email, "password": PASSWORD})

@@ -186,7 +186,7 @@ async def test_a_new_password_ends_the_other_sessions(person, sign_in, auth):
     assert (await sign_in(person.email, "another one")).status_code == 200
 
 
-async def test_what_happened_to_an_account_is_on_record(person, auth, tenants):
+async def test_changes_of_an_account_are_recorded(person, auth, tenants):
     await auth("POST", "logout", token=person.token)
     with tenants.database() as connection:
         rows = connection.execute(

@@ -58,7 +58,7 @@ async def test_303_a_link_works_once_and_says_what_is_wrong_the_second_time(host
 
 
 @pytest.mark.parametrize("way", ["post", "get", "otp"])
-async def test_of_eight_who_use_one_token_at_once_one_gets_a_session(*, auth, recovered, http, person, way, elsewhere):
+async def test_one_token_used_eight_times_at_once_opens_one_session(*, auth, recovered, http, person, way, elsewhere):
     letter = await recovered()
 
     async def use():

@@ -93,7 +93,7 @@ async def test_a_second_contact_of_one_phone_or_email_is_the_first(mcp, org, oth
     assert theirs["created"]
 
 
-async def test_of_100_creations_at_once_one_makes_the_contact(mcp, org, tenants):
+async def test_100_concurrent_calls_create_one_contact(mcp, org, tenants):
     agent = org.agent()
     start = asyncio.Barrier(50)
 
@@ -132,7 +132,7 @@ async def test_the_same_idempotency_key_gives_the_same_answer(mcp, org):
         ({"first_name": "x" * 201}, "invalid_request"),
     ],
 )
-async def test_what_cannot_be_a_contact_is_refused(mcp, org, arguments, code):
+async def test_an_invalid_contact_is_refused(mcp, org, arguments, code):
     answer = await mcp("nexus_create_contact", arguments, as_=org.agent())
     assert (answer["is_error"], answer["error"]) == (True, code)
 
@@ -182,7 +182,7 @@ async def test_contacts_end_at_the_plans_number(mcp, tenants, make_contacts):
     )
 
 
-async def test_of_20_contacts_at_once_the_plan_takes_the_one_it_has_room_for(mcp, tenants):
+async def test_20_concurrent_contacts_fill_the_last_place_of_the_plan_once(mcp, tenants):
     org = tenants.org("starter")
     with tenants.database() as db:
         db.execute("INSERT INTO customers (organization_id) SELECT %s FROM generate_series(1, 499)", (org.id,))

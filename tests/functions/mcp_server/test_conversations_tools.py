@@ -139,7 +139,7 @@ async def test_a_message_is_queued_once_and_waits_while_its_channel_has_no_acces
         ("whatsapp", "x" * 4097, "invalid_request"),
     ],
 )
-async def test_what_a_channel_cannot_carry_is_refused(*, mcp, org, make_chat, tenants, platform, content, code):
+async def test_unsupported_content_of_a_channel_is_refused(*, mcp, org, make_chat, tenants, platform, content, code):
     answer = await mcp("nexus_send_message", {"chat_id": make_chat(org, platform), "content": content}, as_=org.agent())
     assert (answer["is_error"], answer["error"]) == (True, code)
     with tenants.database() as db:

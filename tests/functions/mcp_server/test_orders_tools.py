@@ -113,7 +113,7 @@ async def test_a_currency_of_three_decimals_keeps_them(tenants, shop, mcp):
     assert (made["total_amount"], made["currency"]) == (3.375, "KWD")
 
 
-async def test_nothing_of_another_tenant_is_found_or_used(shop, org, other_org, mcp):
+async def test_rows_of_another_tenant_are_neither_found_nor_used(shop, org, other_org, mcp):
     (customer, _), (theirs, their_mug) = shop(org), shop(other_org)
     agent, stranger = org.agent("write"), other_org.agent("write")
     lines = [{"sku": "MUG", "qty": 1}]
@@ -276,7 +276,7 @@ async def test_orders_beyond_the_plan_are_refused_with_what_to_do(tenants, shop,
     )
 
 
-async def test_what_the_rest_surface_wrote_is_read_as_it_stands(org, mcp, tenants):
+async def test_orders_written_through_rest_are_read_unchanged(org, mcp, tenants):
     with tenants.database() as db:
         order = db.execute(
             "INSERT INTO orders (organization_id, order_number, shipping_address, currency, total_amount, source)"

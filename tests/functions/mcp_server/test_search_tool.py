@@ -83,7 +83,7 @@ async def test_a_contacts_orders_are_found_with_the_contact(mcp, org, shop):
 
 
 @pytest.mark.parametrize("query", ["", " ", "%", "''", "؟", "zzzzzz", "\u0640", "a" * 200, "\\", "() | & !", "'; --"])
-async def test_nothing_is_found_where_nothing_is(mcp, org, shop, query):
+async def test_a_search_without_a_match_returns_an_empty_list(mcp, org, shop, query):
     shop(org)
     answer = await mcp("nexus_search", {"query": query}, as_=org.agent())
     assert answer.get("data", []) == []

@@ -60,7 +60,7 @@ async def test_numbers_phones_and_nulls_stay_in_their_columns(rest, org):
     assert told == ["'=1", "", "+201012345678", "", "{=1,b}", 'A, "B"', ""]
 
 
-async def test_what_a_call_or_a_write_answers_is_guarded_too(rest, org):
+async def test_results_of_calls_and_writes_are_guarded_too(rest, org):
     headers = {**CSV, "Prefer": "return=representation"}
     answer = await rest("POST", "labels?select=name", as_=org.owner, json={"name": "=1"}, headers=headers)
     assert answer.text == "name\n'=1"

@@ -159,7 +159,7 @@ async def test_no_embed_leads_to_them(ask, relationships, world, table):
 
 
 @pytest.mark.parametrize("table", HIDDEN)
-async def test_what_the_service_keeps_for_itself_is_refused(ask, table):
+async def test_tables_of_the_service_are_refused(ask, table):
     for answer in (await ask("GET", table), await ask("POST", table, json={}), await ask("DELETE", f"{table}?limit=1")):
         assert answer.status_code in {400, 403}, answer.text
 

@@ -179,7 +179,7 @@ async def test_409_for_unpaid_after_money_went_back_says_what_to_do(order_at, ch
     assert "set payment_status to partially_paid or paid first" in answer.json()["message"]
 
 
-async def test_nothing_is_refunded_in_two_steps_that_was_never_paid(order_at, change, add, send):
+async def test_an_unpaid_order_is_not_refunded_in_two_steps(order_at, change, add, send):
     for order in (await order_at("pending"), await order_at("delivered")):
         answer = await change(order, payment_status="refunded")
         assert (answer.status_code, code(answer)) == (409, "illegal_transition")
@@ -440,7 +440,7 @@ async def test_each_item_of_a_transfer_comes_out_even(send, add, org, warehouses
     ("stock_balances", {"quantity": 1}), ("stock_reservations", {"quantity": 1}),
     ("order_sequences", {"last_number": 1}),
 ])  # fmt: skip
-async def test_what_the_server_owns_is_nobodys_to_write(send, method, table, values):
+async def test_columns_that_the_server_owns_are_not_writable(send, method, table, values):
     answer = await send(method, table + ("?organization_id=not.is.null" if method == "PATCH" else ""), values)
     assert (answer.status_code, answer.json()["code"]) == (403, "42501")
 

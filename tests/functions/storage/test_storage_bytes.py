@@ -62,7 +62,7 @@ def version_of(served):
     return ask
 
 
-async def test_what_is_replaced_moved_or_deleted_leaves_no_bytes_behind(served, bucket, blob_of, erase, version_of):
+async def test_replaced_and_deleted_objects_leave_no_bytes_behind(served, bucket, blob_of, erase, version_of):
     place = f"{bucket}/a"
     versions = []
     for content in (b"1", b"2"):
@@ -194,7 +194,7 @@ async def test_a_kill_between_bytes_and_row_leaves_the_old_object(served, bucket
     assert announced()[version] > 23
 
 
-async def test_what_a_crash_left_behind_is_erased_when_it_is_due(tenants, blob_of, erase):
+async def test_bytes_left_by_a_crash_are_erased_when_due(tenants, blob_of, erase):
     version = str(uuid.uuid4())
     with tenants.database() as database:
         database.execute("INSERT INTO storage.blobs_to_erase VALUES (%s, now() + interval '1 day')", [version])

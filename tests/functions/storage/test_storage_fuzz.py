@@ -59,7 +59,7 @@ def test_a_name_is_taken_as_it_is_or_refused(client, fuzzed, name, content):
 
 @QUICK
 @given(st.sampled_from(list(ROUTES)), NAMES, st.tuples(BODIES, QUERIES))
-def test_whatever_is_asked_is_answered_and_never_an_internal_error(client, fuzzed, route, name, asked):
+def test_no_request_ends_in_an_internal_error(client, fuzzed, route, name, asked):
     body, query = asked
     path = route.template.format(bucket=fuzzed, name=quote(name, safe=""))
     if path == f"/bucket/{fuzzed}" and route.method == "DELETE":
@@ -72,7 +72,7 @@ def test_whatever_is_asked_is_answered_and_never_an_internal_error(client, fuzze
 
 @QUICK
 @given(st.binary(max_size=200), st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=80))
-def test_whatever_is_sent_as_a_form_is_answered(client, fuzzed, body, boundary):
+def test_any_form_is_answered(client, fuzzed, body, boundary):
     for sent in (body, b"--" + boundary.encode() + b"\r\n" + body):
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         assert client.put(f"/object/{fuzzed}/form", content=sent, headers=headers).status_code in {200, 400}

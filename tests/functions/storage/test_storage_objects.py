@@ -20,7 +20,7 @@ async def ten(served, bucket):
     return f"object/{bucket}/ten.txt"
 
 
-async def test_what_was_put_up_is_read_as_it_was(served, bucket):
+async def test_an_uploaded_file_is_read_unchanged(served, bucket):
     made = (await served("POST", f"object/{bucket}/a/b.pdf", content=b"%PDF-1", headers=PDF)).json()
     assert made["Key"] == f"{bucket}/a/b.pdf"
     for place in ("object", "object/authenticated"):

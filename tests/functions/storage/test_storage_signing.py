@@ -33,7 +33,7 @@ def signed(served):
     return sign
 
 
-async def test_whoever_has_the_address_reads_until_it_ends(storage, refused, signed, picture, monkeypatch):
+async def test_an_address_is_readable_by_anybody_until_it_expires(storage, refused, signed, picture, monkeypatch):
     address = await signed(picture, "60")
     assert address.startswith("object/sign/")
     read = await storage("GET", address)
@@ -93,7 +93,7 @@ async def test_400_for_a_time_that_is_none(storage, refused, picture, expires_in
     refused(await storage("POST", f"object/sign/{picture}", key="secret_key", json=body), 400, "InvalidRequest")
 
 
-async def test_whoever_may_not_read_signs_nothing(storage, refused, org, other_org, served):
+async def test_a_caller_who_may_not_read_signs_nothing(storage, refused, org, other_org, served):
     await served("POST", f"object/labels/{org.id}/a.pdf", content=b"%PDF", headers={"Content-Type": "application/pdf"})
     place, body = f"labels/{org.id}/a.pdf", {"expiresIn": 60}
     for asked in ({"as_": other_org.owner}, {"key": "publishable_key"}):
@@ -105,7 +105,7 @@ async def test_whoever_may_not_read_signs_nothing(storage, refused, org, other_o
     assert (await storage("GET", told.json()["signedURL"].removeprefix("/"))).content == b"%PDF"
 
 
-async def test_whoever_has_an_upload_address_puts_up_that_object_for_its_signer(storage, served, refused, path, org):
+async def test_an_upload_address_uploads_its_object_for_its_signer(storage, served, refused, path, org):
     agent = org.agent("write")
     told = (await storage("POST", f"object/upload/sign/{path('a b.pdf')}", as_=agent)).json()
     address = told["url"].removeprefix("/")
@@ -133,7 +133,7 @@ async def test_an_upload_address_replaces_only_where_that_was_signed(storage, re
     refused(await storage("PUT", address, content=b"3", headers=headers), 400, "InvalidJWT")
 
 
-async def test_of_several_who_use_an_upload_address_at_once_one_is_let_through(storage, path, org):
+async def test_an_upload_address_used_several_times_at_once_works_once(storage, path, org):
     headers, agent = {"Content-Type": "text/plain"}, org.agent("write")
     for number in range(5):
         place = f"object/upload/sign/{path(str(number))}"

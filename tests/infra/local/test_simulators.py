@@ -178,7 +178,7 @@ def test_updates_travel_doubled_shuffled_and_in_batches(world, number):
     assert [bundle for [bundle] in plain] == updates
 
 
-async def test_what_the_app_does_not_take_comes_again(world, number):
+async def test_an_event_that_the_app_rejects_is_sent_again(world, number):
     customers.write(world, number, CUSTOMER, "hi")
     courier = Courier(world, url=f"http://127.0.0.1:{free_port()}/", app_secret="secret")
     assert await courier.deliver() == [0]

@@ -64,7 +64,7 @@ def test_an_opaque_key_repeated_as_the_token_says_nothing_new(called, key, kind)
         assert called(key, repeated, key_required=False).kind is kind
 
 
-def test_where_a_key_is_required_a_token_does_not_stand_for_it(called, org):
+def test_a_token_does_not_replace_a_required_key(called, org):
     for token in (None, org.owner.token, org.agent("read").token, "secret_key", "service_role_key"):
         with pytest.raises(MissingProjectKey):
             called(None, token)

@@ -88,7 +88,7 @@ async def test_as_many_bytes_as_the_limit_are_taken_and_not_one_more(base_url, p
 
 
 @pytest.mark.parametrize(("declared", "taken"), [(b"5", True), (b"6", False), (b"1" * 400, False), (b"x", True)])
-async def test_what_is_declared_too_large_is_not_read_at_all(base_url, declared, taken):
+async def test_a_declared_size_above_the_limit_stops_the_read(base_url, declared, taken):
     request = request_of(b"12345", headers={b"content-length": declared, b"x-length": b"9"})
     if taken:
         assert await read_body(request, limit=5) == b"12345"
@@ -225,7 +225,7 @@ def test_a_fault_of_the_whole_body_points_to_all_of_it():
     assert refused.value.message.startswith("the request is not valid: the body: ")
 
 
-def test_of_many_faults_the_first_twenty_are_told_and_three_of_them_in_words():
+def test_the_first_twenty_faults_are_listed_and_three_are_described():
     with pytest.raises(InvalidRequest) as refused:
         validated(Order, {f"x{number}": 1 for number in range(30)})
     assert len(refused.value.details["errors"]) == 20

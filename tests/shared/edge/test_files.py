@@ -84,7 +84,7 @@ def test_the_part_that_a_range_asks_for(header, span):
     ["", "bytes=", "bytes=-", "bytes=2-1", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=1", "bytes 0-1",
      "bytes=1-2-3", "bytes=+1-2", "bytes=٠-١"],
 )  # fmt: skip
-def test_what_is_no_single_range_of_bytes_is_the_whole(header):
+def test_anything_but_a_single_range_returns_the_whole_file(header):
     assert part(header, 10) is None
 
 

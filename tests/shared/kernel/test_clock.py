@@ -23,7 +23,7 @@ def test_a_time_leaves_in_utc_with_milliseconds_and_z(moment, hours):
     assert abs(datetime.fromisoformat(written) - moment) < timedelta(milliseconds=1)
 
 
-def test_who_has_no_zone_is_in_utc():
+def test_a_caller_without_a_time_zone_is_in_utc():
     assert zone(None).key == "UTC"
 
 

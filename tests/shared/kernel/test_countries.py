@@ -19,6 +19,6 @@ def test_the_database_knows_the_same_countries(every_code, tenants):
 
 
 @pytest.mark.parametrize("code", ["XX", "UK", "eg", "EGY", ""])
-def test_what_is_no_country_is_refused(code):
+def test_an_unknown_country_is_refused(code):
     with pytest.raises(UnknownCountry):
         check_country(code)

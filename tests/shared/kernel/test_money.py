@@ -67,7 +67,7 @@ def test_the_database_knows_the_same_currencies(every_code, tenants):
 
 
 @pytest.mark.parametrize("code", ["ZZZ", "XXX", "XTS", "XAU", "egp", "EG", ""])
-def test_what_is_no_money_is_refused(code):
+def test_an_invalid_amount_is_refused(code):
     with pytest.raises(UnknownCurrency):
         check_currency(code)
 

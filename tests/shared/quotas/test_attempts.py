@@ -85,7 +85,7 @@ async def test_strangers_share_sixty_and_the_owner_keeps_a_share_of_their_own(fa
     assert await fail(1, is_familiar=True) == 1
 
 
-async def test_who_succeeds_gets_the_attempt_back(fail, email):
+async def test_a_success_returns_the_counted_attempt(fail, email):
     for _ in range(35):
         await attempts.forgive(await attempts.begin(email, address=HERE, is_familiar=False))
     assert await fail(40) == 30
@@ -104,7 +104,7 @@ async def test_ten_codes_where_one_was_asked_for_and_strangers_share_thirty(type
     assert [await type_codes(20, address=address) for address in (THERE, "203.0.113.1")] == [20, 10]
 
 
-async def test_who_asked_for_a_code_types_it_after_strangers_used_theirs_up(type_codes, email):
+async def test_failed_attempts_of_strangers_do_not_use_up_ones_code(type_codes, email):
     assert await type_codes(40, address=THERE) == 30
     assert await type_codes(1) == 0
     await attempts.remember_request(email, address=HERE)

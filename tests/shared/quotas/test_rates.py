@@ -73,7 +73,7 @@ async def test_a_store_that_goes_away_does_not_begin_the_count_anew(counters, li
     assert (away.values, away.degraded) == ([4], True)
 
 
-async def test_what_was_counted_meanwhile_is_told_when_the_store_is_back(counters, beside, link, org, monkeypatch):
+async def test_counts_of_an_outage_reach_the_store_afterwards(counters, beside, link, org, monkeypatch):
     monkeypatch.setattr(client, "_RETRY_STORE_S", 0.0)
     key = Counter(f"calls:{org.id}:2026-01-01", DAY_S)
     await counters.add(key)
@@ -163,7 +163,7 @@ async def test_the_next_window_begins_anew(charged, principal, monkeypatch):
     assert (await charged(few, principal, address="x")).remaining == 0
 
 
-async def test_of_many_spent_windows_those_that_have_ended_are_forgotten(charged, principal, monkeypatch):
+async def test_only_spent_windows_that_have_ended_are_forgotten(charged, principal, monkeypatch):
     monkeypatch.setattr(rates, "_MOST_SPENT", 3)
     monkeypatch.setattr(rates, "_spent", {"ended": 0.0, "a": time.time() + 60, "b": time.time() + 60})
     few = RateClass(f"test-{principal.subject}", 1, window_s=3600)

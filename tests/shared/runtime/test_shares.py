@@ -98,7 +98,7 @@ async def test_the_most_important_are_served_first(shares, take):
     assert order == ["access", "intake", "ordinary", "background"]
 
 
-async def test_who_waits_too_long_is_told_whose_doing_it_is(take):
+async def test_the_refusal_of_a_long_wait_names_the_cause(take):
     for _ in range(4):
         await take("ordinary", "shop")
     with pytest.raises(TooManyAtOnce):
@@ -117,7 +117,7 @@ async def test_an_owners_line_ends(take):
     await drop(tasks)
 
 
-async def test_where_too_many_wait_the_least_important_are_sent_away(take):
+async def test_the_least_important_waiters_are_refused_first(take):
     callers = [asyncio.ensure_future(take("ordinary", f"shop {n % 80}")) for n in range(6 + 395)]
     jobs = [asyncio.ensure_future(take("background")) for _ in range(4 + 5)]
     await taken([*callers, *jobs])
@@ -142,7 +142,7 @@ async def test_what_claims_nothing_is_not_counted(shares):
     assert [await shares.take(LONG_S) for _ in range(50)] == [None] * 50
 
 
-async def test_whatever_happens_every_place_comes_back(shares, take):
+async def test_every_slot_is_released_in_random_histories(shares, take):
     chosen = random.Random(7)  # noqa: S311
 
     async def work(number):

@@ -45,7 +45,7 @@ async def test_a_member_sees_the_own_organization_and_nobody_anothers(tx_as, org
                 await service.get_organization(tx, organization_id=organization_id)
 
 
-async def test_of_the_trail_what_the_plan_keeps_no_longer_is_forgotten(tx_as, tenants, org):
+async def test_the_trail_is_deleted_after_the_period_of_the_plan(tx_as, tenants, org):
     async with tx_as(org.owner) as tx:
         await tx.run("INSERT INTO customers (first_name) VALUES ('Mona')")
     async with service_tx(request_id="test") as tx:

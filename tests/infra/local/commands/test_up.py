@@ -104,7 +104,7 @@ def test_it_serves_and_sigterm_stops_all_it_started(up, servers):
     assert not any(map(is_running, started))
 
 
-def test_nobody_gets_past_a_limit_by_naming_another_address(up):
+def test_a_forged_client_address_does_not_evade_a_limit(up):
     _, address = up()
     exchange = f"{address['base_url']}/functions/v1/agent-auth"
     # Twice the limit and one more, so that a window that ends meanwhile makes no difference.

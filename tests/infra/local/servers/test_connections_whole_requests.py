@@ -124,7 +124,7 @@ def test_a_caller_who_sends_more_after_the_last_answer_gets_no_reset(one, exchan
 
 @pytest.mark.parametrize("path", [b"/slow", b"/large"])
 @pytest.mark.parametrize("requests", [1, 5])
-def test_who_ends_his_side_is_answered_all_that_he_asked(path, requests, exchange, asked):
+def test_a_half_closed_connection_gets_all_its_answers(path, requests, exchange, asked):
     one = b"PUT " + path + HOST + LENGTH + BODY
     assert answers(exchange(one * requests, ends=True)) == requests
     assert [body for _, body, _ in asked] == [BODY] * requests
@@ -133,13 +133,13 @@ def test_who_ends_his_side_is_answered_all_that_he_asked(path, requests, exchang
 @pytest.mark.parametrize(
     "half", [b"PUT /half" + HOST, b"PUT /half" + HOST + LENGTH, b"PUT /half" + HOST + LENGTH + b"b"]
 )
-def test_who_ends_his_side_in_a_request_is_answered_those_before_it(half, exchange, asked):
+def test_a_half_close_in_a_request_still_answers_earlier_ones(half, exchange, asked):
     assert answers(exchange(b"GET /slow" + HOST + b"\r\n", PLAIN + half, ends=True)) == 2
     assert [path for path, *_ in asked] == ["/slow", "/plain"]
     assert exchange(half, ends=True) == b""
 
 
-def test_who_ends_his_side_is_told_the_refusal_after_the_answers(exchange):
+def test_a_half_closed_connection_gets_the_refusal_last(exchange):
     began = time.monotonic()
     answer = exchange(b"GET /slow" + HOST + b"\r\n" + b"nonsense\r\n\r\n", ends=True)
     assert answers(answer) == 1
@@ -147,7 +147,7 @@ def test_who_ends_his_side_is_told_the_refusal_after_the_answers(exchange):
     assert time.monotonic() - began < 1
 
 
-def test_who_ends_his_side_before_he_asks_or_after_he_was_answered_is_let_go(exchange, port):
+def test_a_half_closed_idle_connection_is_closed(exchange, port):
     assert exchange(ends=True) == b""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"GET /" + HOST + b"\r\n")

@@ -166,14 +166,14 @@ def refusal(answer):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_no_request_is_refused_in_the_one_error_body(name, exchange, asked):
+def test_a_malformed_request_gets_the_error_body(name, exchange, asked):
     sent, status, code = CASES[name]
     assert refusal(exchange(sent + HIDDEN)) == (status, code)
     assert asked == []
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_is_refused_alike_when_it_comes_in_pieces(name, exchange, asked):
+def test_a_request_in_pieces_is_refused_in_the_same_way(name, exchange, asked):
     sent, status, code = CASES[name]
     half = len(sent) // 2
     assert refusal(exchange(sent[:half], sent[half:], HIDDEN)) == (status, code)
@@ -181,7 +181,7 @@ def test_it_is_refused_alike_when_it_comes_in_pieces(name, exchange, asked):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_was_asked_before_it_is_answered_before_it(name, exchange, asked):
+def test_earlier_requests_are_answered_first(name, exchange, asked):
     sent, status, code = CASES[name]
     answer = exchange(HEAD + b"Content-Length: 1\r\n\r\na" + sent + HIDDEN)
     first, ok, rest = answer.partition(b"\r\n\r\nok")
@@ -214,12 +214,12 @@ def test_a_browser_may_read_the_refusal(exchange):
     assert refusal(exchange(sent)) == (400, "query_too_large")
 
 
-def test_who_sends_all_before_reading_still_reads_the_refusal(exchange):
+def test_a_client_that_sends_everything_first_reads_the_refusal(exchange):
     sent = HEAD + b"A: b\0\r\nContent-Length: 8000000\r\n\r\n"
     assert refusal(exchange(sent, *[b"x" * 100_000] * 80)) == (400, "malformed_request")
 
 
-def test_who_is_refused_and_neither_goes_on_nor_away_is_not_waited_for(port):
+def test_a_refused_client_that_stays_idle_is_disconnected(port):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
         with pytest.raises(ConnectionError):  # noqa: PT012  (which of them finds out is a matter of luck)
@@ -265,7 +265,7 @@ def test_an_empty_line_between_requests_is_not_kept_waiting_for_ever(port):
         assert connection.recv(1000) == b""
 
 
-def test_nothing_is_asked_that_comes_after_the_last_request(exchange, asked):
+def test_bytes_after_the_last_request_reach_no_app(exchange, asked):
     last = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     assert exchange(last + HIDDEN).count(b"HTTP/1.1 200 ") == 1
     assert [path for path, *_ in asked] == ["/last"]

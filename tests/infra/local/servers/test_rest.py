@@ -46,7 +46,7 @@ async def test_rows_are_read_and_embedded(library):
     assert answer.headers["Content-Location"] == "/books?id=eq.1&select=title%2Cauthors%28name%29"
 
 
-async def test_what_the_anonymous_may_not_do_asks_for_a_token(library, keeper):
+async def test_a_forbidden_action_of_an_anonymous_caller_is_401(library, keeper):
     row = {"book_id": 1, "reader": "Amal"}
     refused = await library.post("/loans", json=row)
     assert (refused.status_code, refused.json()["code"]) == (401, "42501")

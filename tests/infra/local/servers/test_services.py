@@ -89,7 +89,7 @@ def test_a_killed_database_and_store_start_again_with_the_data_and_the_ports(sta
     assert second.services.store_url == first.services.store_url
 
 
-def test_what_died_while_it_served_is_revived_and_named(start, ask):
+def test_a_server_that_died_is_restarted_and_named(start, ask):
     parts = start()
     assert parts.revive() == []
     for part in (parts.postgres, parts.valkey):

@@ -186,19 +186,19 @@ def drip(connections, *, size, every_s, for_s):
     return len(connections)
 
 
-def test_who_takes_a_little_now_and_then_is_not_waited_for(serve, ask):
+def test_a_reader_that_is_too_slow_is_disconnected(serve, ask):
     port = serve(serving(None), write_waits_s=4)
     readers = [ask("/large", port=port) for _ in range(5)]
     assert drip(readers, size=250, every_s=0.1, for_s=8) == 0
 
 
-def test_who_takes_just_enough_in_pieces_far_apart_gets_on(serve, ask):
+def test_a_slow_reader_above_the_minimum_is_served(serve, ask):
     port = serve(serving(None), write_waits_s=1)
     readers = [ask("/large", port=port, receives=65_536) for _ in range(5)]
     assert drip(readers, size=PIECE, every_s=0.5, for_s=4) == 5
 
 
-def test_who_takes_the_little_that_is_left_slowly_is_let(serve, ask):
+def test_a_slow_reader_of_the_last_bytes_is_served(serve, ask):
     connection = ask("/kept", port=serve(serving(None), write_waits_s=1), receives=4096)
     read(connection, MIB // 4 - 50_000)
     assert drip([connection], size=500, every_s=0.05, for_s=3) == 1

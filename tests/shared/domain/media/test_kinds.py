@@ -51,7 +51,7 @@ def test_a_voice_note_in_a_films_container_is_sound():
         (b"", MediaKind.VIDEO, "video/mp4"),
     ],
 )
-def test_what_does_not_fit_is_bytes_and_no_more(head, kind, declared):
+def test_an_unknown_file_type_is_kept_as_plain_bytes(head, kind, declared):
     assert mime_type_of(head, kind, declared) == UNKNOWN
 
 

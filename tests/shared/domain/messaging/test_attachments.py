@@ -170,7 +170,7 @@ async def test_a_file_with_an_address_is_fetched_without_a_token(line, files, re
     assert TOKEN not in files.asked[0]
 
 
-async def test_what_is_taken_back_is_erased_fetched_or_not(line, files, receive, work):
+async def test_a_revoked_file_is_erased_before_and_after_its_download(line, files, receive, work):
     own = await line()
     files.put("m1", JPEG)
     fetched = await receive(own, announced("m1"))

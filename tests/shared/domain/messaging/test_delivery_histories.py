@@ -124,7 +124,7 @@ class History:
         assert used(self.account.org) == sum(state != "failed" for state in states.values())
 
 
-async def test_of_messages_that_fail_together_each_is_told_of(base_url, monkeypatch, capsys):
+async def test_every_failure_of_several_deliveries_is_logged(base_url, monkeypatch, capsys):
     async def take(*_):
         return range(3)
 

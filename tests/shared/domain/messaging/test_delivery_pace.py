@@ -115,7 +115,7 @@ async def test_one_person_gets_a_burst_and_then_one_message_in_six_seconds(
     assert {one.fault for one in graph.received(f"{number.external_id}/messages")} == {None}
 
 
-async def test_who_would_wait_long_is_told_until_when_and_does_not_wait(
+async def test_a_caller_who_would_wait_long_gets_the_time_at_once(
     *, call, number, graph, chat_with, book, age, deliver
 ):
     chat = await chat_with(number)
@@ -140,9 +140,7 @@ async def test_a_queue_that_may_not_go_on_holds_nobody_else_up(
     assert (states(number), states(other)) == ({"queued": sending.AT_ONCE + 10}, {"accepted": 3})
 
 
-async def test_who_waits_for_an_answer_comes_before_the_rest_of_the_queue(
-    *, call, number, queue, book, states, chat_with
-):
+async def test_messages_with_a_waiting_caller_are_sent_first(*, call, number, queue, book, states, chat_with):
     queue(number, chats=80)
     chat = await chat_with(number)
     book(number, sending.AHEAD_S)

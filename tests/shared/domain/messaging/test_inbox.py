@@ -225,7 +225,7 @@ async def test_the_same_delivery_again_brings_nobody_back_who_was_erased(tell, a
         assert rows(f"SELECT count(*) FROM {table} WHERE organization_id = %s", account.org.id) == [(0,)]
 
 
-async def test_nobody_of_the_address_book_of_a_phone_is_kept(tell, account, rows):
+async def test_the_address_book_of_a_phone_is_not_kept(tell, account, rows):
     person = {"type": "contact", "contact": {"full_name": "Mona", "phone_number": "201012345678"}, "action": "add"}
     await tell(account.change({"state_sync": [person]}, field="smb_app_state_sync"))
     kept = "SELECT details::text LIKE '%%Mona%%' FROM channel_accounts WHERE organization_id = %s"
@@ -268,7 +268,7 @@ async def test_history_opens_no_window_costs_nothing_and_wakes_nobody(tell, acco
     assert (told, used(account.org)) == ([(0,)], 0)
 
 
-async def test_what_a_person_wrote_in_the_page_is_shown_and_not_counted(tell, connect, org, rows, used):
+async def test_a_message_written_in_the_page_is_shown_and_not_counted(tell, connect, org, rows, used):
     page = connect(org, "facebook")
     echo = page.item(
         page.external_id, recipient={"id": "777"}, message={"mid": "m_1", "text": "from the page", "is_echo": True}

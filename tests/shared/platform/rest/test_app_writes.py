@@ -127,7 +127,7 @@ async def test_put(ask):
 
 
 @supports("Writing", "`max-affected`, a single object, `tx=rollback` and `tx=commit`")
-async def test_what_is_refused_changes_nothing(ask, get):
+async def test_a_refused_write_changes_nothing(ask, get):
     strict = "handling=strict,max-affected=1,tx=commit"
     assert (await ask("DELETE", "/jottings?id=lt.3", prefer=strict)).code == "PGRST124"
     kept = f"{WHOLE},tx=commit,handling=strict,max-affected=2"

@@ -60,7 +60,7 @@ def test_an_sqlstate_has_its_status(sqlstate, status):
     assert (refusal.status, refusal.code, refusal.message, refusal.hint) == (status, sqlstate, "no", "try")
 
 
-def test_what_nobody_may_do_asks_the_anonymous_for_a_token():
+def test_a_forbidden_action_is_401_for_anonymous_callers():
     refusal = refused("42501", anonymous=True)
     assert (refusal.status, refusal.headers) == (401, {"WWW-Authenticate": "Bearer"})
 

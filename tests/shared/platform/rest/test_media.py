@@ -50,7 +50,7 @@ def test_a_plan_is_for_a_type_and_has_options():
         ("application/*", "application/*"),
     ],
 )
-def test_what_is_not_available_is_refused_by_name(accept, told):
+def test_an_unavailable_type_is_refused_by_name(accept, told):
     with pytest.raises(RestRefusal) as refused:
         negotiate(accept, plan=False)
     assert (refused.value.status, refused.value.code) == (406, "PGRST107")

@@ -31,7 +31,7 @@ def test_rows_keep_their_text_and_say_their_columns(body, columns, is_array):
 
 
 @pytest.mark.parametrize("body", ["[]", "5", '"text"', "null", "[ ]"])
-def test_what_has_no_rows_is_an_empty_array(body):
+def test_a_body_without_rows_is_an_empty_array(body):
     assert read(body) == JsonPayload("[]", (), is_array=True)
 
 
@@ -51,7 +51,7 @@ def test_what_has_no_rows_is_an_empty_array(body):
         ("[1,2]", "All object keys must match"),
     ],
 )
-def test_what_is_no_json_of_like_rows_is_refused(body, told):
+def test_json_of_unlike_rows_is_refused(body, told):
     with pytest.raises(RestRefusal) as refused:
         read(body)
     assert (refused.value.status, refused.value.code, refused.value.message) == (400, "PGRST102", told)

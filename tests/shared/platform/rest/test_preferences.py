@@ -43,7 +43,7 @@ def test_the_first_of_two_alike_counts():
     assert read("count=planned, count=exact", "count=estimated").count is Count.PLANNED
 
 
-def test_what_is_unknown_is_ignored_unless_handling_is_strict():
+def test_unknown_preferences_are_ignored_unless_handling_is_strict():
     sent = "anything, count=some, timezone=Moon/Crater, max-affected=many"
     assert read(sent) == Preferences()
     with pytest.raises(RestRefusal) as refused:

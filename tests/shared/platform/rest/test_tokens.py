@@ -67,7 +67,7 @@ def test_a_secret_may_be_written_in_base64():
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic YTpi"])
-def test_who_brings_no_token_is_anonymous(header):
+def test_a_request_without_a_token_is_anonymous(header):
     caller = tokens().caller(header)
     assert (caller.role, caller.claims, caller.anonymous) == ("anon", '{"role":"anon"}', True)
 

@@ -120,7 +120,7 @@ def test_a_size_is_no_more_than_this_installation_takes(base_url):
             size_limit(bad)
 
 
-def test_what_is_told_back_is_printable_and_short():
+def test_names_in_errors_are_printable_and_short():
     assert printable("a\0b\ud800" + "x" * 500) == "a�b�" + "x" * 196
 
 

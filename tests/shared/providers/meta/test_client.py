@@ -108,7 +108,7 @@ async def test_a_message_that_may_have_been_taken_is_unknown_too(graph, client_o
     assert graph.sent(number) == []
 
 
-async def test_nobody_listening_is_a_retry_for_nothing_was_sent(free_port, base_url):
+async def test_a_refused_connection_is_a_retry(free_port, base_url):
     client = GraphClient(f"http://127.0.0.1:{free_port()}", "v26.0", "token")
     with pytest.raises(ProviderFault) as told:
         await client.send("1", HELLO)

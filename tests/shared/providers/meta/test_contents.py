@@ -77,7 +77,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("value", GOOD, ids=lambda value: value["type"])
-def test_what_we_take_meta_takes(value):
+def test_accepted_content_is_accepted_by_meta(value):
     content = content_from(value)
     kind = checks.check_whatsapp(body_for("whatsapp", PHONE, content, reply_to="wamid.Q", opaque="intent"))
     assert kind == ("interactive" if value["type"] in {"buttons", "list", "cta_url"} else value["type"])
@@ -131,7 +131,7 @@ def test_422_what_the_channel_does_not_carry(channel, value, pointer):
     ],
 )
 @pytest.mark.parametrize("human_agent", [False, True])
-def test_what_we_take_messenger_takes(channel, value, human_agent):
+def test_accepted_content_is_accepted_by_messenger(channel, value, human_agent):
     body = body_for(channel, PERSON, content_from(value), reply_to="m_1", opaque="intent", human_agent=human_agent)
     assert checks.check_messenger(channel, body)
     assert ("tag" in body) == (human_agent and "message" in body)
@@ -210,7 +210,7 @@ def filled(content: Any, text: str) -> Any:
 
 @settings(max_examples=400, deadline=None)
 @given(body=WORDS, titles=st.lists(TITLES, min_size=1, max_size=3, unique=True), url=st.booleans())
-def test_whatever_passes_here_passes_the_channels_checks(body, titles, url):
+def test_valid_content_passes_the_checks_of_the_channel(body, titles, url):
     values = [
         {"type": "text", "body": body},
         {"type": "buttons", "body": body, "buttons": [{"id": str(n), "title": t} for n, t in enumerate(titles)]},

@@ -83,7 +83,7 @@ def test_no_two_kinds_share_a_key(read):
     assert not doubled
 
 
-def test_what_is_unknown_is_kept_whole(read):
+def test_unknown_events_are_kept_unchanged(read):
     for kind in KINDS:
         for event in read(kind)[0]:
             if isinstance(event, UnknownEvent):

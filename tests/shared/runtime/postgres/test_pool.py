@@ -19,7 +19,7 @@ async def pool(services):
         yield made
 
 
-async def test_who_waits_is_served_in_the_order_of_coming(pool):
+async def test_waiters_are_served_in_order_of_arrival(pool):
     served = []
 
     async def take(number):
@@ -35,7 +35,7 @@ async def test_who_waits_is_served_in_the_order_of_coming(pool):
     assert served == [0, 1, 2]
 
 
-async def test_who_stops_waiting_takes_nobodys_turn(pool):
+async def test_a_cancelled_waiter_takes_no_turn(pool):
     held = await pool.getconn()
     waiting = [asyncio.ensure_future(pool.getconn()) for _ in range(2)]
     await asyncio.sleep(0)
@@ -47,7 +47,7 @@ async def test_who_stops_waiting_takes_nobodys_turn(pool):
     await pool.putconn(held)
 
 
-async def test_who_goes_away_as_the_turn_comes_passes_it_on(pool):
+async def test_a_waiter_cancelled_at_its_turn_passes_it_on(pool):
     held = await pool.getconn()
     waiting = [asyncio.ensure_future(pool.getconn()) for _ in range(2)]
     await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_who_goes_away_as_the_turn_comes_passes_it_on(pool):
     await pool.putconn(held)
 
 
-async def test_who_was_given_none_in_time_is_told_and_leaves_the_line(pool):
+async def test_a_waiter_that_times_out_is_refused_and_leaves_the_queue(pool):
     held = await pool.getconn()
     for _ in range(5):  # More than may wait at once.
         with pytest.raises(psycopg_pool.PoolTimeout):

@@ -148,7 +148,7 @@ async def test_somebody_keeps_connecting_while_nobody_asks(ask, opened, postgres
     await ask()
 
 
-async def test_what_is_connected_goes_on_while_nobody_new_is_let_in(ask, tx, postgres, events):
+async def test_open_connections_work_while_new_ones_are_refused(ask, tx, postgres, events):
     await ask()
     postgres.is_down = True  # For new connections; this one stays.
     ends = time.monotonic() + 2.5

@@ -65,7 +65,7 @@ async def test_more_than_the_socket_takes_at_once_goes_both_ways(connection):
     assert await answer(connection, "SELECT %(much)s::text", much=much) == much
 
 
-async def test_who_waits_too_long_finds_the_connection_broken(connection):
+async def test_a_request_that_times_out_breaks_the_connection(connection):
     with pytest.raises(psycopg.OperationalError, match="did not answer in time"):
         await answer(connection, "SELECT 1 FROM pg_sleep(5)", timeout_s=0.1)
     assert connection.broken

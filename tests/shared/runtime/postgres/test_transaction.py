@@ -185,7 +185,7 @@ async def test_an_outer_block_raises_the_deferred_refusal_before_the_inner_one(t
     ("INSERT INTO audit_events (organization_id, actor_type) VALUES (gen_random_uuid(), 'user')", "permission_denied"),
     ("INSERT INTO labels (organization_id, name) VALUES (gen_random_uuid(), 'x')", "permission_denied"),
 ])  # fmt: skip
-async def test_what_the_database_refuses_becomes_a_refusal(tx, statement, code):
+async def test_an_error_of_the_database_becomes_a_refusal(tx, statement, code):
     with pytest.raises(Refusal) as refused:
         async with tx() as t:
             await t.run(statement)

@@ -42,7 +42,7 @@ def exchanges(monkeypatch):
     return seen
 
 
-async def test_what_comes_while_another_is_written_goes_together_in_one_round_trip(bodies, kept, exchanges):
+async def test_concurrent_events_are_written_in_one_round_trip(bodies, kept, exchanges):
     many = bodies(40)
     first = asyncio.create_task(writer.keep(many[0]))
     await asyncio.sleep(0)
@@ -51,7 +51,7 @@ async def test_what_comes_while_another_is_written_goes_together_in_one_round_tr
     assert (kept(many), exchanges) == (40, [2, 2])
 
 
-async def test_each_is_there_when_its_own_keep_returns(bodies, kept):
+async def test_an_event_is_written_when_its_keep_returns(bodies, kept):
     async def keep(body):
         await writer.keep(body)
         assert await asyncio.to_thread(kept, [body]) == 1
@@ -59,7 +59,7 @@ async def test_each_is_there_when_its_own_keep_returns(bodies, kept):
     await asyncio.gather(*(keep(each) for each in bodies(12)))
 
 
-async def test_who_goes_away_takes_nobody_along(bodies, kept):
+async def test_a_cancelled_event_does_not_cancel_the_others(bodies, kept):
     many = bodies(6)
     waiting = [asyncio.create_task(writer.keep(each)) for each in many]
     await asyncio.sleep(0)

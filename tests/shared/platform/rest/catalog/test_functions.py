@@ -13,7 +13,7 @@ async def test_overloads_stand_together_the_shortest_first(library, shelf):
     assert (short.volatility, long.volatility) == (Volatility.IMMUTABLE, Volatility.VOLATILE)
 
 
-async def test_what_cannot_be_called_by_a_client_is_left_out(library, shelf):
+async def test_functions_that_no_client_may_call_are_left_out(library, shelf):
     assert shelf("unnamed") not in library.functions
     assert shelf("on_change") not in library.functions
 

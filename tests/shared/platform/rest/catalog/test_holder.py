@@ -32,7 +32,7 @@ async def test_many_first_requests_share_one_load(loads):
     assert len(loads.made) == 1
 
 
-async def test_what_is_there_is_served_while_a_newer_one_is_read(loads):
+async def test_the_old_catalog_is_served_while_a_newer_one_is_read(loads):
     loads.gate.set()
     first = await loads.holder.current()
     loads.gate.clear()

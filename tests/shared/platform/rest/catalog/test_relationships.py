@@ -66,7 +66,7 @@ async def test_a_view_of_a_hidden_table_has_its_relationships(between):
     assert [each.columns for each in between("box_list", "books")] == [(("book_id", "id"),)]
 
 
-async def test_what_points_to_a_table_points_to_its_view_too(between):
+async def test_a_foreign_key_to_a_table_leads_to_its_view_too(between):
     (back,) = between("outer_books", "covers")
     assert (back.cardinality, back.columns) == (Cardinality.ONE_TO_ONE, (("code", "book_id"),))
     assert [each.columns for each in between("priced_books", "twice")] == [

@@ -65,7 +65,7 @@ def test_a_quantifier_takes_an_array(text, values):
 
 
 @pytest.mark.parametrize("text", ["1,2", "{1", "{1,}", "{,}", "{{1}}", '{"a}', "1}"])
-def test_what_is_no_array_is_refused_in_the_words_of_postgres(text):
+def test_a_malformed_array_is_refused_in_the_words_of_postgres(text):
     with pytest.raises(RestRefusal) as refused:
         parse_filter("a", f"eq(any).{text}")
     assert (refused.value.code, refused.value.message) == ("22P02", f'malformed array literal: "{text}"')
@@ -109,7 +109,7 @@ def test_a_refused_filter_says_where_and_what_was_expected(value, column, told):
 
 
 @pytest.mark.parametrize("name", ["", ".", "a.", ".a", "a(b)", 'a"', "a->", "a->>", "a,b", "a:b"])
-def test_what_is_no_name_is_refused(name):
+def test_an_invalid_name_is_refused(name):
     with pytest.raises(RestRefusal, match="failed to parse tree path"):
         parse_filter(name, "eq.1")
 

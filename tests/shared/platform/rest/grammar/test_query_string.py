@@ -87,7 +87,7 @@ def test_lists_of_columns_have_bare_and_quoted_names():
 
 @pytest.mark.parametrize("name", ["columns", "on_conflict"])
 @pytest.mark.parametrize("text", ["", "a,", "a(b)", ","])
-def test_what_is_no_list_of_columns_is_refused(name, text):
+def test_a_malformed_list_of_columns_is_refused(name, text):
     with pytest.raises(RestRefusal, match=f"failed to parse {name} parameter"):
         parse_query(f"{name}={text}")
 

@@ -147,7 +147,7 @@ def test_a_refusal_points_at_the_character_and_says_what_could_stand_there(text,
     "text",
     ["rel(", "rel(id", "rel)", "rel(id))", "...rel", "a.total()", "a.sum", "a:b:c", '"a', "count(", "rel(id)x", "->a"],
 )
-def test_what_is_no_select_is_refused(text):
+def test_a_malformed_select_is_refused(text):
     with pytest.raises(RestRefusal, match="failed to parse select parameter"):
         parse_select(text)
 
