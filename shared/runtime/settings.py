@@ -1,4 +1,4 @@
-"""Every setting of a running function, read once from NEXUS_* environment variables."""
+"""The settings of a running function, read once from NEXUS_* environment variables."""
 
 import os
 from functools import cache
@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 _PREFIX = "NEXUS_"
 Urls = frozenset[str]
-"""In the environment a JSON list."""
+"""A list of URLs, in the environment as JSON."""
 Positive = Annotated[int, Meta(gt=0)]
 NotNegative = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
@@ -30,118 +30,118 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=lambda name: _P
     """A libpq URL whose login role may become anon, authenticated, service_role and supabase_auth_admin."""
     database_pool_size: Positive = 8
     database_prepares: bool = True
-    """False behind a transaction pooler that does not carry prepared statements."""
+    """False behind a transaction pooler that does not support prepared statements."""
     database_timeout_s: Seconds = 10
     store_url: SecretStr
     """valkey://, redis:// or unix:// URL of the shared store that holds rate limits; async+… for one of `limits`."""
     store_timeout_s: Seconds = 0.05
     processes: Positive = 1
-    """How many processes share a rate limit; each takes its part of it while the store is away."""
+    """How many processes share a rate limit; without the store, every process counts up to its part of it."""
 
     base_url: str = "http://127.0.0.1:54321"
     docs_url: str = "https://docs.nexus.example"
     pricing_url: str = "https://nexus.example/pricing"
     allowed_origins: Urls = frozenset()
-    """Browser origins that may call with credentials; empty answers CORS for every origin, without credentials."""
+    """Browser origins that may send credentials; if empty, every origin may call, without credentials."""
     trusted_proxies: NotNegative = 0
-    """How many proxies in front append to X-Forwarded-For; 0 believes the socket alone."""
+    """How many proxies in front append to X-Forwarded-For; with 0 only the socket's address counts."""
     max_body_bytes: Positive = 1_048_576
     body_timeout_s: Seconds = 30
-    """In which a body has come whole; a file has a second more for every 16 kB of it that came."""
+    """The time limit for a body; a file has one more second for every 16 kB that have arrived."""
     rest_statement_s: Seconds = 2
-    """How long one statement of /rest/v1 may take in the database; with the secret key, `rest_service_statement_s`."""
+    """The time limit for one statement of /rest/v1; with the secret key it is `rest_service_statement_s`."""
     rest_service_statement_s: Seconds = 8
 
     jwt_private_jwk: SecretStr | None = None
-    """The ES256 key that signs, as a JWK with a kid; a host that only verifies has none."""
+    """The ES256 key that signs, as a JWK with a kid; a host that only verifies needs none."""
     jwt_jwks: str = '{"keys":[]}'
-    """Public keys that verify, as a JWKS; the signing key belongs to them."""
+    """The public keys that verify, as a JWKS, with that of the signing key."""
     jwt_secret: SecretStr | None = None
-    """Legacy HS256 project secret; while set, HS256 tokens are accepted."""
+    """The legacy HS256 secret of the project; while it is set, HS256 tokens are accepted."""
     jwt_algorithm: Literal["ES256", "HS256"] = "ES256"
-    """What new tokens are signed with."""
+    """The algorithm that signs new tokens."""
     publishable_key: SecretStr | None = None
     secret_key: SecretStr | None = None
     pepper: SecretStr
-    """Keys the hashes of client addresses and e-mails that attempts are counted by."""
+    """The key for hashes of client addresses and e-mail addresses, by which attempts are counted."""
     agent_token_ttl_s: Annotated[int, Meta(gt=0, le=3600)] = 3600
     user_token_ttl_s: Positive = 3600
     bcrypt_cost: Annotated[int, Meta(ge=4, le=12)] = 10
     signup_enabled: bool = True
     email_autoconfirm: bool = True
-    """False, and always where a mail server is set: who signs up opens the link in a mail first, or waits for an
-    administrator where no mail goes out."""
+    """If false, and always with a mail server, a new account must be confirmed first: by the link in a mail, or by an
+    administrator if no mail is sent."""
     anonymous_enabled: bool = False
-    """Whether people may sign in without saying who they are."""
+    """Whether people may sign in anonymously."""
     email_change_confirmed_twice: bool = True
-    """A new address is confirmed from the old one too."""
+    """Whether a new address must be confirmed from the old address too."""
     password_needs_nonce: bool = False
-    """A new password asks for the code that `reauthenticate` mails, unless the session began within a day."""
+    """Whether a new password needs the code that `reauthenticate` mails; a session of the last day needs none."""
     access_token_hook: Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")] | None = None
-    """A function of the database, schema.function, that changes the claims of people's access tokens."""
+    """A database function, as schema.function, that changes the claims of people's access tokens."""
     site_url: str | None = None
-    """Where links in mails lead to at the end; the base URL when it is not set."""
+    """The target of links in mails; the base URL if it is not set."""
     redirect_urls: Urls = frozenset()
-    """Other places that links may lead to: URLs, in which * stands for anything but . and /, and ** for anything."""
+    """Other allowed targets of links: URLs, in which * stands for any text without . and /, and ** for any text."""
 
     mail_url: SecretStr | None = None
-    """smtps://user:password@host:465, smtp://…:587 (STARTTLS), smtp+plain://host:25, or file:///directory; none: no
-    mail goes out, and what needs one is refused."""
+    """smtps://user:password@host:465, smtp://…:587 (STARTTLS), smtp+plain://host:25, or file:///directory. Without it
+    no mail is sent, and requests that need one are refused."""
     mail_from: str = "Nexus <no-reply@nexus.example>"
     mail_timeout_s: Seconds = 10
     mails_per_hour: Positive = 30
-    """That one network of client addresses may ask for."""
+    """The limit for the requests of one network of client addresses."""
     mails_to_address_per_hour: Positive = 10
-    """That one mailbox gets, of whatever kind."""
+    """The limit for one mailbox, over all kinds of mail."""
     mail_interval_s: NotNegative = 60
-    """Between two mails of one kind to one address."""
+    """The least time between two mails of one kind to one address."""
     mailed_code_ttl_s: Annotated[int, Meta(gt=0, le=86_400)] = 3600
     mailed_code_length: Annotated[int, Meta(ge=6, le=10)] = 6
 
     sealing_keys: SecretStr | None = None
-    """Keys that secrets at rest are sealed under: base64 of 32 random bytes each, separated by commas, newest first."""
+    """The keys that seal secrets at rest: base64 of 32 random bytes, separated by commas, the newest first."""
     kms_key_id: str | None = None
-    """Keys of AWS KMS that seal instead of them, likewise; region and credentials come from the AWS chain."""
+    """Keys of AWS KMS that seal instead, the newest first; region and credentials come from the AWS chain."""
     blob_url: str | None = None
-    """Where media are kept: file:///directory or s3://bucket/prefix."""
+    """The store of files: file:///directory or s3://bucket/prefix."""
     blob_endpoint_url: str | None = None
-    """Of an S3-compatible store that is not AWS."""
+    """The endpoint of an S3-compatible store that is not AWS."""
     signing_key: SecretStr | None = None
-    """Signs the short-lived links to media that this installation serves itself."""
+    """The key that signs the short-lived links to files that this installation serves itself."""
     media_link_ttl_s: Annotated[int, Meta(gt=0, le=3600)] = 300
     storage_max_file_bytes: Positive = 52_428_800
-    """The largest file that /storage/v1 takes; a bucket may take less."""
+    """The size of the largest file that /storage/v1 accepts; a bucket may accept less."""
     storage_upload_link_ttl_s: Positive = 7200
-    """How long a signed address for an upload may be used."""
+    """The lifetime of a signed URL for an upload."""
 
     graph_url: str = "https://graph.facebook.com"
     """Meta's Graph API, or a simulator of it."""
     instagram_graph_url: str = "https://graph.instagram.com"
-    """That of Instagram accounts connected through Instagram Login."""
+    """The Graph API of Instagram accounts that are connected through Instagram Login."""
     graph_version: Annotated[str, Meta(pattern=r"^v[0-9]+\.[0-9]+$")] = "v26.0"
     graph_timeout_s: Seconds = 20
-    """How long an answer of Meta is waited for; after that the outcome is unknown."""
+    """The time limit for an answer of Meta; after it the outcome is unknown."""
     whatsapp_messages_per_s: Positive = 80
-    """What Meta takes from a number, unless it has said otherwise of that one."""
+    """Meta's limit for a number, unless Meta has announced another one for it."""
     messenger_messages_per_s: Positive = 100
-    """Of a page or an Instagram account."""
+    """Meta's limit for a page or an Instagram account."""
     whatsapp_pair_interval_s: Seconds = 6
-    """Between two messages of a number to the same person, in the long run."""
+    """The time between two messages of a number to the same person, on average."""
     whatsapp_pair_burst: Positive = 44
-    """How many may go to them at once before; Meta counts 45, of which one is left for what overtakes on its way."""
+    """How many messages to a person may go at once; Meta allows 45, and one is left for messages that overtake."""
     meta_app_id: str | None = None
     meta_app_secrets: SecretStr | None = None
-    """Separated by commas: any of them may sign a webhook, the first exchanges codes."""
+    """Secrets separated by commas: any of them may sign a webhook, the first one exchanges codes."""
     meta_verify_token: SecretStr | None = None
-    """What Meta proves itself with when a webhook address is set up."""
+    """The token with which Meta proves itself when a webhook URL is set up."""
 
     log_level: str = "info"
 
     @property
     def confirms_by_itself(self) -> bool:
-        """Whether an address counts as confirmed without a proof: never where one can be had by mail.
+        """Whether an address counts as confirmed without a proof: never if mails can be sent.
 
-        A directory that mails are written to is a machine of one's own.
+        A directory for mails does not count, because it is on a developer's machine.
         """
         url = self.mail_url.get_secret_value() if self.mail_url else "file:"
         return self.email_autoconfirm and url.startswith("file:")

@@ -1,4 +1,4 @@
-"""The shared store: counters that every process sees; while it is away each process counts for itself."""
+"""The shared store: counters that all processes see; while it is away, every process counts for itself."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ _MOST_OWED = 10_000
 
 
 class Store:
-    """Counters of one event loop: shared ones, this process's own in their absence, and what it then owes them."""
+    """The counters of one event loop: shared ones; without them local ones, and what these owe to the shared ones."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         kind = LibraryCounters if url.startswith(SCHEMES) else ServerCounters
@@ -53,7 +53,7 @@ class Store:
         return Counts(own, degraded=True)
 
     async def charge(self, window: Window) -> Charged:
-        """Count calls in a sliding window, and in the day where the window takes them, in one round trip."""
+        """Count calls in a sliding window, and in the day if the window takes them, in one round trip."""
         day, slot = window.day, slot_of(window.key, window.length_s, time.time())
         if time.monotonic() < self._away_until:
             return self._charge_own(window, slot, is_owed=True)
@@ -78,7 +78,7 @@ class Store:
     async def list_counters(
         self, prefix: str, known: Callable[[], Awaitable[Iterable[str]]] | None = None
     ) -> dict[str, int]:
-        """Return the shared counters whose keys begin so; `known` names the keys where the store cannot list them.
+        """Return the shared counters with that prefix; `known` names the keys if the store cannot list them.
 
         Raises:
             StoreError, TimeoutError: when the store is away.
@@ -91,7 +91,7 @@ class Store:
         return await self._shared.find_values(keys)
 
     async def restore(self, counter: Counter, kept: int) -> int:
-        """Add to a shared counter that was lost what had been kept of it, once; this process has counted none of it.
+        """Add the kept value to a lost shared counter, once; this process has counted none of it.
 
         Raises:
             StoreError, TimeoutError: when the store is away.

@@ -13,15 +13,15 @@ from .connection import StoreError
 from .models import Charged, Counter, Slot, Window
 
 SCHEMES = "async+"
-"""What the library's asynchronous schemes begin with."""
+"""The prefix of the library's asynchronous schemes."""
 _RESTORE_S = 60
 _Found = TypeVar("_Found")
 
 
 class LibraryCounters:
-    """Counters that need up to four round trips a charge; a counter's key cannot be listed.
+    """Counters that need up to four round trips for a charge, and whose keys cannot be listed.
 
-    They do not know what this process has counted: a storage that lost its windows begins them anew.
+    A storage that has lost its windows begins them anew, whatever this process has counted.
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
@@ -41,7 +41,7 @@ class LibraryCounters:
         return values
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:  # noqa: ARG002
-        """Count in a sliding window, and in its day where it takes the calls."""
+        """Count in a sliding window, and in its day if it takes the calls."""
         key, limit, length_s, amount, day, _ = window
         taken = await self._answer(self._windows.acquire_sliding_window_entry(key, limit, length_s, amount))
         today = await self._answer(self._storage.incr(day.key, day.window_s, day.amount)) if taken and day else None
@@ -57,7 +57,7 @@ class LibraryCounters:
         return {key: value for key, value in zip(keys, values, strict=True) if value}
 
     async def restore(self, counter: Counter, kept: int) -> int:
-        """Add what was kept of a lost counter, once: of several, the first in a minute does."""
+        """Add the kept value to a lost counter; only the first caller within a minute does."""
         value = await self._answer(self._storage.get(counter.key))
         if kept > value and await self._answer(self._storage.incr(f"restored:{counter.key}", _RESTORE_S)) == 1:
             value = await self._answer(self._storage.incr(counter.key, counter.window_s, kept))
@@ -67,7 +67,7 @@ class LibraryCounters:
         """Do nothing: the storage finds a new connection by itself."""
 
     async def close(self) -> None:
-        """Close the client's connections, where the storage has a client."""
+        """Close the connections of the storage's client, if it has one."""
         client: Any = getattr(getattr(self._storage, "bridge", None), "storage", None)
         if client is not None:
             await client.aclose()

@@ -1,4 +1,4 @@
-"""Counters and sliding windows as the store's callers know them, and what comes of counting."""
+"""Counters and sliding windows of the store, and the results of counting."""
 
 from collections.abc import Sequence
 from math import floor
@@ -6,26 +6,26 @@ from typing import NamedTuple, Protocol
 
 
 class Counter(NamedTuple):
-    """A number that is added to, and that ends `window_s` after it began."""
+    """A counter that ends `window_s` after its first count."""
 
     key: str
     window_s: int
     amount: int = 1
     limit: int | None = None
-    """Past it the counters named after this one are left alone."""
+    """Above it, the counters after this one are not counted."""
 
 
 class Counts(NamedTuple):
-    """The values after counting, up to the first past its limit; `degraded`: this process alone counted them."""
+    """The values after counting, up to the first above its limit; `degraded` if only this process counted them."""
 
     values: list[int]
     degraded: bool
     is_new: bool = False
-    """Whether the shared store did not have the last of them before: nobody counted, or it has lost its counts."""
+    """Whether the last counter is new in the shared store: nobody has counted it, or the store has lost it."""
 
 
 class Window(NamedTuple):
-    """Calls to count in a sliding window, and in the counter of a day where the window takes them."""
+    """Calls to count in a sliding window, and in the counter of a day if the window takes them."""
 
     key: str
     limit: int
@@ -37,7 +37,7 @@ class Window(NamedTuple):
 
 
 class Charged(NamedTuple):
-    """A sliding window after counting; `today` is the day's counter, None where the window took nothing."""
+    """A sliding window after counting; `today` is the day's counter, None if the window took nothing."""
 
     taken: bool
     limit: int
@@ -45,11 +45,11 @@ class Charged(NamedTuple):
     previous_left_s: float
     current: int
     current_left_s: float
-    """Until it counts no more, which is one length of the window after its end."""
+    """The time until it no longer counts: one length of the window after its end."""
     today: int | None
     degraded: bool = False
     is_new: bool = False
-    """Whether the shared store did not have the day's counter before."""
+    """Whether the day's counter is new in the shared store."""
 
     def remaining(self, length_s: int) -> int:
         """Return how many calls the window still takes, weighed as the library's sliding window counter does."""
@@ -57,7 +57,7 @@ class Charged(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """Where a moment lies in its window of the clock: the keys of this window and of the last, and the time left."""
+    """The position of a moment in its window of the clock: the keys of this window and of the last, the time left."""
 
     current: str
     previous: str
@@ -71,9 +71,9 @@ def slot_of(key: str, length_s: int, now: float) -> Slot:
 
 
 class SharedCounters(Protocol):
-    """What a server or a storage of the `limits` library does for the store.
+    """The work of a server, or of a storage of the `limits` library, for the store.
 
-    Each method raises StoreError when nothing was counted, and TimeoutError when something may have been.
+    Every method raises StoreError if nothing was counted, and TimeoutError if something may have been.
     """
 
     async def add(self, counters: Sequence[Counter]) -> list[int]:
@@ -83,16 +83,16 @@ class SharedCounters(Protocol):
         """Count in a window; `counted` are the least values of the previous and the current one."""
 
     async def list_keys(self, prefix: str) -> list[str] | None:
-        """Return the keys that begin so, or None where the keys cannot be listed."""
+        """Return the keys with that prefix, or None if keys cannot be listed."""
 
     async def find_values(self, keys: Sequence[str]) -> dict[str, int]:
-        """Return the counters that there are."""
+        """Return the counters that exist."""
 
     async def restore(self, counter: Counter, kept: int) -> int:
-        """Add what was kept of a lost counter, once, and return its value."""
+        """Add the kept value to a lost counter, once, and return its value."""
 
     def leave(self) -> None:
-        """Leave a connection that brought a fault."""
+        """Leave a connection that has failed."""
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,4 +1,4 @@
-"""Counters in a Valkey or Redis: scripts do in one step what must not be seen half done."""
+"""Counters in a Valkey or Redis server, which scripts change in one step."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ from .models import Charged, Counter, Slot, Window
 
 _PREFIX = "nexus"
 _SCANNED = 1000
-"""Keys that one step of a scan looks at."""
+"""The number of keys that one step of a scan reads."""
 
 
 class _Script(NamedTuple):
@@ -47,7 +47,7 @@ local today = redis.call('INCRBY', KEYS[3], ARGV[7])
 if today == tonumber(ARGV[7]) then redis.call('EXPIRE', KEYS[3], ARGV[8]) end
 return {1, previous, current + amount, today}
 """)
-"""Decide as the library's sliding window counter does; add to the window and to the day where it takes the calls."""
+"""Decide as the library's sliding window counter does; if the window takes the calls, add to it and to the day."""
 
 _RESTORE = _script("""
 local count = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -61,7 +61,7 @@ return count
 
 
 class ServerCounters:
-    """Counters of one event loop, which all go over one connection; it opens at first use, and again when it broke."""
+    """The counters of one event loop, over one connection, which opens at first use and again after it broke."""
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._address = address_of(url)
@@ -95,7 +95,7 @@ class ServerCounters:
         return Charged(taken == 1, limit, previous, left_s, current, left_s + length_s, today, is_new=is_new)
 
     async def list_keys(self, prefix: str) -> list[str]:
-        """Return the keys that begin so."""
+        """Return the keys with that prefix."""
         keys: set[bytes] = set()
         cursor: bytes = b"0"
         while True:
@@ -105,16 +105,16 @@ class ServerCounters:
                 return [key.decode().removeprefix(f"{_PREFIX}:") for key in sorted(keys)]
 
     async def find_values(self, keys: Sequence[str]) -> dict[str, int]:
-        """Return the counters that there are."""
+        """Return the counters that exist."""
         values = await self.send("MGET", *(f"{_PREFIX}:{key}" for key in keys)) if keys else []
         return {key: int(value) for key, value in zip(keys, values, strict=True) if value is not None}
 
     async def restore(self, counter: Counter, kept: int) -> int:
-        """Add what was kept of a lost counter, once, and return its value."""
+        """Add the kept value to a lost counter, once, and return its value."""
         return int(await self._run(_RESTORE, [counter.key], [kept, counter.window_s]))
 
     def send(self, *command: Part) -> Awaitable[Any]:
-        """Send a command of the protocol, over a new connection where there is none.
+        """Send a command of the protocol, over a new connection if there is none.
 
         Raises, when awaited:
             StoreError, TimeoutError: as the connection does.
@@ -124,12 +124,12 @@ class ServerCounters:
         return self._send_anew(*command)
 
     def leave(self) -> None:
-        """Close the connection: the next one may reach another server, which answers or takes writes."""
+        """Close the connection: the next one may reach another server, which answers or accepts writes."""
         if self._connection is not None:
             self._connection.close()
 
     async def close(self) -> None:
-        """Close the connection, also one that is being opened."""
+        """Close the connection, also while it is being opened."""
         if self._connecting is not None:
             self._connecting.cancel()
         self.leave()
@@ -147,7 +147,7 @@ class ServerCounters:
         return await (await self._connected()).send(*command)
 
     async def _connected(self) -> Connection:
-        """Wait for the one new connection that all share; a caller who goes away does not take it along."""
+        """Wait for the new connection, which all callers share; a caller that is cancelled does not cancel it."""
         if self._connecting is None:
             self._connecting = asyncio.create_task(connect(self._address, self._timeout_s))
             self._connecting.add_done_callback(self._keep)
