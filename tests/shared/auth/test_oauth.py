@@ -43,8 +43,8 @@ def exchanged(monkeypatch):
     requests = []
     answer: dict[str, Any] = {"scopes": ["read"], "refusal": None}
 
-    async def exchange(raw, *, ip, request_id, asked):
-        requests.append((raw, ip, request_id, asked))
+    async def exchange(raw, *, ip, request_id, requested):
+        requests.append((raw, ip, request_id, requested))
         if answer["refusal"]:
             raise answer["refusal"]
         return Issued("token", uuid.uuid4(), 3600, answer["scopes"])

@@ -123,7 +123,7 @@ def test_a_token_that_was_remembered_is_refused_once_it_has_ended(legacy, monkey
 
 
 def test_the_oldest_of_too_many_remembered_tokens_is_forgotten(legacy, monkeypatch):
-    monkeypatch.setattr(tokens, "_REMEMBERED", 2)
+    monkeypatch.setattr(tokens, "_MOST_CACHED", 2)
     made = [legacy(role="anon", jti=str(number)) for number in range(3)]
     for token in made:
         tokens.verify(token)
