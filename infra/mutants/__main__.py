@@ -24,7 +24,11 @@ def main() -> int:
     deadline = time.monotonic() + options.limit_s
     COPY.mkdir(parents=True, exist_ok=True)
     mutants = write_copy(options.rooms or ROOMS)
-    stats = measure(OWN_TESTS if options.own_tests else TESTS, options.workers)
+    try:
+        stats = measure(OWN_TESTS if options.own_tests else TESTS, options.workers, deadline=deadline)
+    except TimeoutError:
+        print("THERE WAS NO TIME to run the tests once: NO MUTANT WAS TRIED.")
+        return 0
     chosen = _chosen(mutants, options)
     print(f"{len(chosen)} of {len(mutants)} mutants, {len(stats.durations)} tests", flush=True)
     notes = Notes(len(chosen))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,14 +75,18 @@ class Verdict(NamedTuple):
     by: str | None = None
 
 
-def measure(tests: Sequence[str], workers: int) -> Stats:
-    """Run the tests of each file once, unless that was done before, and note which functions they run."""
+def measure(tests: Sequence[str], workers: int, *, deadline: float) -> Stats:
+    """Run the tests of each file once, unless that was done before, and note which functions they run.
+
+    Raises:
+        TimeoutError: at the deadline.
+    """
     known: dict[str, Any] = json.loads(_STATS.read_text()) if _STATS.exists() else {}
     digests = {file: _digest(file) for file in _files(tests)}
     stale = [file for file, digest in digests.items() if known.get(file, {}).get("digest") != digest]
     parts = [stale[number::workers] for number in range(min(workers, len(stale)))]
     with ThreadPoolExecutor(workers) as pool:
-        for part, measured in zip(parts, pool.map(_measure, range(len(parts)), parts), strict=True):
+        for part, measured in zip(parts, pool.map(partial(_measure, deadline), range(len(parts)), parts), strict=True):
             known |= {file: {"digest": digests[file], **measured[file]} for file in part if file in measured}
     _STATS.write_text(json.dumps(known))
     return _stats([known[file] for file in digests if file in known])
@@ -97,10 +102,16 @@ def _digest(file: str) -> str:
     return hashlib.sha256((COPY / file).read_bytes()).hexdigest()
 
 
-def _measure(number: int, files: Sequence[str]) -> dict[str, Any]:
+def _measure(deadline: float, number: int, files: Sequence[str]) -> dict[str, Any]:
     answer = COPY / f"stats{number}.json"
     process = _start([*_PLUGIN, *files], {"MUTANTS_STATS": str(answer)})
-    if process.wait():
+    try:
+        code = process.wait(deadline - time.monotonic())
+    except subprocess.TimeoutExpired as late:
+        process.kill()
+        process.wait()
+        raise TimeoutError from late
+    if code:
         raise RuntimeError("the tests do not run over the copy: see build/mutants/worker.log")
     measured: dict[str, Any] = json.loads(answer.read_text())
     return measured
@@ -119,7 +130,7 @@ def _stats(measured: Sequence[dict[str, Any]]) -> Stats:
     return Stats(durations, tests)
 
 
-def tests_for(mutant: Mutant, stats: Stats) -> list[str]:
+def choose_tests(mutant: Mutant, stats: Stats) -> list[str]:
     """Return the tests that run the function, those of its module and room first, one of each file after the other."""
     found = stats.tests.get(mutant.function, [])
     module, room = Path(mutant.path).stem, f"tests/{Path(mutant.path).parent.as_posix()}/"
@@ -151,7 +162,7 @@ class Trial:
         self, mutants: Sequence[Mutant], stats: Stats, on_verdict: Callable[[Verdict], None], *, deadline: float
     ) -> None:
         self._stats = stats
-        self._tests = {mutant.name: tests_for(mutant, stats) for mutant in mutants}
+        self._tests = {mutant.name: choose_tests(mutant, stats) for mutant in mutants}
         self._by_name = {mutant.name: mutant for mutant in mutants}
         self._waiting = sorted((mutant for mutant in mutants if self._tests[mutant.name]), key=lambda m: m.path)
         self._lock = threading.Lock()
