@@ -24,7 +24,7 @@ def place(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("place")
-def test_data_whose_loading_was_interrupted_is_loaded_anew():
+def test_data_of_an_interrupted_load_is_loaded_again():
     heard: list[str] = []
 
     def hear(step):

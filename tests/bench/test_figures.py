@@ -48,7 +48,7 @@ def test_what_the_wrk_script_prints_is_read():
     assert (measured.p50_ms, measured.p99_ms) == (1.5, 9.0005)
 
 
-def test_a_run_without_a_result_is_told_with_what_wrk_said():
+def test_a_run_without_a_result_is_reported_with_the_output_of_wrk():
     with pytest.raises(RuntimeError, match="unable to connect"):
         parse("unable to connect to 127.0.0.1")
 
@@ -60,6 +60,6 @@ def test_requests_come_back_from_their_file_as_they_were(tmp_path_factory, reque
     assert read(path) == requests
 
 
-def test_every_request_gets_a_number_of_its_own_where_it_has_a_place_for_one():
+def test_every_request_gets_a_number_of_its_own():
     sent = counted([f"a{COUNTER}b".encode(), b"c"], 7)
     assert [next(sent) for _ in range(3)] == [b"a000000000007b", b"c", b"a000000000009b"]

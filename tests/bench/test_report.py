@@ -43,7 +43,7 @@ def test_the_plot_beside_it_has_a_bar_for_each_goal(results):
     assert len(svg.findall("{http://www.w3.org/2000/svg}rect")) == 2
 
 
-def test_the_table_tells_every_figure():
+def test_the_table_lists_every_figure():
     console = Console(width=200, record=True, file=None, quiet=False)
     with console.capture() as told:
         console.print(report.table(FIGURES))

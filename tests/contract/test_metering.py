@@ -28,7 +28,7 @@ async def test_one_call_is_one_of_the_organizations_day(spec_of_members, ask, ca
     assert await used() - before == 2, "the call and the second look at the usage"
 
 
-async def test_every_answer_tells_the_rate_class_and_what_is_left(spec_of_function, ask, caller_of):
+async def test_every_answer_returns_the_rate_class_and_the_rest(spec_of_function, ask, caller_of):
     first = await ask(spec_of_function, as_=caller_of(spec_of_function))
     rate = spec_of_function.rate
     assert first.headers["ratelimit-policy"] == f'"{rate.name}";q={rate.limit};w={rate.window_s}'

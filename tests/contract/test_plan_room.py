@@ -58,7 +58,7 @@ def checked(refused, resource, limit):
 
 
 @pytest.mark.parametrize("table", ["items", "labels", "customer_journey_stages", "lead_sources"])
-async def test_rows_up_to_the_plans_number_and_no_more(tx_as, free_org, used, table):
+async def test_rows_are_limited_to_the_number_of_the_plan(tx_as, free_org, used, table):
     resource, limit = ("items", 100) if table == "items" else ("labels", 50)
     room = limit - used(free_org, resource)
     fill = f"INSERT INTO {table} (name) SELECT 'one ' || n FROM generate_series(1, {room}) AS n"
@@ -155,7 +155,7 @@ async def test_403_for_large_changes_beyond_the_months_bytes_of_the_trail(tx_as,
     checked(refused, "trail_bytes", 20971520)
 
 
-async def test_agent_usage_tells_rows_and_bytes(free_org, used, call):
+async def test_agent_usage_returns_rows_and_bytes(free_org, used, call):
     used(free_org, "storage_bytes", 90_000_000)
     told = (await call("agent-usage", method="GET", as_=free_org.agent("read"))).json()
     assert told["usage"]["storage_bytes"]["remaining"] == 104857600 - 90_000_000

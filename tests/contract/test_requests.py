@@ -84,7 +84,7 @@ async def test_413_for_ten_megabytes(spec_with_body, ask, refused, caller_of):
     refused(await ask(spec_with_body, as_=as_, content=chunks(), headers=JSON), 413, "payload_too_large")
 
 
-async def test_a_body_nobody_asked_for_changes_nothing(spec_of_function, ask, caller_of):
+async def test_an_unexpected_body_changes_nothing(spec_of_function, ask, caller_of):
     if spec_of_function.body is not None:
         return
     answer = await ask(spec_of_function, as_=caller_of(spec_of_function), content=b"{" * 1000, headers=JSON)
@@ -106,14 +106,14 @@ async def test_204_for_a_preflight_from_any_origin(spec, ask):
     assert "authorization" in answer.headers["access-control-allow-headers"]
 
 
-async def test_only_a_browser_is_told_of_origins(spec_of_function, ask):
+async def test_only_browsers_get_the_headers_of_cors(spec_of_function, ask):
     asked = await ask(spec_of_function, headers={"Origin": "https://shop.example"})
     assert asked.headers["access-control-allow-origin"] == "*"
     assert "X-Request-Id" in asked.headers["access-control-expose-headers"]
     assert not [name for name in (await ask(spec_of_function)).headers if name.startswith("access-control-")]
 
 
-async def test_a_request_is_named_by_us_whatever_the_client_calls_it(spec_of_function, ask):
+async def test_a_request_gets_our_id_beside_the_id_of_the_client(spec_of_function, ask):
     names = set()
     for theirs in ("my-request.0001", "my-request.0001", "short", "with space in it", "x" * 129):
         answer = await ask(spec_of_function, headers={"X-Request-Id": theirs})
@@ -122,7 +122,7 @@ async def test_a_request_is_named_by_us_whatever_the_client_calls_it(spec_of_fun
     assert all(len(name) == 32 and int(name, 16) for name in names)
 
 
-async def test_422_for_an_idempotency_key_that_is_none(spec_of_function, ask, caller_of):
+async def test_422_for_an_invalid_idempotency_key(spec_of_function, ask, caller_of):
     if spec_of_function.tx == "own":
         return
     as_ = caller_of(spec_of_function)

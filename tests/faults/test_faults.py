@@ -157,7 +157,7 @@ async def test_callers_who_hang_up_leave_nothing_behind(ask, org, mortal_url, mo
     assert left == (0,)
 
 
-async def test_a_write_retried_with_its_key_has_one_effect_wherever_it_was_cut(behind_proxies, org, mortals):
+async def test_a_write_retried_with_its_key_has_one_effect(behind_proxies, org, mortals):
     agents = [org.agent("write") for _ in range(4)]
     cuts = range(1, 1800, 45)
     async with behind_proxies() as (url, database, _), httpx.AsyncClient(base_url=url, timeout=30) as client:

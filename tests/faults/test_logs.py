@@ -49,7 +49,7 @@ async def test_a_log_that_cannot_be_written_delays_and_fails_no_request(environm
             assert answer.status_code == 200
 
 
-async def test_the_log_tells_when_a_part_went_and_when_it_came_back(behind_proxies, environment, mortals, tmp_path):
+async def test_the_log_reports_when_a_part_stops_and_returns(behind_proxies, environment, mortals, tmp_path):
     agent = mortals.org().agent("read")
     path = tmp_path / "log"
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "nexus_list_orders"}}

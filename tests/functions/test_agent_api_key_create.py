@@ -25,7 +25,7 @@ async def test_201_for_an_admin_as_for_the_owner(make_key, org):
     assert (await make_key(as_=org.person("admin")))["scopes"] == ["read"]
 
 
-async def test_201_tells_the_expiry_in_milliseconds_and_utc(make_key):
+async def test_201_returns_the_expiry_in_milliseconds_and_utc(make_key):
     made = await make_key(expires_at="2090-01-02T03:04:05.678+02:00")
     assert made["expires_at"] == "2090-01-02T01:04:05.678Z"
 
@@ -42,7 +42,7 @@ async def test_422_for_a_field_that_is_wrong(call, org, fields):
 
 
 @pytest.mark.parametrize("field", ["name", "agent_platform"])
-async def test_422_for_a_name_that_nobody_can_see(call, org, field):
+async def test_422_for_an_invisible_name(call, org, field):
     asked = {"name": "Layla", field: "\u200b"}
     answer = await call("agent-api-key-create", as_=org.owner, json=asked)
     assert (answer.status_code, answer.json()["error"], answer.json()["field"]) == (422, "invisible_text", field)

@@ -40,7 +40,7 @@ async def test_200_pages_newest_first_and_stays_right_while_keys_come_and_go(mak
     assert str(newer.key_id) == (await listed(limit=1)).json()["data"][0]["id"]
 
 
-async def test_200_shows_revoked_keys_where_they_are_asked_for(make_key, listed, call, org):
+async def test_200_lists_revoked_keys_on_request(make_key, listed, call, org):
     made = await make_key()
     await call("agent-api-key-revoke", as_=org.owner, json={"id": made["id"]})
     assert (await listed()).json()["data"] == []
@@ -64,6 +64,6 @@ async def test_422_for_a_parameter_that_is_wrong(listed, query):
 
 
 @pytest.mark.parametrize("cursor", ["x", "AAAA", "W10", "WzEsMl0", "WyJhIiwiYiJd", "%00", "é", "A" * 400])
-async def test_422_for_a_cursor_that_is_none(listed, cursor):
+async def test_422_for_an_invalid_cursor(listed, cursor):
     answer = await listed(cursor=cursor)
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_cursor")

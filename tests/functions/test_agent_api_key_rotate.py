@@ -34,7 +34,7 @@ async def test_201_gives_a_second_key_of_the_same_agent_while_the_old_one_works_
     assert by_id[old["id"]]["expires_at"] < by_id[new["id"]]["expires_at"]
 
 
-async def test_201_for_a_key_of_before_whose_name_nobody_can_see(make_key, rotate, tenants):
+async def test_201_for_an_older_key_with_an_invisible_name(make_key, rotate, tenants):
     old = await make_key("write", name="Till")
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET name = %s WHERE id = %s", ["\u200b", old["id"]])
@@ -72,7 +72,7 @@ async def test_201_with_a_short_overlap_ends_with_it(make_key, rotate, token_of,
     assert (await call("agent-usage", method="GET", headers=token)).status_code == 401
 
 
-async def test_409_for_one_of_two_who_rotate_at_once(make_key, rotate):
+async def test_409_for_one_of_two_concurrent_rotations(make_key, rotate):
     old = await make_key()
     answers = await asyncio.gather(rotate(old["id"]), rotate(old["id"]))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
@@ -109,6 +109,6 @@ async def test_403_for_scopes_that_the_plan_no_longer_has(make_key, rotate, org,
 
 
 @pytest.mark.parametrize("overlap_s", [-1, 604_801, "long", 1.5, None])
-async def test_422_for_an_overlap_that_is_none(rotate, overlap_s):
+async def test_422_for_an_invalid_overlap(rotate, overlap_s):
     answer = await rotate(uuid.uuid4(), overlap_s=overlap_s)
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")

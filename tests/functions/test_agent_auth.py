@@ -46,7 +46,7 @@ async def test_200_narrows_the_token_to_the_plan_of_now(exchange, key, org, tena
     assert jwt.decode(token, options={"verify_signature": False})["agent_scopes"] == ["read"]
 
 
-async def test_401_alike_for_unknown_revoked_and_expired(exchange, key, make_key, org, tenants):
+async def test_401_is_the_same_for_unknown_revoked_and_expired_keys(exchange, key, make_key, org, tenants):
     expired = (await make_key(name="expired"))["api_key"]
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET is_active = false WHERE prefix = %s", [key[:15]])
@@ -133,7 +133,7 @@ async def test_200_as_an_oauth_token_endpoint_by_basic(call, key, elsewhere):
     ("read", "read"), ("write", "read write"), ("read write admin", "read write"), ("openid read", "read"),
     ("admin", "read write"),
 ])  # fmt: skip
-async def test_200_gives_what_the_key_holds_of_the_scope_that_is_asked_for(call, key, elsewhere, asked, granted):
+async def test_200_returns_the_requested_scopes_that_the_key_holds(call, key, elsewhere, asked, granted):
     form = {"grant_type": "client_credentials", "client_secret": key, "scope": asked}
     answer = await call("agent-auth", data=form, headers=elsewhere())
     claims = jwt.decode(answer.json()["access_token"], options={"verify_signature": False})
@@ -177,7 +177,7 @@ async def test_401_for_a_basic_header_that_holds_no_key(call, elsewhere, header)
     assert answer.status_code == 401
 
 
-async def test_422_for_a_parameter_that_stands_twice(call, key, elsewhere):
+async def test_422_for_a_repeated_parameter(call, key, elsewhere):
     answer = await call(
         "agent-auth", content=f"grant_type=client_credentials&client_secret={key}&client_secret=x",
         headers=elsewhere() | FORM,
@@ -196,7 +196,7 @@ async def test_the_last_use_of_a_key_is_kept(call, exchange, key, org):
     "hashed",
     [f"$2b${cost}${'.' * 53}" for cost in (17, 31)] + ["nonsense", "", "$argon2id$v=19$m=2097152,t=99,p=1$c2E$aGE"],
 )
-async def test_401_as_for_an_unknown_key_whatever_hash_is_stored(exchange, key, tenants, hashed):
+async def test_401_for_any_stored_hash_as_for_an_unknown_key(exchange, key, tenants, hashed):
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET key_hash = %s WHERE prefix = %s", [hashed, key[:15]])
     stored, unknown = await exchange(key), await exchange("nxs_ak_" + "A" * 48)

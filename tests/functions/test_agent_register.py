@@ -78,7 +78,7 @@ async def test_422_for_a_field_that_is_wrong_or_not_ones_to_set(call, body, else
 
 @pytest.mark.parametrize("field", ["agent_name", "organization_name"])
 @pytest.mark.parametrize("unseen", ["\u200b", "\u2063\u00ad", " \u3164 ", "\ufe0f", "\u2800"])
-async def test_422_for_a_name_that_nobody_can_see(*, call, body, elsewhere, field, unseen):
+async def test_422_for_an_invisible_name(*, call, body, elsewhere, field, unseen):
     answer = await call("agent-register", json=body | {field: unseen}, headers=elsewhere())
     told = answer.json()
     assert (answer.status_code, told["error"], told["field"]) == (422, "invisible_text", field)
@@ -92,7 +92,7 @@ async def test_422_for_a_field_that_is_missing(call, body, elsewhere, field):
     assert answer.json()["errors"][0]["pointer"] == f"/{field}"
 
 
-async def test_429_after_five_for_one_owner_wherever_they_come_from(call, body, elsewhere, attempts):
+async def test_429_after_five_for_one_owner_from_any_address(call, body, elsewhere, attempts):
     for attempt in range(5):
         email = body["owner_email"].upper() if attempt % 2 else body["owner_email"]
         answer = await call("agent-register", json=body | {"owner_email": email}, headers=elsewhere())
@@ -105,7 +105,7 @@ async def test_429_after_five_for_one_owner_wherever_they_come_from(call, body, 
     assert attempts(told["request_id"]) == ["rate_limited"]
 
 
-async def test_429_a_mailbox_is_one_owner_however_it_is_spelled(call, body, elsewhere):
+async def test_429_counts_all_spellings_of_a_mailbox_as_one_owner(call, body, elsewhere):
     name, _, domain = body["owner_email"].partition("@")
     spelled = [f"{name}+{number}@{domain}" for number in range(5)]
     for each in spelled:
@@ -124,7 +124,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("spell", SPELLINGS)
-async def test_429_every_spelling_of_an_address_is_counted_as_one(call, body, elsewhere, spell):
+async def test_429_counts_all_spellings_of_an_address_as_one(call, body, elsewhere, spell):
     for _ in range(5):
         assert (await call("agent-register", json=body, headers=elsewhere())).status_code == 201
     spelled = body | {"owner_email": spell(body["owner_email"])}
@@ -142,7 +142,7 @@ async def test_201_keeps_the_address_clean(call, body, elsewhere, tenants):
     assert kept == body["owner_email"]
 
 
-async def test_429_the_addresses_of_one_ipv6_network_are_one(call, body):
+async def test_429_counts_the_addresses_of_an_ipv6_network_as_one(call, body):
     network = f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}"
     statuses = []
     for number in range(21):

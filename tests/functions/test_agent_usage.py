@@ -41,7 +41,7 @@ def counted(tenants, org):
     return put
 
 
-async def test_200_tells_an_agent_and_a_person_the_same_but_for_what_each_may(usage, org):
+async def test_200_returns_the_same_to_agents_and_people_except_rights(usage, org):
     seen = [await usage(caller) for caller in (org.agent("read"), org.owner, org.person("member"))]
     everything = ["read", "write", "admin"]
     assert [each["scopes"] for each in seen] == [["read"], everything, ["read", "write"]]
@@ -57,7 +57,7 @@ async def test_200_tells_an_agent_and_a_person_the_same_but_for_what_each_may(us
 
 
 @pytest.mark.parametrize("plan", ["free", "starter", "growth"])
-async def test_200_tells_everything_that_a_plan_limits(usage, tenants, plan):
+async def test_200_returns_everything_that_a_plan_limits(usage, tenants, plan):
     with tenants.database() as database:
         limits = database.execute("SELECT to_jsonb(plans) FROM plans WHERE code = %s", [plan]).fetchone()[0]
     found = (await usage(tenants.org(plan).owner))["usage"]
@@ -93,7 +93,7 @@ async def test_200_warns_from_80_percent_on(usage, counted, org, used, told):
     assert (await usage(org.owner))["warnings"] == ([told] if told else [])
 
 
-async def test_200_tells_when_the_day_and_the_month_of_the_organization_end(usage, org):
+async def test_200_returns_when_the_day_and_the_month_end(usage, org):
     found = (await usage(org.owner))["usage"]
     now = datetime.now(CAIRO)
     tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), CAIRO)

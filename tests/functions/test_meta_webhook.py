@@ -55,7 +55,7 @@ async def test_413_for_more_than_meta_ever_sends(post):
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'{"object":"page"}', b"\xff\xfe", b'{"entry":' * 2000])
-async def test_200_for_what_nobody_understands_and_it_is_kept(post, process, rows, raw):
+async def test_200_keeps_a_body_that_cannot_be_read(post, process, rows, raw):
     assert (await post(raw)).status_code == 200
     await process()
     # The newest: bodies of before may have been emptied when a person was erased.

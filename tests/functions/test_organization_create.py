@@ -69,7 +69,7 @@ async def test_422_for_a_code_that_iso_does_not_know(create, person, fields, ref
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u2063", "\u180e", "\u3164", "\ufeff", "\U000e0041"])
-async def test_422_for_a_name_that_nobody_can_see(create, person, name):
+async def test_422_for_an_invisible_name(create, person, name):
     answer = await create(person, name=name)
     assert (answer.status_code, answer.json()["error"], answer.json()["field"]) == (422, "invisible_text", "name")
 
@@ -96,6 +96,6 @@ async def test_the_same_idempotency_key_makes_one_organization(call, person, ten
 
 
 @pytest.mark.parametrize("zone", ["Cairo", "", "Factory", "posix/Africa/Cairo", "UTC+2", "EET-2", "africa/cairo"])
-async def test_422_for_a_time_zone_that_is_none_and_never_utc(create, person, zone):
+async def test_422_for_an_unknown_time_zone_and_never_utc_instead(create, person, zone):
     answer = await create(person, timezone=zone)
     assert (answer.status_code, answer.json()["error"], answer.json()["timezone"]) == (422, "unknown_time_zone", zone)

@@ -51,7 +51,7 @@ def beside(body, account, text):
 
 @pytest.mark.parametrize("platform", KINDS)
 @pytest.mark.parametrize("part", range(BODIES // (len(KINDS) * AT_ONCE) + 1))
-async def test_honest_events_arrive_whatever_stands_beside_them(
+async def test_honest_events_arrive_beside_hostile_ones(
     *, post, process, connect, org, other_org, rows, platform, part
 ):
     theirs, ours = connect(org, platform), connect(other_org, platform)

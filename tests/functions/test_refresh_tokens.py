@@ -88,9 +88,7 @@ async def test_each_tenants_token_is_renewed_and_again_at_half_its_time(
     assert (seen["access_expires_at"] is not None, seen["status"], told(org)) == (True, "connected", [])
 
 
-async def test_a_token_of_less_than_a_day_is_renewed_tomorrow_and_nobody_is_told(
-    *, login, refresh, kept, org, told, a_day_later
-):
+async def test_a_token_younger_than_a_day_is_renewed_tomorrow(*, login, refresh, kept, org, told, a_day_later):
     account = await login(org)
     account.token_since = utc_now()
     assert await refresh() == {"due": 1, "renewed": 0, "set_aside": 0}
@@ -137,7 +135,7 @@ async def test_a_token_that_a_person_renews_meanwhile_stays(*, login, refresh, g
     assert (await kept(account, org))[2] == "IGAA-by-a-person"
 
 
-async def test_an_ending_token_of_whatsapp_is_shown_and_told_a_week_before(
+async def test_an_expiring_whatsapp_token_is_reported_a_week_before(
     *, call, graph, org, other_org, refresh, told, a_day_later, kept
 ):
     code, number = graph.world.sign_up()

@@ -3,7 +3,7 @@
 import uuid
 
 
-async def test_422_for_a_channel_id_that_is_none(call, org):
+async def test_422_for_an_invalid_channel_id(call, org):
     answer = await call("whatsapp-get-templates", as_=org.owner, method="GET", params={"channel_id": "x"})
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")
 

@@ -136,7 +136,7 @@ def test_a_file_before_an_applied_one_is_refused(database, directory, write):
         migrate.migrate(database, directory=directory)
 
 
-def test_files_named_by_time_follow_those_of_before_in_their_order(database, directory, write):
+def test_files_named_by_time_follow_numbered_ones(database, directory, write):
     for name in ("202612011200_third", "0009_first", "202612011100_second"):
         write(f"nexus/{name}", "SELECT 1")
     report = migrate.migrate(database, directory=directory)
@@ -221,7 +221,7 @@ def test_a_table_in_use_is_not_waited_for_without_end(database, directory, write
     assert migrate.migrate(database, directory=directory).applied == ["nexus/0002_alter"]
 
 
-def test_a_login_that_owns_nothing_is_told_whom_to_send(database, directory):
+def test_a_login_that_owns_nothing_learns_who_must_run_it(database, directory):
     with psycopg.connect(database) as admin:
         admin.execute("DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN PASSWORD 'x'")
     visitor = urlsplit(database)
@@ -349,7 +349,7 @@ def test_a_managed_platform_keeps_its_own_routines(database, directory, write_ro
     assert migrate.migrate(database, directory=directory, platform="no").routines == ["numbers/one"]
 
 
-def test_a_database_of_before_gets_the_table_of_routines(database, run, write, write_routine, ask):
+def test_an_older_database_gets_the_table_of_routines(database, run, write, write_routine, ask):
     write("nexus/0001_first", "SELECT 1")
     run()
     with psycopg.connect(database, autocommit=True) as owner:

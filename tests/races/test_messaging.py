@@ -30,7 +30,7 @@ async def test_five_thousand_copies_of_one_webhook_are_one_message(base_url, pro
     assert rows("SELECT count(*) FROM messages WHERE organization_id = %s", account.org.id) == [(1,)]
 
 
-async def test_one_conversation_and_one_contact_whoever_brings_the_first_message(post, process, call, number, rows):
+async def test_concurrent_first_messages_make_one_conversation_and_contact(post, process, call, number, rows):
     sender = "201177778888"
     bodies = [number.text(sender, body=f"first {n}") for n in range(40)]
     template = {"phone_number": f"+{sender}", "template_name": "order_update", "language": "ar"}

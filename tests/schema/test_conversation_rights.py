@@ -36,7 +36,7 @@ def test_a_message_counts_until_the_count_is_full(unread, before, after):
     assert unread(before) == after
 
 
-def test_a_count_that_a_client_set_is_counted_anew(unread):
+def test_a_count_set_by_a_client_is_counted_again(unread):
     assert unread(MOST, mended=True) == 1
 
 

@@ -52,7 +52,7 @@ REFERENCES = [name for name, rights in EXPECTED.items() if rights.insert or "ins
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_a_foreign_row_is_refused_exactly_like_an_absent_one(world, writer, refusal_of, name):
+def test_a_row_of_another_tenant_is_refused_like_a_missing_one(world, writer, refusal_of, name):
     service = next(actor for actor in world.actors if actor.name == "service")
     who = writer if EXPECTED[name].insert else service
     for key in world.tables[name].foreign_keys:

@@ -50,7 +50,7 @@ def upgraded(services, tmp_path):
         server.execute("DROP DATABASE upgraded WITH (FORCE)")
 
 
-def test_rows_of_before_are_taken_and_stay_workable(upgraded):
+def test_older_rows_are_kept_and_can_be_changed(upgraded):
     totals = dict(upgraded.execute("SELECT order_number, total_amount FROM orders").fetchall())
     assert totals["pending"] == 960
     assert totals["refunded"] == 300
@@ -63,7 +63,7 @@ def test_rows_of_before_are_taken_and_stay_workable(upgraded):
     upgraded.execute("RESET ROLE")
 
 
-def test_address_books_of_before_are_reduced_to_how_many_they_had(upgraded):
+def test_older_address_books_are_reduced_to_their_size(upgraded):
     kept = dict(upgraded.execute("SELECT dedup_key, payload FROM channel_events").fetchall())
     assert kept["smb_app_state_sync"] == {"field": "smb_app_state_sync", "people": 1}
     assert "details" in kept["account_update"]

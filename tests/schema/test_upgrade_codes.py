@@ -75,7 +75,7 @@ def test_an_older_order_is_found_by_its_own_number(before):
     assert database.execute(find, {"org": ORGANIZATIONS[0], "number": "# 1001"}).fetchone() == ("1001",)
 
 
-def test_orders_of_before_go_on_and_are_no_reason_for_new_twins(before):
+def test_older_twins_go_on_and_allow_no_new_ones(before):
     database, migrate_on = before
     migrate_on()
     database.execute("UPDATE orders SET notes = 'seen', order_number = order_number")

@@ -115,7 +115,7 @@ async def test_4xx_grants_that_are_left_out(auth, grant, status, code):
         (b"", "application/json;charset=UTF-8", 422, "anonymous_provider_disabled"),
     ],
 )
-async def test_4xx_bodies_that_are_none(auth, content, content_type, status, code):
+async def test_4xx_for_malformed_bodies(auth, content, content_type, status, code):
     answer = await auth("POST", "signup", content=content, headers={"Content-Type": content_type})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
@@ -148,7 +148,7 @@ async def test_403_tokens_that_are_forged_confused_or_of_somebody_else(auth, per
             assert (answer.status_code, answer.json()["code"]) == (403, "session_not_found")
 
 
-async def test_403_a_session_of_one_person_is_none_of_anothers(auth, person, sign_up):
+async def test_403_for_the_session_of_another_person(auth, person, sign_up):
     other = jwt.decode((await sign_up()).token, options={"verify_signature": False})
     mixed = tokens.mint({**other, "sub": person.id}, ttl_s=60)
     answer = await auth("GET", "user", token=mixed)
@@ -200,7 +200,7 @@ async def test_200_head_answers_as_get_without_a_body(auth):
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_500_a_fault_of_ours_has_the_same_shape_and_tells_nothing(auth, email, monkeypatch):
+async def test_500_has_the_error_body_and_reveals_nothing(auth, email, monkeypatch):
     def broken(_text: str) -> str:
         raise RuntimeError("a detail of the inside")
 

@@ -115,7 +115,7 @@ async def test_200_deleted_softly_only_the_id_is_left(admin, sign_up, sign_in):
     assert (await sign_up(email=person.email)).id != person.id
 
 
-async def test_4xx_whoever_is_not_the_service(auth, person, keys, org):
+async def test_4xx_for_everybody_but_the_service(auth, person, keys, org):
     agent = org.agent("read", "write", "admin")
     cases = [
         ({}, 401, "no_authorization"),

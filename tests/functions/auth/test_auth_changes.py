@@ -46,7 +46,7 @@ async def test_two_links_opened_at_once_finish_the_change_once(auth, person, mov
     assert (await sign_in(moving)).status_code == 200
 
 
-async def test_200_where_the_host_says_so_the_new_address_alone_is_asked(host, auth, person, email, mailed):
+async def test_200_confirms_only_the_new_address_if_so_configured(host, auth, person, email, mailed):
     host(email_change_confirmed_twice=False)
     await auth("PUT", "user", token=person.token, json={"email": email})
     assert mailed(person.email) == []
@@ -71,7 +71,7 @@ async def test_422_an_address_that_somebody_takes_meanwhile(*, host, auth, perso
     assert (answer.status_code, answer.json()["code"]) == (422, "email_exists")
 
 
-async def test_429_changes_of_address_are_asked_for_once_a_minute(auth, person, moving):
+async def test_429_for_a_second_change_of_address_within_a_minute(auth, person, moving):
     answer = await auth("PUT", "user", token=person.token, json={"email": f"x{moving}"})
     assert (answer.status_code, answer.json()["code"]) == (429, "over_email_send_rate_limit")
 

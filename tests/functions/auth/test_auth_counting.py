@@ -26,7 +26,7 @@ def network():
     return "2001:db8:" + ":".join(f"{secrets.randbelow(65_000) + 1:x}" for _ in range(2))
 
 
-async def test_429_the_addresses_of_one_network_are_one(try_in, network):
+async def test_429_counts_the_addresses_of_a_network_as_one(try_in, network):
     codes = []
     for number in range(62):
         spelled = [f"{network}::{number:x}", f"[{network}::{number:x}]:{number + 1}", f"{network}:0:0:1:{number:x}"]
@@ -56,7 +56,7 @@ async def test_a_right_password_is_not_counted(sign_in, person, try_in, elsewher
         assert await try_in(person.email, elsewhere()["X-Forwarded-For"], PASSWORD) == "signed in"
 
 
-async def test_the_codes_of_who_asked_are_not_used_up_by_strangers(*, auth, person, mailed, elsewhere, host):
+async def test_strangers_do_not_use_up_the_codes_of_others(*, auth, person, mailed, elsewhere, host):
     host(mail_interval_s=0)
     await auth("POST", "otp", json={"email": person.email})
     letter = mailed(person.email)[0]

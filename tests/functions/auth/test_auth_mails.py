@@ -18,7 +18,7 @@ async def unconfirmed(host, auth, email):
     return email
 
 
-async def test_200_a_forgotten_password_is_set_anew_by_the_mailed_code(auth, person, mailed, sign_in):
+async def test_200_resets_a_password_by_the_mailed_code(auth, person, mailed, sign_in):
     assert (await auth("POST", "recover", json={"email": person.email})).json() == {}
     (letter,) = mailed(person.email)
     assert person.email in letter.text
@@ -106,7 +106,7 @@ async def test_two_concurrent_requests_for_one_address_serve_one(auth, person, m
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-async def test_429_one_network_asks_for_so_many_mails_and_stops_nobody_elses(
+async def test_429_limits_the_mails_of_one_network_only(
     *, host, auth, person, email, elsewhere, mailed, tenants, is_known
 ):
     host(mails_per_hour=3)
@@ -147,7 +147,7 @@ async def test_an_answer_takes_as_long_for_an_address_without_an_account(auth, p
             assert asked.elapsed.total_seconds() >= STEP_S, path
 
 
-async def test_200_who_reads_arabic_is_written_to_in_arabic(auth, sign_up, mailed):
+async def test_200_writes_arabic_mails_to_arabic_readers(auth, sign_up, mailed):
     chosen = await sign_up(data={"locale": "ar-EG"})
     await auth("POST", "recover", json={"email": chosen.email}, headers={"Accept-Language": "en"})
     asked = await sign_up()

@@ -61,7 +61,7 @@ async def test_4xx_sign_ups_that_are_refused(auth, email, body, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-async def test_422_an_address_is_taken_in_whatever_case(person, auth):
+async def test_422_for_a_known_address_in_any_case(person, auth):
     body = {"email": person.email.upper(), "password": "long enough"}
     answer = await auth("POST", "signup", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "user_already_exists")
@@ -201,7 +201,7 @@ async def test_two_people_make_an_organization_each_and_see_their_own_alone(sign
 
 
 @pytest.mark.parametrize("hashed", [f"$2b$31${'.' * 53}", "$2a$10$" + "A" * 53, "$argon2id$v=19$m=9", "nonsense", ""])
-async def test_400_as_for_a_wrong_password_whatever_hash_is_stored(auth, tenants, hashed):
+async def test_400_for_any_stored_hash_as_for_a_wrong_password(auth, tenants, hashed):
     email = f"{uuid.uuid4().hex}@example.com"
     with tenants.database() as database:
         database.execute(

@@ -48,7 +48,7 @@ def exchange(auth, verifier):
 
 @pytest.mark.parametrize("method", ["s256", "plain"])
 @pytest.mark.parametrize(("path", "amr"), [("recover", "recovery"), ("otp", "magiclink")])
-async def test_200_the_code_opens_a_session_for_who_holds_the_verifier(
+async def test_200_opens_a_session_for_the_holder_of_the_verifier(
     *, auth, person, mailed, challenges, code_of, exchange, method, path, amr
 ):
     await auth("POST", path, json={"email": person.email, **challenges[method]})
@@ -100,7 +100,7 @@ async def test_one_code_exchanged_six_times_at_once_opens_one_session(
     assert sorted(answer.status_code for answer in answers) == [200] + [404] * 5
 
 
-async def test_303_a_flow_that_fails_tells_so_in_the_query_too(auth, person, mailed, challenges, http):
+async def test_303_returns_the_error_of_a_failed_flow_in_the_query(auth, person, mailed, challenges, http):
     await auth("POST", "otp", json={"email": person.email, **challenges["s256"]})
     (letter,) = mailed(person.email)
     await http.get(letter.link)

@@ -44,7 +44,7 @@ def proved(auth, mailed, http):
 
 
 @pytest.mark.parametrize("way", ["recovery", "code", "link"])
-async def test_a_proof_ends_password_and_sessions_of_who_signed_up_first(
+async def test_a_proof_ends_the_password_and_sessions_of_an_unproven_sign_up(
     *, taken, proved, auth, sign_in, refresh, call, way
 ):
     email, access_token, refresh_token = taken
@@ -59,16 +59,14 @@ async def test_a_proof_ends_password_and_sessions_of_who_signed_up_first(
         assert (made.status_code, made.json()["error"]) == (401, "session_ended")
 
 
-async def test_an_invitation_ends_the_password_of_who_signed_up_first(host, auth, email, proved, sign_in):
+async def test_an_invitation_ends_an_unproven_password(host, auth, email, proved, sign_in):
     host(email_autoconfirm=False, mail_interval_s=0)
     await auth("POST", "signup", json={"email": email, "password": STRANGERS})
     await proved(email, "invitation", key="secret")
     assert (await sign_in(email, STRANGERS)).json()["code"] == "invalid_credentials"
 
 
-async def test_a_proof_takes_back_the_change_of_address_that_a_stranger_asked_for(
-    *, host, auth, sign_up, proved, mailed
-):
+async def test_a_proof_cancels_the_change_of_address_by_a_stranger(*, host, auth, sign_up, proved, mailed):
     host(mail_interval_s=0, email_change_confirmed_twice=False)
     stranger = await sign_up()
     theirs = f"x{stranger.email}"
@@ -156,7 +154,7 @@ async def test_200_answers_a_sign_up_of_a_known_address_like_any_other(host, aut
     assert "access_token" not in new.json()
 
 
-async def test_200_who_asks_for_a_known_address_is_not_told(*, auth, person, sign_up, email, mailed, host):
+async def test_200_does_not_reveal_that_an_address_is_known(*, auth, person, sign_up, email, mailed, host):
     other = await sign_up()
     host(mail_interval_s=0)
     answers = [await auth("PUT", "user", token=person.token, json={"email": each}) for each in (email, other.email)]

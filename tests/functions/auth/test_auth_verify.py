@@ -161,7 +161,7 @@ async def test_429_codes_of_one_address_cannot_be_guessed_from_many_places(auth,
     assert "over_request_rate_limit" in codes
 
 
-async def test_405_looking_at_a_link_spends_nothing_and_tells_nothing(auth, recovered, http, person, follow):
+async def test_405_for_head_of_a_link_which_stays_valid(auth, recovered, http, person, follow):
     letter = await recovered()
     looked_at = await http.head(letter.link)
     assert (looked_at.status_code, looked_at.headers["allow"], looked_at.content) == (405, "POST, GET", b"")

@@ -38,7 +38,7 @@ async def test_200_with_html_for_browsers_at_the_root(http):
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}'])
-async def test_304_for_who_has_it_already(form, http):
+async def test_304_for_an_unchanged_object(form, http):
     first = await http.get("/openapi.json")
     again = await http.get("/openapi.json", headers={"If-None-Match": form.format(first.headers["etag"])})
     assert (again.status_code, again.content) == (304, b"")

@@ -48,7 +48,7 @@ async def test_the_full_name_comes_first_for_each_of_25(mcp, org, crowd):
     assert [each["title"] for each in first] == NAMES
 
 
-async def test_another_spelling_of_the_name_ranks_alike(mcp, org, crowd):
+async def test_another_spelling_of_the_name_has_the_same_rank(mcp, org, crowd):
     agent = org.agent()
     for spelt, name in (("محمّد احمد على حسن", NAMES[2]), ("فاطمه الزهراء علي", NAMES[20]), ("منى محمد على", NAMES[21])):
         found = await mcp("nexus_search", {"query": spelt, "kinds": ["contact"]}, as_=agent)

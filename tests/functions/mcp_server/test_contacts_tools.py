@@ -146,7 +146,7 @@ async def test_an_invalid_contact_is_refused(mcp, org, arguments, code):
         ("tags", ["vip", "\ufe0f"]),
     ],
 )
-async def test_a_name_that_nobody_can_see_is_refused_and_changes_nothing(mcp, org, field, value):
+async def test_an_invisible_name_is_refused_and_changes_nothing(mcp, org, field, value):
     agent, known = org.agent(), {"first_name": "Mona", "phone": "+201012345678"}
     refused = await mcp("nexus_create_contact", {**known, field: value}, as_=agent)
     assert (refused["is_error"], refused["error"], refused["field"]) == (True, "invisible_text", field)
@@ -297,7 +297,7 @@ async def test_pages_stay_right_while_contacts_come_and_go(mcp, org, make_contac
     assert third["next_cursor"] is None
 
 
-async def test_a_list_shows_the_fields_asked_for(mcp, org, make_contacts):
+async def test_a_list_returns_the_requested_fields(mcp, org, make_contacts):
     make_contacts(org, {"first_name": "Mona", "email": "mona@example.com"})
     answer = await mcp("nexus_list_contacts", {"fields": ["email"]}, as_=org.agent())
     assert answer["data"][0].keys() == {"id", "created_at", "email"}

@@ -67,7 +67,7 @@ def shelves(tenants):
         ({"is_active": False}, []),
     ],
 )
-async def test_items_are_listed_by_what_is_asked(shelves, org, mcp, arguments, skus):
+async def test_items_are_listed_by_filter(shelves, org, mcp, arguments, skus):
     shelves(org)
     listed = await mcp("nexus_list_inventory", arguments, as_=org.agent("read"))
     assert [item["sku"] for item in listed["data"]] == skus
@@ -83,7 +83,7 @@ async def test_every_item_has_a_name_a_price_and_its_stock(shelves, org, mcp):
     assert {item["currency"] for item in listed["data"]} == {"EGP"}
 
 
-async def test_inventory_pages_by_cursor_and_shows_less_when_asked(shelves, org, mcp):
+async def test_inventory_is_paged_by_cursor_with_selected_fields(shelves, org, mcp):
     shelves(org)
     agent = org.agent("read")
     first = await mcp("nexus_list_inventory", {"limit": 3, "fields": ["sku"]}, as_=agent)
@@ -112,7 +112,7 @@ async def test_a_page_over_the_byte_budget_ends_at_a_whole_row(org, mcp, tenants
     assert cursor
 
 
-async def test_stock_is_told_by_warehouse_with_totals(shelves, org, mcp):
+async def test_stock_is_returned_by_warehouse_with_totals(shelves, org, mcp):
     items, agent = shelves(org), org.agent("read")
     by_sku = await mcp("nexus_check_stock", {"sku": "SHIRT"}, as_=agent)
     by_id = await mcp("nexus_check_stock", {"item_id": items["SHIRT"]}, as_=agent)
@@ -124,7 +124,7 @@ async def test_stock_is_told_by_warehouse_with_totals(shelves, org, mcp):
     ]
 
 
-async def test_one_warehouse_is_told_also_when_it_holds_none(shelves, org, mcp):
+async def test_one_warehouse_is_returned_even_without_stock(shelves, org, mcp):
     shelves(org)
     told = await mcp("nexus_check_stock", {"sku": "MUG", "warehouse": " ca\u200biro"}, as_=org.agent("read"))
     assert [(place["name"], place["quantity"]) for place in told["warehouses"]] == [("Cairo", 0)]
@@ -132,7 +132,7 @@ async def test_one_warehouse_is_told_also_when_it_holds_none(shelves, org, mcp):
     assert await mcp("nexus_check_stock", again, as_=org.agent("read")) == told
 
 
-async def test_absent_and_foreign_are_refused_alike(shelves, org, other_org, mcp):
+async def test_rows_of_others_are_refused_like_missing_ones(shelves, org, other_org, mcp):
     shelves(org)
     theirs, agent = shelves(other_org), org.agent("read")
     for item in (theirs["SHIRT"], str(uuid.uuid4())):

@@ -72,7 +72,7 @@ def test_the_key_is_the_databases_for_the_service_too(tenants, order, org):
         assert keys.fetchall() == [("1001",), ("2",)]
 
 
-def test_a_generated_number_steps_over_each_spelling_of_a_taken_one(order, org):
+def test_a_generated_number_skips_every_spelling_of_a_taken_one(order, org):
     first = order(org)
     year = first.split("-")[1]
     order(org, f"#ord\u2013{year}\u2013002")
@@ -94,7 +94,7 @@ async def test_another_number_is_not_found(mcp, order, org, written):
     assert (got["is_error"], got["error"]) == (True, "not_found")
 
 
-async def test_a_twin_of_before_is_found_by_its_own_number_alone(mcp, order, org, tenants):
+async def test_an_older_twin_is_found_only_by_its_own_number(mcp, order, org, tenants):
     order(org, "1001")
     with tenants.database() as db, db.transaction():
         db.execute("SET LOCAL session_replication_role = replica")

@@ -220,7 +220,7 @@ def history(shop, tenants):
         ({"order_status": "pending", "limit": 2}, [30, 29]),
     ],
 )
-async def test_orders_are_listed_by_what_is_asked(history, org, mcp, arguments, numbers):
+async def test_orders_are_listed_by_filter(history, org, mcp, arguments, numbers):
     history(org)
     listed = await mcp("nexus_list_orders", arguments, as_=org.agent("read"))
     assert [order["order_number"] for order in listed["data"]] == [f"H-{number:03}" for number in numbers]
@@ -242,7 +242,7 @@ async def test_pages_stay_right_while_orders_come_and_change(history, org, mcp, 
     assert (await mcp("nexus_list_orders", {"cursor": "nonsense"}, as_=agent))["error"] == "invalid_cursor"
 
 
-async def test_a_list_shows_less_when_asked_and_stays_small(history, org, mcp):
+async def test_a_list_returns_selected_fields_and_stays_small(history, org, mcp):
     history(org)
     agent = org.agent("read")
     narrow = await mcp("nexus_list_orders", {"fields": ["order_number"], "limit": 1}, as_=agent)

@@ -96,7 +96,7 @@ async def test_a_tenant_finds_its_own_only(mcp, org, other_org, shop):
         assert (await mcp("nexus_search", {"query": query}, as_=org.agent()))["data"] == []
 
 
-async def test_as_many_are_found_as_were_asked_for(mcp, org, tenants):
+async def test_a_search_returns_at_most_the_requested_number(mcp, org, tenants):
     with tenants.database() as db:
         db.execute(
             "INSERT INTO customers (organization_id, first_name)"

@@ -83,7 +83,7 @@ async def test_an_amount_that_needs_no_more_decimals_is_kept(rest, org, amounts)
             assert (answer.status_code, answer.json()[0][column]) == (200, kept), (column, sent, answer.text)
 
 
-async def test_rows_and_csv_and_missing_members_are_looked_at_alike(rest, org):
+async def test_rows_csv_and_missing_members_are_checked_in_the_same_way(rest, org):
     agent = org.agent()
     good, bad = ({"organization_id": str(org.id), "name": "Lamp", "selling_price": each} for each in (1.25, 1.0004))
     for path, body in (("items", [good, bad]), ("items?columns=organization_id,name,selling_price", [{}, bad])):

@@ -157,7 +157,7 @@ async def test_the_secret_key_asks_for_more(rest):
 
 
 @pytest.mark.parametrize(("state", "status"), [("55000", 405), ("57014", 503), ("54001", 400), ("23505", 409)])
-def test_an_error_of_the_caller_is_not_logged_as_a_server_error(state, status):
+def test_an_error_of_the_caller_has_its_own_status(state, status):
     assert of_database(DatabaseFault(state, "told"), anonymous=False, statuses=dict(host.STATUSES)).status == status
 
 

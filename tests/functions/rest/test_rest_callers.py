@@ -20,7 +20,7 @@ async def test_401_without_the_projects_key_although_a_token_comes(http, org, er
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_401_for_a_key_that_is_none_of_the_project(rest, org, error_of):
+async def test_401_for_a_key_of_another_project(rest, org, error_of):
     answer = await rest("GET", "customers", as_=org.agent(), headers={"apikey": "sb_publishable_wrong"})
     assert (answer.status_code, error_of(answer)) == (401, "unknown_project_key")
 

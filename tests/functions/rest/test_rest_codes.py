@@ -66,7 +66,7 @@ async def test_403_for_a_key_that_a_client_writes(rest, org, column):
     assert changed.status_code == 403, changed.text
 
 
-async def test_the_trail_tells_the_number_and_not_its_key(rest, order, org, tenants):
+async def test_the_trail_keeps_the_number_and_not_its_key(rest, order, org, tenants):
     order(org, "1001")
     await rest("PATCH", "orders?order_number=eq.1001", as_=org.agent("write"), json={"order_number": "1002"})
     with tenants.database() as db:
@@ -86,7 +86,7 @@ async def test_409_for_a_second_item_of_one_sku_in_another_dash(rest, org, other
     assert answer.json()["hint"].startswith("another row of items has the same sku"), answer.text
 
 
-async def test_orders_of_before_that_share_a_number_can_be_listed(rest, order, org, tenants):
+async def test_older_orders_that_share_a_number_can_be_listed(rest, order, org, tenants):
     order(org, "1001")
     with tenants.database() as db, db.transaction():
         db.execute("SET LOCAL session_replication_role = replica")

@@ -20,5 +20,5 @@ async def test_200_describes_to_the_anonymous_less(rest, org):
     assert set(unknown["paths"]) < set(known["paths"])
 
 
-async def test_401_for_who_brings_no_key(http):
+async def test_401_without_a_key(http):
     assert (await http.get("/rest/v1/")).status_code == 401

@@ -72,7 +72,7 @@ async def test_403_for_a_maker_of_another_organization_exactly_as_for_none(rest,
     assert told[0]["code"] == "42501"
 
 
-async def test_a_taken_prefix_is_refused_exactly_like_a_free_one(rest, org, other_org, tenants, row):
+async def test_a_taken_prefix_is_refused_like_a_free_one(rest, org, other_org, tenants, row):
     with tenants.database() as database:
         (taken,) = database.execute(
             "SELECT prefix FROM agent_api_keys WHERE id = %s", [other_org.agent("read").key_id]

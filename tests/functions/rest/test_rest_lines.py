@@ -58,7 +58,7 @@ def of(item):
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
-async def test_another_item_brings_its_own_words(send, items, add_line, as_):
+async def test_another_item_sets_its_own_name_and_price(send, items, add_line, as_):
     line = (await add_line(item_id=items["gift"]["id"]))[0]
     changed = await send("PATCH", f"order_items?id=eq.{line['id']}", {"item_id": items["lamp"]["id"]}, as_=as_)
     assert words(changed) == of(items["lamp"])

@@ -84,7 +84,7 @@ async def test_every_rule_of_a_column_that_callers_write_is_in_words(tenants):
         assert all(each in told for each in figures), (table, name, told)
 
 
-def test_a_rule_with_a_part_that_nobody_knows_is_not_half_told():
+def test_a_rule_with_an_unknown_part_is_not_described():
     assert in_words("CHECK (((length(name) <= 50) AND (name <> 'nobody'::text)))") is None
 
 

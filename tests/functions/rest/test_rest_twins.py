@@ -116,7 +116,7 @@ async def test_409_for_a_name_twice_however_it_is_written(rest, org, other_org, 
     assert await made(rest, other_org.agent(), table, {"name": name}) != first
 
 
-async def test_409_for_codes_that_are_compared_alike(rest, org):
+async def test_409_for_codes_that_compare_as_equal(rest, org):
     who = org.agent()
     await made(rest, who, "items", {"name": "Cup", "sku": "CUP 1"})
     told(await rest("POST", "items", as_=who, json={"name": "Cup", "sku": "cup1"}), "items_sku_key", ["sku"])

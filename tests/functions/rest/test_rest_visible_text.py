@@ -128,7 +128,7 @@ async def test_422_for_an_empty_text_and_null_clears(*, rest, org, held, bodies,
                 await rest("DELETE", place, as_=who)
 
 
-async def test_204_for_changing_what_else_a_row_with_empty_texts_of_before_has(rest, org, tenants, error_of):
+async def test_204_for_other_changes_to_an_older_row_with_empty_texts(rest, org, tenants, error_of):
     who = org.agent()
     with tenants.database() as database, database.transaction():
         database.execute("SET LOCAL session_replication_role = replica")
@@ -155,7 +155,7 @@ async def test_201_for_a_name_of_one_sign(rest, org, seen):
     assert (await rest("POST", "labels", as_=org.agent(), json={"name": seen})).status_code == 201
 
 
-async def test_204_for_changing_what_else_a_nameless_row_of_before_has(rest, org, tenants, error_of):
+async def test_204_for_other_changes_to_an_older_row_without_a_name(rest, org, tenants, error_of):
     who = org.agent()
     with tenants.database() as database, database.transaction():
         database.execute("SET LOCAL session_replication_role = replica")
@@ -176,7 +176,7 @@ async def test_204_for_changing_what_else_a_nameless_row_of_before_has(rest, org
     assert (await rest("GET", f"labels?id=eq.{label}&select=name", as_=who)).json() == [{"name": "\u200b"}]
 
 
-async def test_another_tenants_row_is_absent_whatever_the_name(rest, org, other_org, bodies):
+async def test_a_row_of_another_tenant_is_missing_for_every_name(rest, org, other_org, bodies):
     mine = await rest("POST", "labels", as_=org.agent(), json=bodies["labels"], headers=RETURNED)
     place = f"labels?id=eq.{mine.json()[0]['id']}"
     for name in ("seen", "\u200b"):

@@ -77,7 +77,7 @@ async def test_400_for_a_name_that_no_bucket_may_have(storage, refused, name):
         ({"name": None}, 400, "InvalidRequest"),
     ],
 )
-async def test_400_for_limits_that_are_none(storage, refused, said, status, code):
+async def test_400_for_invalid_limits(storage, refused, said, status, code):
     answer = await storage("POST", "bucket", key="secret_key", json={"name": uuid.uuid4().hex, **said})
     refused(answer, status, code)
 

@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_browser_is_told_what_it_may_send(http):
+async def test_a_preflight_returns_the_allowed_methods_and_headers(http):
     asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "PUT"}
     told = await http.options("/storage/v1/object/a/b", headers=asked)
     assert told.status_code == 204

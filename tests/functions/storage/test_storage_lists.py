@@ -57,7 +57,7 @@ def paged(served, bucket):
     return ask
 
 
-async def test_a_folder_shows_what_stands_right_below_it(listed, names):
+async def test_a_folder_lists_its_direct_children(listed, names):
     assert await listed() == ["a/", "a-", "a.txt", "a0", "aa", "B.txt", "Z/", "z/", "صور/"]
     assert await listed("a") == await listed("a/") == ["/", "1", "2", "b/"]
     assert await listed("a/b") == ["1", "2", "c/"]
@@ -110,7 +110,7 @@ async def test_pages_by_time_go_on_where_the_last_one_ended(paged, names, column
 
 
 @pytest.mark.parametrize("body", [{"limit": 0}, {"cursor": "none of ours"}, {"cursor": "e30="}, {"prefix": 1}])
-async def test_400_for_a_page_that_is_none(storage, refused, bucket, body):
+async def test_400_for_an_invalid_page(storage, refused, bucket, body):
     refused(await storage("POST", f"object/list-v2/{bucket}", key="secret_key", json=body), 400, "InvalidRequest")
 
 

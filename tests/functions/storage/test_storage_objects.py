@@ -104,7 +104,7 @@ async def test_head_passes_a_range_over(storage, ten):
     assert (head.status_code, head.headers["content-length"], "content-range" in head.headers) == (200, "10", False)
 
 
-async def test_a_part_is_asked_for_only_of_the_same_bytes(storage, ten):
+async def test_a_range_is_returned_only_for_the_same_bytes(storage, ten):
     whole = await storage("GET", ten, key="secret_key")
     etag, modified = whole.headers["etag"], whole.headers["last-modified"]
     for condition, status in ((etag, 206), (modified, 206), (f"W/{etag}", 200), ('"another"', 200)):
@@ -125,7 +125,7 @@ async def test_304_for_what_the_client_has(storage, ten):
         assert (await storage("GET", ten, key="secret_key", headers=headers)).status_code == 200
 
 
-async def test_head_tells_what_get_would(storage, ten):
+async def test_head_returns_the_headers_of_get(storage, ten):
     got = await storage("GET", ten, key="secret_key")
     head = await storage("HEAD", ten, key="secret_key")
     assert (head.status_code, head.content) == (200, b"")
@@ -135,7 +135,7 @@ async def test_head_tells_what_get_would(storage, ten):
     assert (absent.status_code, absent.content) == (400, b"")
 
 
-async def test_a_download_has_the_name_that_was_asked_for(served, ten):
+async def test_a_download_has_the_requested_name(served, ten):
     assert (await served("GET", ten)).headers["content-disposition"] == "attachment;"
     assert (await served("GET", f"{ten}?download")).headers["content-disposition"] == "attachment;"
     named = (await served("GET", ten, params={"download": 'فاتورة "1".txt\r\nX: y'})).headers["content-disposition"]

@@ -88,7 +88,7 @@ async def test_many_addresses_at_once_and_an_error_for_what_is_not_there(served,
 
 
 @pytest.mark.parametrize("expires_in", [0, -1, "soon", 10**12, None, 60.5, True])
-async def test_400_for_a_time_that_is_none(storage, refused, picture, expires_in):
+async def test_400_for_an_invalid_time(storage, refused, picture, expires_in):
     body = {"expiresIn": expires_in}
     refused(await storage("POST", f"object/sign/{picture}", key="secret_key", json=body), 400, "InvalidRequest")
 

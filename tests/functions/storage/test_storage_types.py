@@ -89,7 +89,7 @@ async def test_nothing_runs_however_it_was_stored_and_is_served(stored, serves, 
 
 
 @pytest.mark.parametrize("way", ["raw", "form", "signed", "moved", "copied", "relabelled"])
-async def test_no_shared_cache_keeps_a_private_object_whatever_its_uploader_said(stored, serves, bucket, way):
+async def test_no_shared_cache_keeps_a_private_object(stored, serves, bucket, way):
     name = await stored(way, bucket, "image/png")
     for answer in await serves(bucket, name, public=False):
         said = answer.headers["cache-control"]

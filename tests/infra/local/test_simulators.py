@@ -81,7 +81,7 @@ def test_a_body_that_meta_refuses_is_refused_with_its_code(world, number, change
     assert world.lines == []
 
 
-def test_an_accepted_message_is_told_of_as_sent_and_delivered_with_its_price(world, number, told):
+def test_an_accepted_message_is_reported_as_sent_and_delivered(world, number, told):
     answer, _ = send(world, number, TEXT | {"biz_opaque_callback_data": "intent-1"})
     events = told()
     assert [(event.status, event.opaque) for event in events] == [("sent", "intent-1"), ("delivered", "intent-1")]
@@ -178,7 +178,7 @@ def test_updates_travel_doubled_shuffled_and_in_batches(world, number):
     assert [bundle for [bundle] in plain] == updates
 
 
-async def test_an_event_that_the_app_rejects_is_sent_again(world, number):
+async def test_an_undelivered_event_is_kept_for_later(world, number):
     customers.write(world, number, CUSTOMER, "hi")
     courier = Courier(world, url=f"http://127.0.0.1:{free_port()}/", app_secret="secret")
     assert await courier.deliver() == [0]

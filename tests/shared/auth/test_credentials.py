@@ -40,7 +40,7 @@ def called(tenants, services):
 
 @pytest.mark.parametrize(("key", "kind"), KINDS.items())
 @pytest.mark.parametrize("key_required", [True, False])
-def test_a_key_alone_says_who_it_is_wherever_it_stands(called, key, kind, key_required):
+def test_a_key_alone_identifies_the_caller_in_every_place(called, key, kind, key_required):
     for name in ("apikey", "apiKey", "APIKEY"):
         assert called(key, name=name, key_required=key_required).kind is kind
     assert called(key, in_query=True, key_required=key_required).kind is kind

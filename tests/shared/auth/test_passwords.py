@@ -49,7 +49,7 @@ def computed(monkeypatch):
 
 
 @pytest.mark.parametrize("hashed", [*HOSTILE, None])
-async def test_a_hash_that_is_none_or_too_dear_costs_what_a_normal_one_does(computed, hashed):
+async def test_an_invalid_or_too_expensive_hash_costs_as_much_as_a_normal_one(computed, hashed):
     assert not await verify_secret("secret", hashed)
     assert [each[:7] for each in computed] == [f"$2b${COST:02d}$"]
 

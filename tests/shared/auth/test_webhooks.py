@@ -22,7 +22,7 @@ def test_the_signature_is_metas():
     assert sign_meta(RAW, "secret") == expected
 
 
-def test_which_secret_signed_is_told():
+def test_verification_returns_which_secret_signed():
     assert verify_meta(RAW, sign_meta(RAW, "new"), ["new", "old"]) == 0
     assert verify_meta(RAW, sign_meta(RAW, "old"), ["new", "old"]) == 1
 
@@ -74,7 +74,7 @@ def test_every_bit_of_the_body_counts(raw, place, bit):
         (None, VERIFY_TOKEN, None),
     ],
 )
-def test_a_challenge_is_answered_to_who_knows_the_token(base_url, mode, token, expected):
+def test_a_challenge_is_returned_for_the_right_token_only(base_url, mode, token, expected):
     assert verified_challenge(mode, token, "1158201444") == expected
 
 

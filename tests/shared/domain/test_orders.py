@@ -143,7 +143,7 @@ async def test_a_new_order_is_pending(shop, tx_as):
     assert refused.value.details == {"from": None, "to": "confirmed", "allowed": ["pending"]}
 
 
-async def test_a_foreign_item_is_refused_like_an_absent_one(shop, other_org, open_shop, tx_as):
+async def test_an_item_of_another_tenant_is_refused_like_a_missing_one(shop, other_org, open_shop, tx_as):
     order, theirs = shop.order(), open_shop(other_org).item("THEIRS")
     told = []
     for item in (theirs, uuid.uuid4()):
@@ -225,7 +225,7 @@ async def test_a_merged_or_erased_contact_leaves_its_finished_orders(shop, tx_as
     assert shop.db.execute("SELECT customer_id FROM orders WHERE id = %s", (order,)).fetchone() == (None,)
 
 
-async def test_the_trail_tells_what_happened_to_an_order_and_its_lines(shop, tx_as):
+async def test_the_trail_lists_changes_of_an_order_and_its_lines(shop, tx_as):
     item = shop.item("S-1", stock=5)
     order = shop.order((item, 1))
     async with tx_as(shop.org.owner, scope="write") as tx:

@@ -189,7 +189,7 @@ def test_an_empty_value_of_a_form_is_a_value():
 
 
 @pytest.mark.parametrize(("query", "taken"), [("name=a", True), ("name=a&name=a", False), ("name=a&name=b", False)])
-def test_a_name_that_stands_twice_is_refused_rather_than_chosen_from(query, taken):
+def test_a_repeated_name_is_refused(query, taken):
     if taken:
         assert parse_fields(Order, query).name == "a"
         return

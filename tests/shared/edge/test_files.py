@@ -46,7 +46,7 @@ async def test_206_with_the_part_and_where_it_lies(fetch):
     assert (headers["content-range"], headers["content-length"]) == ("bytes 2-4/10", "3")
 
 
-async def test_200_for_the_headers_alone_whatever_part_is_asked_for(fetch):
+async def test_200_returns_headers_only_and_ignores_a_range(fetch):
     status, headers, body = await fetch("HEAD", Range="bytes=2-4")
     assert (status, headers["content-length"], body) == (200, "10", b"")
     assert "content-range" not in headers
@@ -89,7 +89,7 @@ def test_anything_but_a_single_range_returns_the_whole_file(header):
 
 
 @pytest.mark.parametrize("header", ["bytes=10-", "bytes=10-12", "bytes=-0", f"bytes={'9' * 30}-"])
-def test_416_tells_the_size_where_the_part_has_no_byte(header):
+def test_416_returns_the_size_for_a_range_without_bytes(header):
     with pytest.raises(RangeNotSatisfiable) as refused:
         part(header, 10)
     assert refused.value.details == {"size_bytes": 10}

@@ -196,6 +196,6 @@ def test_the_table_takes_every_answer_that_may_be_kept_and_none_much_larger(org,
 
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
-async def test_422_for_a_key_that_is_none(keyed, key):
+async def test_422_for_an_invalid_key(keyed, key):
     refused = await keyed("agent-api-key-create", {"name": "Till"}, key=key.encode())
     assert (refused.status_code, refused.json()["error"]) == (422, "invalid_idempotency_key")

@@ -49,7 +49,7 @@ def test_how_long_to_wait_is_a_header_too(base_url):
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
 
 
-def test_401_tells_where_a_token_comes_from(base_url):
+def test_401_says_where_a_token_comes_from(base_url):
     told = refused(InvalidToken("it is over"), request_id="r-1").headers["www-authenticate"]
     assert told == (
         'Bearer error="invalid_token", error_description="it is over", resource_metadata='
@@ -58,7 +58,7 @@ def test_401_tells_where_a_token_comes_from(base_url):
 
 
 @pytest.mark.parametrize(("details", "scope"), [({"required": "write"}, "write"), ({}, "read")])
-def test_403_for_a_scope_tells_which_one_to_get(base_url, details, scope):
+def test_403_names_the_missing_scope(base_url, details, scope):
     told = refused(InsufficientScope("too little", **details), request_id="r-1").headers["www-authenticate"]
     assert told.startswith('Bearer error="insufficient_scope", error_description="too little", ')
     assert told.endswith(f', scope="{scope}"')

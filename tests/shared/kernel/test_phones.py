@@ -159,7 +159,7 @@ def _mobiles() -> Iterator[str]:
                 yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def test_a_trunk_zero_is_read_alike_by_functions_and_the_database(services):
+def test_functions_and_the_database_read_a_trunk_zero_in_the_same_way(services):
     spelt = {_with_trunk(number, "0"): number for number in _mobiles()}
     read = {text: normalize(text, "EG") for text in spelt}
     with psycopg.connect(services.admin_url) as db:

@@ -64,7 +64,7 @@ async def test_two_processes_count_together(counters, beside, org):
     assert (await counters.add(key, key._replace(key=f"{key.key}:other"))).values == [3, 1]
 
 
-async def test_a_store_that_goes_away_does_not_begin_the_count_anew(counters, link, org):
+async def test_an_outage_of_the_store_does_not_reset_the_count(counters, link, org):
     key = Counter(f"test:{org.id}", DAY_S)
     for _ in range(3):
         await counters.add(key)
@@ -101,7 +101,7 @@ async def test_many_at_once_share_one_connection_and_miss_no_count(counters, lin
     assert link.connections == 1
 
 
-async def test_a_store_that_was_started_anew_is_told_the_script_again(counters, beside, org):
+async def test_a_restarted_store_gets_the_script_again(counters, beside, org):
     key = Counter(f"test:{org.id}", DAY_S)
     await counters.add(key)
     await beside._shared.send("SCRIPT", "FLUSH")
@@ -153,7 +153,7 @@ async def test_a_flood_beyond_the_limit_is_refused_without_asking_the_store(char
     assert (await charged(few, colleague, address="x")).remaining == 1
 
 
-async def test_the_next_window_begins_anew(charged, principal, monkeypatch):
+async def test_the_next_window_starts_at_zero(charged, principal, monkeypatch):
     few = RateClass(f"test-{principal.subject}", 1, window_s=3600)
     await charged(few, principal, address="x")
     with pytest.raises(RateExceeded) as refused:
@@ -176,7 +176,7 @@ async def test_only_spent_windows_that_have_ended_are_forgotten(charged, princip
     assert not {"ended"} & set(rates._spent)
 
 
-async def test_an_address_shares_its_class_whoever_calls(charged, principal, address):
+async def test_callers_of_one_address_share_its_rate_class(charged, principal, address):
     few = RateClass(f"test-{principal.subject}", 1, window_s=3600, by_address=True)
     await charged(few, principal, address=address)
     with pytest.raises(RateExceeded):
@@ -230,7 +230,7 @@ async def test_a_store_that_loses_its_counts_again_and_again_never_raises_the_da
     await leases.close()
 
 
-async def test_several_who_restore_a_lost_count_at_once_restore_it_once(counters, beside, org):
+async def test_a_lost_count_restored_several_times_at_once_is_restored_once(counters, beside, org):
     key = Counter(f"calls:{org.id}:2026-01-01", DAY_S)
     await counters.add(key)
     await beside.add(key)

@@ -73,7 +73,7 @@ async def test_redirects_in_a_circle_end():
     [OK, b"HTTP/1.1 200 OK\r\n\r\n" + BODY, b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n"],
     ids=["declared", "undeclared", "declared only"],
 )
-async def test_no_more_is_read_than_was_asked_for(answer):
+async def test_a_read_stops_at_the_requested_size(answer):
     async with answering({"/a": answer}) as (url, _):
         with pytest.raises(FileTooLargeError):
             await fetched(f"{url}/a", limit=50_000)

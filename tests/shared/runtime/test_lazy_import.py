@@ -27,6 +27,6 @@ def test_what_is_loaded_already_is_the_same():
     assert lazy_import("subprocess") is subprocess
 
 
-def test_a_module_that_is_not_there_is_told_at_once():
+def test_a_missing_module_raises_at_once():
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         lazy_import("no_such_module")

@@ -50,7 +50,7 @@ def test_text_with_line_ends_and_arabic_stays_one_line(lines):
     assert (line["event"], line["name"]) == ("request", 'منى\n{"event": "forged"}')
 
 
-def test_a_fault_is_told_with_where_it_came_from(lines):
+def test_a_failure_is_logged_with_its_origin(lines):
     try:
         [].pop()
     except IndexError as fault:
@@ -117,7 +117,7 @@ def test_a_line_longer_than_a_pipe_takes_at_once_arrives_whole(pipe, monkeypatch
     assert json.loads(told)["text"] == long
 
 
-def test_a_full_disk_fails_nobody_and_what_it_did_not_take_is_told_later(capsys, monkeypatch):
+def test_a_full_disk_fails_no_request_and_lost_lines_are_reported(capsys, monkeypatch):
     log = Log(logging.INFO)
     with open("/dev/full", "w") as full, monkeypatch.context() as patched:  # noqa: PTH123
         patched.setattr(sys, "stdout", full)

@@ -91,7 +91,7 @@ async def test_without_a_key_nothing_is_sealed(configure):
 
 
 @pytest.mark.parametrize("key", ["not base64!", "c2hvcnQ="])
-async def test_a_key_that_is_none_is_told_at_once(configure, key):
+async def test_an_invalid_key_is_reported_at_once(configure, key):
     configure(key)
     with pytest.raises(ValueError, match="NEXUS_SEALING_KEYS"):
         await secrets.seal(uuid.uuid4(), TOKEN)
@@ -115,7 +115,7 @@ async def test_kms_wraps_with_the_organization_as_context(configure, kms):
         await secrets.open_sealed(uuid.uuid4(), sealed)
 
 
-async def test_an_opened_data_key_is_asked_for_once(configure, kms, monkeypatch):
+async def test_an_opened_data_key_is_requested_once(configure, kms, monkeypatch):
     configure(kms=kms.create_key()["KeyMetadata"]["KeyId"])
     org = uuid.uuid4()
     sealed = await secrets.seal(org, TOKEN)
@@ -131,7 +131,7 @@ async def test_a_kms_that_knows_no_such_key_is_unavailable(configure, kms):
         await secrets.seal(uuid.uuid4(), TOKEN)
 
 
-async def test_a_secret_is_sealed_anew_once_and_then_needs_the_old_key_no_more(configure):
+async def test_a_resealed_secret_needs_the_old_key_no_more(configure):
     old, new, org = secrets.new_key(), secrets.new_key(), uuid.uuid4()
     configure(old)
     before = await secrets.seal(org, TOKEN)

@@ -180,7 +180,7 @@ def test_servers_of_ones_own_are_used_and_nothing_is_started(up, nexus, tmp_path
     assert json.loads(refused.stdout)["error"].startswith("The database refuses")
 
 
-def test_a_second_launcher_on_the_same_data_is_told_so(up, nexus):
+def test_a_second_launcher_on_the_same_data_is_refused(up, nexus):
     process, _ = up()
     second = nexus("up")
     assert (second.returncode, second.stdout) == (1, "")

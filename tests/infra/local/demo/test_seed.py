@@ -193,7 +193,7 @@ def test_orders_stand_in_every_state_and_their_lines_add_up(rows):
     assert wrong == []
 
 
-def test_the_trail_of_an_order_tells_its_legal_steps_in_time(rows):
+def test_the_trail_of_an_order_lists_its_legal_steps_in_time(rows):
     """The trigger has refused any other step; the dates must not contradict them."""
     trails = rows("""
         SELECT orders.order_status::text, orders.created_at, array_agg(event.changes -> 'order_status' ->> 'to'

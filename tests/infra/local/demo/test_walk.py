@@ -113,7 +113,7 @@ def test_no_key_password_or_token_is_shown(run, services):
         assert word[8] == "…"
 
 
-def test_a_used_up_registration_limit_is_told_and_the_rest_goes_on(run, base_url, address):
+def test_a_reached_registration_limit_is_reported_and_the_rest_goes_on(run, base_url, address):
     with httpx.Client(base_url=base_url, headers={"X-Forwarded-For": address}) as http:
         for number in range(REGISTRATIONS_AN_HOUR):
             body = {"agent_name": "a", "agent_platform": "tests", "organization_name": "o"}
@@ -127,13 +127,13 @@ def test_a_used_up_registration_limit_is_told_and_the_rest_goes_on(run, base_url
     assert "401 key_revoked" in shown
 
 
-def test_a_gateway_that_does_not_run_is_told_with_the_way_to_start_it(run, free_port):
+def test_a_gateway_that_does_not_run_is_reported_with_how_to_start_it(run, free_port):
     code, shown = run(url=f"http://127.0.0.1:{free_port()}")
     assert code == 1
     assert "Start Nexus with `make up`" in shown
 
 
-def test_a_shop_that_is_not_there_is_told_with_the_way_to_put_it_in(run, services):
+def test_a_missing_shop_is_reported_with_how_to_seed_it(run, services):
     code, shown = run(secrets=msgspec.structs.replace(services.secrets, demo_email="nobody@demo.nexus.example"))
     assert code == 1
     assert "`nexus seed` puts it in" in shown
@@ -152,7 +152,7 @@ def test_the_key_is_revoked_even_where_a_step_fails(run, usable_keys, monkeypatc
     assert usable_keys() == 0
 
 
-def test_a_gateway_that_dies_on_the_way_is_told_without_a_traceback(run, monkeypatch):
+def test_a_gateway_that_stops_midway_is_reported_without_a_traceback(run, monkeypatch):
     def lose(*_: object) -> None:
         raise httpx.ConnectError("gone")
 
@@ -180,7 +180,7 @@ def test_a_limit_by_the_day_is_not_waited_for(client):
     assert waits == []
 
 
-def test_another_status_is_told_with_the_code_message_and_request(client):
+def test_an_unexpected_status_is_reported_with_code_and_request(client):
     refusal = {"error": "not_found", "message": "no such thing", "request_id": "r-1"}
     demo_client, _ = client(httpx.Response(404, json=refusal), httpx.Response(502, text="bad gateway"))
     with pytest.raises(Unexpected, match=r"expected 200 from /x, got 404: not_found: no such thing\. \(request r-1\)"):
@@ -189,13 +189,13 @@ def test_another_status_is_told_with_the_code_message_and_request(client):
         demo_client.request("GET", "/x")
 
 
-def test_a_page_where_json_should_be_is_told(client):
+def test_a_page_instead_of_json_is_reported(client):
     demo_client, _ = client(httpx.Response(200, text="<html>"))
     with pytest.raises(Unexpected, match="expected JSON from /x, got <html>"):
         demo_client.request("GET", "/x")
 
 
-def test_a_json_rpc_error_and_an_unexpected_refusal_are_told(client):
+def test_a_json_rpc_error_and_an_unexpected_refusal_are_reported(client):
     demo_client, _ = client(
         httpx.Response(200, json={"error": {"code": -32601}}),
         httpx.Response(200, json={"result": {"isError": True, "structuredContent": {"error": "not_found"}}}),

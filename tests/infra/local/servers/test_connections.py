@@ -101,7 +101,7 @@ async def test_an_idle_connection_is_kept_for_the_next_request(connect):
         await asyncio.sleep(WAITS_S * 1.5)
 
 
-async def test_one_address_has_a_number_of_connections_and_no_more(connect):
+async def test_the_connections_of_one_address_are_limited(connect):
     kept = []
     for _ in range(MOST):
         reader, writer = await connect()

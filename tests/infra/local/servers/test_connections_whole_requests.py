@@ -118,7 +118,7 @@ def test_many_who_ask_for_another_protocol_cost_no_more_than_one(exchange, asked
         b"GET /large HTTP/1.0\r\n\r\n",
     ],
 )
-def test_a_caller_who_sends_more_after_the_last_answer_gets_no_reset(one, exchange, asked):
+def test_bytes_after_the_last_answer_cause_no_reset(one, exchange, asked):
     assert answers(exchange(one, one, one, apart_s=0.1)) == len(asked) == 1
 
 

@@ -54,7 +54,7 @@ async def test_a_forbidden_action_of_an_anonymous_caller_is_401(library, keeper)
     assert (await library.post("/loans", json=row, headers=keeper)).status_code == 201
 
 
-async def test_without_an_anonymous_role_a_token_is_asked_for(serving):
+async def test_401_without_a_token_and_an_anonymous_role(serving):
     async with serving(PGRST_DB_ANON_ROLE="") as client:
         refused = await client.get("/books")
     assert (refused.status_code, refused.json()["code"]) == (401, "PGRST302")
@@ -88,7 +88,7 @@ async def test_a_database_that_never_answered_leaves_no_schema_cache(serving, en
 
 
 @supports("Refusals", "a database that is away, or whose connections are all in use: 503, 504")
-async def test_a_database_that_goes_away_is_told_and_its_return_is_noticed(serving, services, library_url):
+async def test_an_outage_of_the_database_and_its_end_are_logged(serving, services, library_url):
     name = conninfo.conninfo_to_dict(library_url)["dbname"]
     async with serving(PGRST_DB_POOL_ACQUISITION_TIMEOUT="1") as client:
         assert (await client.get("/books")).status_code == 200

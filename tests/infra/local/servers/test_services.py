@@ -131,7 +131,7 @@ def test_a_lock_file_of_a_strangers_process_blocks_nothing(start, directory, ask
     assert ask(start(), "SELECT 1") == 1
 
 
-def test_a_cluster_half_made_by_a_killed_start_is_made_anew(start, directory, ask):
+def test_a_half_created_cluster_is_created_again(start, directory, ask):
     start().stop()
     (directory / "postgres.new").mkdir()
     (directory / "postgres.new/PG_VERSION").write_text("18")
@@ -142,7 +142,7 @@ def test_a_cluster_half_made_by_a_killed_start_is_made_anew(start, directory, as
         shutil.rmtree(directory / "postgres.old")
 
 
-def test_lost_secrets_are_told_plainly(start, directory, make_parts):
+def test_lost_secrets_are_reported(start, directory, make_parts):
     start().stop()
     kept = (directory / "secrets.json").read_bytes()
     (directory / "secrets.json").unlink()
@@ -153,7 +153,7 @@ def test_lost_secrets_are_told_plainly(start, directory, make_parts):
         (directory / "secrets.json").write_bytes(kept)
 
 
-def test_data_of_another_postgres_are_told_plainly(start, directory):
+def test_data_of_another_postgres_are_reported(start, directory):
     start().stop()
     version = directory / "postgres/PG_VERSION"
     kept = version.read_text()
@@ -165,7 +165,7 @@ def test_data_of_another_postgres_are_told_plainly(start, directory):
         version.write_text(kept)
 
 
-def test_a_data_directory_of_somebody_else_is_told_plainly(tmp_path, monkeypatch):
+def test_a_data_directory_of_another_user_is_reported(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     with pytest.raises(LauncherError, match="is not yours"):
         prepare(tmp_path)

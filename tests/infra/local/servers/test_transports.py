@@ -126,7 +126,7 @@ def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(serve
     assert made < LARGE
 
 
-def test_the_app_is_told_that_its_reader_is_gone_when_another_request_waits(serve, ask, gone):
+def test_the_app_learns_of_a_disconnect_while_another_request_waits(serve, ask, gone):
     async def app(scope, receive, send):
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -209,7 +209,7 @@ def held_by(backlog):
 
 
 @pytest.mark.parametrize("most", [{"most_bytes": 20 * MIB}, {"most_bytes_of_one": 20 * MIB}])
-def test_those_who_do_not_read_hold_so_much_together_and_no_more(most, serve, ask):
+def test_stalled_readers_hold_a_limited_amount_together(most, serve, ask):
     backlog = Backlog(**most)
     port = serve(serving(None), write_waits_s=20, backlog=backlog)
     readers = []

@@ -131,7 +131,7 @@ async def test_a_file_that_meta_no_longer_has_is_gone_after_three_tries(line, fi
     ],
     ids=["throttled", "down", "truncated", "token expired", "hung up"],
 )
-async def test_a_meta_in_trouble_is_asked_again_later(trouble, line, files, receive, work):
+async def test_a_failing_meta_is_called_again_later(trouble, line, files, receive, work):
     own = await line()
     sha256 = files.put("m1", JPEG)
     good, files.answers["/v26.0/m1"] = files.answers["/v26.0/m1"], trouble

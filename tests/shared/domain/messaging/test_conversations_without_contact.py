@@ -35,14 +35,14 @@ def linked(rows, org):
 
 
 @pytest.mark.parametrize(("platform", "sender"), [("whatsapp", NUMBER), ("facebook", SCOPED)])
-async def test_the_next_message_brings_a_contact(*, stranger, org, tell, rows, platform, sender):
+async def test_the_next_message_adds_a_contact(*, stranger, org, tell, rows, platform, sender):
     channel = await stranger(platform, sender)
     await tell(wrote(channel, sender, "second"))
     (contact,) = rows("SELECT id FROM customers WHERE organization_id = %s", org.id)
     assert rows("SELECT customer_id FROM chats WHERE organization_id = %s", org.id) == [contact]
 
 
-async def test_a_plan_without_room_brings_one_once_there_is_room(connect, tenants, tell, rows):
+async def test_a_contact_is_added_once_the_plan_has_room(connect, tenants, tell, rows):
     org = tenants.org(plan="free")
     channel = connect(org)
     full = (

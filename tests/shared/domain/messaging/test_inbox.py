@@ -50,7 +50,7 @@ async def test_a_customer_stays_one_contact_when_the_number_becomes_known(tell, 
 
 
 @pytest.mark.parametrize("name", ["\u200b", " \u3164", "\ufe0f\u2063"])
-async def test_a_customer_whose_name_nobody_can_see_is_kept_under_the_number(tell, account, rows, name):
+async def test_a_customer_with_an_invisible_name_is_kept_by_number(tell, account, rows, name):
     told = account.text(NUMBER)
     told["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"] = name
     await tell(told)
@@ -89,7 +89,7 @@ async def test_a_merge_moves_the_orders_of_the_contact_that_goes(tell, account, 
     assert held == [(1, 2)]
 
 
-async def test_a_merge_keeps_names_of_before_that_nobody_can_see(tell, account, hidden, tenants, people):
+async def test_a_merge_keeps_older_invisible_names(tell, account, hidden, tenants, people):
     await tell(hidden(), account.text(NUMBER))
     with tenants.database() as db:
         db.execute(
@@ -212,7 +212,7 @@ async def test_messages_queued_in_one_transaction_go_out_in_their_order(*, numbe
     assert [each.content["body"] for each in graph.sent(number.meta)] == words
 
 
-async def test_the_same_delivery_again_brings_nobody_back_who_was_erased(tell, account, call, rows):
+async def test_a_repeated_delivery_does_not_restore_an_erased_person(tell, account, call, rows):
     wrote = account.text(body="hello")
     number = wrote["entry"][0]["changes"][0]["value"]["messages"][0]["from"]
     await tell(wrote)

@@ -431,7 +431,7 @@ async def test_row_25_a_missing_resource_is_an_error(ask, version):
     assert (status, answer["error"]["code"]) == ((400, -32602) if version == MODERN else (200, -32002))
 
 
-async def test_row_26_more_input_is_asked_of_a_client_that_can_give_it(ask):
+async def test_row_26_more_input_is_requested_from_a_capable_client(ask):
     asking = {"name": "greet", "arguments": {"name": "ask"}}
     status, answer = await ask(MODERN, "tools/call", asking, **{META + "clientCapabilities": {"elicitation": {}}})
     assert status == 200
@@ -444,14 +444,14 @@ async def test_row_26_more_input_is_asked_of_a_client_that_can_give_it(ask):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_row_26_other_clients_are_told_which_argument_to_add(ask, version):
+async def test_row_26_other_clients_get_the_name_of_the_missing_argument(ask, version):
     status, answer = await ask(version, "tools/call", {"name": "greet", "arguments": {"name": "ask"}})
     told = msgspec.json.decode(answer["result"]["content"][0]["text"])
     assert (status, answer["result"]["isError"], told["argument"]) == (200, True, "name")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-async def test_row_27_a_crash_tells_nothing_but_where_to_look(ask, session, version):
+async def test_row_27_a_crash_reveals_only_the_request_id(ask, session, version):
     status, answer = await ask(version, "tools/call", {"name": "greet", "arguments": {"name": "crash"}})
     error = {"code": -32603, "message": "Internal error", "data": {"request_id": "req_1"}}
     assert (status, answer["error"], answer["id"]) == (200, error, 7)

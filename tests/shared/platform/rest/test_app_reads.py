@@ -201,7 +201,7 @@ async def test_shapes_of_the_body(ask):
 
 
 @pytest.mark.parametrize(("where", "rows"), [("id=gt.1", 4), ("id=eq.0", 0)])
-async def test_406_for_a_single_object_that_is_none_or_many(ask, where, rows):
+async def test_406_for_a_single_object_of_no_row_or_many(ask, where, rows):
     refused = await ask("GET", f"/films?{where}", accept="application/vnd.pgrst.object+json")
     assert (refused.status, refused.code, refused.json["details"]) == (
         406, "PGRST116", f"The result contains {rows} rows")  # fmt: skip

@@ -143,7 +143,7 @@ async def test_a_refused_write_changes_nothing(ask, get):
     await ask("PATCH", "/jottings?id=eq.3", {"text": "three"}, prefer="tx=commit")
 
 
-async def test_a_deferred_constraint_is_told_however_the_transaction_ends(ask):
+async def test_a_deferred_constraint_raises_at_any_end_of_a_transaction(ask):
     for ending in ("commit", "rollback"):
         refused = await ask("PATCH", "/jottings?id=eq.1", {"kept_after": 99}, prefer=f"tx={ending}")
         assert (refused.status, refused.code) == (409, "23503")

@@ -38,7 +38,7 @@ async def test_what_the_answer_depends_on_makes_another_shape(ask):
         assert (await ask("GET", "/boxes")).status == 404
 
 
-async def test_a_new_schema_cache_is_compiled_for_anew(archive):
+async def test_a_new_schema_cache_compiles_programs_again(archive):
     incoming = Incoming("GET", "/actors", "select=id", ())
     first = compiler(archive.cache, archive.settings)
     program = first.program(incoming, first.request(incoming))

@@ -73,7 +73,7 @@ def test_a_request_without_a_token_is_anonymous(header):
 
 
 @pytest.mark.parametrize("claims", [{"sub": "x"}, {"role": "anon"}])
-def test_a_token_of_the_anonymous_role_is_asked_for_another(claims):
+def test_a_token_of_the_anonymous_role_is_refused(claims):
     caller = tokens().caller(f"Bearer {jwt.encode(claims, SECRET, 'HS256')}")
     assert (caller.role, caller.anonymous) == ("anon", True)
 
@@ -150,11 +150,11 @@ def test_claims_that_are_no_object_are_refused():
 
 
 @pytest.mark.parametrize("secret", ["short", '{"kty":"EC"}', '{"keys":5}', "{"])
-def test_a_secret_that_is_none_is_refused_at_the_start(secret):
+def test_an_invalid_secret_is_refused_at_the_start(secret):
     with pytest.raises(SecretError):
         tokens(secret)
 
 
-def test_base64_that_is_none_is_refused_at_the_start():
+def test_invalid_base64_is_refused_at_the_start():
     with pytest.raises(SecretError):
         tokens("€" * 40, jwt_secret_is_base64=True)

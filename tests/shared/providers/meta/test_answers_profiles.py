@@ -24,7 +24,7 @@ def test_a_profile_says_what_the_person_is_called(name):
 
 
 @pytest.mark.parametrize("name", [name for name, told in ANSWERS.items() if "fault" in told])
-def test_a_refusal_is_told_by_its_code(name):
+def test_a_refusal_is_reported_by_its_code(name):
     told = ANSWERS[name]
     fault = fault_of(Wire(told["body"]["error"]), None)
     assert (fault.kind, fault.code) == (told["fault"], told["code"]), told["means"]

@@ -80,7 +80,7 @@ async def test_a_code_nobody_knows_is_tried_once_more(graph, client_of):
     assert told.value.most_attempts == 2
 
 
-async def test_retry_after_is_told(graph, client_of):
+async def test_retry_after_is_returned(graph, client_of):
     number = graph.number()
     graph.fail("429", retry_after_s=7)
     with pytest.raises(ProviderFault) as told:

@@ -192,7 +192,7 @@ def test_actions_beside_messages_are_taken():
         ),
     ],
 )  # fmt: skip
-def test_a_text_that_nobody_can_see_is_refused_before_meta_is_asked(blank, content, pointer):
+def test_an_invisible_text_is_refused_before_a_call_to_meta(blank, content, pointer):
     with pytest.raises(InvisibleText) as refused:
         content_from(filled(content, blank))
     assert refused.value.details["field"] == pointer.rpartition("/")[2]

@@ -105,7 +105,7 @@ async def test_a_write_past_its_deadline_changes_nothing(tx, opened, names, post
     assert postgres.connections == 2
 
 
-async def test_callers_who_wait_are_told_together_and_those_who_come_at_once(ask, opened, postgres, events):
+async def test_waiting_and_new_callers_are_refused_together(ask, opened, postgres, events):
     with postgres.down():
         async with asyncio.timeout(LONG_S):
             first = await asyncio.gather(*(ask(within_s=60) for _ in range(12)), return_exceptions=True)

@@ -53,7 +53,7 @@ def ask(tx):
     return read
 
 
-async def test_text_is_read_as_what_it_is_wherever_the_process_runs(tx, monkeypatch):
+async def test_text_is_utf_8_under_another_client_encoding(tx, monkeypatch):
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     for read_only in (True, False):
         async with tx(read_only=read_only) as t:
@@ -218,7 +218,7 @@ async def test_a_read_meets_dead_connections_and_answers_all_the_same(tx, postgr
             assert (await t.one(Who, WHO)).name == "authenticated"
 
 
-async def test_a_connection_lost_within_a_transaction_is_told_and_nothing_is_kept(tx, postgres, names):
+async def test_a_connection_lost_in_a_transaction_raises_and_keeps_nothing(tx, postgres, names):
     with pytest.raises(Unavailable):
         async with tx() as t:
             await t.one(Made, ADD, name="Mona")
@@ -316,7 +316,7 @@ async def test_a_write_cut_at_any_byte_is_kept_whole_or_not_at_all(tx, postgres,
     assert 0 < kept < 57
 
 
-async def test_a_pool_that_is_used_up_is_told_as_busy(tx):
+async def test_an_exhausted_pool_is_reported_as_busy(tx):
     async with tx() as one, tx() as other:
         await one.one(Who, WHO)
         await other.one(Who, WHO)

@@ -101,7 +101,7 @@ async def test_an_error_is_its_callers_alone(connection):
     assert connection.is_open
 
 
-async def test_all_who_wait_are_told_when_the_connection_breaks(connection, link):
+async def test_all_waiters_fail_when_the_connection_breaks(connection, link):
     with link.silent():
         asking = [asyncio.ensure_future(connection.send("PING")) for _ in range(5)]
         await asyncio.sleep(0)

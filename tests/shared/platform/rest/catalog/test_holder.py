@@ -43,7 +43,7 @@ async def test_the_old_catalog_is_served_while_a_newer_one_is_read(loads):
     assert await reloading is await loads.holder.current() is loads.made[1]
 
 
-async def test_a_reload_asked_for_during_a_load_reads_once_more(loads):
+async def test_a_reload_requested_during_a_load_reads_once_more(loads):
     first = asyncio.create_task(loads.holder.current())
     await asyncio.sleep(0)
     notices = [asyncio.create_task(loads.holder.reload()) for _ in range(5)]
