@@ -3,44 +3,12 @@
 from uuid import UUID
 
 from shared.kernel.countries import check_country
-from shared.kernel.errors import Conflict, Forbidden, NotFound, Refusal
+from shared.kernel.errors import Conflict, Forbidden, NotFound
 from shared.kernel.money import check_currency
 from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .models import Organization
-
-
-class KeyRevoked(Refusal):
-    """Raised by the database: the agent's key was revoked or has expired."""
-
-    status = 401
-    code = "key_revoked"
-
-
-class SessionEnded(Refusal):
-    """Raised by the database: the person signed out, or was signed out."""
-
-    status = 401
-    code = "session_ended"
-
-
-class AccountBanned(Forbidden):
-    """Raised by the database: the account may not sign in until `banned_until`."""
-
-    code = "account_banned"
-
-
-class AccountGone(Forbidden):
-    """Raised by the database: the account was deleted."""
-
-    code = "account_gone"
-
-
-class NoOrganization(Forbidden):
-    """Raised by the database: the caller belongs to no organization, or was removed from it."""
-
-    code = "no_organization"
 
 
 class CurrencyInUse(Conflict):
