@@ -9,8 +9,11 @@ from typing import Any
 
 import uvicorn
 
+from shared.kernel.errors import Refusal
+from shared.kernel.json import encode
 from shared.platform.mcp.methods import Runner, Server
-from shared.platform.mcp.protocol import dispatch
+from shared.platform.mcp.protocol import JSON, dispatch
+from shared.platform.mcp.transport import Reply
 
 
 @contextmanager
@@ -41,7 +44,10 @@ def _app(server: Server, session: Runner) -> Any:
             if not message.get("more_body"):
                 break
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        reply = await dispatch(local, scope["method"], headers, body, session)
+        try:
+            reply = await dispatch(local, scope["method"], headers, body, session)
+        except Refusal as refusal:
+            reply = Reply(refusal.status, encode(refusal.body(session.request_id)), JSON)
         told = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         told.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": told})

@@ -9,16 +9,16 @@ import pytest
 
 from functions.discovery.served import FOLDER
 from infra import functions
-from infra.documents.answers import refusals
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
+from infra.documents.answers import refusals
 from infra.local.servers.errors import HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion
 from infra.needs import ROOT
 from shared.kernel.errors import Refusal
 from shared.platform.rest.bounds import STATUSES
 
 IN_SQL = re.compile(r"app\.refuse\(\s*(\d{3}),\s*'(\w+)'")
-IN_MCP = {("forbidden_origin", 403), ("not_acceptable", 406), ("input_required", 200)}
+IN_MCP = {("input_required", 200)}
 """Told by the protocol core, which knows no Refusal."""
 IN_REST = set(STATUSES.items())
 """Told by the interface to any database, which knows no Refusal either."""

@@ -31,9 +31,9 @@ async def dispatch(server: Server, verb: str, headers: Mapping[str, str], body: 
     Raises:
         Refusal: the request as a whole is refused, by HTTP and not by JSON-RPC.
     """
-    refusal = transport.refusal(verb, headers, origins=server.origins, request_id=runner.request_id)
-    if refusal is not None:
-        return refusal
+    if verb != "POST":
+        return Reply(405, headers={"allow": "POST"})
+    transport.check(headers, origins=server.origins)
     try:
         message = envelope.decode(body)
         if isinstance(message, list):

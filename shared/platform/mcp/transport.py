@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.kernel.json import encode
+from shared.kernel.errors import Forbidden, Refusal, UnsupportedMediaType
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 JSON_RANGES = frozenset({"application/json", "application/*", "*/*"})
@@ -18,28 +18,36 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
 
 
-def refusal(verb: str, headers: Mapping[str, str], *, origins: Collection[str], request_id: str) -> Reply | None:
-    """Return the refusal, or None if the body may be read."""
-    if verb != "POST":
-        return Reply(405, headers={"allow": "POST"})
+class ForbiddenOrigin(Forbidden):
+    """A browser's page of an origin that is not allowed sends the request."""
+
+    code = "forbidden_origin"
+
+
+class NotAcceptable(Refusal):
+    status = 406
+    code = "not_acceptable"
+    default_message = "answers are application/json: accept it"
+
+
+def check(headers: Mapping[str, str], *, origins: Collection[str]) -> None:
+    """Check what the headers alone decide.
+
+    Raises:
+        ForbiddenOrigin, NotAcceptable, UnsupportedMediaType.
+    """
     origin = headers.get("origin")
     if origin is not None and not origin_allowed(origin, origins):
-        return _refused(403, "forbidden_origin", f"requests from the origin {origin} are not accepted", request_id)
+        raise ForbiddenOrigin(f"requests from the origin {origin} are not accepted")
     if not _accepts_json(headers.get("accept", "*/*")):
-        return _refused(406, "not_acceptable", "answers are application/json: accept it", request_id)
+        raise NotAcceptable
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return _refused(415, "unsupported_media_type", "send the message as application/json", request_id)
-    return None
+        raise UnsupportedMediaType("send the message as application/json")
 
 
 def origin_allowed(origin: str, allowed: Collection[str]) -> bool:
     """Return whether pages of the origin may call; a loopback endpoint accepts every loopback origin."""
     return origin in allowed or (_is_loopback(origin) and any(map(_is_loopback, allowed)))
-
-
-def _refused(status: int, error: str, message: str, request_id: str) -> Reply:
-    body = encode({"error": error, "message": message, "request_id": request_id})
-    return Reply(status, body, {"content-type": "application/json"})
 
 
 @lru_cache

@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, PlanLimitExceeded, Refusal
+from shared.kernel.errors import (
+    Conflict,
+    InsufficientScope,
+    InvalidToken,
+    PlanLimitExceeded,
+    Refusal,
+    UnsupportedMediaType,
+)
 from shared.kernel.json import encode
 from shared.platform.mcp.methods import CORE, Request, Server
 from shared.platform.mcp.outcomes import InputNeeded, ToolOutcome
@@ -23,7 +30,7 @@ from shared.platform.mcp.registry import (
     resource,
     tool,
 )
-from shared.platform.mcp.transport import Reply
+from shared.platform.mcp.transport import ForbiddenOrigin, NotAcceptable, Reply
 
 MODERN = "2026-07-28"
 LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
@@ -139,9 +146,11 @@ def post(server, session) -> Callable[..., Any]:
         body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         sent = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await dispatch(
-            server, verb, {name: value for name, value in (sent | named).items() if value is not None}, body, session
-        )
+        given = {name: value for name, value in (sent | named).items() if value is not None}
+        try:
+            return await dispatch(server, verb, given, body, session)
+        except (ForbiddenOrigin, NotAcceptable, UnsupportedMediaType) as refusal:
+            return Reply(refusal.status, msgspec.json.encode(refusal.body(session.request_id)))
 
     return send
 
