@@ -1,9 +1,17 @@
 """Admission to a route: callers with the project's key, signed-in persons, or the service."""
 
-from shared.auth.credentials import caller, caller_behind, project_caller, refuse_browsers
+from shared.auth.credentials import (
+    MissingProjectKey,
+    UnknownProjectKey,
+    caller,
+    caller_behind,
+    project_caller,
+    refuse_browsers,
+)
 from shared.edge import Call
+from shared.edge.documentation import admits
 from shared.kernel.errors import Forbidden, InvalidToken, MissingToken
-from shared.platform.accounts.sessions import SessionNotFound
+from shared.platform.accounts.sessions import AccountGone, SessionNotFound, UserBanned
 from shared.tenancy.principal import Kind, Principal
 
 from .visits import Visit
@@ -24,12 +32,20 @@ class NotAdmin(Forbidden):
     default_message = "only the service may do that: call from a server, with the secret key"
 
 
+_KEYED = (MissingProjectKey, UnknownProjectKey)
+
+
+@admits({"apikey": []}, refusals=_KEYED)
 async def project(call: Call) -> Visit:
     """Admit callers with a key of the project."""
     project_of(call)
     return Visit(call)
 
 
+@admits(
+    {"apikey": [], "person": []},
+    refusals=(*_KEYED, NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned),
+)
 async def person(call: Call) -> Visit:
     """Admit a signed-in person."""
     project_of(call)
@@ -37,6 +53,7 @@ async def person(call: Call) -> Visit:
     return Visit(call, call.principal)
 
 
+@admits({"apikey": []}, {"apikey": [], "service": []}, refusals=(*_KEYED, NoAuthorization, BadJwt, NotAdmin))
 async def service(call: Call) -> Visit:
     """Admit the service, which is never a browser."""
     headers = call.request.headers

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.edge.documentation import ErrorShape
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import Refusal
@@ -12,7 +13,7 @@ from shared.kernel.errors import Refusal
 API_VERSION = "2024-01-01"
 _VERSION_HEADER = "X-Supabase-Api-Version"
 
-NAMES = {
+_NAMES = {
     "invalid_request": (400, "validation_failed"),
     "invalid_value": (400, "validation_failed"),
     "malformed_json": (400, "bad_json"),
@@ -22,8 +23,37 @@ NAMES = {
 """Codes that have another status and name on this surface; every other refusal keeps its own."""
 
 
+def status_and_code(refusal: Refusal | type[Refusal]) -> tuple[int, str]:
+    return _NAMES.get(refusal.code, (refusal.status, refusal.code))
+
+
+SHAPE = ErrorShape(
+    "AccountError",
+    {
+        "description": "A refusal; in both shapes the header X-Sb-Error-Code has the code.",
+        "anyOf": [
+            {
+                "type": "object",
+                "required": ["code", "error_code", "msg"],
+                "properties": {
+                    "code": {"type": "integer", "description": "The HTTP status."},
+                    "error_code": {"type": "string"},
+                    "msg": {"type": "string"},
+                },
+            },
+            {
+                "type": "object",
+                "required": ["code", "message"],
+                "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+            },
+        ],
+    },
+    status_and_code,
+)
+
+
 def error_response(request: Request, refusal: Refusal, _request_id: str) -> Response:
-    status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
+    status, code = status_and_code(refusal)
     headers = {"X-Sb-Error-Code": code}
     if _is_dated(request.headers.get(_VERSION_HEADER, "")):
         headers[_VERSION_HEADER] = API_VERSION

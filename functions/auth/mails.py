@@ -14,7 +14,7 @@ from shared.platform.accounts.verification import Verified
 from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
-from .errors import NAMES
+from .errors import status_and_code
 from .unsupported import PhoneProviderDisabled
 from .visits import Visit
 
@@ -143,7 +143,7 @@ def _landed(landing: str, verified: Verified, kind: str, *, in_query: bool) -> s
 
 
 def _failed(landing: str, refusal: Refusal, *, in_query: bool) -> str:
-    status, code = NAMES.get(refusal.code, (refusal.status, refusal.code))
+    status, code = status_and_code(refusal)
     error = _OAUTH_ERRORS.get(HTTPStatus(status), "server_error")
     fields = {"error": error, "error_code": code, "error_description": refusal.message}
     return redirects.with_fragment(redirects.with_query(landing, **fields) if in_query else landing, **fields)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from shared.edge import Call
-from shared.edge.routing import Route, Routes, default_refusal, open_to_all
+from shared.edge.documentation import Description, Documentation, Schema
+from shared.edge.routing import DATABASE, Route, Routes, default_refusal, open_to_all
 from shared.kernel.errors import Refusal
 from shared.platform.accounts.admin import UserInUse, UserNotFound
 from shared.platform.accounts.credentials import MetadataTooLarge, WeakPassword
@@ -23,11 +24,9 @@ from shared.platform.accounts.people import (
 )
 from shared.platform.accounts.proofs.flows import BadCodeVerifier, FlowStateExpired, FlowStateNotFound
 from shared.platform.accounts.sessions import (
-    AccountGone,
     RefreshTokenAlreadyUsed,
     RefreshTokenNotFound,
     SessionExpired,
-    SessionNotFound,
     UserBanned,
     UserBannedAtEntry,
 )
@@ -36,7 +35,7 @@ from shared.quotas.rates import SIGN_UP
 from shared.runtime.postgres.errors import AlreadyExists
 
 from . import admins, host, mails, people
-from .access import BadJwt, NoAuthorization, NotAdmin, person, project, project_of, service
+from .access import person, project, project_of, service
 from .bodies import (
     AdminUser,
     Deletion,
@@ -54,12 +53,11 @@ from .bodies import (
     UserChanges,
     Verification,
 )
+from .errors import SHAPE
 from .rates import MAIL, VERIFY
 from .unsupported import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
 from .visits import PREFIX
 
-_PERSON = (NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned)
-_SERVICE = (NoAuthorization, BadJwt, NotAdmin)
 _FIT = (WeakPassword, MetadataTooLarge, PhoneProviderDisabled)
 _MAILED = (OtpDisabled, OverEmailSendRateLimit)
 
@@ -144,7 +142,7 @@ _ROUTES = (
         acts=True,
         result=mails.Accepted,
         rate=MAIL,
-        refusals=(*_PERSON, *_MAILED, EmailNotConfirmed),
+        refusals=(*_MAILED, EmailNotConfirmed),
     ),
     Route(
         "POST",
@@ -157,7 +155,7 @@ _ROUTES = (
         refusals=(OtpExpired, UserBanned, EmailExists, PhoneProviderDisabled),
     ),
     Route("GET", "/verify", mails.follow_link, open_to_all, query=LinkQuery, status=303, rate=VERIFY, acts=True),
-    Route("GET", "/user", people.get_user, person, result=User, refusals=_PERSON),
+    Route("GET", "/user", people.get_user, person, result=User),
     Route(
         "PUT",
         "/user",
@@ -166,7 +164,6 @@ _ROUTES = (
         body=UserChanges,
         result=User,
         refusals=(
-            *_PERSON,
             *_MAILED,
             EmailExists,
             SamePassword,
@@ -175,7 +172,7 @@ _ROUTES = (
             *_FIT,
         ),
     ),
-    Route("POST", "/logout", people.log_out, person, query=LogoutQuery, status=204, refusals=_PERSON),
+    Route("POST", "/logout", people.log_out, person, query=LogoutQuery, status=204),
     Route("GET", "/settings", host.host_settings, project, result=host.HostSettings),
     Route("GET", "/health", host.health, open_to_all, result=host.Health),
     Route("GET", "/.well-known/jwks.json", host.jwks, open_to_all, result=host.KeySet),
@@ -186,7 +183,7 @@ _ROUTES = (
         service,
         query=PageQuery,
         result=admins.Listed,
-        refusals=_SERVICE,
+        described=Description(name="admin-list-users"),
     ),
     Route(
         "POST",
@@ -195,9 +192,18 @@ _ROUTES = (
         service,
         body=AdminUser,
         result=User,
-        refusals=(*_SERVICE, EmailExists, AlreadyExists, *_FIT),
+        refusals=(EmailExists, AlreadyExists, *_FIT),
+        described=Description(name="admin-create-user"),
     ),
-    Route("GET", "/admin/users/{id:uuid}", admins.get_user, service, result=User, refusals=(*_SERVICE, UserNotFound)),
+    Route(
+        "GET",
+        "/admin/users/{id:uuid}",
+        admins.get_user,
+        service,
+        result=User,
+        refusals=(UserNotFound,),
+        described=Description(name="admin-get-user"),
+    ),
     Route(
         "PUT",
         "/admin/users/{id:uuid}",
@@ -205,7 +211,8 @@ _ROUTES = (
         service,
         body=AdminUser,
         result=User,
-        refusals=(*_SERVICE, UserNotFound, EmailExists, *_FIT),
+        refusals=(UserNotFound, EmailExists, *_FIT),
+        described=Description(name="admin-update-user"),
     ),
     Route(
         "DELETE",
@@ -213,7 +220,8 @@ _ROUTES = (
         admins.delete_user,
         service,
         body=Deletion,
-        refusals=(*_SERVICE, UserNotFound, UserInUse),
+        refusals=(UserNotFound, UserInUse),
+        described=Description(name="admin-delete-user"),
     ),
     Route(
         "POST",
@@ -222,7 +230,8 @@ _ROUTES = (
         service,
         body=Invitation,
         result=User,
-        refusals=(*_SERVICE, *_MAILED, EmailExists, MetadataTooLarge),
+        refusals=(*_MAILED, EmailExists, MetadataTooLarge),
+        described=Description(name="admin-invite"),
     ),
     Route(
         "POST",
@@ -231,7 +240,8 @@ _ROUTES = (
         service,
         body=LinkWish,
         result=GeneratedLink,
-        refusals=(*_SERVICE, UserNotFound, EmailExists, *_FIT),
+        refusals=(UserNotFound, EmailExists, *_FIT),
+        described=Description(name="admin-generate-link"),
     ),
 )
 _OPEN_PATHS = frozenset(route.path for route in _ROUTES if route.admit is open_to_all)
@@ -248,4 +258,15 @@ def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
     return unsupported() if unsupported else default_refusal(call, path, allowed)
 
 
-ROUTES = Routes(PREFIX, _ROUTES, _refusal)
+_VERSION: Schema = {
+    "name": "X-Supabase-Api-Version",
+    "in": "header",
+    "description": "2024-01-01 or later requests errors as {code, message}.",
+    "schema": {"type": "string", "examples": ["2024-01-01"]},
+}
+ROUTES = Routes(
+    PREFIX,
+    _ROUTES,
+    _refusal,
+    documentation=Documentation(error=SHAPE, refusals=DATABASE, parameters=(_VERSION,), body_prefix="Account"),
+)

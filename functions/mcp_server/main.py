@@ -1,36 +1,16 @@
-"""POST /functions/v1/mcp-server: the Model Context Protocol, for agents that work through tools."""
+"""POST /functions/v1/mcp-server: the Model Context Protocol, for agents that work through tools.
 
-from functools import cache
-from urllib.parse import urlsplit
+Streamable HTTP in JSON-response mode, stateless. A tool's refusal is a result with `isError`.
+"""
 
 from starlette.responses import Response
 
 from shared.edge import MEMBERS, Call, surface
-from shared.edge.body import read_body
-from shared.platform.mcp.methods import CORE, Server
-from shared.platform.mcp.protocol import dispatch
-from shared.runtime.settings import settings
+from shared.edge.routing import answer
 
-from .catalog import registry
-from .instructions import INFO, INSTRUCTIONS
-from .tenant_runner import TenantRunner
+from .routes import ROUTES
 
 
-@surface(tag="MCP", method="POST", access=MEMBERS)
+@surface(tag="MCP", method="POST", access=MEMBERS, routes=ROUTES)
 async def handler(call: Call) -> Response:
-    body = await read_body(call.request)
-    reply = await dispatch(_server(), call.request.method, call.headers, body, TenantRunner(call))
-    return Response(reply.body, status_code=reply.status, headers=dict(reply.headers))
-
-
-@cache
-def _server() -> Server:
-    base = urlsplit(settings().base_url)
-    return Server(
-        registry=registry,
-        methods=CORE,
-        info=INFO,
-        capabilities={"tools": {}, "resources": {}},
-        instructions=INSTRUCTIONS,
-        origins=settings().allowed_origins | {f"{base.scheme}://{base.netloc}"},
-    )
+    return await answer(ROUTES, call)

@@ -1,6 +1,7 @@
 """GET /functions/v1/media-file: read a file by a link from media-link that has not expired.
 
-For installations that store files in a directory; with a bucket, links lead to the bucket itself.
+Use the link unchanged: each of its parameters is signed. For installations that store files in a directory;
+with a bucket, links lead to the bucket itself.
 """
 
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, files, surface
+from shared.edge.documentation import Description, Schema
 from shared.edge.response import refused
 from shared.edge.routing import ANY, Route, Routes, answer, open_to_all
 from shared.kernel.content_types import FILE_HEADERS
@@ -52,9 +54,23 @@ def _headers(found: Linked) -> dict[str, str]:
     }
 
 
-ROUTES = Routes(
-    "", [Route("GET", ANY, read_file, open_to_all, refusals=(NotFound, files.RangeNotSatisfiable, Unavailable))]
+_LINK: tuple[Schema, ...] = tuple(
+    {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+    for name in ("key", "type", "name", "inline", "expires", "signature")
 )
+_ROUTE = Route(
+    "GET",
+    ANY,
+    read_file,
+    open_to_all,
+    refusals=(NotFound, files.RangeNotSatisfiable, Unavailable),
+    described=Description(
+        parameters=_LINK,
+        media_type="*/*",
+        answers={200: "The file.", 206: "The part that Range asks for."},
+    ),
+)
+ROUTES = Routes("", [_ROUTE])
 
 
 @surface(tag="Messages", access=ANYONE, rate=PUBLIC, refuse=_refuse, routes=ROUTES)

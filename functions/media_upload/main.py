@@ -12,6 +12,7 @@ from starlette.responses import Response
 from shared.domain.media import service
 from shared.domain.media.models import MediaKind, MediaLink
 from shared.edge import MEMBERS, Call, surface
+from shared.edge.documentation import BYTES, Description
 from shared.edge.response import encoded
 from shared.edge.routing import ANY, DATABASE, Route, Routes, answer, as_declared
 from shared.kernel import json
@@ -54,8 +55,10 @@ ROUTES = Routes(
             query=Query,
             result=MediaLink,
             status=201,
-            takes_bytes=True,
             refusals=_REFUSALS,
+            described=Description(
+                takes={"*/*": BYTES}, answers={200: "The file existed already.", 201: "The file is stored."}
+            ),
         )
     ],
 )

@@ -2,6 +2,7 @@
 
 from shared.auth.credentials import platform_caller
 from shared.edge import Call
+from shared.edge.documentation import admits
 from shared.kernel.errors import InvalidToken, MissingToken
 from shared.quotas.rates import PUBLIC, STANDARD, RateClass
 from shared.tenancy.principal import Kind
@@ -14,6 +15,7 @@ RATES = {
 }
 
 
+@admits({"apikey": [], "agent": []}, {"apikey": [], "person": []}, {"service": []})
 async def identify(call: Call) -> Call:
     """Admit callers with a key of the project, and count the call for the caller, or for an unknown caller's address.
 

@@ -4,12 +4,41 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.auth.credentials import UnknownProjectKey
+from shared.edge.documentation import ErrorShape
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import InvalidToken, Refusal, Unavailable
 
 UNDECODABLE = "PGRST301"
 UNREACHABLE = "PGRST000"
+SHAPE = ErrorShape(
+    "RestError",
+    {
+        "type": "object",
+        "description": (
+            "A refusal in PostgREST's form. With a code PTnnn, or PGRST301, `details` is a JSON text whose `error` is "
+            "one of our own codes, with that code's fields."
+        ),
+        "required": ["code", "message", "details", "hint"],
+        "properties": {
+            "code": {"type": "string", "description": "PGRSTnnn, an SQLSTATE or PTnnn.", "examples": ["PGRST205"]},
+            "message": {"type": "string"},
+            "details": {"description": "Text, a list of candidates, or null."},
+            "hint": {"type": ["string", "null"], "description": "What to try."},
+        },
+    },
+    statuses={
+        400: "The query, the body or a value is not valid.",
+        401: "The project's key or the token is missing, wrong or expired.",
+        403: "The scope, the plan or a policy does not allow it.",
+        404: "There is no such table or function.",
+        406: "The answer cannot have the form that Accept asks for.",
+        409: "A key or a business rule does not allow it.",
+        416: "There are fewer rows than the offset.",
+        429: "Too many requests: wait as long as Retry-After says.",
+        503: "The database does not answer: send the request again.",
+    },
+)
 
 
 def error_response(request: Request, refusal: Refusal, request_id: str) -> Response:

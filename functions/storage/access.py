@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from shared.auth.credentials import platform_caller
 from shared.edge import Call
+from shared.edge.documentation import admits
 from shared.kernel.errors import InvalidToken, MissingToken
 from shared.platform.storage.errors import MissingAuthorization
 from shared.platform.storage.models import Caller
@@ -23,6 +24,7 @@ class Visit(NamedTuple):
         return self.known
 
 
+@admits({"apikey": []}, {"person": []}, {"agent": ["read"]}, {"service": []})
 async def caller(call: Call) -> Visit:
     """Admit callers with a token or a key of the project.
 
@@ -37,6 +39,7 @@ async def caller(call: Call) -> Visit:
     return Visit(call, await counted(principal, call))
 
 
+@admits({}, {"apikey": []}, {"person": []}, {"agent": ["read"]})
 async def reader(call: Call) -> Visit:
     """Admit everybody: callers without a valid credential may still read public objects."""
     try:

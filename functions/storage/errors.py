@@ -5,6 +5,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.edge.documentation import ErrorShape
 from shared.edge.response import encoded
 from shared.kernel import json
 from shared.kernel.errors import PlanLimitExceeded, Refusal
@@ -39,6 +40,26 @@ NAMES: dict[int, StorageError] = {
 }
 """Replacements of other rooms' refusals, by their status; every other one is a fault of ours."""
 FAULT = StorageError(500, 500, "InternalError", "InternalError")
+SHAPE = ErrorShape(
+    "StorageError",
+    {
+        "type": "object",
+        "description": "A refusal; `statusCode` is its real status.",
+        "required": ["statusCode", "error", "message", "code"],
+        "properties": {
+            "statusCode": {"type": "string", "examples": ["404"]},
+            "error": {"type": "string"},
+            "message": {"type": "string"},
+            "code": {"type": "string", "examples": ["NoSuchKey"]},
+        },
+    },
+    statuses={
+        400: "Refused; the body's `statusCode` is the real status (docs/errors.md).",
+        429: "Too many requests: wait as long as Retry-After says.",
+        500: "An error of this server.",
+        503: "A service that this needs does not answer: send the request again.",
+    },
+)
 
 
 def error_response(request: Request, refusal: Refusal, request_id: str) -> Response:  # noqa: ARG001  (every surface's shape)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from shared.auth.credentials import MissingProjectKey, UnknownProjectKey, platform_caller
 from shared.edge import ANYONE, Call, surface
+from shared.edge.documentation import Description, Documentation, admits
 from shared.edge.routing import ANY, Route, Routes, answer
 from shared.kernel.errors import Refusal
 from shared.quotas.rates import PUBLIC
@@ -20,6 +21,7 @@ class NotServed(Refusal):
     default_message = "this host serves no realtime and no GraphQL: read with /rest/v1, and ask again for news"
 
 
+@admits({"apikey": []}, refusals=(MissingProjectKey, UnknownProjectKey))
 async def with_key(call: Call) -> Call:
     """Admit callers with a key of the project."""
     platform_caller(call.request.headers, call.request.query_params, key_required=True)
@@ -31,8 +33,20 @@ async def refuse(_call: Call) -> Response:
     raise NotServed
 
 
-_REFUSALS = (MissingProjectKey, UnknownProjectKey, NotServed)
-ROUTES = Routes("", [Route(ANY, ANY, refuse, with_key, refusals=_REFUSALS)])
+def _operation(method: str, path: str, name: str, title: str) -> Route:
+    described = Description(name=name, title=f"{title} is not served by this host", answers={})
+    return Route(method, path, refuse, with_key, refusals=(NotServed,), described=described)
+
+
+ROUTES = Routes(
+    "",
+    [Route(ANY, ANY, refuse, with_key, refusals=(NotServed,))],
+    documentation=Documentation(name="", address="/realtime/v1/… and /graphql/v1"),
+    operations=[
+        _operation("POST", "/graphql/v1", "graphql", "GraphQL"),
+        _operation("GET", "/realtime/v1/websocket", "realtime", "Realtime"),
+    ],
+)
 
 
 @surface(tag="Integrations", access=ANYONE, rate=PUBLIC, routes=ROUTES)

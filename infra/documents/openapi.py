@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from infra.documents import accounts, addresses, files, surfaces, tables
-from infra.documents.answers import refusals
+from infra.documents import addresses, operations
 from infra.documents.parts import (
+    CREDENTIALS,
     ERROR,
     EVERY_ANSWER,
     HEADERS,
@@ -16,14 +16,13 @@ from infra.documents.parts import (
     SECURITY,
     TAGS,
     headers,
+    rate,
     refusal,
 )
+from infra.documents.refusals import refusals
 from infra.documents.schemas import Components
 from shared.edge.spec import Spec
 from shared.kernel.version import VERSION
-from shared.tenancy.principal import Kind
-
-CREDENTIALS = {Kind.AGENT: "agent", Kind.USER: "person", Kind.SERVICE: "service"}
 
 
 def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
@@ -34,10 +33,7 @@ def openapi(declared: Iterable[Spec]) -> dict[str, Any]:
     for spec in specs:
         if not spec.has_own_protocol:
             paths[f"/functions/v1/{spec.name}"] = {spec.method.lower(): _operation(spec, components)}
-    surfaces.add(paths, components, specs)
-    accounts.add(paths, components)
-    files.add(paths, components)
-    tables.add(paths, components)
+    operations.add(paths, components, specs)
     responses = _shared_responses(paths)
     return {
         "openapi": "3.1.0",
@@ -92,12 +88,7 @@ def _operation(spec: Spec, components: Components) -> dict[str, Any]:
         "security": _security(spec),
         **_taken(spec, components),
         "responses": _responses(spec, components),
-        "x-rate-limit": {
-            "class": spec.rate.name,
-            "limit": spec.rate.limit,
-            "window_s": spec.rate.window_s,
-            "counted_by": "address" if spec.rate.by_address else "caller",
-        },
+        "x-rate-limit": rate(spec.rate),
         **({"x-schedule-s": spec.schedule_s} if spec.schedule_s else {}),
     }
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from infra.documents import addresses
-from infra.documents.errors import Code, documented
-from infra.documents.schemas import Schema
+from infra.documents.errors import Code
+from shared.edge.documentation import Schema
+from shared.quotas.rates import RateClass
+from shared.tenancy.principal import Kind
 
 TAGS = {
     "Auth": "Authentication and session management",
@@ -49,6 +51,8 @@ SECURITY = {
         "description": "The project's publishable key; the secret key for administration.",
     },
 }
+CREDENTIALS = {Kind.AGENT: "agent", Kind.USER: "person", Kind.SERVICE: "service"}
+"""The schemes of SECURITY, by the kind of caller."""
 HEADERS = {
     "RateLimit": "The rest of the rate class: `r` requests, for `t` seconds.",
     "RateLimit-Policy": "The rate class: `q` requests in `w` seconds.",
@@ -107,14 +111,14 @@ def refusal(status: int, codes: list[Code]) -> dict[str, Any]:
     }
 
 
-def refused_with(*codes: str) -> dict[str, Any]:
-    """Return the responses for these codes, by status."""
-    found = [documented()[code] for code in codes]
-    return {
-        str(status): refusal(status, [code for code in found if code.status == status])
-        for status in sorted({code.status for code in found})
-    }
-
-
 def headers(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def rate(limit: RateClass) -> dict[str, Any]:
+    return {
+        "class": limit.name,
+        "limit": limit.limit,
+        "window_s": limit.window_s,
+        "counted_by": "address" if limit.by_address else "caller",
+    }

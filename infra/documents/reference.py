@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from infra.documents.answers import ALWAYS, WITH_BODY, WITH_TOKEN, refusals
 from infra.documents.errors import Code
-from infra.documents.schemas import Components, Schema
+from infra.documents.refusals import ALWAYS, WITH_BODY, WITH_TOKEN, refusals
+from infra.documents.schemas import Components
+from shared.edge.documentation import Schema
 from shared.edge.spec import Spec
 from shared.tenancy.principal import Kind
 
+COMMON = {refusal.code for refusal in (*ALWAYS, *WITH_BODY, *WITH_TOKEN)}
+"""The head of the page names them for all functions."""
 CALLERS = {
     Kind.AGENT: "agents",
     Kind.USER: "people",
@@ -60,7 +63,7 @@ def _section(spec: Spec) -> str:
 def _own(spec: Spec) -> Iterator[Code]:
     """Return the refusals that not every function has."""
     found = (code for codes in refusals(spec).values() for code in codes)
-    return (code for code in found if code.code not in {*ALWAYS, *WITH_BODY, *WITH_TOKEN})
+    return (code for code in found if code.code not in COMMON)
 
 
 def _fields(head: str, schema: Schema, *, required: bool) -> str:
@@ -102,14 +105,9 @@ def _title(spec: Spec) -> str:
 
 
 def _path(spec: Spec) -> str:
-    surfaces = {
-        "auth": "/auth/v1/…",
-        "rest": "/rest/v1/…",
-        "storage": "/storage/v1/…",
-        "unserved": "/realtime/v1/… and /graphql/v1",
-        "discovery": "/…",
-    }
-    return surfaces.get(spec.name, f"/functions/v1/{spec.name}")
+    if spec.routes is None or not (spec.routes.prefix or spec.routes.documentation.address):
+        return f"/functions/v1/{spec.name}"
+    return spec.routes.documentation.address or f"{spec.routes.prefix}/…"
 
 
 def _first(spec: Spec) -> str:

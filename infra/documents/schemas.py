@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
+from shared.edge.documentation import Schema
+
 REFERENCE = "#/components/schemas/"
-Schema = dict[str, Any]
 
 
 class Components:
@@ -17,6 +18,9 @@ class Components:
 
     def request(self, model: type[BaseModel], name: str) -> Schema:
         return self._add(name, self._inlined(model))
+
+    def named(self, name: str, schema: Schema) -> Schema:
+        return self._add(name, schema)
 
     def result(self, kind: Any, name: str) -> Schema:
         (root,), definitions = msgspec.json.schema_components([kind], ref_template=REFERENCE + "{name}")

@@ -17,12 +17,14 @@ from shared.runtime.shares import Overloaded, TooManyAtOnce
 from .address import query_text
 from .body import parse_body, parse_fields, read_body
 from .call import Call
+from .documentation import Description, Documentation, admits
 from .response import encoded
 
 Admit = Callable[[Call], Awaitable[Any]]
 """Lets the caller in or raises a refusal; what it returns is the handler's first argument."""
 DATABASE: tuple[type[Refusal], ...] = (Unavailable, Busy, TooManyAtOnce, Overloaded)
 """What a route may refuse with that works in the database."""
+_DESCRIPTION, _DOCUMENTATION = Description(), Documentation()
 ANY = "*"
 """As a method: every method. As a path: every path."""
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
@@ -55,12 +57,11 @@ class Route(NamedTuple):
     refusals: tuple[type[Refusal], ...] = ()
     acts: bool = False
     """A GET that does something once: HEAD, which programs send that only look at a link, does not reach it."""
-    takes_bytes: bool = False
-    """The body is a file, which the handler reads by itself."""
+    described: Description = _DESCRIPTION
 
     @property
     def summary(self) -> str:
-        return (self.handler.__doc__ or "").partition("\n")[0]
+        return self.described.title or (self.handler.__doc__ or "").partition("\n")[0]
 
     @property
     def template(self) -> str:
@@ -72,11 +73,13 @@ class Route(NamedTuple):
         return ("GET", "HEAD") if self.method == "GET" and not self.acts else (self.method,)
 
 
+@admits()
 async def open_to_all(call: Call) -> Call:
     """Let everybody in; the handler takes the call itself."""
     return call
 
 
+@admits()
 async def as_declared(call: Call) -> Call:
     """Let in whoever came past the declaration of the function, by kind of caller and scope."""
     return call
@@ -112,10 +115,19 @@ class Routes:
         prefix: str,
         routes: Sequence[Route],
         refusal: Callable[[Call, str, Sequence[str]], Refusal] = default_refusal,
+        *,
+        documentation: Documentation = _DOCUMENTATION,
+        operations: Sequence[Route] = (),
     ) -> None:
-        """`refusal` takes the call, its path and the methods that the path answers, if any."""
+        """Build the table.
+
+        `refusal` takes the call, its path and the methods that the path answers, if any. `operations` are described in
+        place of a route of every path, whose protocol knows by itself which paths there are.
+        """
         self.prefix = prefix
         self._routes = tuple(routes)
+        self.documentation = documentation
+        self.operations = tuple(operations) or self._routes
         self._refusal = refusal
         self._exact: dict[str, dict[str, _Entry]] = {}
         self._patterns: dict[str, list[_Entry]] = {}

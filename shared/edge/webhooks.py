@@ -11,11 +11,17 @@ from shared.kernel.errors import Forbidden, InvalidToken, Refusal
 
 from .body import read_body
 from .call import Call
+from .documentation import Description, Schema
 from .response import encoded
 from .routing import ANY, DATABASE, Route, Routes, open_to_all
 
 _MOST_META_BYTES = 4 * 1_048_576
 """Meta sends up to 3 MB."""
+_CHALLENGE: tuple[Schema, ...] = tuple(
+    {"name": f"hub.{part}", "in": "query", "required": True, "schema": {"type": "string"}}
+    for part in ("mode", "verify_token", "challenge")
+)
+_RECEIVED: Schema = {"type": "object", "properties": {"received": {"const": True}}, "required": ["received"]}
 
 
 class Provider(NamedTuple):
@@ -53,7 +59,7 @@ def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[N
     """Return the provider's two routes: the verification of our address, and what `keep` takes, once it is signed."""
 
     async def verify(call: Call) -> Response:
-        """Answer the challenge by which the provider makes sure that the address is ours."""
+        """Answer the provider's challenge, which proves that the address is ours."""
         challenge = provider.challenge(call.request.query_params)
         if challenge is None:
             raise VerificationFailed
@@ -68,10 +74,33 @@ def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[N
         await keep(call, raw, signed_with)
         return encoded(b'{"received":true}', status=200)
 
-    return Routes(
-        "",
-        [
-            Route("GET", ANY, verify, open_to_all, refusals=(VerificationFailed,)),
-            Route("POST", ANY, receive, open_to_all, takes_bytes=True, refusals=(BadSignature, *DATABASE)),
-        ],
+    return Routes("", [_verification(verify), _reception(receive)])
+
+
+def _verification(handler: Callable[[Call], Awaitable[Response]]) -> Route:
+    return Route(
+        "GET",
+        ANY,
+        handler,
+        open_to_all,
+        result={"type": "string"},
+        refusals=(VerificationFailed,),
+        described=Description(
+            name="verification",
+            parameters=_CHALLENGE,
+            media_type="text/plain",
+            answers={200: "The challenge."},
+        ),
+    )
+
+
+def _reception(handler: Callable[[Call], Awaitable[Response]]) -> Route:
+    return Route(
+        "POST",
+        ANY,
+        handler,
+        open_to_all,
+        result=_RECEIVED,
+        refusals=(BadSignature, *DATABASE),
+        described=Description(takes={"application/json": {"type": "object"}}, answers={200: "The body is stored."}),
     )

@@ -11,7 +11,7 @@ from functions.discovery.served import FOLDER
 from infra import functions
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi
-from infra.documents.answers import refusals
+from infra.documents.refusals import refusals
 from infra.local.servers.errors import HeadTooLarge, MalformedRequest, TargetTooLong, UnsupportedVersion
 from infra.needs import ROOT
 from shared.kernel.errors import Refusal

@@ -14,7 +14,7 @@ from shared.platform.mcp.registry import Tool
 
 LOADED = """
 import sys
-from functions.mcp_server.main import _server
+from functions.mcp_server.routes import _server
 tools = _server().registry.tools
 print(*sorted(name for name in sys.modules if name.startswith("functions.mcp_server.tools.")))
 tools["nexus_get_contact"]
