@@ -18,6 +18,7 @@ LINTS: tuple[Lint, ...] = (
     boundaries.connections_in_runtime,
     boundaries.broad_except_in_edge,
     boundaries.functions_stand_alone,
+    boundaries.names_of_imports_are_seen,
     boundaries.rooms_re_export_nothing,
     sizes.sizes,
     sizes.documented,
@@ -37,6 +38,7 @@ TREE_LINTS: tuple[TreeLint, ...] = (
     rooms.rooms_are_packages,
     rooms.tables_have_one_owner,
     rooms.routines_have_one_owner,
+    rooms.aliases_name_functions,
 )
 
 

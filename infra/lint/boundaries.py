@@ -1,4 +1,4 @@
-"""Lints for what one room alone may do: SQL, the environment, connections, broad excepts, imports of functions."""
+"""Lints for what one room alone may do: SQL, the environment, connections, broad excepts, some imports."""
 
 import ast
 import re
@@ -23,6 +23,11 @@ HOLD_CONNECTIONS = frozenset({"shared.runtime.postgres.transaction", "shared.run
 OF_TENANCY = frozenset({"pool", "lease", "transaction", "Statement"})
 CATCH_ALL = "shared/edge", "shared/runtime/set_aside.py"
 NOT_BARE = frozenset({"shared/__init__.py", "shared/edge/__init__.py"})
+OURS = frozenset({"shared", "functions", "infra", "bench", "tests"})
+BY_NAME = frozenset({"import_module", "__import__", "lazy_import", "LazyMapping"})
+"""What imports a module whose name it is given."""
+IMPORTERS = frozenset({"shared/edge/alias.py", "shared/platform/mcp/registry.py", "infra/functions.py"})
+"""Those that hand such a name on: the lints look at their callers."""
 BROAD = frozenset({"Exception", "BaseException"})
 
 
@@ -92,6 +97,22 @@ def functions_stand_alone(source: Source) -> Iterator[Finding]:
             yield source.finding(statement, f"a function imports {module}: it stands on shared/ and its siblings alone")
 
 
+def names_of_imports_are_seen(source: Source) -> Iterator[Finding]:
+    """Find an import by name that the contracts cannot see: of no sibling, and not repeated for type checkers."""
+    if not source.is_code or str(source.path) in IMPORTERS:
+        return
+    seen = {name for _, module, taken in source.imports() for name in (module, f"{module}.{taken}")}
+    for node in ast.walk(source.tree):
+        if (
+            isinstance(node, ast.Call)
+            and _called(node) in BY_NAME
+            and not (_is_of_siblings(node) or _is_seen(node, seen))
+        ):
+            yield source.finding(
+                node, "the import contracts do not see this import: write its name out, under TYPE_CHECKING too"
+            )
+
+
 def rooms_re_export_nothing(source: Source) -> Iterator[Finding]:
     """Find an `__init__.py` with more than its docstring.
 
@@ -115,6 +136,24 @@ def _is_assembled(node: ast.JoinedStr) -> bool:
 def _inside_f_string(source: Source, node: ast.AST) -> bool:
     joined = (other for other in ast.walk(source.tree) if isinstance(other, ast.JoinedStr))
     return any(node in f_string.values for f_string in joined)
+
+
+def _called(call: ast.Call) -> str:
+    return getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+
+
+def _is_of_siblings(call: ast.Call) -> bool:
+    """Tell whether the name begins in the module's own package."""
+    named = {node.id for node in call.args if isinstance(node, ast.Name)}
+    first = call.args[0] if call.args else None
+    start = first.values[0] if isinstance(first, ast.JoinedStr) else first
+    is_relative = isinstance(start, ast.Constant) and str(start.value).startswith(".")
+    return "__package__" in named and (is_relative or isinstance(first, ast.Name))
+
+
+def _is_seen(call: ast.Call, seen: set[str]) -> bool:
+    name = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    return isinstance(name, str) and (name.split(".")[0] not in OURS or name in seen)
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

@@ -1,4 +1,4 @@
-"""Lints that need all rooms: the import contracts see every room, and every table has one owner."""
+"""Lints that need all rooms: contracts see every room, every table has one owner, an alias names a function."""
 
 import ast
 import re
@@ -77,11 +77,30 @@ def routines_have_one_owner(sources: Sequence[Source]) -> Iterator[Finding]:
             yield Finding(owner, 1, f"{folder}/{name}.sql: the file exists if and only if its room names the routine")
 
 
+def aliases_name_functions(sources: Sequence[Source]) -> Iterator[Finding]:
+    """Find an alias of what is no function, or an alias too: it is the one import from function to function."""
+    targets = {source.path: alias for source in sources if _is_main(source) if (alias := _alias_of(source))}
+    for path, alias in targets.items():
+        target = ast.literal_eval(alias.keywords[0].value) if alias.keywords else ""
+        main = PurePosixPath("functions") / str(target) / "main.py"
+        if main in targets or main not in {source.path for source in sources}:
+            yield Finding(path, alias.lineno, f"{main} is no function that can have another name")
+
+
 def tables_owned(source: Source) -> frozenset[str]:
     """Return the tables that a room's docstring names after "Owns", up to the next semicolon or full stop."""
     match = OWNS.search(ast.get_docstring(source.tree) or "")
     words = re.findall(r"[a-z_]+", match[1]) if match else []
     return frozenset(words) - FILLERS
+
+
+def _is_main(source: Source) -> bool:
+    return source.under("functions") and source.path.name == "main.py"
+
+
+def _alias_of(source: Source) -> ast.Call | None:
+    calls = (node for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    return next((call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "alias"), None)
 
 
 def _foreign_writes(source: Source, own: frozenset[str], owners: dict[str, PurePosixPath]) -> Iterator[Finding]:

@@ -45,6 +45,10 @@ FAULTS = [
     (boundaries.broad_except_in_edge, "functions/auth/main.py", CATCH.format("", "pass")),
     (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "from functions.agent_register import main"),
     (boundaries.functions_stand_alone, "functions/agent_auth/main.py", "import infra.functions"),
+    (boundaries.names_of_imports_are_seen, "shared/auth/tokens.py", 'importlib.import_module("shared.edge.call")'),
+    (boundaries.names_of_imports_are_seen, "shared/auth/tokens.py", 'lazy_import(f"shared.{name}")'),
+    (boundaries.names_of_imports_are_seen, "functions/a/main.py", 'import_module(f"functions.{name}", __package__)'),
+    (boundaries.names_of_imports_are_seen, "functions/a/main.py", 'LazyMapping("functions.b", {})'),
     (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC + "from .tokens import mint"),
     (sizes.sizes, "functions/agent_auth/main.py", DOC + "x = 1\n" * 61),
     (sizes.sizes, "shared/auth/tokens.py", LONG),
@@ -105,6 +109,15 @@ NEIGHBOURS = [
     (boundaries.broad_except_in_edge, "shared/runtime/postgres/transaction.py", CATCH.format("BaseException", "raise")),
     (boundaries.broad_except_in_edge, "shared/auth/tokens.py", CATCH.format("ValueError", "pass")),
     (boundaries.functions_stand_alone, "functions/mcp_server/main.py", "from .catalog import registry"),
+    (boundaries.names_of_imports_are_seen, "shared/auth/tokens.py", 'psycopg = lazy_import("psycopg")'),
+    (
+        boundaries.names_of_imports_are_seen,
+        "shared/auth/tokens.py",
+        'if TYPE_CHECKING:\n    from shared.runtime import http\nelse:\n    http = lazy_import("shared.runtime.http")',
+    ),
+    (boundaries.names_of_imports_are_seen, "functions/a/main.py", 'import_module(f".tools.{noun}", __package__)'),
+    (boundaries.names_of_imports_are_seen, "functions/a/main.py", "LazyMapping(__package__, {})"),
+    (boundaries.names_of_imports_are_seen, "infra/functions.py", 'import_module(f"functions.{name}.main")'),
     (boundaries.rooms_re_export_nothing, "shared/auth/__init__.py", DOC),
     (sizes.sizes, "functions/agent_auth/main.py", DOC + "x = 1\n" * 60 + "# why\n" * 9),
     (
@@ -239,6 +252,16 @@ def test_a_folder_that_the_import_contracts_cannot_see_is_found(tree):
     (found,) = rooms.rooms_are_packages(tree({"hidden/service": DOC}))
     assert str(found.path) == "shared/hidden"
     assert rooms.rooms_are_packages in TREE_LINTS
+
+
+@pytest.mark.parametrize("target", ["absent", "other_alias"])
+def test_an_alias_of_what_is_no_function_is_found(target):
+    texts = {"sends": "async def handler(): ...", "other_alias": 'handler = alias(__doc__, of="sends")'}
+    texts["planted"] = f'handler = alias(__doc__, of="{target}")'
+    functions = [Source(PurePosixPath(f"functions/{name}/main.py"), text) for name, text in texts.items()]
+    (found,) = rooms.aliases_name_functions(functions)
+    assert found.path == PurePosixPath("functions/planted/main.py")
+    assert rooms.aliases_name_functions in TREE_LINTS
 
 
 def test_a_second_migration_of_one_number_is_found():

@@ -17,7 +17,8 @@ from shared.runtime.lazy_import import lazy_import
 if TYPE_CHECKING:
     from shared.domain.messaging.delivery import requests, sending
 else:  # Sending takes an eighth of this endpoint's imports, and most first answers send nothing.
-    requests, sending = (lazy_import(f"shared.domain.messaging.delivery.{name}") for name in ("requests", "sending"))
+    requests = lazy_import("shared.domain.messaging.delivery.requests")
+    sending = lazy_import("shared.domain.messaging.delivery.sending")
 
 
 class ListMessages(ListArguments):
