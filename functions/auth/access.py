@@ -11,7 +11,7 @@ from shared.auth.credentials import (
 from shared.edge import Call
 from shared.edge.documentation import admits
 from shared.kernel.errors import Forbidden, InvalidToken, MissingToken
-from shared.platform.accounts.sessions import AccountGone, SessionNotFound, UserBanned
+from shared.platform.accounts.sessions import AccountMissing, SessionNotFound, UserBanned
 from shared.tenancy.principal import Kind, Principal
 
 from .visits import Visit
@@ -44,7 +44,7 @@ async def project(call: Call) -> Visit:
 
 @admits(
     {"apikey": [], "person": []},
-    refusals=(*_KEYED, NoAuthorization, BadJwt, SessionNotFound, AccountGone, UserBanned),
+    refusals=(*_KEYED, NoAuthorization, BadJwt, SessionNotFound, AccountMissing, UserBanned),
 )
 async def person(call: Call) -> Visit:
     """Admit a signed-in person."""

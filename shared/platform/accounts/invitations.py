@@ -15,7 +15,7 @@ from .admin import UserNotFound
 from .credentials import check_metadata, email_address, hash_password
 from .letters import Proof
 from .mail import outbox
-from .mail.templates import Kind
+from .mail.templates import MailKind
 from .mail_requests import add_account
 from .models import EMAIL_PROVIDER, Addressee, GeneratedLink, Landing, User, Visitor
 from .people import EmailExists
@@ -55,14 +55,14 @@ async def invite(visitor: Visitor, *, email: str, data: dict[str, Any], landing:
     address = email_address(email)
     check_metadata(EMAIL_PROVIDER, data)
     async with accounts_tx(request_id=visitor.request_id) as tx:
-        await outbox.reserve(tx, kind=Kind.INVITE, address=address, requester=None)
+        await outbox.reserve(tx, kind=MailKind.INVITE, address=address, requester=None)
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is None:
             addressee = await add_account(tx, address=address, data=data, is_confirmed=False)
         elif addressee.is_confirmed:
             raise EmailExists
         record(tx, visitor, action="user_invited", user_id=addressee.id)
-        letters.send(tx, visitor, msgspec.structs.replace(addressee, data=data), Kind.INVITE, landing)
+        letters.send(tx, visitor, msgspec.structs.replace(addressee, data=data), MailKind.INVITE, landing)
         return await _user(tx, addressee)
 
 
@@ -77,7 +77,7 @@ async def generate_link(visitor: Visitor, request: LinkRequest, *, landing: Land
     hashed = await hash_password(request.password) if request.password else None
     async with accounts_tx(request_id=visitor.request_id) as tx:
         addressee, is_new = await _find_or_add(tx, request, address)
-        kind = Kind.SIGNUP if is_new and request.type is LinkType.MAGICLINK else Kind(request.type)
+        kind = MailKind.SIGNUP if is_new and request.type is LinkType.MAGICLINK else MailKind(request.type)
         if hashed is not None and (is_new or (request.type is LinkType.SIGNUP and not addressee.is_confirmed)):
             await queries.update_user(tx, user_id=addressee.id, encrypted_password=hashed)
         if request.type in _CHANGES:
@@ -120,7 +120,7 @@ async def _user(tx: Tx, addressee: Addressee) -> User:
     return account.user
 
 
-def _link_of(user: User, kind: Kind, proof: Proof, landing: Landing) -> GeneratedLink:
+def _link_of(user: User, kind: MailKind, proof: Proof, landing: Landing) -> GeneratedLink:
     return GeneratedLink(
         **msgspec.structs.asdict(user),
         action_link=proof.link,

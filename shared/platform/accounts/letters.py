@@ -10,19 +10,19 @@ from shared.runtime.settings import settings
 
 from . import queries, redirects
 from .mail import outbox, templates
-from .mail.templates import Kind, Values
+from .mail.templates import MailKind, Values
 from .models import Addressee, Landing, Visitor
 from .proofs import flows, tokens
 from .proofs.tokens import Code, Slot
 
 _SLOTS = {
-    Kind.SIGNUP: Slot.CONFIRMATION,
-    Kind.INVITE: Slot.CONFIRMATION,
-    Kind.MAGICLINK: Slot.RECOVERY,
-    Kind.RECOVERY: Slot.RECOVERY,
-    Kind.EMAIL_CHANGE_CURRENT: Slot.EMAIL_CHANGE_CURRENT,
-    Kind.EMAIL_CHANGE_NEW: Slot.EMAIL_CHANGE_NEW,
-    Kind.REAUTHENTICATION: Slot.REAUTHENTICATION,
+    MailKind.SIGNUP: Slot.CONFIRMATION,
+    MailKind.INVITE: Slot.CONFIRMATION,
+    MailKind.MAGICLINK: Slot.RECOVERY,
+    MailKind.RECOVERY: Slot.RECOVERY,
+    MailKind.EMAIL_CHANGE_CURRENT: Slot.EMAIL_CHANGE_CURRENT,
+    MailKind.EMAIL_CHANGE_NEW: Slot.EMAIL_CHANGE_NEW,
+    MailKind.REAUTHENTICATION: Slot.REAUTHENTICATION,
 }
 
 
@@ -53,13 +53,13 @@ def check_possible() -> None:
         raise OtpDisabled
 
 
-def issue(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Proof:
+def issue(tx: Tx, addressee: Addressee, kind: MailKind, landing: Landing) -> Proof:
     """Issue a code and a link, and end the earlier ones of the same kind, with the transaction's next statement."""
     slot, link_type = _SLOTS[kind], _link_type(kind)
-    if kind is Kind.MAGICLINK and not addressee.is_confirmed:
+    if kind is MailKind.MAGICLINK and not addressee.is_confirmed:
         # Opening the link confirms the address, which clients know as a sign-up.
-        slot, link_type = Slot.CONFIRMATION, Kind.SIGNUP.value
-    address = addressee.new_email if kind is Kind.EMAIL_CHANGE_NEW else addressee.email
+        slot, link_type = Slot.CONFIRMATION, MailKind.SIGNUP.value
+    address = addressee.new_email if kind is MailKind.EMAIL_CHANGE_NEW else addressee.email
     flow_state_id = flows.begin(tx, user_id=addressee.id, challenge=landing.challenge, method=_method(kind))
     code = tokens.new(
         tx,
@@ -70,12 +70,12 @@ def issue(tx: Tx, addressee: Addressee, kind: Kind, landing: Landing) -> Proof:
         flow_state_id=flow_state_id,
         user_metadata=addressee.data,
     )
-    queries.update_mailed(tx, user_id=addressee.id, slot=slot, is_invited=kind is Kind.INVITE)
+    queries.update_mailed(tx, user_id=addressee.id, slot=slot, is_invited=kind is MailKind.INVITE)
     query = urlencode({"token": code.token, "type": link_type, "redirect_to": landing.redirect_to})
     return Proof(code, f"{access_tokens.issuer()}/verify?{query}")
 
 
-def send(tx: Tx, visitor: Visitor, addressee: Addressee, kind: Kind, landing: Landing) -> None:
+def send(tx: Tx, visitor: Visitor, addressee: Addressee, kind: MailKind, landing: Landing) -> None:
     """Issue a code and a link, and queue the mail that holds them; it goes out after the commit."""
     proof = issue(tx, addressee, kind, landing)
     language = templates.language_of(addressee.user_metadata, visitor.languages)
@@ -84,17 +84,17 @@ def send(tx: Tx, visitor: Visitor, addressee: Addressee, kind: Kind, landing: La
         email=addressee.email,
         new_email=addressee.new_email,
         otp=proof.code.otp,
-        link=None if kind is Kind.REAUTHENTICATION else proof.link,
+        link=None if kind is MailKind.REAUTHENTICATION else proof.link,
     )
     text = templates.fill(kind, values, language=language)
-    recipient = addressee.new_email if kind is Kind.EMAIL_CHANGE_NEW else addressee.email
+    recipient = addressee.new_email if kind is MailKind.EMAIL_CHANGE_NEW else addressee.email
     outbox.post(tx, recipient=recipient, subject=text.subject, text=text.text, html=text.html, language=language)
 
 
-def _link_type(kind: Kind) -> str:
-    return "email_change" if kind in (Kind.EMAIL_CHANGE_CURRENT, Kind.EMAIL_CHANGE_NEW) else kind.value
+def _link_type(kind: MailKind) -> str:
+    return "email_change" if kind in (MailKind.EMAIL_CHANGE_CURRENT, MailKind.EMAIL_CHANGE_NEW) else kind.value
 
 
-def _method(kind: Kind) -> str:
+def _method(kind: MailKind) -> str:
     """Return the sign-in method that the session of the flow will name."""
-    return "email/signup" if kind is Kind.SIGNUP else _link_type(kind)
+    return "email/signup" if kind is MailKind.SIGNUP else _link_type(kind)

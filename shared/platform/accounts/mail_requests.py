@@ -15,7 +15,7 @@ from . import letters, queries
 from .credentials import check_metadata, email_address
 from .equal_time import in_equal_time
 from .mail import outbox
-from .mail.templates import Kind
+from .mail.templates import MailKind
 from .models import EMAIL_PROVIDER, Addressee, Landing, User, Visitor
 from .proofs.tokens import Slot
 from .sessions import record, signed_in
@@ -39,7 +39,7 @@ async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:
         addressee = await queries.find_addressee(tx, email=address)
         if addressee is not None:
             record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
-            letters.send(tx, visitor, addressee, Kind.RECOVERY, landing)
+            letters.send(tx, visitor, addressee, MailKind.RECOVERY, landing)
 
 
 async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[str, Any], landing: Landing) -> None:
@@ -61,11 +61,16 @@ async def send_otp(visitor: Visitor, *, email: str, creates: bool, data: dict[st
             record(tx, visitor, action="user_signedup", user_id=addressee.id)
         if addressee is not None:
             record(tx, visitor, action="user_recovery_requested", user_id=addressee.id)
-            letters.send(tx, visitor, replace(addressee, data=data), Kind.MAGICLINK, landing)
+            letters.send(tx, visitor, replace(addressee, data=data), MailKind.MAGICLINK, landing)
 
 
 async def resend_confirmation(
-    visitor: Visitor, *, email: str, landing: Landing, kind: Kind = Kind.SIGNUP, data: dict[str, Any] | None = None
+    visitor: Visitor,
+    *,
+    email: str,
+    landing: Landing,
+    kind: MailKind = MailKind.SIGNUP,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Mail the confirmation of a sign-up again, if it is not confirmed yet.
 
@@ -104,7 +109,7 @@ async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
     """Mail the code that is needed to set a new password.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned.
+        SessionNotFound, AccountMissing, UserBanned.
         OtpDisabled, OverEmailSendRateLimit, InvalidRequest, EmailNotConfirmed.
     """
     letters.check_possible()
@@ -116,7 +121,7 @@ async def reauthenticate(visitor: Visitor, principal: Principal) -> None:
             raise EmailNotConfirmed
         await outbox.reserve(tx, requester=visitor.address, kind=Slot.REAUTHENTICATION, address=user.email)
         record(tx, visitor, action="user_reauthenticate_requested", user_id=user.id)
-        letters.send(tx, visitor, addressee_of(user), Kind.REAUTHENTICATION, Landing(""))
+        letters.send(tx, visitor, addressee_of(user), MailKind.REAUTHENTICATION, Landing(""))
 
 
 async def ask_for_new_email(
@@ -128,9 +133,9 @@ async def ask_for_new_email(
     """
     await queries.update_new_email(tx, user_id=addressee.id, email=addressee.new_email)
     if not is_taken:
-        letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_NEW, landing)
+        letters.send(tx, visitor, addressee, MailKind.EMAIL_CHANGE_NEW, landing)
     if addressee.email and settings().email_change_confirmed_twice:
-        letters.send(tx, visitor, addressee, Kind.EMAIL_CHANGE_CURRENT, landing)
+        letters.send(tx, visitor, addressee, MailKind.EMAIL_CHANGE_CURRENT, landing)
 
 
 async def add_account(

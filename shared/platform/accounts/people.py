@@ -18,13 +18,13 @@ from . import letters, mail_requests, queries
 from .credentials import check_metadata, email_address, hash_password, spelling
 from .equal_time import in_equal_time
 from .mail import outbox
-from .mail.templates import Kind
+from .mail.templates import MailKind
 from .mail_requests import EmailNotConfirmed, addressee_of, ask_for_new_email
 from .models import EMAIL_PROVIDER, Account, Identity, Landing, Session, User, Visitor
 from .proofs import queries as proof_queries
 from .proofs import tokens
 from .proofs.tokens import Slot
-from .sessions import AccountGone, UserBannedAtEntry, open_session, record, signed_in
+from .sessions import AccountMissing, UserBannedAtEntry, open_session, record, signed_in
 
 
 class SignupDisabled(Refusal):
@@ -116,7 +116,7 @@ async def sign_up(
                 await queries.update_password_contested(tx, email=address)
         if letters.is_possible():
             # A sign-up by somebody else gets a mail of another kind, which leaves the waiting confirmation valid.
-            kind = Kind.SIGNUP if is_repeated else Kind.MAGICLINK
+            kind = MailKind.SIGNUP if is_repeated else MailKind.MAGICLINK
             await mail_requests.resend_confirmation(visitor, email=address, landing=landing, kind=kind, data=data)
         return _look_alike(address, data)
 
@@ -143,7 +143,7 @@ async def _add_and_confirm(
                 return await open_session(tx, visitor, user_id=user_id, method="password")
             if letters.is_possible():
                 await outbox.reserve(tx, requester=visitor.address, kind=Slot.CONFIRMATION, address=address)
-                letters.send(tx, visitor, addressee_of(await _user(tx, user_id)), Kind.SIGNUP, landing)
+                letters.send(tx, visitor, addressee_of(await _user(tx, user_id)), MailKind.SIGNUP, landing)
             return await _user(tx, user_id)
     except AlreadyExists:
         return None
@@ -207,7 +207,7 @@ async def get_user(visitor: Visitor, principal: Principal) -> User:
     """Return the signed-in person's account.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned.
+        SessionNotFound, AccountMissing, UserBanned.
     """
     async with accounts_tx(request_id=visitor.request_id, read_only=True) as tx:
         return (await signed_in(tx, principal)).user
@@ -217,7 +217,7 @@ async def update_user(visitor: Visitor, principal: Principal, changes: OwnChange
     """Change the account; a new password ends its other sessions, a new address needs confirmation by mail.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned, OtpDisabled, OverEmailSendRateLimit.
+        SessionNotFound, AccountMissing, UserBanned, OtpDisabled, OverEmailSendRateLimit.
         SamePassword, WeakPassword, MetadataTooLarge, InvalidRequest.
         EmailExists: only for anonymous users, if the host confirms addresses by itself.
         ReauthenticationNeeded, ReauthenticationNotValid: if a new password needs a nonce.
@@ -308,7 +308,7 @@ async def _user(tx: Tx, user_id: UUID) -> User:
     """Return the present account, after a check that its metadata fit into a token."""
     account = await queries.find_account(tx, user_id=user_id)
     if account is None:
-        raise AccountGone
+        raise AccountMissing
     check_metadata(account.user.app_metadata, account.user.user_metadata)
     return account.user
 

@@ -38,7 +38,7 @@ class SessionNotFound(Forbidden):
     default_message = "the session of this token has ended: sign in again"
 
 
-class AccountGone(Forbidden):
+class AccountMissing(Forbidden):
     """The account of the token was deleted."""
 
     code = "user_not_found"
@@ -93,7 +93,7 @@ async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) 
     queries.upsert_familiar_network(tx, user_id=user_id, network=network_of(visitor.address))
     account = await queries.find_account(tx, user_id=user_id)
     if account is None:
-        raise AccountGone
+        raise AccountMissing
     return await _session(tx, account.user, session_id=session_id, amr=amr, refresh_token=raw, method=method)
 
 
@@ -130,13 +130,13 @@ async def signed_in(tx: Tx, principal: Principal) -> Account:
     """Return the account of a verified token, whose session must not have ended.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned.
+        SessionNotFound, AccountMissing, UserBanned.
     """
     if principal.subject is None or principal.session_id is None:
         raise SessionNotFound("this token belongs to no session: sign in as a person")
     account = await queries.find_account(tx, user_id=principal.subject, session_id=principal.session_id)
     if account is None or account.user.deleted_at is not None:
-        raise AccountGone
+        raise AccountMissing
     if account.is_banned:
         raise UserBanned
     if not account.has_session:
@@ -148,7 +148,7 @@ async def log_out(visitor: Visitor, principal: Principal, *, scope: LogoutScope)
     """End the sessions of the scope.
 
     Raises:
-        SessionNotFound, AccountGone, UserBanned.
+        SessionNotFound, AccountMissing, UserBanned.
     """
     async with accounts_tx(request_id=visitor.request_id) as tx:
         account = await signed_in(tx, principal)

@@ -13,7 +13,7 @@ from shared.tenancy.transactions import accounts_tx
 
 from . import queries
 from .credentials import email_address
-from .mail.templates import Kind
+from .mail.templates import MailKind
 from .models import Session, Visitor
 from .people import EmailExists
 from .proofs import flows, tokens
@@ -109,7 +109,7 @@ async def _complete(tx: Tx, visitor: Visitor, spent: Spent, *, ends_flow: bool) 
 
 async def _confirm(tx: Tx, visitor: Visitor, spent: Spent) -> None:
     # Somebody else may have signed up with this address and set the password; only the sign-up's own mail confirms it.
-    drops_password = not spent.is_proven and spent.sent_for != Kind.SIGNUP
+    drops_password = not spent.is_proven and spent.sent_for != MailKind.SIGNUP
     await queries.update_confirmed(
         tx, user_id=spent.user_id, drops_password=drops_password, user_metadata=spent.user_metadata
     )

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 
-class Kind(StrEnum):
+class MailKind(StrEnum):
     """The purpose of a mail, which is the `type` in its link; there, a change of address is `email_change`."""
 
     SIGNUP = "signup"
@@ -32,40 +32,42 @@ class Phrases(NamedTuple):
 
 
 LANGUAGES = ("en", "ar")
-_TEXTS: dict[str, dict[Kind, Text]] = {
+_TEXTS: dict[str, dict[MailKind, Text]] = {
     "en": {
-        Kind.SIGNUP: Text(
+        MailKind.SIGNUP: Text(
             "Confirm your e-mail address", "Welcome to {site}. Confirm that {email} is yours.", "Confirm"
         ),
-        Kind.INVITE: Text("You have been invited", "You have been invited to {site}. Accept to begin.", "Accept"),
-        Kind.MAGICLINK: Text("Your sign-in link", "Sign in to {site} as {email}.", "Sign in"),
-        Kind.RECOVERY: Text("Set a new password", "Somebody asked for a new password for {email} at {site}.", "Set it"),
-        Kind.EMAIL_CHANGE_CURRENT: Text(
+        MailKind.INVITE: Text("You have been invited", "You have been invited to {site}. Accept to begin.", "Accept"),
+        MailKind.MAGICLINK: Text("Your sign-in link", "Sign in to {site} as {email}.", "Sign in"),
+        MailKind.RECOVERY: Text(
+            "Set a new password", "Somebody asked for a new password for {email} at {site}.", "Set it"
+        ),
+        MailKind.EMAIL_CHANGE_CURRENT: Text(
             "Confirm the change of your e-mail address",
             "Your address at {site} is to become {new_email} instead of {email}.",
             "Agree to the change",
         ),
-        Kind.EMAIL_CHANGE_NEW: Text(
+        MailKind.EMAIL_CHANGE_NEW: Text(
             "Confirm your new e-mail address", "Confirm that {new_email} is your new address at {site}.", "Confirm"
         ),
-        Kind.REAUTHENTICATION: Text("Your confirmation code", "Confirm at {site} that it is you.", None),
+        MailKind.REAUTHENTICATION: Text("Your confirmation code", "Confirm at {site} that it is you.", None),
     },
     "ar": {
-        Kind.SIGNUP: Text("تأكيد بريدك الإلكتروني", "مرحبا بك في {site}. أكد أن {email} هو عنوانك.", "تأكيد"),
-        Kind.INVITE: Text("وصلتك دعوة", "تمت دعوتك إلى {site}. اقبل الدعوة لتبدأ.", "قبول الدعوة"),
-        Kind.MAGICLINK: Text("رابط تسجيل الدخول", "سجل الدخول إلى {site} باسم {email}.", "تسجيل الدخول"),
-        Kind.RECOVERY: Text(
+        MailKind.SIGNUP: Text("تأكيد بريدك الإلكتروني", "مرحبا بك في {site}. أكد أن {email} هو عنوانك.", "تأكيد"),
+        MailKind.INVITE: Text("وصلتك دعوة", "تمت دعوتك إلى {site}. اقبل الدعوة لتبدأ.", "قبول الدعوة"),
+        MailKind.MAGICLINK: Text("رابط تسجيل الدخول", "سجل الدخول إلى {site} باسم {email}.", "تسجيل الدخول"),
+        MailKind.RECOVERY: Text(
             "تعيين كلمة مرور جديدة", "طُلبت كلمة مرور جديدة للحساب {email} في {site}.", "تعيين كلمة المرور"
         ),
-        Kind.EMAIL_CHANGE_CURRENT: Text(
+        MailKind.EMAIL_CHANGE_CURRENT: Text(
             "الموافقة على تغيير بريدك الإلكتروني",
             "سيصبح عنوانك في {site} هو {new_email} بدلا من {email}.",
             "الموافقة على التغيير",
         ),
-        Kind.EMAIL_CHANGE_NEW: Text(
+        MailKind.EMAIL_CHANGE_NEW: Text(
             "تأكيد بريدك الإلكتروني الجديد", "أكد أن {new_email} هو عنوانك الجديد في {site}.", "تأكيد"
         ),
-        Kind.REAUTHENTICATION: Text("رمز التأكيد", "أكد في {site} أنك صاحب الحساب.", None),
+        MailKind.REAUTHENTICATION: Text("رمز التأكيد", "أكد في {site} أنك صاحب الحساب.", None),
     },
 }
 _PHRASES = {
@@ -102,7 +104,7 @@ def language_of(metadata: dict[str, Any], accepted: str) -> str:
     return LANGUAGES[0]
 
 
-def fill(kind: Kind, values: Values, *, language: str) -> MailText:
+def fill(kind: MailKind, values: Values, *, language: str) -> MailText:
     """Return the mail's subject, text and HTML; nothing in them but the address comes from the person who signs up."""
     text, phrases, link = _TEXTS[language][kind], _PHRASES[language], values.link
     why = text.why.format(site=values.site, email=values.email, new_email=values.new_email)

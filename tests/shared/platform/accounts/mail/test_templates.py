@@ -2,13 +2,13 @@
 
 import pytest
 
-from shared.platform.accounts.mail.templates import LANGUAGES, Kind, Values, fill, language_of
+from shared.platform.accounts.mail.templates import LANGUAGES, MailKind, Values, fill, language_of
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", MailKind)
 def test_every_mail_says_why_and_carries_code_and_link(kind, language):
-    link = None if kind is Kind.REAUTHENTICATION else "https://nexus.example/verify?a=1&b=2"
+    link = None if kind is MailKind.REAUTHENTICATION else "https://nexus.example/verify?a=1&b=2"
     values = Values("nexus.example", "mona@example.com", "new&improved@example.com", "123456", link)
     subject, text, html = fill(kind, values, language=language)
     assert subject
