@@ -95,7 +95,7 @@ class InvalidBucketName(StorageRefusal):
     default_message = "Bucket name invalid"
 
 
-class InvalidKey(StorageRefusal):
+class InvalidObjectKey(StorageRefusal):
     code = "InvalidKey"
     error = "InvalidKey"
     default_message = "Invalid key"
@@ -128,7 +128,7 @@ class InvalidRange(StorageRefusal):
     default_message = "invalid range provided"
 
 
-class InvalidToken(StorageRefusal):
+class InvalidAddressToken(StorageRefusal):
     """The token of a signed address is forged, expired or malformed."""
 
     code = "InvalidJWT"

@@ -16,7 +16,7 @@ from shared.runtime.settings import settings
 
 from . import queries
 from .callers import caller_tx
-from .errors import InvalidSignature, InvalidToken
+from .errors import InvalidAddressToken, InvalidSignature
 from .makers import check_duration, maker_of
 from .models import Caller, Link, SignedAddress, Target
 from .names import checked_bucket, checked_name
@@ -50,7 +50,7 @@ async def sign(caller: Caller, *, bucket_id: str, name: str, expires_in: int) ->
     """Return a signed address to read the object, relative to /storage/v1.
 
     Raises:
-        NoSuchKey, InvalidBucketName, InvalidKey.
+        NoSuchKey, InvalidBucketName, InvalidObjectKey.
         StorageRefusal: `expires_in` is longer than the caller's role allows.
     """
     await find_object(caller, bucket_id=checked_bucket(bucket_id), name=checked_name(name))
@@ -79,7 +79,7 @@ async def sign_upload(caller: Caller, target: Target) -> tuple[str, str]:
     """Return an address for one upload of the object, by everybody who has it, and the token in it.
 
     Raises:
-        AccessDenied, KeyAlreadyExists, InvalidBucketName, InvalidKey, RelatedResourceNotFound.
+        AccessDenied, KeyAlreadyExists, InvalidBucketName, InvalidObjectKey, RelatedResourceNotFound.
     """
     checked_bucket(target.bucket_id)
     checked_name(target.name)
@@ -97,7 +97,7 @@ def verify_download(token: str, *, bucket_id: str, name: str) -> Claims:
     """Return the claims of a token for the download of this object.
 
     Raises:
-        InvalidToken, InvalidSignature.
+        InvalidAddressToken, InvalidSignature.
     """
     return _verified(token, _DOWNLOAD, f"{bucket_id}/{name}")
 
@@ -106,11 +106,11 @@ def verify_upload(token: str, *, bucket_id: str, name: str) -> tuple[Target, Cla
     """Return the target and the claims of a token for an upload.
 
     Raises:
-        InvalidToken, InvalidSignature.
+        InvalidAddressToken, InvalidSignature.
     """
     claims = _verified(token, _UPLOAD, f"{bucket_id}/{name}")
     if claims.jti is None:
-        raise InvalidToken
+        raise InvalidAddressToken
     link = Link(claims.jti, datetime.fromtimestamp(claims.exp, UTC))
     return Target(bucket_id, name, claims.owner, claims.upsert, link), claims
 
@@ -128,12 +128,12 @@ def _token(claims: Claims) -> str:
 
 def _verified(token: str, scope: str, url: str) -> Claims:
     if len(token) > _LONGEST or not token.isascii():
-        raise InvalidToken
+        raise InvalidAddressToken
     try:
         found = jwt.decode(token, _key(), algorithms=["HS256"], options={"require": ["exp", "iat"]})
         claims = msgspec.convert(found, Claims)
     except (jwt.PyJWTError, msgspec.ValidationError) as fault:
-        raise InvalidToken from fault
+        raise InvalidAddressToken from fault
     if claims.scope != scope or claims.url != url:
         raise InvalidSignature
     return claims

@@ -8,7 +8,7 @@ from shared.tenancy.principal import Kind, principal_of
 
 from . import queries
 from .callers import caller_tx
-from .errors import InvalidToken, StorageRefusal
+from .errors import InvalidAddressToken, StorageRefusal
 from .models import Caller
 
 SHORT_S = 3600
@@ -45,9 +45,9 @@ def caller_of_maker(maker: dict[str, Any], request_id: str, *, made_at: float) -
     """Return the maker as a caller, whose rights the next transaction checks again for an address of that time.
 
     Raises:
-        InvalidToken: the address names no maker.
+        InvalidAddressToken: the address names no maker.
     """
     try:
         return Caller(principal_of({**maker, "link_made_at": made_at}), request_id)
     except (KeyError, ValueError, TypeError) as fault:
-        raise InvalidToken from fault
+        raise InvalidAddressToken from fault

@@ -7,7 +7,7 @@ from decimal import Decimal
 from shared.kernel.content_types import bare_type
 from shared.runtime.settings import settings
 
-from .errors import EntityTooLarge, InvalidBucketName, InvalidKey, InvalidMimeType, StorageRefusal
+from .errors import EntityTooLarge, InvalidBucketName, InvalidMimeType, InvalidObjectKey, StorageRefusal
 
 PLACEHOLDER = ".emptyFolderPlaceholder"
 """The object by which clients keep an empty folder visible."""
@@ -36,11 +36,11 @@ def checked_name(name: str) -> str:
     """Check an object's name, which must be possible in a path and must not leave its bucket, and return it.
 
     Raises:
-        InvalidKey.
+        InvalidObjectKey.
     """
     leaves = not {".", ".."}.isdisjoint(name.split("/"))
     if leaves or not _NAME.fullmatch(name) or len(name.encode()) > _MOST_NAME_BYTES:
-        raise InvalidKey(f"Invalid key: {printable(name)}")
+        raise InvalidObjectKey(f"Invalid key: {printable(name)}")
     return name
 
 

@@ -32,7 +32,7 @@ async def find_readable(caller: Caller | None, *, bucket_id: str, name: str, req
     """Find an object of a public bucket, or one that the caller may see; without a caller, only the former.
 
     Raises:
-        NoSuchBucket, NoSuchKey, InvalidBucketName, InvalidKey.
+        NoSuchBucket, NoSuchKey, InvalidBucketName, InvalidObjectKey.
     """
     checked_name(name)
     bucket = await any_bucket(checked_bucket(bucket_id), request_id=request_id)
@@ -83,7 +83,7 @@ async def move_object(caller: Caller, *, bucket_id: str, name: str, target: Targ
     """Move the object to another name or bucket, without its bytes; return its id.
 
     Raises:
-        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName.
+        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidObjectKey, InvalidBucketName.
         RelatedResourceNotFound: there is no such bucket to move it to.
         InvalidMimeType, EntityTooLarge: the other bucket does not accept it.
     """
@@ -111,7 +111,7 @@ async def copy_object(
     """Copy the object; `metadata` is merged into the source's, `user_metadata` replaces the source's.
 
     Raises:
-        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidKey, InvalidBucketName, RelatedResourceNotFound.
+        NoSuchKey, KeyAlreadyExists, AccessDenied, InvalidObjectKey, InvalidBucketName, RelatedResourceNotFound.
         InvalidMimeType, EntityTooLarge: the bucket does not accept the copy with its metadata.
     """
     _check(target)

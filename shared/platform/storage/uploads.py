@@ -62,7 +62,7 @@ async def prepare(caller: Caller, target: Target) -> UploadLimits:
     """Check that the caller may upload there, and return the target's limits.
 
     Raises:
-        InvalidBucketName, InvalidKey, NoSuchBucket, AccessDenied.
+        InvalidBucketName, InvalidObjectKey, NoSuchBucket, AccessDenied.
         KeyAlreadyExists: an object is there, and must not be replaced.
     """
     limits = await limits_of(target, request_id=caller.request_id)
@@ -74,7 +74,7 @@ async def limits_of(target: Target, *, request_id: str) -> UploadLimits:
     """Return the target's limits, for any caller.
 
     Raises:
-        InvalidBucketName, InvalidKey, NoSuchBucket.
+        InvalidBucketName, InvalidObjectKey, NoSuchBucket.
     """
     checked_name(target.name)
     return _limits(await any_bucket(checked_bucket(target.bucket_id), request_id=request_id), target.name)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shared.platform.storage.errors import (
     EntityTooLarge,
     InvalidBucketName,
-    InvalidKey,
     InvalidMimeType,
+    InvalidObjectKey,
     StorageRefusal,
 )
 from shared.platform.storage.lists import _after_all_of
@@ -54,7 +54,7 @@ def test_a_name_may_be_any_text(name):
     ],
 )
 def test_a_name_neither_leaves_its_bucket_nor_controls_anything(name):
-    with pytest.raises(InvalidKey):
+    with pytest.raises(InvalidObjectKey):
         checked_name(name)
 
 
@@ -62,7 +62,7 @@ def test_a_name_neither_leaves_its_bucket_nor_controls_anything(name):
 def test_a_name_that_is_taken_stays_below_its_bucket(name):
     try:
         checked_name(name)
-    except InvalidKey:
+    except InvalidObjectKey:
         return
     assert posixpath.normpath(f"/bucket/{name}").startswith("/bucket")
 
