@@ -14,7 +14,7 @@ from shared.kernel.errors import Forbidden, InvalidToken, MissingToken
 from shared.platform.accounts.sessions import AccountMissing, SessionNotFound, UserBanned
 from shared.tenancy.principal import Kind, Principal
 
-from .visits import Visit
+from .context import AccountContext
 
 
 class NoAuthorization(MissingToken):
@@ -36,29 +36,29 @@ _KEYED = (MissingProjectKey, UnknownProjectKey)
 
 
 @admits({"apikey": []}, refusals=_KEYED)
-async def project(call: Call) -> Visit:
+async def project(call: Call) -> AccountContext:
     """Admit callers with a key of the project."""
     project_of(call)
-    return Visit(call)
+    return AccountContext(call)
 
 
 @admits(
     {"apikey": [], "person": []},
     refusals=(*_KEYED, NoAuthorization, BadJwt, SessionNotFound, AccountMissing, UserBanned),
 )
-async def person(call: Call) -> Visit:
+async def person(call: Call) -> AccountContext:
     """Admit a signed-in person."""
     project_of(call)
     call.principal = person_of(call.request.headers.get("authorization"))
-    return Visit(call, call.principal)
+    return AccountContext(call, call.principal)
 
 
 @admits({"apikey": []}, {"apikey": [], "service": []}, refusals=(*_KEYED, NoAuthorization, BadJwt, NotAdmin))
-async def service(call: Call) -> Visit:
+async def service(call: Call) -> AccountContext:
     """Admit the service, which is never a browser."""
     headers = call.request.headers
     call.principal = refuse_browsers(_service_of(project_of(call), headers.get("authorization")), headers)
-    return Visit(call, call.principal)
+    return AccountContext(call, call.principal)
 
 
 def project_of(call: Call) -> Principal:

@@ -18,8 +18,8 @@ from shared.platform.accounts.models import GeneratedLink, User
 from shared.runtime.settings import settings
 
 from .bodies import AdminUser, Deletion, Invitation, LinkWish, PageQuery, duration
+from .context import PREFIX, AccountContext
 from .unsupported import PhoneProviderDisabled
-from .visits import PREFIX, Visit
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -27,9 +27,9 @@ class Listed(msgspec.Struct, frozen=True):
     aud: str
 
 
-async def list_users(visit: Visit, *, query: PageQuery) -> Response:
+async def list_users(context: AccountContext, *, query: PageQuery) -> Response:
     """List accounts, newest first, page by page."""
-    found = await admin.list_users(visit.visitor, page=query.page, per_page=query.per_page)
+    found = await admin.list_users(context.visitor, page=query.page, per_page=query.per_page)
     headers = {"X-Total-Count": str(found.total), "Link": _links(query, found.total)}
     return encoded(
         json.encode(Listed(found.users, AUDIENCE)),
@@ -38,48 +38,48 @@ async def list_users(visit: Visit, *, query: PageQuery) -> Response:
     )
 
 
-async def create_user(visit: Visit, *, body: AdminUser) -> User:
+async def create_user(context: AccountContext, *, body: AdminUser) -> User:
     """Create an account for a person."""
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
         raise InvalidRequest("email is missing: an account cannot be made without it")
     return await admin.create_user(
-        visit.visitor, email=body.email, changes=_changes(body), user_id=body.id, ban=_ban(body.ban_duration)
+        context.visitor, email=body.email, changes=_changes(body), user_id=body.id, ban=_ban(body.ban_duration)
     )
 
 
-async def get_user(visit: Visit, *, id: UUID) -> User:
+async def get_user(context: AccountContext, *, id: UUID) -> User:
     """Get one account."""
-    return await admin.get_user(visit.visitor, user_id=id)
+    return await admin.get_user(context.visitor, user_id=id)
 
 
-async def update_user(visit: Visit, *, id: UUID, body: AdminUser) -> User:
+async def update_user(context: AccountContext, *, id: UUID, body: AdminUser) -> User:
     """Change an account: address, password, metadata, ban."""
     if body.phone:
         raise PhoneProviderDisabled
-    return await admin.update_user(visit.visitor, user_id=id, changes=_changes(body), ban=_ban(body.ban_duration))
+    return await admin.update_user(context.visitor, user_id=id, changes=_changes(body), ban=_ban(body.ban_duration))
 
 
-async def delete_user(visit: Visit, *, id: UUID, body: Deletion) -> dict[str, Any]:
+async def delete_user(context: AccountContext, *, id: UUID, body: Deletion) -> dict[str, Any]:
     """Delete an account with its sessions and memberships."""
-    await admin.delete_user(visit.visitor, user_id=id, soft=body.should_soft_delete)
+    await admin.delete_user(context.visitor, user_id=id, soft=body.should_soft_delete)
     return {}
 
 
-async def invite(visit: Visit, *, body: Invitation) -> User:
+async def invite(context: AccountContext, *, body: Invitation) -> User:
     """Create an account for a person and mail them the link to it."""
     if not body.email:
         raise InvalidRequest("email is missing: an invitation goes by mail")
-    return await invitations.invite(visit.visitor, email=body.email, data=body.data or {}, landing=visit.landing())
+    return await invitations.invite(context.visitor, email=body.email, data=body.data or {}, landing=context.landing())
 
 
-async def generate_link(visit: Visit, *, body: LinkWish) -> GeneratedLink:
+async def generate_link(context: AccountContext, *, body: LinkWish) -> GeneratedLink:
     """Return the link and the code of a mail, to be sent by other means."""
     if not body.email:
         raise InvalidRequest("email is missing: a link is somebody's")
     request = LinkRequest(body.type, body.email, body.new_email, body.password, body.data or {})
-    return await invitations.generate_link(visit.visitor, request, landing=visit.landing(wanted=body.redirect_to))
+    return await invitations.generate_link(context.visitor, request, landing=context.landing(wanted=body.redirect_to))
 
 
 def _changes(body: AdminUser) -> Changes:

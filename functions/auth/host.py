@@ -11,7 +11,7 @@ from shared.kernel import json
 from shared.kernel.version import VERSION
 from shared.runtime.settings import settings
 
-from .visits import Visit
+from .context import AccountContext
 
 _PUBLIC_MEMBERS = frozenset({"kty", "kid", "alg", "use", "crv", "x", "y", "n", "e"})
 _JWKS_MAX_AGE_S = 600
@@ -45,7 +45,7 @@ async def health(_call: Call) -> Health:
     return Health(version=VERSION, name="nexus-auth", description="Accounts and sessions, for supabase clients")
 
 
-async def host_settings(_visit: Visit) -> HostSettings:
+async def host_settings(_context: AccountContext) -> HostSettings:
     """Show which ways to sign in are open."""
     chosen = settings()
     return HostSettings(

@@ -14,9 +14,9 @@ from shared.platform.accounts.verification import Verified
 from shared.quotas import attempts
 
 from .bodies import LinkQuery, MailAddress, OneTimePassword, Resending, Verification
+from .context import AccountContext
 from .errors import status_and_code
 from .unsupported import PhoneProviderDisabled
-from .visits import Visit
 
 HALF = "Confirmation link accepted. Please proceed to confirm link sent to the other email"
 _OAUTH_ERRORS = {
@@ -38,38 +38,38 @@ class HalfChanged(msgspec.Struct, frozen=True):
     code: str = "200"
 
 
-async def recover(visit: Visit, *, body: MailAddress) -> Accepted:
+async def recover(context: AccountContext, *, body: MailAddress) -> Accepted:
     """Send a sign-in link to a person who has forgotten the password."""
     if not body.email:
         raise InvalidRequest("password recovery requires an email")
-    await mail_requests.recover(visit.visitor, email=body.email, landing=visit.landing(body))
-    await attempts.remember_request(body.email, address=visit.call.address)
+    await mail_requests.recover(context.visitor, email=body.email, landing=context.landing(body))
+    await attempts.remember_request(body.email, address=context.call.address)
     return Accepted()
 
 
-async def otp(visit: Visit, *, body: OneTimePassword) -> Accepted:
+async def otp(context: AccountContext, *, body: OneTimePassword) -> Accepted:
     """Send a code and a link to sign in with."""
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
         raise InvalidRequest("email is missing")
     await mail_requests.send_otp(
-        visit.visitor,
+        context.visitor,
         email=body.email,
         creates=body.create_user,
         data=body.data or {},
-        landing=visit.landing(body),
+        landing=context.landing(body),
     )
-    await attempts.remember_request(body.email, address=visit.call.address)
+    await attempts.remember_request(body.email, address=context.call.address)
     return Accepted()
 
 
-async def magiclink(visit: Visit, *, body: MailAddress) -> Accepted:
+async def magiclink(context: AccountContext, *, body: MailAddress) -> Accepted:
     """Send a link to sign in with, to new people too; the older name of `otp`."""
-    return await otp(visit, body=OneTimePassword(**body.model_dump()))
+    return await otp(context, body=OneTimePassword(**body.model_dump()))
 
 
-async def resend(visit: Visit, *, body: Resending) -> Accepted:
+async def resend(context: AccountContext, *, body: Resending) -> Accepted:
     """Send the confirmation of a sign-up or of another address again."""
     if body.phone or body.type in ("sms", "phone_change"):
         raise PhoneProviderDisabled
@@ -78,30 +78,30 @@ async def resend(visit: Visit, *, body: Resending) -> Accepted:
     if not body.email:
         raise InvalidRequest("email is missing")
     send = mail_requests.resend_confirmation if body.type == "signup" else mail_requests.resend_email_change
-    await send(visit.visitor, email=body.email, landing=visit.landing(body))
-    await attempts.remember_request(body.email, address=visit.call.address)
+    await send(context.visitor, email=body.email, landing=context.landing(body))
+    await attempts.remember_request(body.email, address=context.call.address)
     return Accepted()
 
 
-async def reauthenticate(visit: Visit) -> Accepted:
+async def reauthenticate(context: AccountContext) -> Accepted:
     """Send a code that a new password requires."""
-    await mail_requests.reauthenticate(visit.visitor, visit.person)
+    await mail_requests.reauthenticate(context.visitor, context.person)
     return Accepted()
 
 
 async def verify(call: Call, *, body: Verification) -> Session | HalfChanged:
     """Verify a mailed code or a link's token, once."""
-    verified = await _verified(Visit(call), body)
+    verified = await _verified(AccountContext(call), body)
     return verified.session or HalfChanged()
 
 
 async def follow_link(call: Call, *, query: LinkQuery) -> Response:
     """Verify a mailed link and redirect to the application with the session, a code, or an error."""
-    visit = Visit(call)
-    landing, begins_flow = visit.landing().redirect_to, query.token.startswith(FLOW_PREFIX)
+    context = AccountContext(call)
+    landing, begins_flow = context.landing().redirect_to, query.token.startswith(FLOW_PREFIX)
     try:
         verified = await verification.verify_token(
-            visit.visitor, kind=query.type, token=query.token, ends_flow=begins_flow
+            context.visitor, kind=query.type, token=query.token, ends_flow=begins_flow
         )
     except Refusal as refusal:
         call.log["error"] = refusal.code
@@ -109,18 +109,18 @@ async def follow_link(call: Call, *, query: LinkQuery) -> Response:
     return _see_other(_landed(landing, verified, query.type, in_query=begins_flow))
 
 
-async def _verified(visit: Visit, body: Verification) -> Verified:
+async def _verified(context: AccountContext, body: Verification) -> Verified:
     if body.phone:
         raise PhoneProviderDisabled
     if body.token_hash:
         if body.token or body.email:
             raise InvalidRequest("only the token_hash and type should be provided")
-        return await verification.verify_token(visit.visitor, kind=body.type, token=body.token_hash, ends_flow=False)
+        return await verification.verify_token(context.visitor, kind=body.type, token=body.token_hash, ends_flow=False)
     if not body.token or not body.email:
         raise InvalidRequest("send token and email, or token_hash")
-    await attempts.charge_code(body.email, address=visit.call.address)
+    await attempts.charge_code(body.email, address=context.call.address)
     return await verification.verify_code(
-        visit.visitor, kind=body.type, email=body.email, otp=body.token.replace("-", "").strip()
+        context.visitor, kind=body.type, email=body.email, otp=body.token.replace("-", "").strip()
     )
 
 

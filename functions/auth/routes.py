@@ -53,10 +53,10 @@ from .bodies import (
     UserChanges,
     Verification,
 )
+from .context import PREFIX
 from .errors import SHAPE
 from .rates import MAIL, VERIFY
 from .unsupported import GRANTS, OPEN, PhoneProviderDisabled, refusal_of
-from .visits import PREFIX
 
 _FIT = (WeakPassword, MetadataTooLarge, PhoneProviderDisabled)
 _MAILED = (OtpDisabled, OverEmailSendRateLimit)

@@ -12,7 +12,7 @@ from shared.quotas.rates import STANDARD
 from shared.tenancy.principal import ANONYMOUS, Kind, Principal
 
 
-class Visit(NamedTuple):
+class StorageContext(NamedTuple):
     call: Call
     known: Caller | None
     """None for a caller without a valid credential, on the routes that `reader` admits to."""
@@ -25,7 +25,7 @@ class Visit(NamedTuple):
 
 
 @admits({"apikey": []}, {"person": []}, {"agent": ["read"]}, {"service": []})
-async def caller(call: Call) -> Visit:
+async def caller(call: Call) -> StorageContext:
     """Admit callers with a token or a key of the project.
 
     Raises:
@@ -36,16 +36,16 @@ async def caller(call: Call) -> Visit:
     principal = platform_caller(headers, query, key_required=False)
     if principal is ANONYMOUS and not (headers.get("authorization") or headers.get("apikey") or query.get("apikey")):
         raise MissingAuthorization
-    return Visit(call, await counted(principal, call))
+    return StorageContext(call, await counted(principal, call))
 
 
 @admits({}, {"apikey": []}, {"person": []}, {"agent": ["read"]})
-async def reader(call: Call) -> Visit:
+async def reader(call: Call) -> StorageContext:
     """Admit everybody: callers without a valid credential may still read public objects."""
     try:
         return await caller(call)
     except (MissingToken, InvalidToken, MissingAuthorization):
-        return Visit(call, None)
+        return StorageContext(call, None)
 
 
 async def counted(principal: Principal, call: Call) -> Caller:

@@ -11,7 +11,7 @@ from shared.platform.storage.errors import hide_from_strangers
 from shared.platform.storage.makers import caller_of_maker
 from shared.platform.storage.models import SignedAddress, Target
 
-from .access import Visit, counted
+from .access import StorageContext, counted
 from .bodies import Signing, SigningMany, TokenQuery
 from .download import Download, download
 from .object_routes import Uploaded, is_upsert, put_up
@@ -30,14 +30,14 @@ class SignedUpload(msgspec.Struct, frozen=True):
     token: str
 
 
-async def sign(visit: Visit, *, bucket: str, name: str, body: Signing) -> Signed:
+async def sign(context: StorageContext, *, bucket: str, name: str, body: Signing) -> Signed:
     """Create an address at which anybody can read the object for a limited time."""
-    return Signed(await links.sign(visit.caller, bucket_id=bucket, name=name, expires_in=body.expires_in))
+    return Signed(await links.sign(context.caller, bucket_id=bucket, name=name, expires_in=body.expires_in))
 
 
-async def sign_many(visit: Visit, *, bucket: str, body: SigningMany) -> list[SignedAddress]:
+async def sign_many(context: StorageContext, *, bucket: str, body: SigningMany) -> list[SignedAddress]:
     """Create addresses of several objects; those that the caller cannot read have an error instead."""
-    return await links.sign_many(visit.caller, bucket_id=bucket, names=body.paths, expires_in=body.expires_in)
+    return await links.sign_many(context.caller, bucket_id=bucket, names=body.paths, expires_in=body.expires_in)
 
 
 async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Response:
@@ -50,10 +50,10 @@ async def read_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) 
     return await download(call.request, found, Download(query.download, expires))
 
 
-async def sign_upload(visit: Visit, *, bucket: str, name: str) -> SignedUpload:
+async def sign_upload(context: StorageContext, *, bucket: str, name: str) -> SignedUpload:
     """Create an address at which anybody can upload the object, once within two hours."""
-    target = Target(bucket, name, visit.caller.owner, is_upsert(visit.call))
-    return SignedUpload(*await links.sign_upload(visit.caller, target))
+    target = Target(bucket, name, context.caller.owner, is_upsert(context.call))
+    return SignedUpload(*await links.sign_upload(context.caller, target))
 
 
 async def upload_signed(call: Call, *, bucket: str, name: str, query: TokenQuery) -> Uploaded:

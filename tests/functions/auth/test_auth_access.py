@@ -4,8 +4,8 @@ import pytest
 from starlette.requests import Request
 
 from functions.auth.access import person, project, service
+from functions.auth.context import PREFIX
 from functions.auth.routes import ROUTES
-from functions.auth.visits import PREFIX
 from shared.edge.call import Call
 from shared.edge.routing import Route, Routes, answer, open_to_all
 from shared.kernel.errors import MissingToken
@@ -44,7 +44,7 @@ async def test_every_route_that_is_not_open_refuses_nobody_s_request(auth, route
 
 @pytest.mark.parametrize("admit", [project, person, service])
 async def test_a_route_beside_an_open_one_on_the_same_path_is_not_open(asked, admit):
-    async def reached(_visit) -> None:
+    async def reached(_context) -> None:
         raise AssertionError("nobody was let in")
 
     routes = (Route("GET", "/verify", reached, open_to_all), Route("DELETE", "/verify", reached, admit))

@@ -14,7 +14,7 @@ PREFIX = "/auth/v1"
 _LONGEST_LANGUAGES = 200
 
 
-class Visit(NamedTuple):
+class AccountContext(NamedTuple):
     call: Call
     principal: Principal | None = None
     """The person or the service, on a route that admits nobody else."""
