@@ -6,7 +6,7 @@ from shared.platform.rest.request import Request
 from shared.platform.rest.resolve import Given
 from shared.platform.rest.schema import Column, Function, Name, Parameter, SchemaCache, Table
 
-from .model import Argument, Body, Call
+from .model import Argument, Body, FunctionCall
 
 _JSON = "application/json"
 
@@ -20,14 +20,14 @@ def function_of(cache: SchemaCache, request: Request) -> Function:
     return resolve.function(cache, Name(request.schema, request.target), _given(request))
 
 
-def call_of(function: Function, request: Request) -> Call:
+def call_of(function: Function, request: Request) -> FunctionCall:
     payload = request.payload
     if resolve.takes_body_whole(function, _given(request)):
-        return Call(function, whole=_whole(payload, function))
+        return FunctionCall(function, whole=_whole(payload, function))
     if isinstance(payload, JsonPayload):
-        return Call(function, members=Body(payload.text, _columns(function, payload.columns)))
+        return FunctionCall(function, members=Body(payload.text, _columns(function, payload.columns)))
     sent = payload.arguments if isinstance(payload, FormPayload) else request.query.arguments
-    return Call(function, arguments=_arguments(function, sent))
+    return FunctionCall(function, arguments=_arguments(function, sent))
 
 
 def rows_of(cache: SchemaCache, function: Function) -> Table | None:

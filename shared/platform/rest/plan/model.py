@@ -168,7 +168,7 @@ class Argument(msgspec.Struct, frozen=True):
     value: str | tuple[str, ...]
 
 
-class Call(msgspec.Struct, frozen=True):
+class FunctionCall(msgspec.Struct, frozen=True):
     """A call with its arguments one by one, as members of one JSON object, or as one whole body."""
 
     function: Function

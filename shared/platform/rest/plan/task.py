@@ -13,7 +13,7 @@ from shared.platform.rest.settings import RestSettings
 
 from .call import call_of, function_of, rows_of
 from .change import change_of
-from .model import Call, Change, Insert, Node
+from .model import Change, FunctionCall, Insert, Node
 from .read import at_most, read_called, read_table, read_written
 
 
@@ -23,7 +23,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool
     node: Node | None = None
     change: Change | None = None
-    call: Call | None = None
+    call: FunctionCall | None = None
     location: tuple[str, ...] = ()
     """The columns of the Location header, where the answer has one."""
     counts: Count | None = None

@@ -4,7 +4,7 @@ import msgspec
 
 from shared.platform.rest.bounds import capped
 from shared.platform.rest.media import Media, MediaType, Plan, PlanFormat
-from shared.platform.rest.plan.model import Call, Change, Needs, Node
+from shared.platform.rest.plan.model import Change, FunctionCall, Needs, Node
 from shared.platform.rest.plan.needs import needs_of
 from shared.runtime.postgres.statement import Statement
 
@@ -110,7 +110,7 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     return _statement(writer, _Parts(page, _NOTHING, source, location=_location(location)), shape)
 
 
-def call_statement(call: Call, node: Node | None, totals: Totals, shape: Shape) -> Statement:
+def call_statement(call: FunctionCall, node: Node | None, totals: Totals, shape: Shape) -> Statement:
     """Return the statement of a call; `node` reads the returned rows, and is None for a function of values."""
     writer = Writer()
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "

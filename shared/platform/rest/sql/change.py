@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from shared.platform.rest.plan.model import Argument, Body, Call, Change, Delete, Insert, Needs, Related, Test, Update
+from shared.platform.rest.plan.model import (
+    Argument,
+    Body,
+    Change,
+    Delete,
+    FunctionCall,
+    Insert,
+    Needs,
+    Related,
+    Test,
+    Update,
+)
 from shared.platform.rest.schema import Column, Table
 
 from .conditions import ROW, Rows, tested
@@ -27,7 +38,7 @@ def changed(writer: Writer, change: Change, needs: Needs) -> str:
     return _updated(writer, change, returned)
 
 
-def called(writer: Writer, call: Call, needs: Needs) -> str:
+def called(writer: Writer, call: FunctionCall, needs: Needs) -> str:
     """Write the statement that returns the function's rows, or its value as a single column."""
     function = call.function
     origin, arguments = _arguments(writer, call)
@@ -113,7 +124,7 @@ def _no_embed(_: Related) -> str:
     raise AssertionError("a change is held to conditions on its own columns alone")
 
 
-def _arguments(writer: Writer, call: Call) -> tuple[str, str]:
+def _arguments(writer: Writer, call: FunctionCall) -> tuple[str, str]:
     """Write what comes before the function in FROM, and what goes between its parentheses."""
     if call.whole is not None:
         whole = writer.body(call.whole) if isinstance(call.whole, str) else writer.value(call.whole)
