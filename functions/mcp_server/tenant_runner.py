@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.edge import Call
-from shared.edge.idempotency import Once, canonical
+from shared.edge.idempotency import IdempotentRequest, canonical
 from shared.kernel.errors import Refusal
 from shared.kernel.json import encode
 from shared.platform.mcp.methods import Request
@@ -40,7 +40,7 @@ class TenantRunner:
             self._work(lambda call: _run(tool, call, arguments)),
             scope=tool.scope,
             read_only=tool.scope == "read",
-            once=_once(tool, arguments),
+            idempotent=_idempotent_request(tool, arguments),
         )
         return ToolOutcome(answer.body, is_error=answer.status >= REFUSED)
 
@@ -79,10 +79,10 @@ async def _run(tool: Tool, call: ToolContext, arguments: Arguments) -> msgspec.S
         raise named from refusal
 
 
-def _once(tool: Tool, arguments: Arguments) -> Once | None:
+def _idempotent_request(tool: Tool, arguments: Arguments) -> IdempotentRequest | None:
     if not isinstance(arguments, WriteArguments) or arguments.idempotency_key is None:
         return None
-    return Once(tool.name, arguments.idempotency_key, canonical(arguments))
+    return IdempotentRequest(tool.name, arguments.idempotency_key, canonical(arguments))
 
 
 def scopes_of(principal: Principal) -> Collection[str]:

@@ -10,7 +10,7 @@ from shared.edge import Call
 from shared.platform.rest.catalog.holder import CacheHolder
 from shared.platform.rest.catalog.load import load
 from shared.platform.rest.errors import no_schema_cache
-from shared.platform.rest.host import Once
+from shared.platform.rest.host import IdempotentWrite
 from shared.platform.rest.request import Incoming, Request
 from shared.platform.rest.schema import SchemaCache
 from shared.platform.rest.settings import Bounds, RestSettings
@@ -21,7 +21,7 @@ from shared.runtime.settings import settings
 from shared.tenancy.principal import Kind
 from shared.tenancy.transactions import enter_statement
 
-from .once import once_of
+from .idempotency import idempotent_write
 from .rights import LIST_RIGHTS, Known, Rights, known_of, verbs_of
 
 SCHEMAS = ("public",)
@@ -136,8 +136,8 @@ class NexusHost:
     def failed(self, reason: str) -> None:
         self._call.log["database_fault"] = reason
 
-    def once(self, incoming: Incoming) -> Once | None:
-        return once_of(self._call, incoming)
+    def idempotent_write(self, incoming: Incoming) -> IdempotentWrite | None:
+        return idempotent_write(self._call, incoming)
 
 
 @cache

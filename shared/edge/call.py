@@ -19,7 +19,7 @@ from shared.tenancy.principal import Kind, Principal
 from shared.tenancy.transactions import tenant_tx
 
 from . import idempotency
-from .idempotency import Once
+from .idempotency import IdempotentRequest
 
 KEPT = frozenset({400, 404, 409})
 """Refusals that the same request will meet again; a limit, a scope or a fault of ours may be gone at the next try."""
@@ -125,7 +125,7 @@ class Call:
         scope: str | None,
         read_only: bool,
         status: int = 200,
-        once: Once | None = None,
+        idempotent: IdempotentRequest | None = None,
     ) -> Answer:
         """Do the work in one transaction; with an idempotency key, once: the same key and payload get the first answer.
 
@@ -135,32 +135,39 @@ class Call:
         self._next = None
         try:
             async with self.begin(scope, read_only=read_only) as tx:
-                answer = await self._first(tx, work, status, None if read_only else once)
+                answer = await self._first(tx, work, status, None if read_only else idempotent)
         except Refusal as refused:
-            kept = once and idempotency.kept(refused, once)
+            kept = idempotent and idempotency.kept(refused, idempotent)
             if kept is None:
                 raise
             return Answer(kept.status, kept.response, replayed=True)
-        return await self._continued(self._next, answer, scope=scope, once=once) if self._next else answer
+        return await self._continued(self._next, answer, scope=scope, idempotent=idempotent) if self._next else answer
 
-    async def _first(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int, once: Once | None) -> Answer:
+    async def _first(
+        self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int, idempotent: IdempotentRequest | None
+    ) -> Answer:
         """The answer of the one who claims the key; all others are refused it."""
-        if once is None:
+        if idempotent is None:
             return Answer(status, await self._encoded(tx, work))
-        idempotency.claim(tx, once)
+        idempotency.claim(tx, idempotent)
         answer = await self._attempted(tx, work, status)
-        idempotency.keep(tx, once, status=answer.status, response=answer.body)
+        idempotency.keep(tx, idempotent, status=answer.status, response=answer.body)
         return answer
 
     async def _continued(
-        self, step: Callable[[], Awaitable[Any]], answer: Answer, *, scope: str | None, once: Once | None
+        self,
+        step: Callable[[], Awaitable[Any]],
+        answer: Answer,
+        *,
+        scope: str | None,
+        idempotent: IdempotentRequest | None,
     ) -> Answer:
         """The answer after `step`, kept under the key in place of the one before it."""
         try:
             answer = answer._replace(body=json.encode(await step()))
-            if once is not None:
+            if idempotent is not None:
                 async with self.begin(scope) as tx:
-                    idempotency.keep(tx, once, status=answer.status, response=answer.body)
+                    idempotency.keep(tx, idempotent, status=answer.status, response=answer.body)
         except Refusal as refused:
             self.log["after_commit"] = refused.code
         return answer

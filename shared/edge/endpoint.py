@@ -28,7 +28,7 @@ from shared.tenancy.principal import ANONYMOUS, Principal
 from .address import check_address, query_text
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
-from .idempotency import Once, canonical, once_of
+from .idempotency import IdempotentRequest, canonical, idempotent_request
 from .response import Pairs, encoded, finish, preflight, refused
 from .routing import Routes, answer
 from .spec import ANYONE, SERVICE_ONLY, Declaration, FunctionKind, Handler, Spec
@@ -251,7 +251,7 @@ async def _answer(spec: Spec, handler: Handler, call: Call) -> Response:
         scope=spec.scope,
         read_only=spec.tx == "read",
         status=spec.status,
-        once=_once(spec, call.headers, arguments),
+        idempotent=_idempotent_request(spec, call.headers, arguments),
     )
     replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return encoded(answer.body, status=answer.status, headers=replayed)
@@ -266,11 +266,13 @@ async def _arguments(spec: Spec, call: Call) -> tuple[BaseModel, ...]:
     return (parse_body(spec.body, raw, call.headers.get("content-type", ""), form=spec.form),)
 
 
-def _once(spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ...]) -> Once | None:
+def _idempotent_request(
+    spec: Spec, headers: Mapping[str, str], arguments: tuple[BaseModel, ...]
+) -> IdempotentRequest | None:
     key = headers.get("idempotency-key")
     if key is None:
         return None
-    return once_of(spec.name, key, canonical(*arguments))
+    return idempotent_request(spec.name, key, canonical(*arguments))
 
 
 def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:

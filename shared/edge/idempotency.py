@@ -64,7 +64,7 @@ class AnswerTooLargeToKeep(PayloadTooLarge):
     )
 
 
-class Once(NamedTuple):
+class IdempotentRequest(NamedTuple):
     """The caller's key for one request of one operation; `payload` is the request in canonical form."""
 
     operation: str
@@ -81,10 +81,10 @@ def canonical(*arguments: "BaseModel") -> bytes:
     return msgspec.json.encode([_with_defaults(each) for each in arguments], order="sorted")
 
 
-def once_of(operation: str, key: str, payload: bytes) -> Once:
+def idempotent_request(operation: str, key: str, payload: bytes) -> IdempotentRequest:
     if not _KEY.fullmatch(key):
         raise InvalidIdempotencyKey
-    return Once(operation, key, payload)
+    return IdempotentRequest(operation, key, payload)
 
 
 class KeptAnswer(NamedTuple):
@@ -92,38 +92,40 @@ class KeptAnswer(NamedTuple):
     response: bytes
 
 
-def claim(tx: Tx, once: Once) -> None:
+def claim(tx: Tx, request: IdempotentRequest) -> None:
     """Claim the key for this transaction, in the exchange of the work's first statement.
 
     That statement is refused with idempotency_in_flight while a twin holds the claim, with idempotency_key_reused for
     another payload, and with what `kept` understands where the answer is there.
     """
-    _defer(tx, claiming(once))
+    _defer(tx, claiming(request))
 
 
-def claiming(once: Once) -> Statement:
-    return queries.claim_idempotency_key(operation=once.operation, key=once.key, request_hash=once.request_hash)
+def claiming(request: IdempotentRequest) -> Statement:
+    return queries.claim_idempotency_key(
+        operation=request.operation, key=request.key, request_hash=request.request_hash
+    )
 
 
-def kept(refusal: Refusal, once: Once) -> KeptAnswer | None:
+def kept(refusal: Refusal, request: IdempotentRequest) -> KeptAnswer | None:
     """The answer that the refusal tells of; None for any other refusal."""
     if not isinstance(refusal, AnsweredBefore):
         return None
     stored = base64.b64decode(refusal.details["response"])
     nonce, sealed = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
-    return KeptAnswer(refusal.details["status"], _cipher(once).decrypt(nonce, sealed, once.operation.encode()))
+    return KeptAnswer(refusal.details["status"], _cipher(request).decrypt(nonce, sealed, request.operation.encode()))
 
 
-def keep(tx: Tx, once: Once, *, status: int, response: bytes) -> None:
+def keep(tx: Tx, request: IdempotentRequest, *, status: int, response: bytes) -> None:
     """Keep the answer; it goes out with the commit of the effect it tells of.
 
     Raises:
         AnswerTooLargeToKeep.
     """
-    _defer(tx, keeping(once, status=status, response=response))
+    _defer(tx, keeping(request, status=status, response=response))
 
 
-def keeping(once: Once, *, status: int, response: bytes) -> Statement:
+def keeping(request: IdempotentRequest, *, status: int, response: bytes) -> Statement:
     """What keeps the answer.
 
     Raises:
@@ -133,11 +135,11 @@ def keeping(once: Once, *, status: int, response: bytes) -> Statement:
         raise AnswerTooLargeToKeep
     nonce = os.urandom(_NONCE_BYTES)
     return queries.keep_idempotent_answer(
-        operation=once.operation,
-        key=once.key,
-        request_hash=once.request_hash,
+        operation=request.operation,
+        key=request.key,
+        request_hash=request.request_hash,
         status=status,
-        response=nonce + _cipher(once).encrypt(nonce, response, once.operation.encode()),
+        response=nonce + _cipher(request).encrypt(nonce, response, request.operation.encode()),
     )
 
 
@@ -156,8 +158,8 @@ def _defer(tx: Tx, statement: Statement) -> None:
     tx.defer(statement.sql, **statement.params)
 
 
-def _cipher(once: Once) -> "AESGCM":
+def _cipher(request: IdempotentRequest) -> "AESGCM":
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  (reads never wait for it)
 
     pepper = settings().pepper.get_secret_value().encode()
-    return AESGCM(hmac.digest(pepper, b"idempotent answer " + once.key.encode(), hashlib.sha256))
+    return AESGCM(hmac.digest(pepper, b"idempotent answer " + request.key.encode(), hashlib.sha256))

@@ -64,7 +64,7 @@ class ForeignHost:
     def failed(self, reason: str) -> None:
         _LOG.warning("the database failed: %s", reason)
 
-    def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
+    def idempotent_write(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
         return None
 
 

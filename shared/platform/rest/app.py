@@ -4,7 +4,7 @@ from . import resolve
 from .errors import RestRefusal, no_table
 from .execute import Outcome, execute
 from .host import Host, Response
-from .once import execute_once, may_be_once
+from .idempotency import execute_idempotent, may_be_idempotent
 from .openapi.describe import described
 from .program import compiler
 from .request import Action, Incoming, Request
@@ -26,9 +26,9 @@ async def answer(incoming: Incoming, host: Host) -> Response:
         def respond(outcome: Outcome) -> Response:
             return answered(program.task, outcome, request, host.settings)
 
-        once = host.once(incoming) if may_be_once(program, request, host.settings) else None
-        if once is not None:
-            return await execute_once(program, request, host, once=once, respond=respond)
+        write = host.idempotent_write(incoming) if may_be_idempotent(program, request, host.settings) else None
+        if write is not None:
+            return await execute_idempotent(program, request, host, write=write, respond=respond)
         return respond(await execute(program, request, host))
     except RestRefusal as refusal:
         return refused(refusal)

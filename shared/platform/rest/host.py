@@ -39,7 +39,7 @@ class Host(Protocol):
     def failed(self, reason: str) -> None:
         """Log the message of the database or the driver behind a 503 or 500; callers must not see it."""
 
-    def once(self, incoming: Incoming) -> "Once | None":
+    def idempotent_write(self, incoming: Incoming) -> "IdempotentWrite | None":
         """Return the claim of a write that is carried out once, however often it is sent; None for others."""
 
 
@@ -49,7 +49,7 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
-class Once(Protocol):
+class IdempotentWrite(Protocol):
     """A claim that travels with the work; the answer is kept in the transaction of its effect."""
 
     claim: Statement

@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from shared.auth import tokens
 from shared.edge.call import Answer, Call
-from shared.edge.idempotency import MOST_KEPT_BYTES, AnswerTooLargeToKeep, Once
+from shared.edge.idempotency import MOST_KEPT_BYTES, AnswerTooLargeToKeep, IdempotentRequest
 from shared.kernel.errors import Forbidden, NotFound
 from shared.quotas.rates import STANDARD
 from shared.runtime.postgres import leases
@@ -118,7 +118,9 @@ async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_
 
         call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), STANDARD)
         try:
-            return await call.perform(work, scope="write", read_only=False, once=Once("test", "round", b"{}"))
+            return await call.perform(
+                work, scope="write", read_only=False, idempotent=IdempotentRequest("test", "round", b"{}")
+            )
         finally:
             await leases.close()
 
@@ -142,7 +144,9 @@ async def performed(base_url, org):
                 call.after_commit(after)
             return await work(tx)
 
-        return await call.perform(worked, scope="write", read_only=False, once=Once("test", "round", b"{}"))
+        return await call.perform(
+            worked, scope="write", read_only=False, idempotent=IdempotentRequest("test", "round", b"{}")
+        )
 
     yield perform
     await leases.close()

@@ -59,7 +59,7 @@ class Archive:
     def failed(self, reason: str) -> None:
         self.reasons.append(reason)
 
-    def once(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
+    def idempotent_write(self, incoming: Incoming) -> None:  # noqa: ARG002  (as PostgREST, which has no such keys)
         return None
 
 

@@ -16,12 +16,12 @@ _OF_THE_REQUEST = ("accept", "accept-profile", "content-profile", "content-type"
 _REPLAYED = ("Idempotent-Replayed", "true")
 
 
-class KeptOnce:
+class KeptWrite:
     """The claim of one request."""
 
-    def __init__(self, once: idempotency.Once) -> None:
-        self._once = once
-        self.claim: Statement = idempotency.claiming(once)
+    def __init__(self, request: idempotency.IdempotentRequest) -> None:
+        self._request = request
+        self.claim: Statement = idempotency.claiming(request)
 
     def keep(self, answer: Response) -> Statement:
         """Return the statement that stores the answer.
@@ -29,20 +29,20 @@ class KeptOnce:
         Raises:
             AnswerTooLargeToKeep.
         """
-        return idempotency.keeping(self._once, status=answer.status, response=msgspec.json.encode(answer))
+        return idempotency.keeping(self._request, status=answer.status, response=msgspec.json.encode(answer))
 
     def replayed(self, fault: DatabaseFault) -> Response | None:
         if fault.sqlstate != "PT409":
             return None
         refusal = Refusal.from_database(409, fault.message, msgspec.json.decode(fault.detail or "{}"))
-        kept = idempotency.kept(refusal, self._once)
+        kept = idempotency.kept(refusal, self._request)
         if kept is None:
             return None
         answer = msgspec.json.decode(kept.response, type=Response)
         return Response(answer.status, (*answer.headers, _REPLAYED), answer.body)
 
 
-def once_of(call: Call, incoming: Incoming) -> KeptOnce | None:
+def idempotent_write(call: Call, incoming: Incoming) -> KeptWrite | None:
     """Return the claim, or None without a key.
 
     Raises:
@@ -55,4 +55,4 @@ def once_of(call: Call, incoming: Incoming) -> KeptOnce | None:
         raise InvalidIdempotencyKey("Idempotency-Key asks for the token of a person or an agent in Authorization")
     named = {name: value for name, value in incoming.headers if name in _OF_THE_REQUEST}
     payload = msgspec.json.encode([incoming.query, named], order="sorted") + b"\n" + incoming.body
-    return KeptOnce(idempotency.once_of(f"rest {incoming.method} {incoming.path}", key, payload))
+    return KeptWrite(idempotency.idempotent_request(f"rest {incoming.method} {incoming.path}", key, payload))

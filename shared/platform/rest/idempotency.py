@@ -8,7 +8,7 @@ from shared.runtime.postgres.statement import Rows
 from . import queries
 from .errors import RestRefusal
 from .execute import Outcome, Session, checked, fault_of, opening, rolls_back
-from .host import Host, Once, Response
+from .host import Host, IdempotentWrite, Response
 from .program import Program
 from .request import Request
 from .response import refused
@@ -18,13 +18,13 @@ KEPT = frozenset({400, 404, 409})
 """Statuses of refusals that the same request meets again; after others the next try may succeed."""
 
 
-def may_be_once(program: Program, request: Request, settings: RestSettings) -> bool:
+def may_be_idempotent(program: Program, request: Request, settings: RestSettings) -> bool:
     """Return whether the request changes something in the end."""
     return not program.task.read_only and request.media.plan is None and not rolls_back(request, settings)
 
 
-async def execute_once(
-    program: Program, request: Request, host: Host, *, once: Once, respond: Callable[[Outcome], Response]
+async def execute_idempotent(
+    program: Program, request: Request, host: Host, *, write: IdempotentWrite, respond: Callable[[Outcome], Response]
 ) -> Response:
     """Execute as `execute` does, with the claim before the work, and keep the answer in the same commit.
 
@@ -32,19 +32,19 @@ async def execute_once(
         RestRefusal: one after which the same request may be sent again.
     """
     entered, *settled = opening(program.task, request, host)
-    before = [queries.BEGIN, entered, once.claim, *settled, queries.BEFORE_WORK]
+    before = [queries.BEGIN, entered, write.claim, *settled, queries.BEFORE_WORK]
     async with host.connection() as connection:
         session = Session(connection, host)
         try:
             rows, fault = await session.attempt([*before, program.main])
             result = _answer(rows, request, respond) if fault is None else session.refusal(fault)
             if fault is not None and len(rows) < len(before):  # The work was not begun.
-                answer, ending = _replayed(once, fault, result), [queries.ROLLBACK]
+                answer, ending = _replayed(write, fault, result), [queries.ROLLBACK]
             elif isinstance(result, Response):
-                answer, ending = result, [once.keep(result), queries.COMMIT]
+                answer, ending = result, [write.keep(result), queries.COMMIT]
             else:
                 answer = _kept(result)
-                ending = [queries.UNDO_WORK, once.keep(answer), queries.COMMIT]
+                ending = [queries.UNDO_WORK, write.keep(answer), queries.COMMIT]
             await session.exchange(ending)
         except BaseException:
             await session.undo()
@@ -59,8 +59,8 @@ def _answer(rows: list[Rows], request: Request, respond: Callable[[Outcome], Res
         return refusal
 
 
-def _replayed(once: Once, fault: DatabaseError, result: Response | RestRefusal) -> Response:
-    replayed = once.replayed(fault_of(fault)) if fault.sqlstate else None
+def _replayed(write: IdempotentWrite, fault: DatabaseError, result: Response | RestRefusal) -> Response:
+    replayed = write.replayed(fault_of(fault)) if fault.sqlstate else None
     if replayed is not None:
         return replayed
     if isinstance(result, RestRefusal):
