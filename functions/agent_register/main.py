@@ -34,7 +34,7 @@ class Body(BaseModel):
     plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
 
 
-class Registered(msgspec.Struct, frozen=True):
+class Registration(msgspec.Struct, frozen=True):
     api_key: str
     key_prefix: str
     organization_id: UUID
@@ -50,7 +50,7 @@ class Registered(msgspec.Struct, frozen=True):
 @endpoint(
     Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201, refusals=(HashingBusy, InvisibleText)
 )
-async def handler(call: Call, body: Body) -> Registered:
+async def handler(call: Call, body: Body) -> Registration:
     made = await agents.register(
         agent_name=body.agent_name,
         platform=body.agent_platform,
@@ -60,7 +60,7 @@ async def handler(call: Call, body: Body) -> Registered:
         request_id=call.request_id,
     )
     functions = f"{settings().base_url}/functions/v1"
-    return Registered(
+    return Registration(
         api_key=made.api_key,
         key_prefix=made.key_prefix,
         organization_id=made.registration.organization_id,

@@ -41,7 +41,7 @@ class Issued(NamedTuple):
     scopes: list[str]
 
 
-class Registered(NamedTuple):
+class RegisteredAgent(NamedTuple):
     api_key: str
     """Shown once; only its hash is kept."""
     key_prefix: str
@@ -50,7 +50,7 @@ class Registered(NamedTuple):
 
 async def register(
     *, agent_name: str, platform: str, owner_email: str, organization_name: str, ip: str, request_id: str
-) -> Registered:
+) -> RegisteredAgent:
     """Create a free organization for the agent with its first key. The attempt is recorded even if it fails.
 
     Raises:
@@ -77,7 +77,7 @@ async def register(
         await queries.update_attempt(
             tx, attempt_id=attempt.id, outcome="registered", organization_id=made.organization_id
         )
-    return Registered(key.raw, key.prefix, made)
+    return RegisteredAgent(key.raw, key.prefix, made)
 
 
 async def exchange(raw: str, *, ip: str, request_id: str, requested: frozenset[str] | None = None) -> Issued:
