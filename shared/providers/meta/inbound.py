@@ -7,7 +7,7 @@ import msgspec
 from .faults import FaultKind
 
 
-class MediaKind(StrEnum):
+class FileKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
@@ -21,7 +21,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     The fields are not trusted before the file is examined: `filename` may be a path, and `mime_type` wrong.
     """
 
-    kind: MediaKind
+    kind: FileKind
     id: str | None = None
     url: str | None = None
     mime_type: str | None = None
@@ -41,7 +41,7 @@ class ProviderError(msgspec.Struct, frozen=True, kw_only=True):
     details: str | None = None
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class InboundText(msgspec.Struct, frozen=True, tag="text"):
     body: str
 
     @property
@@ -60,7 +60,7 @@ class MediaFiles(msgspec.Struct, frozen=True, tag="media"):
         return self.caption
 
 
-class Location(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
+class InboundLocation(msgspec.Struct, frozen=True, kw_only=True, tag="location"):
     latitude: float
     longitude: float
     name: str | None = None
@@ -166,4 +166,14 @@ class Unsupported(msgspec.Struct, frozen=True, kw_only=True, tag="unsupported"):
         return None
 
 
-InboundContent = Text | MediaFiles | Location | SharedContacts | Choice | FormReply | CatalogOrder | Share | Unsupported
+InboundContent = (
+    InboundText
+    | MediaFiles
+    | InboundLocation
+    | SharedContacts
+    | Choice
+    | FormReply
+    | CatalogOrder
+    | Share
+    | Unsupported
+)

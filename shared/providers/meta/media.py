@@ -4,7 +4,7 @@ import msgspec
 
 from .contents import InvalidMessageContent
 from .events import Channel
-from .inbound import MediaKind
+from .inbound import FileKind
 
 _KB = 1024
 _MB = 1024 * _KB
@@ -18,26 +18,26 @@ class FileLimit(msgspec.Struct, frozen=True):
 
 
 _WHATSAPP = {
-    MediaKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * _MB),
-    MediaKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/3gpp"}), 16 * _MB),
-    MediaKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}), 16 * _MB),
-    MediaKind.DOCUMENT: FileLimit(frozenset(), 100 * _MB),
-    MediaKind.STICKER: FileLimit(frozenset({"image/webp"}), 500 * _KB),
+    FileKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png"}), 5 * _MB),
+    FileKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/3gpp"}), 16 * _MB),
+    FileKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}), 16 * _MB),
+    FileKind.DOCUMENT: FileLimit(frozenset(), 100 * _MB),
+    FileKind.STICKER: FileLimit(frozenset({"image/webp"}), 500 * _KB),
 }
 _MESSENGER = dict.fromkeys(
-    (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO, MediaKind.DOCUMENT), FileLimit(frozenset(), 25 * _MB)
+    (FileKind.IMAGE, FileKind.VIDEO, FileKind.AUDIO, FileKind.DOCUMENT), FileLimit(frozenset(), 25 * _MB)
 )
 _INSTAGRAM = {
-    MediaKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png", "image/gif"}), 8 * _MB),
-    MediaKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/ogg", "video/quicktime", "video/webm"}), 25 * _MB),
-    MediaKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/mp4", "audio/wav", "audio/x-m4a"}), 25 * _MB),
+    FileKind.IMAGE: FileLimit(frozenset({"image/jpeg", "image/png", "image/gif"}), 8 * _MB),
+    FileKind.VIDEO: FileLimit(frozenset({"video/mp4", "video/ogg", "video/quicktime", "video/webm"}), 25 * _MB),
+    FileKind.AUDIO: FileLimit(frozenset({"audio/aac", "audio/mp4", "audio/wav", "audio/x-m4a"}), 25 * _MB),
 }
-LIMITS: dict[Channel, dict[MediaKind, FileLimit]] = {
+LIMITS: dict[Channel, dict[FileKind, FileLimit]] = {
     "whatsapp": _WHATSAPP, "facebook": _MESSENGER, "instagram": _INSTAGRAM,
 }  # fmt: skip
 
 
-def check_file(channel: Channel, kind: MediaKind, mime_type: str, size: int) -> None:
+def check_file(channel: Channel, kind: FileKind, mime_type: str, size: int) -> None:
     """Check that the channel accepts the file as this kind.
 
     Raises:

@@ -1,14 +1,24 @@
 """The content of a message on Messenger or Instagram: a text, files, or something shared."""
 
-from .inbound import Choice, InboundContent, Location, Media, MediaFiles, MediaKind, Share, Text, Unsupported
+from .inbound import (
+    Choice,
+    FileKind,
+    InboundContent,
+    InboundLocation,
+    InboundText,
+    Media,
+    MediaFiles,
+    Share,
+    Unsupported,
+)
 from .wire import Wire
 
 _FILES = {
-    "image": MediaKind.IMAGE,
-    "animated_image": MediaKind.IMAGE,
-    "video": MediaKind.VIDEO,
-    "audio": MediaKind.AUDIO,
-    "file": MediaKind.DOCUMENT,
+    "image": FileKind.IMAGE,
+    "animated_image": FileKind.IMAGE,
+    "video": FileKind.VIDEO,
+    "audio": FileKind.AUDIO,
+    "file": FileKind.DOCUMENT,
 }
 _NO_CONTENT = frozenset({"unsupported_type", "unsupported"})
 _HEART = "\u2764\ufe0f"
@@ -23,7 +33,7 @@ def content(message: Wire) -> InboundContent:
     attachments = list(message.elements("attachments"))
     if attachments and not message.flag("is_unsupported"):
         return _attachment_content(attachments, text)
-    return Text(text) if text else Unsupported(kind="unsupported" if message.flag("is_unsupported") else "none")
+    return InboundText(text) if text else Unsupported(kind="unsupported" if message.flag("is_unsupported") else "none")
 
 
 def _attachment_content(attachments: list[Wire], text: str | None) -> InboundContent:
@@ -34,11 +44,11 @@ def _attachment_content(attachments: list[Wire], text: str | None) -> InboundCon
     first = attachments[0]
     kind, payload = first.text("type") or "none", first.at("payload")
     if kind == "like_heart":
-        return Text(_HEART)
+        return InboundText(_HEART)
     if kind == "location" and (location := _location(first)):
         return location
     if kind in _NO_CONTENT:
-        return Text(text) if text else Unsupported(kind=kind)
+        return InboundText(text) if text else Unsupported(kind=kind)
     title = text or first.text("title") or payload.text("title")
     url = payload.text("url") or first.text("url") or first.text("URL")
     return Share(kind=kind, url=url, title=title) if url or title else Unsupported(kind=kind)
@@ -50,12 +60,12 @@ def _file(attachment: Wire) -> Media | None:
     if kind is None or url is None:
         return None
     sticker = attachment.text("payload", "sticker_id") is not None
-    return Media(kind=MediaKind.STICKER if sticker else kind, url=url, filename=attachment.text("name"))
+    return Media(kind=FileKind.STICKER if sticker else kind, url=url, filename=attachment.text("name"))
 
 
-def _location(attachment: Wire) -> Location | None:
+def _location(attachment: Wire) -> InboundLocation | None:
     at = attachment.at("payload", "coordinates")
     latitude, longitude = at.real("lat"), at.real("long")
     if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004
         return None
-    return Location(latitude=latitude, longitude=longitude, name=attachment.text("title"))
+    return InboundLocation(latitude=latitude, longitude=longitude, name=attachment.text("title"))

@@ -6,17 +6,17 @@ from .faults import classify
 from .inbound import (
     CatalogOrder,
     Choice,
+    FileKind,
     FormReply,
     InboundContent,
-    Location,
+    InboundLocation,
+    InboundText,
     Media,
     MediaFiles,
-    MediaKind,
     OrderedProduct,
     ProviderError,
     SharedContact,
     SharedContacts,
-    Text,
     Unsupported,
 )
 from .wire import MOST_LINE, Wire
@@ -42,12 +42,12 @@ def errors(wire: Wire) -> tuple[ProviderError, ...]:
     )
 
 
-def _text(value: Wire) -> Text | None:
+def _text(value: Wire) -> InboundText | None:
     body = value.text("body")
-    return Text(body) if body else None
+    return InboundText(body) if body else None
 
 
-def _file(kind: MediaKind) -> Callable[[Wire], MediaFiles | None]:
+def _file(kind: FileKind) -> Callable[[Wire], MediaFiles | None]:
     def read(value: Wire) -> MediaFiles | None:
         if not value.text("id") and not value.text("url"):
             return None
@@ -66,11 +66,11 @@ def _file(kind: MediaKind) -> Callable[[Wire], MediaFiles | None]:
     return read
 
 
-def _location(value: Wire) -> Location | None:
+def _location(value: Wire) -> InboundLocation | None:
     latitude, longitude = value.real("latitude"), value.real("longitude")
     if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):  # noqa: PLR2004
         return None
-    return Location(
+    return InboundLocation(
         latitude=latitude,
         longitude=longitude,
         name=value.text("name"),
@@ -132,7 +132,7 @@ def _order(value: Wire) -> CatalogOrder | None:
 
 _KINDS: dict[str, Callable[[Wire], InboundContent | None]] = {
     "text": _text,
-    **{kind.value: _file(kind) for kind in MediaKind},
+    **{kind.value: _file(kind) for kind in FileKind},
     "location": _location,
     "contacts": _contacts,
     "button": _button,

@@ -19,7 +19,15 @@ from shared.providers.meta.events import (
     ReactionEvent,
     StatusUpdate,
 )
-from shared.providers.meta.inbound import Choice, InboundContent, Location, Media, MediaFiles, Text, Unsupported
+from shared.providers.meta.inbound import (
+    Choice,
+    InboundContent,
+    InboundLocation,
+    InboundText,
+    Media,
+    MediaFiles,
+    Unsupported,
+)
 
 from .models import ChannelMessage, MessageFact
 
@@ -169,7 +177,7 @@ def uuid_of(text: str | None) -> UUID | None:
 def _type_of(content: InboundContent) -> str:
     if isinstance(content, MediaFiles):
         return content.files[0].kind.value if content.files else "text"
-    return "location" if isinstance(content, Location) else "text"
+    return "location" if isinstance(content, InboundLocation) else "text"
 
 
 def _mime_type(content: InboundContent) -> str | None:
@@ -185,7 +193,7 @@ def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, 
         details["files"] = [
             {"kind": file.kind, "file_name": file.filename, "voice": file.voice} for file in event.content.files
         ]
-    elif not isinstance(event.content, Text):
+    elif not isinstance(event.content, InboundText):
         details["content"] = event.content
     if isinstance(event, InboundMessage):
         details |= {

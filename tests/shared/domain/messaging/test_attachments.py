@@ -12,7 +12,7 @@ from shared.domain.media import service as media_room
 from shared.domain.messaging.attachments import service
 from shared.domain.messaging.conversations import service as conversations
 from shared.kernel.errors import NotFound
-from shared.providers.meta.inbound import Media, MediaKind
+from shared.providers.meta.inbound import FileKind, Media
 from shared.runtime.blobs import blobs
 from shared.runtime.postgres import leases
 from shared.tenancy.transactions import service_tx
@@ -48,7 +48,7 @@ def work():
 
 def announced(file_id: str, sha256: str | None = None, **fields: object) -> Media:
     checksum = base64.b64encode(bytes.fromhex(sha256)).decode() if sha256 else None
-    return Media(kind=MediaKind.IMAGE, id=file_id, mime_type="image/jpeg", sha256=checksum, **fields)  # type: ignore[arg-type]
+    return Media(kind=FileKind.IMAGE, id=file_id, mime_type="image/jpeg", sha256=checksum, **fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ async def test_a_file_over_the_cap_is_not_read_to_its_end(line, files, receive, 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "https://example.com/x.jpg", "file:///etc/passwd"])
 async def test_an_address_that_is_not_metas_is_never_visited(url, line, files, receive, work):
     own = await line()
-    message = await receive(own, Media(kind=MediaKind.IMAGE, url=url))
+    message = await receive(own, Media(kind=FileKind.IMAGE, url=url))
     assert (await work()).failed == 1
     assert own.media(message)[0]["failure"] == "not_allowed"
 
@@ -164,7 +164,7 @@ async def test_an_address_that_is_not_metas_is_never_visited(url, line, files, r
 async def test_a_file_with_an_address_is_fetched_without_a_token(line, files, receive, work):
     own = await line()
     files.put("m1", JPEG)
-    message = await receive(own, Media(kind=MediaKind.IMAGE, url=f"{files.url}/files/m1"))
+    message = await receive(own, Media(kind=FileKind.IMAGE, url=f"{files.url}/files/m1"))
     assert (await work()).fetched == 1
     assert own.media(message)[0]["status"] == "stored"
     assert TOKEN not in files.asked[0]

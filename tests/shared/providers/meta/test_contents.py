@@ -11,7 +11,7 @@ from shared.kernel.visible import InvisibleText
 from shared.providers.meta import contents
 from shared.providers.meta.bodies import body_for, mark_read_body, sender_action_body
 from shared.providers.meta.contents import InvalidMessageContent, content_from, content_json
-from shared.providers.meta.inbound import MediaKind
+from shared.providers.meta.inbound import FileKind
 from shared.providers.meta.media import check_file
 from shared.providers.meta.recipients import Recipient
 
@@ -233,13 +233,13 @@ def test_valid_content_passes_the_checks_of_the_channel(body, titles, url):
 @pytest.mark.parametrize(
     ("channel", "kind", "mime_type", "size", "fits"),
     [
-        ("whatsapp", MediaKind.IMAGE, "image/jpeg", 5 * 1024**2, True),
-        ("whatsapp", MediaKind.IMAGE, "image/jpeg", 5 * 1024**2 + 1, False),
-        ("whatsapp", MediaKind.IMAGE, "image/webp", 10, False),
-        ("whatsapp", MediaKind.AUDIO, "audio/ogg; codecs=opus", 10, True),
-        ("whatsapp", MediaKind.DOCUMENT, "application/x-anything", 100 * 1024**2, True),
-        ("facebook", MediaKind.STICKER, "image/webp", 10, False),
-        ("instagram", MediaKind.DOCUMENT, "application/pdf", 10, False),
+        ("whatsapp", FileKind.IMAGE, "image/jpeg", 5 * 1024**2, True),
+        ("whatsapp", FileKind.IMAGE, "image/jpeg", 5 * 1024**2 + 1, False),
+        ("whatsapp", FileKind.IMAGE, "image/webp", 10, False),
+        ("whatsapp", FileKind.AUDIO, "audio/ogg; codecs=opus", 10, True),
+        ("whatsapp", FileKind.DOCUMENT, "application/x-anything", 100 * 1024**2, True),
+        ("facebook", FileKind.STICKER, "image/webp", 10, False),
+        ("instagram", FileKind.DOCUMENT, "application/pdf", 10, False),
     ],
 )
 def test_files_are_checked_before_they_leave(channel, kind, mime_type, size, fits):

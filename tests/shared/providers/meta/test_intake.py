@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.providers.meta.events import AnyEvent, InboundMessage, UnknownEvent
 from shared.providers.meta.identities import is_user_id
-from shared.providers.meta.inbound import Text
+from shared.providers.meta.inbound import InboundText
 from shared.providers.meta.intake import UNREADABLE, parse
 from shared.providers.meta.wire import Wire
 from tests.support.webhooks import recorded
@@ -87,7 +87,7 @@ def test_an_emoji_cut_in_half_and_a_nul_do_not_cost_the_message(field):
     assert isinstance(event, InboundMessage)
     expected = "half \ufffd and  nothing"
     if field == "text":
-        assert event.content == Text(expected)
+        assert event.content == InboundText(expected)
     else:
         assert event.sender.name == expected
 
