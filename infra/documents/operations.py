@@ -147,7 +147,7 @@ class _Operation:
 def _texts(shape: ErrorShape, found: Iterable[type[Refusal]]) -> dict[int, str]:
     """Return what each status says: its codes on this surface, with their messages."""
     code_of = shape.code_of or (lambda refusal: (refusal.status, refusal.code))
-    rows = sorted({(*code_of(each), each.default_message) for each in found})
+    rows = sorted({(*code_of(refusal), refusal.default_message) for refusal in found})
     return {
         status: "\n".join(f"- `{code}`: {message}" for _, code, message in group)
         for status, group in groupby(rows, key=lambda row: row[0])
