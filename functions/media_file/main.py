@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from shared.edge import ANYONE, Call, files, surface
 from shared.edge.documentation import Description, Schema
-from shared.edge.response import refused
+from shared.edge.response import error_response
 from shared.edge.routing import ANY, Route, Routes, answer, open_to_all
 from shared.kernel.content_types import FILE_HEADERS
 from shared.kernel.errors import NotFound, Refusal, Unavailable
@@ -22,7 +22,7 @@ from shared.runtime.blobs import DirectoryBlobs, Linked, Span, blobs
 
 
 def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
-    response = refused(refusal, request_id=request_id)
+    response = error_response(refusal, request_id=request_id)
     if isinstance(refusal, files.RangeNotSatisfiable):
         response.headers["Content-Range"] = f"bytes */{refusal.details['size_bytes']}"
     return response
@@ -34,7 +34,7 @@ async def read_file(call: Call) -> Response:
     if not isinstance(store, DirectoryBlobs):
         raise NotFound("files are read from the bucket")
     found = store.linked(call.request.query_params)
-    return await files.served(call.request, _headers(found), found.size, partial(_read, store, found))
+    return await files.file_response(call.request, _headers(found), found.size, partial(_read, store, found))
 
 
 async def _read(store: DirectoryBlobs, found: Linked, span: Span | None) -> AsyncIterator[bytes]:

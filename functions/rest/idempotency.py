@@ -21,7 +21,7 @@ class KeptWrite:
 
     def __init__(self, request: idempotency.IdempotentRequest) -> None:
         self._request = request
-        self.claim: Statement = idempotency.claiming(request)
+        self.claim: Statement = idempotency.claim_statement(request)
 
     def keep(self, answer: Response) -> Statement:
         """Return the statement that stores the answer.
@@ -29,7 +29,7 @@ class KeptWrite:
         Raises:
             AnswerTooLargeToKeep.
         """
-        return idempotency.keeping(self._request, status=answer.status, response=msgspec.json.encode(answer))
+        return idempotency.keep_statement(self._request, status=answer.status, response=msgspec.json.encode(answer))
 
     def replayed(self, fault: DatabaseFault) -> Response | None:
         if fault.sqlstate != "PT409":

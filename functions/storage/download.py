@@ -46,7 +46,7 @@ async def download(request: Request, found: StoredObject, options: Download) -> 
         return Response(status_code=304, headers={name: headers[name] for name in _KEPT if name in headers})
     size = int(metadata.get("size") or 0)
     try:
-        return await files.served(request, headers, size, partial(blobs.read, found.version))
+        return await files.file_response(request, headers, size, partial(blobs.read, found.version))
     except files.RangeNotSatisfiable as beyond:
         raise InvalidRange(size=size) from beyond
 

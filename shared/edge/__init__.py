@@ -1,4 +1,4 @@
-"""The only room that knows HTTP: from a request to a handler's call, from its answer or refusal to a response.
+"""The only room that knows HTTP: it turns requests into calls of handlers, and answers or refusals into responses.
 
 Owns idempotency_keys. Calls auth, quotas, tenancy and runtime.
 

@@ -1,4 +1,4 @@
-"""Reading a body: its size, its type, its model. Nothing here looks at who sends it."""
+"""The body of a request: its size, its type, its model. This module does not know the caller."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,11 +18,11 @@ _MOST_ERRORS = 20
 
 
 _SLOWEST_BYTES = 16_384
-"""A second; who sends slower than that is not waited for."""
+"""Bytes in a second: a slower sender is cut off."""
 
 
 class RequestTimeout(Refusal):
-    """The connection ends with it: what else of the body came would be read as the next request."""
+    """The connection closes with it, because the rest of the body would be read as the next request."""
 
     status = 408
     code = "request_timeout"
@@ -35,10 +35,10 @@ class MalformedJson(BadRequest):
 
 
 async def read_body(request: Request, *, limit: int | None = None) -> bytes:
-    """The raw body, read no further than the limit and waited for no longer than NEXUS_BODY_TIMEOUT_S.
+    """Read the raw body, no further than the limit and for no longer than NEXUS_BODY_TIMEOUT_S.
 
     Raises:
-        PayloadTooLarge: over the limit, which is NEXUS_MAX_BODY_BYTES unless given.
+        PayloadTooLarge: over the limit, by default NEXUS_MAX_BODY_BYTES.
         RequestTimeout.
     """
     most = limit or settings().max_body_bytes
@@ -52,7 +52,7 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
 
 async def _whole(request: Request, most: int) -> bytes:
     pieces: list[bytes] = []
-    size, more = 0, True  # Not by `stream_body`: a generator costs each small request more than its body.
+    size, more = 0, True  # Not by `stream_body`: a generator costs a small request more than its body does.
     while more:
         piece, more = await _next_piece(request, size, most)
         size += len(piece)
@@ -61,10 +61,10 @@ async def _whole(request: Request, most: int) -> bytes:
 
 
 async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
-    """The raw body in the pieces in which it comes, as long as it comes at some pace.
+    """Yield the raw body piece by piece, as long as it does not arrive too slowly.
 
     Raises:
-        PayloadTooLarge: over the limit, by what was declared or by what came.
+        PayloadTooLarge: the declared or the received length is over the limit.
         RequestTimeout.
     """
     _check_declared(request, limit)
@@ -72,14 +72,14 @@ async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
     left_s = settings().body_timeout_s
     loop = asyncio.get_running_loop()
     while more:
-        asked = loop.time()
+        started = loop.time()
         try:
             async with asyncio.timeout(left_s):
                 piece, more = await _next_piece(request, size, limit)
         except TimeoutError as late:
             raise RequestTimeout from late
-        # What the receiver does with the pieces takes nothing of the sender's time.
-        left_s += len(piece) / _SLOWEST_BYTES - (loop.time() - asked)
+        # The time that the receiver spends on a piece is not counted against the sender.
+        left_s += len(piece) / _SLOWEST_BYTES - (loop.time() - started)
         size += len(piece)
         yield piece
 
@@ -91,7 +91,7 @@ def _check_declared(request: Request, limit: int) -> None:
 
 
 async def _next_piece(request: Request, size: int, limit: int) -> tuple[bytes, bool]:
-    """What comes after the first `size` bytes, and whether there is more."""
+    """Return the piece after the first `size` bytes, and whether more follows."""
     message = await request.receive()
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
@@ -102,30 +102,39 @@ async def _next_piece(request: Request, size: int, limit: int) -> tuple[bytes, b
 
 
 def parse_body(model: type[Model], raw: bytes, content_type: str, *, form: bool) -> Model:
-    """The model.
+    """Parse a body as the model.
 
     Raises:
-        UnsupportedMediaType, MalformedJson: before the model is asked.
-        InvalidRequest: with a JSON pointer and a reason for each fault.
+        UnsupportedMediaType, MalformedJson.
+        InvalidRequest: names the JSON pointer and the reason of every fault.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if form and kind == _FORM:
         return parse_fields(model, raw.decode("latin-1"))
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise UnsupportedMediaType
-    return validated(model, decode_json(raw or b"{}"))
+    return validate(model, decode_json(raw or b"{}"))
 
 
 def parse_fields(model: type[Model], query: str) -> Model:
-    """The model of a query string or form; a repeated name is refused rather than chosen from."""
+    """Parse a query string or a form as the model.
+
+    Raises:
+        InvalidRequest: a parameter is repeated, or the model refuses a value.
+    """
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise InvalidRequest("a parameter stands twice")
-    return validated(model, fields)
+    return validate(model, fields)
 
 
 def decode_json(raw: bytes) -> Any:
+    """Decode JSON.
+
+    Raises:
+        MalformedJson.
+    """
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
@@ -134,7 +143,12 @@ def decode_json(raw: bytes) -> Any:
         raise MalformedJson("the body is nested too deeply") from fault
 
 
-def validated(model: type[Model], value: Any) -> Model:
+def validate(model: type[Model], value: Any) -> Model:
+    """Validate a decoded value by the model.
+
+    Raises:
+        InvalidRequest.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as fault:
@@ -142,13 +156,13 @@ def validated(model: type[Model], value: Any) -> Model:
 
 
 def invalid_request(fault: ValidationError) -> InvalidRequest:
-    """Each fault with the place it is at, without the value that was sent."""
+    """Build a refusal that names where every fault is, without the value that was sent."""
     errors = [
         {
-            "pointer": "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in each["loc"]),
-            "message": each["msg"],
+            "pointer": "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in detail["loc"]),
+            "message": detail["msg"],
         }
-        for each in fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
+        for detail in fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
     ]
-    told = "; ".join(f"{each['pointer'] or 'the body'}: {each['message']}" for each in errors[:3])
-    return InvalidRequest(f"the request is not valid: {told}", errors=errors)
+    summary = "; ".join(f"{error['pointer'] or 'the body'}: {error['message']}" for error in errors[:3])
+    return InvalidRequest(f"the request is not valid: {summary}", errors=errors)

@@ -1,4 +1,4 @@
-"""One call: who, under which limits, and the transaction its work runs in."""
+"""One call: the caller, the limits, and the transaction of its work."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -22,13 +22,13 @@ from . import idempotency
 from .idempotency import IdempotentRequest
 
 KEPT = frozenset({400, 404, 409})
-"""Refusals that the same request will meet again; a limit, a scope or a fault of ours may be gone at the next try."""
+"""Statuses that the same request always gets again. A limit, a scope or a fault of ours may be gone at the next try."""
 
 _FAULTS = frozenset({Refusal.code, Unavailable.code})
 
 
 class Answer(NamedTuple):
-    """An encoded body; `replayed` says that an earlier call with the same idempotency key made it."""
+    """An encoded body. `replayed` means that an earlier call with the same idempotency key made it."""
 
     status: int
     body: bytes
@@ -37,24 +37,24 @@ class Answer(NamedTuple):
 
 @dataclass
 class Call:
-    """`tx` is the declared transaction; a service that needs its own gets them from `begin`."""
+    """A request on its way through a function. `tx` is the declared transaction; `begin` opens others."""
 
     request: Request
     headers: Mapping[str, str]
-    """As `sent_headers` reads them."""
+    """From `sent_headers`."""
     request_id: str
     principal: Principal
     rate: RateClass
     usage: Usage | None = None
     log: dict[str, Any] = field(default_factory=dict)
-    """What the function adds to its log line."""
+    """Fields that the function adds to its log line."""
     level: str = "info"
     _tx: Tx | None = None
     _next: Callable[[], Awaitable[Any]] | None = None
 
     @cached_property
     def address(self) -> str:
-        """Where the call comes from, as far as our own proxies have seen."""
+        """Return the client's address, as our own proxies saw it."""
         return client_address(self.request, self.headers)
 
     @property
@@ -68,20 +68,20 @@ class Call:
         return self.usage.calls_today if self.usage else None
 
     def refused(self, refusal: Refusal) -> None:
-        """For the log line: a part of ours that is away is a fault, being busy is a warning."""
+        """Note a refusal for the log line: an absent part of ours is an error, a busy one a warning."""
         self.log["error"] = refusal.code
         if refusal.status >= 500:  # noqa: PLR2004
             self.level = "error" if refusal.code in _FAULTS else "warning"
 
     def after_commit(self, step: Callable[[], Awaitable[Any]]) -> None:
-        """`step` follows the declared transaction, in none; its result is the answer in place of the handler's.
+        """Run `step` after the commit, outside any transaction; its result replaces the handler's answer.
 
-        What it cannot do is not undone: where it refuses, the handler's answer stands.
+        If `step` refuses, nothing is undone and the handler's answer is sent.
         """
         self._next = step
 
     def claim(self) -> Claim:
-        """Whose share of the connections the call's work takes."""
+        """Return whose share of the connections this call uses."""
         who, lane = self.principal, self.rate.lane
         if who.organization_id is not None:
             return Claim(lane, who.organization_key, who.rate_key)
@@ -100,7 +100,7 @@ class Call:
         self.usage = await charge(chosen, self.principal, address=address, calls=calls)
 
     def begin(self, scope: str | None, *, read_only: bool = False) -> AbstractAsyncContextManager[Tx]:
-        """A transaction as the caller, who must hold the scope now."""
+        """Open a transaction as the caller, who must hold the scope now."""
         return tenant_tx(
             self.principal,
             request_id=self.request_id,
@@ -110,7 +110,7 @@ class Call:
         )
 
     async def admit(self, scope: str) -> None:
-        """For what takes long or asks somebody outside: who may not is told before.
+        """Refuse a caller without the scope before long work or a request to an outside service.
 
         Raises:
             Refusal: as the scope's transaction would.
@@ -146,7 +146,7 @@ class Call:
     async def _first(
         self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int, idempotent: IdempotentRequest | None
     ) -> Answer:
-        """The answer of the one who claims the key; all others are refused it."""
+        """Return the answer of the call that claims the key; every other call is refused."""
         if idempotent is None:
             return Answer(status, await self._encoded(tx, work))
         idempotency.claim(tx, idempotent)
@@ -162,7 +162,7 @@ class Call:
         scope: str | None,
         idempotent: IdempotentRequest | None,
     ) -> Answer:
-        """The answer after `step`, kept under the key in place of the one before it."""
+        """Run `step` and store its answer under the key, in place of the one before it."""
         try:
             answer = answer._replace(body=json.encode(await step()))
             if idempotent is not None:
@@ -173,7 +173,7 @@ class Call:
         return answer
 
     async def _attempted(self, tx: Tx, work: Callable[[Tx], Awaitable[Any]], status: int) -> Answer:
-        """The work's answer, or its refusal as one where the same request would be refused again."""
+        """Return the work's answer, or its refusal if the same request would be refused again."""
         try:
             async with tx.savepoint():
                 return Answer(status, await self._encoded(tx, work))
@@ -194,7 +194,7 @@ class Call:
 
 
 def sent_headers(request: Request) -> dict[str, str]:
-    """The request's headers by name in lower case, read once; one sent twice becomes a list, which few may be."""
+    """Return the headers by name in lower case; values of a repeated name are joined by commas."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in request.scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -203,7 +203,7 @@ def sent_headers(request: Request) -> dict[str, str]:
 
 
 def client_address(request: Request, headers: Mapping[str, str]) -> str:
-    """The first hop that our own proxies have seen, in its one spelling."""
+    """Return the first hop that our own proxies saw, in its canonical spelling."""
     proxies = settings().trusted_proxies
     hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",") if hop.strip()] if proxies else []
     if hops:

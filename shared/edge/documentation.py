@@ -1,4 +1,4 @@
-"""What the documents say of routes besides what routing itself needs: credentials, parameters, shapes of refusals."""
+"""What the documents add to a table of routes: credentials, parameters, the shape of refusals."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -12,65 +12,65 @@ _Admit = TypeVar("_Admit", bound=Callable[..., Awaitable[Any]])
 
 
 class NamedSchema(NamedTuple):
-    """A schema that no model declares, under its name in the documents."""
+    """A schema without a model, under its name in the documents."""
 
     name: str
     schema: Schema
 
 
 class ErrorShape(NamedTuple):
-    """The body of a surface's refusals, where it is not our own."""
+    """The body of refusals on a surface that does not use ours."""
 
     name: str
     schema: Schema
     code_of: Callable[[type[Refusal]], tuple[int, str]] | None = None
-    """Returns status and code of a refusal on this surface."""
+    """Returns the status and code of a refusal on this surface."""
     statuses: Mapping[int, str] | None = None
-    """What each status says, where the codes are too many for each route."""
+    """The meaning of every status, on a surface with too many codes to list for a route."""
 
 
 class Description(NamedTuple):
-    """What is said of one route."""
+    """What the documents say about one route."""
 
     name: str | None = None
-    """Of the operation, where it is not the handler's. A route of every path is called as the function is."""
+    """The operation's name, if it is not the handler's. A route of every path has the function's name."""
     title: str = ""
-    """In place of the handler's docstring."""
+    """Replaces the handler's docstring."""
     takes: Mapping[str, Any] | None = None
-    """By media type, the schema of a body that the handler reads by itself."""
+    """The schemas, by media type, of a body that the handler reads itself."""
     is_body_required: bool = True
     parameters: tuple[Schema, ...] = ()
-    """What the handler reads from query or headers by itself."""
+    """Parameters that the handler reads itself from query or headers."""
     media_type: str = "application/json"
-    """Of the answer."""
+    """The type of the answer."""
     answers: Mapping[int, str] | None = None
-    """What each status says, where there is more to say than that it is done."""
+    """The meaning of the statuses of success, if there is more to say than "Done."."""
     scope: str = ""
-    """What an agent's token must hold, where neither the surface nor `admit` declares it for all routes."""
+    """The scope of an agent's token, if neither the surface nor `admit` declares one for all routes."""
 
 
 class Documentation(NamedTuple):
-    """What all routes of a table share."""
+    """What the documents say about all routes of a table."""
 
     error: ErrorShape | None = None
     refusals: tuple[type[Refusal], ...] = ()
-    """Those of every route."""
+    """The refusals of every route."""
     parameters: tuple[Schema, ...] = ()
-    """Headers that every route takes."""
+    """Headers of every route."""
     path: Mapping[str, Schema] | None = None
-    """Parameters of paths by name, where there is more to say of them than their names."""
+    """Descriptions of the paths' parameters, by name."""
     name: str | None = None
-    """What the names of operations begin with, where it is not the function's name."""
+    """The prefix of operations' names, if it is not the function's name."""
     address: str | None = None
-    """Of the whole surface, where it is neither the prefix nor the function's own."""
+    """The address of the surface, if it is neither the prefix nor the function's own."""
     body_prefix: str = ""
     result_prefix: str = ""
-    """What the names of models begin with, so that a name means one thing in one document."""
+    """Prefixes of models' names, so that a name has one meaning in the document."""
 
 
 class Admission(NamedTuple):
     credentials: tuple[dict[str, list[str]], ...]
-    """Each a way to be let in: names of security schemes, with the scopes that they need."""
+    """The alternatives: names of security schemes, with the scopes that they need."""
     refusals: tuple[type[Refusal], ...]
 
 
@@ -78,7 +78,7 @@ _ADMISSIONS: dict[Callable[..., Awaitable[Any]], Admission] = {}
 
 
 def admits(*credentials: dict[str, list[str]], refusals: tuple[type[Refusal], ...] = ()) -> Callable[[_Admit], _Admit]:
-    """Declare which credentials an `admit` of routes takes, and how it refuses others."""
+    """Declare the credentials that an `admit` takes, and how it refuses others."""
 
     def declare(admit: _Admit) -> _Admit:
         _ADMISSIONS[admit] = Admission(credentials, refusals)

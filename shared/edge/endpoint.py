@@ -1,4 +1,4 @@
-"""The decorators that make a function of a handler: credential, limits, body, transaction, answer, log line."""
+"""The decorators that make a function out of a handler: credential, limits, body, transaction, answer, log line."""
 
 import inspect
 import os
@@ -29,31 +29,31 @@ from .address import check_address, query_text
 from .body import parse_body, parse_fields, read_body
 from .call import Call, sent_headers
 from .idempotency import IdempotentRequest, canonical, idempotent_request
-from .response import Pairs, encoded, finish, preflight, refused
+from .response import Pairs, encoded, error_response, finish, preflight
 from .routing import Routes, answer
 from .spec import ANYONE, SERVICE_ONLY, Declaration, FunctionKind, Handler, Spec
 from .webhooks import Provider, Unproven, routes_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
 _CLIENT_CLOSED_REQUEST = 499
-"""For the log line alone: nobody is left to read it."""
+"""Only for the log line: the client is gone."""
 _PATH = re.compile(r"/functions/v1/([a-z0-9-]+)")
 _SLOW_TICK_S = 1.0
 
 
 class NotForThisCaller(Forbidden):
-    """The credential is good, but of a kind that this function does not serve; `allowed` names those it does."""
+    """The credential is valid, but of a kind that this function does not serve; `allowed` names the kinds it serves."""
 
     code = "wrong_credential"
     default_message = "this function does not serve that kind of credential"
 
 
 Refuse = Callable[[Request, Refusal, str], Response]
-"""Writes the response of a refusal, for the request and its id."""
+"""Writes the response to a refusal, for the request and its id."""
 
 
 def _refuse(_request: Request, refusal: Refusal, request_id: str) -> Response:
-    return refused(refusal, request_id=request_id)
+    return error_response(refusal, request_id=request_id)
 
 
 def endpoint(
@@ -69,7 +69,7 @@ def endpoint(
 def surface(*, tag: str, refuse: Refuse = _refuse, **declared: Unpack[Declaration]) -> Callable[[Handler], Handler]:
     """Declare a function that speaks a protocol of its own: its handler takes the call and returns the response.
 
-    `refuse` writes every refusal in that protocol, those that came before the handler too.
+    `refuse` writes every refusal in that protocol, also those from before the handler.
     """
     ours: Declaration = {"method": "*", "tx": "own", **declared}
     return partial(_declared, _hand_over, kind=FunctionKind.SURFACE, refuse=refuse, tag=tag, **ours)
@@ -78,7 +78,7 @@ def surface(*, tag: str, refuse: Refuse = _refuse, **declared: Unpack[Declaratio
 def webhook(provider: Provider, *, tag: str) -> Callable[[Handler], Handler]:
     """Declare a receiver: its handler takes the call, the raw body and which of the provider's secrets signed it.
 
-    Signed calls are taken at the provider's pace; the others are refused, and counted by address.
+    Signed calls have no rate limit. Calls without a good signature are refused and counted by address.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -125,7 +125,7 @@ def _declared(
 def _registered(
     respond: Callable[[Spec, Handler, Call], Awaitable[Response]], handler: Handler, refuse: Refuse, spec: Spec
 ) -> Handler:
-    """Register the handler with the framework; its `register` does so again, under another declaration."""
+    """Register the handler with the framework. Its `register` repeats that under another declaration."""
     function = update_wrapper(partial(_serve, spec, partial(respond, spec, handler), refuse), handler)
     function.spec = spec  # type: ignore[attr-defined]
     function.register = partial(_registered, respond, handler, refuse)  # type: ignore[attr-defined]
@@ -146,13 +146,13 @@ def _spec(handler: Handler, **declared: Any) -> Spec:
 
 
 def name_and_summary(first_line: str) -> tuple[str | None, str]:
-    """Read the first line of a docstring of main.py: deployed, the folder may have any name, and that line has it."""
+    """Read name and summary from a docstring of main.py, because a deployed folder may have any name."""
     named = _PATH.search(first_line)
     return named[1] if named else None, first_line.partition(": ")[2] or first_line
 
 
 async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, request: Request) -> Response:
-    """Every request ends here in one response and a log line; but for rows of jobs nothing else catches all."""
+    """Answer a request with one response and one log line. Only this, and a job for one row, catches everything."""
     started = time.perf_counter()
     sent = sent_headers(request)
     if request.method == "OPTIONS":
@@ -163,15 +163,15 @@ async def _serve(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, req
         seconds = time.perf_counter() - started
         if not _did_nothing(spec, response, seconds):
             _log(spec, call, response, seconds)
-        told = [*_named(call), *allow, *(call.usage.headers() if call.usage else ())]
-        return finish(response, origin=sent.get("origin"), headers=told)
-    except Exception as fault:  # noqa: BLE001  (in telling what came of it)
+        headers = [*_request_id(call), *allow, *(call.usage.headers() if call.usage else ())]
+        return finish(response, origin=sent.get("origin"), headers=headers)
+    except Exception as fault:  # noqa: BLE001  (while the answer is written)
         log().error("request", function=spec.name, status=500, request_id=call.request_id, exc_info=fault)
-        return finish(refused(Refusal(), request_id=call.request_id), origin=None, headers=_named(call))
+        return finish(error_response(Refusal(), request_id=call.request_id), origin=None, headers=_request_id(call))
 
 
 async def _response(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, call: Call) -> tuple[Response, Pairs]:
-    """What the handler answers or is refused with; and the methods there are, for who chose another."""
+    """Return the handler's answer or its refusal, and for a wrong method the header with the right ones."""
     try:
         with nullcontext() if spec.kind is FunctionKind.JOB else request_time(), claiming(call.claim):
             await _admit(spec, call)
@@ -189,17 +189,17 @@ async def _response(spec: Spec, respond: Callable[[Call], Any], refuse: Refuse, 
         return refuse(call.request, Refusal(), call.request_id), []
 
 
-def _named(call: Call) -> Pairs:
+def _request_id(call: Call) -> Pairs:
     return [(b"x-request-id", call.request_id.encode())]
 
 
 def _allow(spec: Spec, refusal: MethodNotAllowed) -> Pairs:
-    """A surface says itself which methods its path takes."""
+    """Return the header Allow; a surface names the methods of its path itself."""
     return [(b"allow", ", ".join(refusal.details.get("allowed", [spec.method])).encode())]
 
 
 async def _admit(spec: Spec, call: Call) -> None:
-    """Check the method, the credential, the rate and the address, before anything of the body is read."""
+    """Check the method, the credential, the rate and the address before the body is read."""
     if spec.method not in ("*", call.request.method):
         raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
     call.principal = _caller(spec, call.headers)
@@ -210,8 +210,8 @@ async def _admit(spec: Spec, call: Call) -> None:
 
 def _caller(spec: Spec, headers: Mapping[str, str]) -> Principal:
     if spec.public:
-        # A dead token, which a client may send along, must not keep it from exchanging its key for a new one; OAuth
-        # clients send Basic; and a protocol of its own reads its credentials itself.
+        # A client may send its dead token along while it exchanges its key for a new one; OAuth clients send Basic; and
+        # a protocol of its own reads its credentials itself.
         return ANONYMOUS
     principal = refuse_browsers(caller(headers.get("authorization")), headers)
     if principal.kind not in spec.access:
@@ -276,13 +276,13 @@ def _idempotent_request(
 
 
 def _client_request_id(headers: Mapping[str, str]) -> dict[str, str]:
-    """The client's own name for its request, beside ours: what a client says may repeat, or be another's."""
+    """Return the client's own request id for the log, beside ours: clients may repeat theirs."""
     given = headers.get("x-request-id")
     return {"client_request_id": given} if given is not None and _REQUEST_ID.fullmatch(given) else {}
 
 
 def _did_nothing(spec: Spec, response: Response, seconds: float) -> bool:
-    """Whether a job found no work, and that quickly: such a tick is no line of the log."""
+    """Tell whether a job found no work and was quick: such a run gets no log line."""
     if spec.kind is not FunctionKind.JOB or response.status_code != spec.status or seconds >= _SLOW_TICK_S:
         return False
     return not any(msgspec.json.decode(response.body, type=dict[str, Any]).values())

@@ -1,7 +1,7 @@
-"""A file as an HTTP answer: whole, a part of it, or its headers alone, as RFC 9110 has it (sections 13.1.5 and 14).
+"""A file as an HTTP answer: the whole, a part, or the headers alone (RFC 9110, sections 13.1.5 and 14).
 
-A `Range` that is not valid, that names several parts or another unit, or that comes with HEAD or with another file's
-`If-Range`, is passed over: the answer is the whole file.
+A `Range` is ignored and the whole file is sent if the range is not valid, names several parts or another unit, comes
+with HEAD, or comes with the `If-Range` of another file.
 """
 
 import re
@@ -18,38 +18,38 @@ _PART = re.compile(r"(\d*)-(\d*)", re.ASCII)
 _BLANKS = " \t"
 _MOST_DIGITS = 19
 _BEYOND = 10**_MOST_DIGITS
-"""A position of more digits: no file is so long."""
+"""Stands for a position with more digits: no file is so long."""
 
 
 class RangeNotSatisfiable(Refusal):
-    """`size_bytes` is the file's."""
+    """The range begins after the end; `size_bytes` is the size of the file."""
 
     status = 416
     code = "range_not_satisfiable"
     default_message = "the range begins beyond the end of the file: ask for a part within `size_bytes`"
 
 
-async def served(
+async def file_response(
     request: Request,
     headers: Mapping[str, str],
     size: int,
     read: Callable[[Span | None], Awaitable[AsyncIterator[bytes]]],
 ) -> Response:
-    """The answer to GET or HEAD; `headers` have the file's ETag and Last-Modified, by which `If-Range` knows it.
+    """Return the answer to GET or HEAD. `headers` hold the file's ETag and Last-Modified, for `If-Range`.
 
     Raises:
         RangeNotSatisfiable.
     """
-    span = _asked(request, headers, size)
-    told = {**headers, "Accept-Ranges": "bytes", "Content-Length": str(span.length if span else size)}
+    span = _requested(request, headers, size)
+    sent = {**headers, "Accept-Ranges": "bytes", "Content-Length": str(span.length if span else size)}
     if span:
-        told["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{size}"
+        sent["Content-Range"] = f"bytes {span.start}-{span.start + span.length - 1}/{size}"
     if request.method == "HEAD":
-        return Response(headers=told)
-    return StreamingResponse(await read(span), status_code=206 if span else 200, headers=told)
+        return Response(headers=sent)
+    return StreamingResponse(await read(span), status_code=206 if span else 200, headers=sent)
 
 
-def _asked(request: Request, headers: Mapping[str, str], size: int) -> Span | None:
+def _requested(request: Request, headers: Mapping[str, str], size: int) -> Span | None:
     condition = request.headers.get("if-range")
     if request.method != "GET" or (condition is not None and not _is_of(condition, headers)):
         return None
@@ -57,18 +57,18 @@ def _asked(request: Request, headers: Mapping[str, str], size: int) -> Span | No
 
 
 def _is_of(condition: str, headers: Mapping[str, str]) -> bool:
-    """A weak tag says that two files are alike, not that their bytes are the same."""
+    """Tell whether the condition names this file; a weak tag does not promise the same bytes."""
     return not condition.startswith("W/") and condition in (headers.get("ETag"), headers.get("Last-Modified"))
 
 
-def part(asked: str, size: int) -> Span | None:
-    """The part of so many bytes that a `Range` asks for; None: the whole.
+def part(range_header: str, size: int) -> Span | None:
+    """Return the part that a `Range` requests of `size` bytes; None for the whole.
 
     Raises:
-        RangeNotSatisfiable: it has no byte of the file.
+        RangeNotSatisfiable: no byte of the file is in it.
     """
-    unit = _UNIT.fullmatch(asked)
-    parts = [text for each in unit[1].split(",") if (text := each.strip(_BLANKS))] if unit else []
+    unit = _UNIT.fullmatch(range_header)
+    parts = [text for item in unit[1].split(",") if (text := item.strip(_BLANKS))] if unit else []
     found = _PART.fullmatch(parts[0]) if len(parts) == 1 else None
     if found is None or found[0] == "-":
         return None
@@ -81,7 +81,7 @@ def part(asked: str, size: int) -> Span | None:
 def _within(first: int | None, last: int | None, size: int) -> Span | None:
     if first is None:
         if last and not size:
-            return None  # The whole of an empty file, which no Content-Range can tell of.
+            return None  # The whole of an empty file, for which there is no Content-Range.
         first, last = max(0, size - (last or 0)), None
     if first >= size:
         raise RangeNotSatisfiable(size_bytes=size)

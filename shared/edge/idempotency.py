@@ -1,8 +1,8 @@
 """Writes that happen once: the first answer under an idempotency key is the answer, for a day.
 
-Answers are kept sealed: one may hold an API key, of which the database is to have no more than a hash. An answer is
-kept whole or the write is refused before its commit: a part, or a status alone, would leave whoever lost the first
-answer without the ids in it, and no way to ask for them again.
+Answers are stored encrypted: one may hold an API key, of which the database stores no more than a hash. An answer is
+stored whole, or the write is refused before its commit: with a part of it, a client that lost the first answer could
+not learn the new ids.
 """
 
 import base64
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[ -~]{1,255}", re.ASCII)
 _NONCE_BYTES = 12
 MOST_KEPT_BYTES = 98_304
-"""An answer of 64 kB as `/rest/v1` keeps it, in base64 with its headers; the table's own bound is above it."""
+"""An answer of 64 kB as `/rest/v1` stores it, in base64 with its headers; the table's own bound is higher."""
 
 
 class AnsweredBefore(Conflict):
-    """The database spares the work, because its answer is kept; never told to a client."""
+    """Raised by the database when the answer is stored already; no client sees it."""
 
     code = "answered_before"
 
 
 class IdempotencyInFlight(Conflict):
-    """Raised by the database: a request with the same key is still at work."""
+    """Raised by the database: a request with the same key is still running."""
 
     code = "idempotency_in_flight"
 
@@ -55,7 +55,7 @@ class InvalidIdempotencyKey(InvalidRequest):
 
 
 class AnswerTooLargeToKeep(PayloadTooLarge):
-    """Nothing was changed; the key is still free."""
+    """Nothing was changed, and the key is still free."""
 
     code = "answer_too_large_to_keep"
     default_message = (
@@ -77,11 +77,16 @@ class IdempotentRequest(NamedTuple):
 
 
 def canonical(*arguments: "BaseModel") -> bytes:
-    """The same bytes for the same request, however its JSON was spaced and ordered, its defaults written out or not."""
-    return msgspec.json.encode([_with_defaults(each) for each in arguments], order="sorted")
+    """Encode arguments so that one request gives the same bytes, whatever its spaces, order or defaults."""
+    return msgspec.json.encode([_with_defaults(model) for model in arguments], order="sorted")
 
 
 def idempotent_request(operation: str, key: str, payload: bytes) -> IdempotentRequest:
+    """Check the key.
+
+    Raises:
+        InvalidIdempotencyKey.
+    """
     if not _KEY.fullmatch(key):
         raise InvalidIdempotencyKey
     return IdempotentRequest(operation, key, payload)
@@ -93,22 +98,22 @@ class KeptAnswer(NamedTuple):
 
 
 def claim(tx: Tx, request: IdempotentRequest) -> None:
-    """Claim the key for this transaction, in the exchange of the work's first statement.
+    """Claim the key for this transaction, together with the first statement of the work.
 
-    That statement is refused with idempotency_in_flight while a twin holds the claim, with idempotency_key_reused for
-    another payload, and with what `kept` understands where the answer is there.
+    That statement is refused with idempotency_in_flight while another call holds the claim, with idempotency_key_reused
+    for another payload, and with a refusal that `kept` reads if the answer is stored.
     """
-    _defer(tx, claiming(request))
+    _defer(tx, claim_statement(request))
 
 
-def claiming(request: IdempotentRequest) -> Statement:
+def claim_statement(request: IdempotentRequest) -> Statement:
     return queries.claim_idempotency_key(
         operation=request.operation, key=request.key, request_hash=request.request_hash
     )
 
 
 def kept(refusal: Refusal, request: IdempotentRequest) -> KeptAnswer | None:
-    """The answer that the refusal tells of; None for any other refusal."""
+    """Return the stored answer that the refusal carries; None for any other refusal."""
     if not isinstance(refusal, AnsweredBefore):
         return None
     stored = base64.b64decode(refusal.details["response"])
@@ -117,16 +122,16 @@ def kept(refusal: Refusal, request: IdempotentRequest) -> KeptAnswer | None:
 
 
 def keep(tx: Tx, request: IdempotentRequest, *, status: int, response: bytes) -> None:
-    """Keep the answer; it goes out with the commit of the effect it tells of.
+    """Store the answer in the commit of its effect.
 
     Raises:
         AnswerTooLargeToKeep.
     """
-    _defer(tx, keeping(request, status=status, response=response))
+    _defer(tx, keep_statement(request, status=status, response=response))
 
 
-def keeping(request: IdempotentRequest, *, status: int, response: bytes) -> Statement:
-    """What keeps the answer.
+def keep_statement(request: IdempotentRequest, *, status: int, response: bytes) -> Statement:
+    """Return the statement that stores the answer.
 
     Raises:
         AnswerTooLargeToKeep.
@@ -144,12 +149,12 @@ def keeping(request: IdempotentRequest, *, status: int, response: bytes) -> Stat
 
 
 async def forget_expired(tx: Tx) -> int:
-    """Delete the answers whose day is over, as the service; the number of them."""
+    """Delete, as the service, the answers that are older than a day, and return their number."""
     return await queries.delete_expired_idempotency_keys(tx)
 
 
 def _with_defaults(arguments: "BaseModel") -> dict[str, Any]:
-    """The fields; those given alone where a model says `absence_counts`: null clears there what absence keeps."""
+    """Return the fields; only the given ones if the model says `absence_counts`: null clears, absence keeps."""
     given_alone = getattr(arguments, "absence_counts", False)
     return arguments.model_dump(mode="json", exclude={"idempotency_key"}, exclude_unset=given_alone)
 

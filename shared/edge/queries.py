@@ -1,17 +1,17 @@
-"""All SQL of this room: idempotency keys, reached through functions that know the caller."""
+"""All SQL of this room: idempotency keys, through functions that know the caller."""
 
 from shared.runtime.postgres.statement import Statement
 from shared.runtime.postgres.transaction import Tx
 
 
 def claim_idempotency_key(*, operation: str, key: str, request_hash: str) -> Statement:
-    """Sent before the work, which is refused where the key is not the caller's to claim."""
+    """Return the claim, which is sent before the work and refuses it if the key is not free."""
     sql = "SELECT app.claim_once(%(operation)s, %(key)s, %(request_hash)s)"
     return Statement(sql, {"operation": operation, "key": key, "request_hash": request_hash})
 
 
 def keep_idempotent_answer(*, operation: str, key: str, request_hash: str, status: int, response: bytes) -> Statement:
-    """Goes out with the commit."""
+    """Return the statement that is sent with the commit."""
     sql = """
         SELECT app.keep_idempotent_answer(
           %(operation)s, %(key)s, %(request_hash)s, %(status)s::smallint, %(response)s::bytea
@@ -22,7 +22,7 @@ def keep_idempotent_answer(*, operation: str, key: str, request_hash: str, statu
 
 
 async def delete_expired_idempotency_keys(tx: Tx) -> int:
-    """As the service only; bounded, so that a backlog never holds a statement past its time."""
+    """Delete a bounded number of keys, as the service, so that a backlog never makes the statement too long."""
     sql = """
         DELETE FROM idempotency_keys
         WHERE ctid IN (

@@ -21,7 +21,7 @@ _ALLOWED = (
     "prefer, range-unit, accept-profile, content-profile, x-retry-count"
 )
 _LATE = 408
-"""What else of the body comes would be read as the next request, so the connection ends."""
+"""The connection ends with it, because the rest of the body would be read as the next request."""
 Pairs = list[tuple[bytes, bytes]]
 _EXPOSES = (b"access-control-expose-headers", _EXPOSED.encode())
 _OPEN_TO_ALL: Pairs = [(b"access-control-allow-origin", b"*"), _EXPOSES]
@@ -33,8 +33,8 @@ def encoded(body: bytes, *, status: int, headers: Mapping[str, str] | None = Non
     return Response(body, status_code=status, headers=headers, media_type=JSON if body else None)
 
 
-def refused(refusal: Refusal, *, request_id: str) -> Response:
-    """The refusal's body, with the challenge or the waiting time that HTTP has a header for."""
+def error_response(refusal: Refusal, *, request_id: str) -> Response:
+    """Return the refusal as a response, with its challenge or waiting time in the headers of HTTP."""
     body = refusal.body(request_id)
     headers: dict[str, str] = {}
     if "retry_after" in refusal.details:
@@ -49,10 +49,10 @@ def refused(refusal: Refusal, *, request_id: str) -> Response:
 
 
 def challenge(error: str, description: str, *, scope: str = "read write admin") -> str:
-    """RFC 6750 with the resource metadata of RFC 9728, by which an MCP client finds where to get a token."""
-    told = description.encode("ascii", "replace").decode().replace("\\", "").replace('"', "'")
+    """Return the challenge of RFC 6750, with the metadata (RFC 9728) that lead an MCP client to a token."""
+    text = description.encode("ascii", "replace").decode().replace("\\", "").replace('"', "'")
     metadata = f"{settings().base_url}/.well-known/oauth-protected-resource/functions/v1/mcp-server"
-    return f'Bearer error="{error}", error_description="{told}", resource_metadata="{metadata}", scope="{scope}"'
+    return f'Bearer error="{error}", error_description="{text}", resource_metadata="{metadata}", scope="{scope}"'
 
 
 def preflight(origin: str | None, method: str) -> Response:
@@ -69,7 +69,7 @@ def preflight(origin: str | None, method: str) -> Response:
 
 
 def _cors(origin: str | None) -> Pairs:
-    """Any origin may call, since a credential is never ambient here; with origins configured, only those."""
+    """Allow every origin, since browsers never add credentials by themselves; or only those that are configured."""
     allowed = settings().allowed_origins
     if not allowed:
         return _OPEN_TO_ALL
@@ -79,11 +79,11 @@ def _cors(origin: str | None) -> Pairs:
 
 
 def finish(response: Response, *, origin: str | None, headers: Pairs) -> Response:
-    """The response with `headers` (names in lower case) and those of every function; what it gave itself stays.
+    """Add `headers` (names in lower case) and those of every function to the response; its own headers stay.
 
-    Who is no browser is told nothing about origins, unless a cache may show the same answer to one.
+    Only browsers get headers about origins, and caches that may show the same answer to one.
     """
-    # A cache must look at what the function itself varies by and at ours.
+    # A cache must respect both the Vary of the function and ours.
     if response.status_code == _LATE:
         response.raw_headers.append((b"connection", b"close"))
     given = {name for name, _ in response.raw_headers} - {b"vary"}

@@ -1,4 +1,4 @@
-"""Tables of routes: from a request to the one handler that answers it, with its arguments."""
+"""Tables of routes, which lead a request to its handler with its arguments."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -21,12 +21,12 @@ from .documentation import Description, Documentation, admits
 from .response import encoded
 
 Admit = Callable[[Call], Awaitable[Any]]
-"""Lets the caller in or raises a refusal; what it returns is the handler's first argument."""
+"""Admits the caller or raises a refusal. Its result is the handler's first argument."""
 DATABASE: tuple[type[Refusal], ...] = (Unavailable, Busy, TooManyAtOnce, Overloaded)
-"""What a route may refuse with that works in the database."""
+"""The refusals of every route that uses the database."""
 _DESCRIPTION, _DOCUMENTATION = Description(), Documentation()
 ANY = "*"
-"""As a method: every method. As a path: every path."""
+"""Stands for every method or every path."""
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 _CONVERTERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "": ("[^/]+", str),
@@ -40,23 +40,23 @@ class NoSuchPath(NotFound):
 
 
 class Route(NamedTuple):
-    """What a route takes, who may call it and what it answers; the documents are made of it too."""
+    """What a route takes, who may call it, what it answers. The documents are made from it too."""
 
     method: str
     path: str
     """Below the table's prefix. `{x}` is one segment, `{x:uuid}` one that is a UUID, `{x:path}` all the rest."""
     handler: Callable[..., Awaitable[Any]]
-    """Takes what `admit` returns, then the parameters of the path, `query` and `body`, where the route has them."""
+    """Takes the result of `admit`, then the path's parameters, and `query` and `body` if the route has them."""
     admit: Admit
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     result: Any = None
     status: int = 200
     rate: RateClass | None = None
-    """Beside the surface's own."""
+    """Counted besides the surface's own rate."""
     refusals: tuple[type[Refusal], ...] = ()
     acts: bool = False
-    """A GET that does something once: HEAD, which programs send that only look at a link, does not reach it."""
+    """Marks a GET with an effect: HEAD, which programs send to look at a link, does not reach it."""
     described: Description = _DESCRIPTION
 
     @property
@@ -75,13 +75,13 @@ class Route(NamedTuple):
 
 @admits()
 async def open_to_all(call: Call) -> Call:
-    """Let everybody in; the handler takes the call itself."""
+    """Admit everybody; the handler takes the call itself."""
     return call
 
 
 @admits()
 async def as_declared(call: Call) -> Call:
-    """Let in whoever came past the declaration of the function, by kind of caller and scope."""
+    """Admit everybody whom the declaration of the function admits, by kind of caller and scope."""
     return call
 
 
@@ -95,7 +95,7 @@ def default_refusal(_call: Call, path: str, allowed: Sequence[str]) -> Refusal:
 class _Entry(NamedTuple):
     route: Route
     label: str
-    """For the log; a route of every path has none."""
+    """For the log; empty for a route of every path."""
     pattern: re.Pattern[str] | None
     readers: dict[str, Callable[[str], Any]]
 
@@ -105,9 +105,9 @@ class _Entry(NamedTuple):
 
 
 class Routes:
-    """A table of routes. An exact path comes before a pattern, patterns are tried in their order.
+    """A table of routes. Exact paths come before patterns, which are tried in their order.
 
-    A trailing slash makes no other path, unless it belongs to the rest that `{x:path}` takes.
+    A trailing slash is ignored, except in the rest of a path that `{x:path}` takes.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class Routes:
     ) -> None:
         """Build the table.
 
-        `refusal` takes the call, its path and the methods that the path answers, if any. `operations` are described in
-        place of a route of every path, whose protocol knows by itself which paths there are.
+        `refusal` takes the call, its path and the methods of that path, if any. `operations` are in the documents in
+        place of a route of every path, whose protocol has its own paths.
         """
         self.prefix = prefix
         self._routes = tuple(routes)
@@ -160,7 +160,7 @@ class Routes:
 
     def _allowed(self, path: str) -> list[str]:
         exact = self._exact.get(_without_slash(path), {})
-        fitting = [method for method, entries in self._patterns.items() if any(_fits(each, path) for each in entries)]
+        fitting = [method for method, entries in self._patterns.items() if any(_fits(entry, path) for entry in entries)]
         return list(dict.fromkeys([*exact, *fitting]))
 
 
@@ -168,7 +168,7 @@ async def answer(routes: Routes, call: Call) -> Response:
     """Return the route's answer.
 
     Raises:
-        Refusal: of the path, the caller, the rate, the query or the body, in this order; or the handler's own.
+        Refusal: for the path, the caller, the rate, the query or the body, in this order; or the handler's own.
     """
     entry, parameters = routes.match(call)
     route = entry.route
@@ -192,7 +192,7 @@ def _without_slash(path: str) -> str:
 
 
 def _compiled(path: str) -> tuple[re.Pattern[str] | None, dict[str, Callable[[str], Any]]]:
-    """Return the pattern of a path with parameters, and what reads them; None for an exact path."""
+    """Return the pattern of a path with the readers of its parameters; None for an exact path."""
     if path == ANY:
         return re.compile(".*", re.DOTALL), {}
     literal, *parts = _PARAMETER.split(path)

@@ -1,4 +1,4 @@
-"""The declaration of a function: the documents, the gateway and the contract tests are made of it."""
+"""The declaration of a function. Documents, gateway and contract tests are made from it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from .routing import Routes
 
 Scope = Literal["read", "write", "admin", "manage"]
 TxMode = Literal["read", "write", "own"]
-"""`read`: each statement its own transaction; `write`: one for the handler; `own`: the service opens its own."""
+"""`read`: one transaction for every statement; `write`: one for the handler; `own`: the service opens its own."""
 
 ANYONE = frozenset(Kind)
 MEMBERS = frozenset({Kind.USER, Kind.AGENT})
@@ -27,15 +27,15 @@ SERVICE_ONLY = frozenset({Kind.SERVICE})
 class FunctionKind(StrEnum):
     ENDPOINT = "endpoint"
     SURFACE = "surface"
-    """Answers many requests in a protocol of its own."""
+    """Serves many paths in a protocol of its own."""
     WEBHOOK = "webhook"
-    """Receives what a provider has signed."""
+    """Receives signed requests of a provider."""
     JOB = "job"
-    """Is called by the scheduler."""
+    """Called by the scheduler."""
 
 
 class Declaration(TypedDict, total=False):
-    """What a function may declare; what it leaves out is as `Spec` has it."""
+    """The parameters of a declaration; the defaults are those of `Spec`."""
 
     method: str
     access: frozenset[Kind]
@@ -51,7 +51,7 @@ class Declaration(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One function: what it accepts, who may call it, what it answers and refuses with."""
+    """One function: what it takes, who may call it, what it answers, how it refuses."""
 
     kind: FunctionKind
     name: str
@@ -60,7 +60,7 @@ class Spec:
     summary: str
     description: str
     method: str = "POST"
-    """`*` where a surface says itself which methods its paths answer."""
+    """`*` for a surface whose routes name their methods."""
     body: type[BaseModel] | None = None
     """Read from the query where the method is GET."""
     result: Any = None
@@ -70,16 +70,16 @@ class Spec:
     rate: RateClass = STANDARD
     tx: TxMode = "write"
     refusals: tuple[type[Refusal], ...] = ()
-    """Those of its own; what every function may answer is not repeated."""
+    """Its own refusals, without those that every function may give."""
     form: bool = False
-    """Whether the body may also come form-encoded."""
+    """Whether the body may also be form-encoded."""
     schedule_s: int | None = None
-    """Of a job: how often the scheduler calls it."""
+    """How often the scheduler calls a job."""
     counts_itself: bool = False
-    """Whether the function charges its calls, and the edge does not: it has to know who sends first."""
+    """Whether the function counts its calls itself, because it must know the sender first."""
 
     routes: Routes | None = None
-    """Of a surface or a webhook."""
+    """The table of a surface or a webhook."""
 
     @property
     def public(self) -> bool:
@@ -87,14 +87,14 @@ class Spec:
 
     @property
     def example(self) -> dict[str, Any] | None:
-        """The first example of the body, as its model gives it."""
+        """Return the first example of the body's model."""
         extra = self.body.model_config.get("json_schema_extra") if self.body else None
         examples: Any = extra.get("examples") if isinstance(extra, dict) else None
         return dict(examples[0]) if examples else None
 
     @property
     def has_own_protocol(self) -> bool:
-        """Whether it answers in a protocol of its own, not with one model for another."""
+        """Tell whether the function has a protocol of its own, beyond one body and one result."""
         return self.kind in (FunctionKind.SURFACE, FunctionKind.WEBHOOK)
 
 

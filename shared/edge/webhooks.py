@@ -1,4 +1,4 @@
-"""Receivers of webhooks: who may send, how a provider proves itself, how it makes sure that we are we."""
+"""Receivers of webhooks: how a provider signs its requests, and how it verifies our address."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -25,7 +25,7 @@ _RECEIVED: Schema = {"type": "object", "properties": {"received": {"const": True
 
 
 class Provider(NamedTuple):
-    """`signer` answers which of the secrets signed the raw bytes; `challenge` what a verification is answered with."""
+    """A sender of webhooks. `signer` finds the secret that signed the raw bytes; `challenge` answers a verification."""
 
     signer: Callable[[bytes, Headers], int | None]
     challenge: Callable[[QueryParams], str | None]
@@ -33,7 +33,7 @@ class Provider(NamedTuple):
 
 
 class Unproven(Refusal):
-    """Whoever sends this has not shown to be the provider."""
+    """The sender has not proved to be the provider."""
 
 
 class BadSignature(InvalidToken, Unproven):
@@ -56,7 +56,7 @@ META = Provider(
 
 
 def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[None]]) -> Routes:
-    """Return the provider's two routes: the verification of our address, and what `keep` takes, once it is signed."""
+    """Return the provider's two routes: one verifies our address, the other passes signed bodies to `keep`."""
 
     async def verify(call: Call) -> Response:
         """Answer the provider's challenge, which proves that the address is ours."""
@@ -66,7 +66,7 @@ def routes_of(provider: Provider, keep: Callable[[Call, bytes, int], Awaitable[N
         return PlainTextResponse(challenge)
 
     async def receive(call: Call) -> Response:
-        """Keep a signed body and answer 200; read it later."""
+        """Store a signed body and answer 200; a job reads it later."""
         raw = await read_body(call.request, limit=provider.most_bytes)
         signed_with = provider.signer(raw, call.request.headers)
         if signed_with is None:

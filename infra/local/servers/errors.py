@@ -5,7 +5,7 @@ import os
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from shared.edge.response import Pairs, finish, refused
+from shared.edge.response import Pairs, error_response, finish
 from shared.kernel.errors import PayloadTooLarge, Refusal
 from shared.runtime.log import log
 
@@ -99,6 +99,6 @@ def error_answer(refusal: Refusal, *, origin: str, headers: Pairs) -> bytes:
     request_id = os.urandom(16).hex()
     log().info("refused_head", status=refusal.status, error=refusal.code, request_id=request_id)
     named = [(b"x-request-id", request_id.encode()), (b"connection", b"close")]
-    response = finish(refused(refusal, request_id=request_id), origin=origin, headers=[*headers, *named])
+    response = finish(error_response(refusal, request_id=request_id), origin=origin, headers=[*headers, *named])
     head = b"".join(b"%s: %s\r\n" % pair for pair in response.raw_headers)
     return STATUS_LINE[refusal.status] + head + b"\r\n" + bytes(response.body)
