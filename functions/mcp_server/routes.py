@@ -10,10 +10,10 @@ from shared.edge.body import read_body
 from shared.edge.documentation import Description, NamedSchema, Schema
 from shared.edge.routing import ANY, DATABASE, Route, Routes, as_declared
 from shared.kernel.errors import PlanLimitExceeded, UnsupportedMediaType
-from shared.platform.mcp.eras import LEGACY, MODERN
 from shared.platform.mcp.methods import CORE, Server
 from shared.platform.mcp.protocol import dispatch
 from shared.platform.mcp.transport import ForbiddenOrigin, NotAcceptable
+from shared.platform.mcp.versions import LEGACY, MODERN
 from shared.runtime.settings import settings
 from shared.tenancy.errors import KeyRevoked, NoOrganization
 
