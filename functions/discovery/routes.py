@@ -10,7 +10,7 @@ from shared.edge.documentation import Description, Documentation
 from shared.edge.routing import NoSuchPath, Route, Routes, default_refusal, open_to_all
 from shared.kernel.errors import Refusal
 
-from .served import served
+from .document_response import document_response
 from .table import DOCUMENTS, WELCOME_PAGE, Document
 
 
@@ -19,7 +19,7 @@ def _show(path: str, document: Document) -> Callable[[Call], Awaitable[Response]
         """Return the document; a browser gets the first page as HTML."""
         headers = call.request.headers
         is_page = path == "/" and "text/html" in headers.get("accept", "")
-        return served(WELCOME_PAGE if is_page else document, known=headers.get("if-none-match", ""))
+        return document_response(WELCOME_PAGE if is_page else document, known=headers.get("if-none-match", ""))
 
     return show
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from functions.discovery.served import FOLDER
+from functions.discovery.document_response import FOLDER
 from infra import functions
 from infra.documents import addresses, areas, oauth, openapi, reference, rest, server_card, texts
 from infra.lint import style

@@ -1,6 +1,6 @@
 """Addresses in the documents: they have placeholder hosts, which the answer replaces by those of the settings."""
 
-from functions.discovery.served import BASE, DOCS, PRICING
+from functions.discovery.document_response import BASE, DOCS, PRICING
 
 __all__ = ["BASE", "DOCS", "FUNCTIONS", "ISSUER", "MCP", "PRICING"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.discovery.served import FOLDER
+from functions.discovery.document_response import FOLDER
 from infra import functions
 from infra.documents.errors import ACCOUNTS, FILES, PAGE, documented
 from infra.documents.openapi import openapi

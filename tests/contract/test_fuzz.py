@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from functions.discovery.served import FOLDER
+from functions.discovery.document_response import FOLDER
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 described = schemathesis.openapi.from_path(FOLDER / "openapi.json")

@@ -5,7 +5,7 @@ import json
 import openapi_spec_validator
 import pytest
 
-from functions.discovery.served import FOLDER, SETTINGS, served
+from functions.discovery.document_response import FOLDER, SETTINGS, document_response
 from functions.discovery.table import DOCUMENTS, WELCOME_PAGE
 from infra.documents.__main__ import documents
 from infra.documents.parts import TAGS
@@ -131,5 +131,5 @@ async def test_the_server_card_is_part_of_mcp_json(http):
 
 async def test_an_answer_varies_by_what_the_function_and_what_the_edge_look_at(monkeypatch, base_url):
     monkeypatch.setattr("shared.edge.response._cors", lambda _: [(b"vary", b"Origin")])
-    answer = finish(served(WELCOME_PAGE, known=""), origin=None, headers=[])
+    answer = finish(document_response(WELCOME_PAGE, known=""), origin=None, headers=[])
     assert answer.headers.getlist("vary") == ["Accept", "Origin"]

@@ -18,23 +18,23 @@ SETTINGS = {BASE: "base_url", DOCS: "docs_url", PRICING: "pricing_url"}
 _MAX_AGE_S = 300
 
 
-class Written(NamedTuple):
+class RenderedDocument(NamedTuple):
     body: bytes
     etag: str
 
 
-def served(document: Document, *, known: str) -> Response:
+def document_response(document: Document, *, known: str) -> Response:
     """Return the document, or 304 when `known` (If-None-Match) has its ETag."""
-    written = _written(document.file)
-    headers = {"ETag": written.etag, "Cache-Control": f"public, max-age={_MAX_AGE_S}", "Vary": "Accept"}
-    if written.etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
+    rendered = _rendered(document.file)
+    headers = {"ETag": rendered.etag, "Cache-Control": f"public, max-age={_MAX_AGE_S}", "Vary": "Accept"}
+    if rendered.etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
         return Response(status_code=304, headers=headers)
-    return Response(written.body, headers=headers, media_type=document.media_type)
+    return Response(rendered.body, headers=headers, media_type=document.media_type)
 
 
 @cache
-def _written(file: str) -> Written:
+def _rendered(file: str) -> RenderedDocument:
     body = (FOLDER / file).read_bytes()
     for placeholder, setting in SETTINGS.items():
         body = body.replace(placeholder.encode(), getattr(settings(), setting).rstrip("/").encode())
-    return Written(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+    return RenderedDocument(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
