@@ -20,8 +20,8 @@ from . import controls, customers
 from .delivery import Courier
 from .errors import GraphError
 from .messages import send
-from .mishaps import faulty_answer
 from .records import Account, Customer, Received, Template
+from .wire_faults import faulty_answer
 from .world import World
 
 Json = dict[str, Any]
