@@ -5,7 +5,7 @@ import re
 from shared.platform.rest.query import Field, JsonStep, Path
 
 from .cursor import END, Cursor
-from .remembered import remembered
+from .parse_cache import cached_parse
 
 FIELD_NAME = "field name (* or [a..z0..9_$])"
 DELIMITER = "delimiter (.)"
@@ -109,7 +109,7 @@ def _index(cursor: Cursor) -> int | None:
     return None
 
 
-@remembered
+@cached_parse
 def tree_path(text: str) -> tuple[Path, Field]:
     """Parse `embed.embed.column->key`, the name of a filter's parameter."""
     cursor = Cursor(text, "tree path")

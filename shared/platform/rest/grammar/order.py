@@ -4,10 +4,10 @@ from shared.platform.rest.query import Field, OrderTerm
 
 from .cursor import END, Cursor
 from .names import DELIMITER, field, try_name
-from .remembered import remembered
+from .parse_cache import cached_parse
 
 
-@remembered
+@cached_parse
 def parse_order(text: str) -> tuple[OrderTerm, ...]:
     cursor = Cursor(text, "order")
     found = [_term(cursor)]

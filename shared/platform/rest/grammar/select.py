@@ -6,7 +6,7 @@ from shared.platform.rest.query import Aggregate, Field, Selected, SelectedField
 
 from .cursor import END, Cursor
 from .names import field, identifier, name, try_name
-from .remembered import remembered
+from .parse_cache import cached_parse
 
 _MOST_NESTED = 50
 _MOST_ITEMS = 1000
@@ -14,7 +14,7 @@ _MOST_EMBEDS = 100
 _STAR = SelectedField(Field("*"))
 
 
-@remembered
+@cached_parse
 def parse_select(text: str) -> tuple[Selected, ...]:
     """Parse `select`; an empty text selects nothing."""
     if text == "*":

@@ -1,4 +1,4 @@
-"""A memory of parsed texts that return with the next request: what a client selects, orders and filters by."""
+"""A cache of parsed texts that return with the next request: what a client selects, orders and filters by."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -9,8 +9,8 @@ _LONGEST = 512
 _Parsed = TypeVar("_Parsed")
 
 
-def remembered(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
-    """Remember the results of `parse`, except for long texts and for refusals."""
+def cached_parse(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
+    """Cache the results of `parse`, except those of long texts and refusals."""
     known = lru_cache(_MOST)(parse)
 
     def parsed(text: str) -> _Parsed:
