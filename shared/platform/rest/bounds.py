@@ -29,7 +29,7 @@ STATUSES = {
 }
 """The HTTP status of each refusal in this module."""
 ANSWER = "rest-answer-of-bytes:"
-"""A text that Postgres fails to read as a number when an answer is too large; see `capped` and `sql.held`."""
+"""A text that Postgres fails to read as a number when an answer is too large; see `capped` and `sql.answer_size`."""
 
 
 def check_query(text: str, query: Query, bounds: Bounds) -> None:

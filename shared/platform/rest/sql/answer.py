@@ -8,8 +8,8 @@ from shared.platform.rest.plan.model import Change, FunctionCall, Needs, Node
 from shared.platform.rest.plan.needs import needs_of
 from shared.runtime.postgres.statement import Statement
 
+from .answer_size import VALUE, AnswerSize, answer_size_of, measured
 from .change import SCALAR, UPDATED, called, changed
-from .held import VALUE, Held, held_of, measured
 from .lines import line, rows_of, table
 from .read import SOURCE, Reading, names_of
 from .writer import Writer, quoted
@@ -76,9 +76,9 @@ class _Page(msgspec.Struct, frozen=True):
 
 def read_statement(node: Node, totals: Totals, shape: Shape) -> Statement:
     writer = Writer()
-    held = _held(node, shape)
-    reading = Reading(writer, held)
-    parts = _parts(writer, _page_of(reading, node), shape, held)
+    size = _answer_size(node, shape)
+    reading = Reading(writer, size)
+    parts = _parts(writer, _page_of(reading, node), shape, size)
     return _statement(writer, msgspec.structs.replace(parts, total=_total(reading, node, totals)), shape)
 
 
@@ -102,8 +102,8 @@ def change_statement(change: Change, node: Node | None, location: tuple[str, ...
     needs = needs_of(node) if node is not None else Needs(frozenset(location))
     source = f"WITH {SOURCE} AS ({changed(writer, change, needs)}) "
     if node is not None:
-        held = _held(node, shape)
-        parts = _parts(writer, _page_of(Reading(writer, held), node), shape, held)
+        size = _answer_size(node, shape)
+        parts = _parts(writer, _page_of(Reading(writer, size), node), shape, size)
         return _statement(writer, msgspec.structs.replace(parts, source=source), shape)
     columns = ", ".join(f"{quoted(column)}::text" for column in location)
     page = f"SELECT {columns or '1'} FROM {SOURCE}"
@@ -116,17 +116,17 @@ def call_statement(call: FunctionCall, node: Node | None, totals: Totals, shape:
     source = f"WITH {SOURCE} AS ({called(writer, call, needs_of(node) if node is not None else Needs())}) "
     many = call.function.returns_set
     if node is None:
-        held = held_of(None, shape.most_bytes, call.page.limit if many else 1)
+        size = answer_size_of(None, shape.most_bytes, call.page.limit if many else 1)
         page = f"SELECT * FROM {SOURCE}{writer.cut(call.page.limit, call.page.offset)}"
         total = f"(SELECT count(*) FROM {SOURCE})" if totals.counted else "NULL"
         if call.function.returns_void:
             return _statement(writer, _Parts(page, _NOTHING, source, total), shape)
         value = _Page(page, f"to_json({_ROWS}.{quoted(SCALAR)})", (SCALAR,), many=many)
-        parts = _parts(writer, value, shape, held)
+        parts = _parts(writer, value, shape, size)
     else:
-        held = _held(node, shape)
-        reading = Reading(writer, held)
-        parts = _parts(writer, msgspec.structs.replace(_page_of(reading, node), many=many), shape, held)
+        size = _answer_size(node, shape)
+        reading = Reading(writer, size)
+        parts = _parts(writer, msgspec.structs.replace(_page_of(reading, node), many=many), shape, size)
         total = _total(reading, node, totals)
     return _statement(writer, msgspec.structs.replace(parts, source=source, total=total), shape)
 
@@ -150,8 +150,8 @@ def _total(reading: Reading, node: Node, totals: Totals) -> str:
     return f"(SELECT count(*) FROM ({reading.everything(node, totals.limit)}) AS counted)" if totals.counted else "NULL"
 
 
-def _held(node: Node, shape: Shape) -> Held | None:
-    return None if shape.head else held_of(node, shape.most_bytes)
+def _answer_size(node: Node, shape: Shape) -> AnswerSize | None:
+    return None if shape.head else answer_size_of(node, shape.most_bytes)
 
 
 def _page_of(reading: Reading, node: Node) -> _Page:
@@ -159,17 +159,17 @@ def _page_of(reading: Reading, node: Node) -> _Page:
     return _Page(page, f"row_to_json({_ROWS})", tuple(names_of(node)), tuple(reading.within(node, _ROWS)))
 
 
-def _parts(writer: Writer, rows_page: _Page, shape: Shape, held: Held | None) -> _Parts:
+def _parts(writer: Writer, rows_page: _Page, shape: Shape, size: AnswerSize | None) -> _Parts:
     if shape.head:
         return _Parts(rows_page.page, _NOTHING)
     if shape.media.type is MediaType.CSV:
         rows, columns = rows_of(rows_page.page, rows_page.names, _ROWS)
         made = measured(line(columns, plain=shape.plain_cells), rows, rows_page.within)
-        return _Parts(made, table(writer, rows_page.names, VALUE if held is None else held.piece(of_type="text")))
+        return _Parts(made, table(writer, rows_page.names, VALUE if size is None else size.piece(of_type="text")))
     rows = f"({rows_page.page}) AS {_ROWS}"
     row = f"json_strip_nulls({rows_page.row})" if shape.media.stripped else rows_page.row
     page = measured(row, rows, rows_page.within)
-    return _Parts(page, _json(VALUE if held is None else held.piece(), shape.media, many=rows_page.many))
+    return _Parts(page, _json(VALUE if size is None else size.piece(), shape.media, many=rows_page.many))
 
 
 def _json(value: str, media: Media, *, many: bool) -> str:

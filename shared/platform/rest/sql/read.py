@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from shared.platform.rest.plan.model import FieldPath, Node, Order, Output, Related, Star
 from shared.platform.rest.plan.needs import needs_of
 
+from .answer_size import AnswerSize, counts_within, cuts_first, is_counted, measured, running_size
 from .conditions import ROW, Rows, cast, tested
-from .held import Held, counts_within, cuts_first, is_counted, measured, running_size
 from .writer import Writer, qualified, quoted
 
 SOURCE = '"pgrst_source"'
@@ -33,9 +33,9 @@ class Shown:
 class Reading:
     """Writes the nodes of one tree into one statement's parameters."""
 
-    def __init__(self, writer: Writer, held: Held | None = None) -> None:
+    def __init__(self, writer: Writer, size: AnswerSize | None = None) -> None:
         self._writer = writer
-        self._held = held
+        self._size = size
         self._origins: dict[str, str] = {}
         self._uncounted: set[str] = set()
 
@@ -45,17 +45,17 @@ class Reading:
 
     def within(self, node: Node, rows: str) -> Iterator[str]:
         """Yield what was counted within a row of the node, as expressions over `rows`."""
-        if self._held is not None and self._counts_within(node):
+        if self._size is not None and self._counts_within(node):
             for child in node.children:
                 if is_counted(child):
-                    yield self._held.counted_of(f"{rows}.{quoted(child.key)}")
+                    yield self._size.counted_of(f"{rows}.{quoted(child.key)}")
 
     def everything(self, node: Node, limit: int | None = None) -> str:
         """Write one column for each row that meets the conditions, whichever page it is on."""
         return f"SELECT 1 {self._origin(node, None)}{self._writer.cut(limit, 0)}"
 
     def _select(self, node: Node, parent: Rows | None) -> str:
-        if self._held is not None and cuts_first(node):
+        if self._size is not None and cuts_first(node):
             return self._cut(node, parent)
         if not self._counts_within(node):
             self._uncounted |= {child.alias for child in node.children}
@@ -149,14 +149,14 @@ class Reading:
         """Write the embed as one JSON value."""
         rows = _lateral(child)
         inner = f"({self._select(child, parent)}) AS {rows}"
-        held, is_uncounted = self._held, child.alias in self._uncounted
-        if held is None or (child.to_one and (is_uncounted or not is_counted(child))):
+        size, is_uncounted = self._size, child.alias in self._uncounted
+        if size is None or (child.to_one and (is_uncounted or not is_counted(child))):
             value = f"row_to_json({rows})" if child.to_one else f"coalesce(json_agg({rows}), '[]')"
             return f"(SELECT {value} FROM {inner})"
         made = measured(f"row_to_json({rows})", inner, self.within(child, rows))
         if child.to_one:
-            return f"(SELECT {held.piece()} FROM ({made}) AS x)"
-        return held.shared(made) if is_uncounted else held.listed(made)
+            return f"(SELECT {size.piece()} FROM ({made}) AS x)"
+        return size.shared(made) if is_uncounted else size.listed(made)
 
     def _counts_within(self, node: Node) -> bool:
         return node.alias not in self._uncounted and counts_within(node)
@@ -187,10 +187,10 @@ class Reading:
             return selected
         inner = quoted(f"{child.alias}_many")
         columns = (f"json_agg({inner}.{quoted(name)}) AS {quoted(name)}" for name, _ in _named(child))
-        if self._held is None:
+        if self._size is None:
             return f"SELECT {', '.join(columns)} FROM ({selected}) AS {inner}"
         running = f"SELECT {inner}.*, {running_size(inner)} AS {_BYTES} FROM ({selected}) AS {inner}"
-        within = self._held.within_share(f"{inner}.{_BYTES}")
+        within = self._size.within_share(f"{inner}.{_BYTES}")
         return f"SELECT {', '.join(columns)} FROM ({running}) AS {inner} WHERE {within}"
 
     def _ordered(self, node: Node) -> str:

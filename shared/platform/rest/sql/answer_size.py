@@ -26,7 +26,7 @@ _HEADER = 4
 _SHORT = 127
 
 
-class Held(msgspec.Struct, frozen=True):
+class AnswerSize(msgspec.Struct, frozen=True):
     """The limits of an answer.
 
     `share` limits each list that cannot be counted, because the answer leaves out part of it.
@@ -63,13 +63,13 @@ class Held(msgspec.Struct, frozen=True):
         return f"CASE WHEN {running} > {self.share} THEN {failure} = 0 ELSE TRUE END"
 
     def _counted(self, value: str, within: str, of_type: str) -> str:
-        held = f"coalesce(nullif(current_setting('{HELD}', true), ''), '0')::bigint"
-        added = f"set_config('{HELD}', ({held} + ({_bytes(value)}) - {within})::text, true)::bigint"
+        size = f"coalesce(nullif(current_setting('{HELD}', true), ''), '0')::bigint"
+        added = f"set_config('{HELD}', ({size} + ({_bytes(value)}) - {within})::text, true)::bigint"
         failure = _failure(f"current_setting('{HELD}', true)")
         return f"CASE WHEN {added} > {self.most} THEN {failure}::text::{of_type} ELSE {value} END"
 
 
-def held_of(node: Node | None, most: int | None, limit: int | None = None) -> Held | None:
+def answer_size_of(node: Node | None, most: int | None, limit: int | None = None) -> AnswerSize | None:
     """Return the limits for these rows, or for so many values; None without a limit."""
     if most is None:
         return None
@@ -77,7 +77,7 @@ def held_of(node: Node | None, most: int | None, limit: int | None = None) -> He
     rows = max((one for one in limits if one is not None), default=1)
     small = 0 if None in limits else most // (_PARTS * max(rows, 1))
     lists = sum(1 for inner in _nodes(node) if not inner.to_one) if node is not None else 0
-    return Held(most, small, most // max(lists, 1))
+    return AnswerSize(most, small, most // max(lists, 1))
 
 
 def measured(row: str, rows: str, within: Iterable[str] = ()) -> str:
