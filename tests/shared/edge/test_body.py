@@ -17,7 +17,7 @@ from shared.edge.body import (
     parse_fields,
     read_body,
     stream_body,
-    validated,
+    validate,
 )
 from shared.kernel.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
 from shared.runtime.settings import settings
@@ -208,7 +208,7 @@ def test_400_for_what_is_no_json(raw):
 def test_each_fault_has_a_pointer_and_a_reason_and_never_the_value():
     sent = {"lines": [{"sku": "a"}, {"sku": 7}], "tags": {"a/b~c": "secret"}, "other": 1}
     with pytest.raises(InvalidRequest) as refused:
-        validated(Order, sent)
+        validate(Order, sent)
     errors = refused.value.details["errors"]
     assert [each["pointer"] for each in errors] == ["/lines/1/sku", "/tags/a~1b~0c", "/other"]
     assert all(set(each) == {"pointer", "message"} and each["message"] for each in errors)
@@ -220,13 +220,13 @@ def test_each_fault_has_a_pointer_and_a_reason_and_never_the_value():
 
 def test_a_fault_of_the_whole_body_points_to_all_of_it():
     with pytest.raises(InvalidRequest) as refused:
-        validated(Order, [1])
+        validate(Order, [1])
     assert refused.value.details["errors"][0]["pointer"] == ""
     assert refused.value.message.startswith("the request is not valid: the body: ")
 
 
 def test_the_first_twenty_faults_are_listed_and_three_are_described():
     with pytest.raises(InvalidRequest) as refused:
-        validated(Order, {f"x{number}": 1 for number in range(30)})
+        validate(Order, {f"x{number}": 1 for number in range(30)})
     assert len(refused.value.details["errors"]) == 20
     assert refused.value.message.count(";") == 2

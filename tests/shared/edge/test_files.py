@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from shared.edge.files import RangeNotSatisfiable, part, served
+from shared.edge.files import RangeNotSatisfiable, file_response, part
 from shared.runtime.blobs import Span
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +26,7 @@ def fetch():
 
         sent = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
         request = Request({"type": "http", "method": method, "headers": sent})
-        answer: Any = await served(request, TAGS, len(content), read)
+        answer: Any = await file_response(request, TAGS, len(content), read)
         body = b"".join([piece async for piece in answer.body_iterator]) if method == "GET" else answer.body
         return answer.status_code, answer.headers, body
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import Response
 
 from shared.edge import response as responses
-from shared.edge.response import challenge, encoded, finish, preflight, refused
+from shared.edge.response import challenge, encoded, error_response, finish, preflight
 from shared.kernel.errors import Conflict, InsufficientScope, InvalidToken, RateLimited
 from shared.runtime.settings import settings
 
@@ -33,7 +33,7 @@ def test_a_body_is_json_and_nothing_has_no_type():
 
 
 def test_a_refusal_is_its_code_its_message_and_its_fields(base_url):
-    answer = refused(Conflict("taken", by="Mona"), request_id="r-1")
+    answer = error_response(Conflict("taken", by="Mona"), request_id="r-1")
     assert answer.status_code == 409
     assert json.loads(bytes(answer.body)) == {
         "error": "conflict",
@@ -45,12 +45,12 @@ def test_a_refusal_is_its_code_its_message_and_its_fields(base_url):
 
 
 def test_how_long_to_wait_is_a_header_too(base_url):
-    answer = refused(RateLimited("slowly", retry_after=7), request_id="r-1")
+    answer = error_response(RateLimited("slowly", retry_after=7), request_id="r-1")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
 
 
 def test_401_says_where_a_token_comes_from(base_url):
-    told = refused(InvalidToken("it is over"), request_id="r-1").headers["www-authenticate"]
+    told = error_response(InvalidToken("it is over"), request_id="r-1").headers["www-authenticate"]
     assert told == (
         'Bearer error="invalid_token", error_description="it is over", resource_metadata='
         f'"{base_url}/.well-known/oauth-protected-resource/functions/v1/mcp-server", scope="read write admin"'
@@ -59,7 +59,7 @@ def test_401_says_where_a_token_comes_from(base_url):
 
 @pytest.mark.parametrize(("details", "scope"), [({"required": "write"}, "write"), ({}, "read")])
 def test_403_names_the_missing_scope(base_url, details, scope):
-    told = refused(InsufficientScope("too little", **details), request_id="r-1").headers["www-authenticate"]
+    told = error_response(InsufficientScope("too little", **details), request_id="r-1").headers["www-authenticate"]
     assert told.startswith('Bearer error="insufficient_scope", error_description="too little", ')
     assert told.endswith(f', scope="{scope}"')
 
