@@ -138,8 +138,21 @@ def session() -> FakeSession:
     return FakeSession()
 
 
+@pytest.fixture(scope="session")
+def reply_to() -> Callable[..., Any]:
+    """Dispatch a request, and write the refusals of its headers as a host does."""
+
+    async def send(server: Server, verb: str, headers: Mapping[str, str], body: bytes, session: FakeSession) -> Reply:
+        try:
+            return await dispatch(server, verb, headers, body, session)
+        except (ForbiddenOrigin, NotAcceptable, UnsupportedMediaType) as refusal:
+            return Reply(refusal.status, msgspec.json.encode(refusal.body(session.request_id)))
+
+    return send
+
+
 @pytest.fixture
-def post(server, session) -> Callable[..., Any]:
+def post(server, session, reply_to) -> Callable[..., Any]:
     """Send bytes or a JSON value as it is, with headers over those that every client sends."""
 
     async def send(message: Any, *, verb: str = "POST", **headers: str | None) -> Reply:
@@ -147,10 +160,8 @@ def post(server, session) -> Callable[..., Any]:
         sent = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {name: value for name, value in (sent | named).items() if value is not None}
-        try:
-            return await dispatch(server, verb, given, body, session)
-        except (ForbiddenOrigin, NotAcceptable, UnsupportedMediaType) as refusal:
-            return Reply(refusal.status, msgspec.json.encode(refusal.body(session.request_id)))
+        reply: Reply = await reply_to(server, verb, given, body, session)
+        return reply
 
     return send
 

@@ -79,14 +79,14 @@ def told(body: bytes) -> list[Any]:
 
 @settings(max_examples=600, deadline=None)
 @given(body=BODIES, headers=HEADERS)
-def test_any_envelope_gets_a_well_formed_answer(server, new_session, body, headers):
+def test_any_envelope_gets_a_well_formed_answer(server, reply_to, new_session, body, headers):
     session = new_session()
-    reply = anyio.run(dispatch, server, "POST", {"content-type": "application/json", **headers}, body, session)
+    reply = anyio.run(reply_to, server, "POST", {"content-type": "application/json", **headers}, body, session)
     assert reply.status in STATUSES
     assert session.reported == []
     assert (reply.status == 202) == (reply.body == b"")
-    for answer in told(reply.body) if reply.body else ():
-        assert reply.status in {403, 406} or ("result" in answer) != ("error" in answer)
+    for member in told(reply.body) if reply.body else ():
+        assert reply.status in {403, 406} or ("result" in member) != ("error" in member)
 
 
 @settings(max_examples=200, deadline=None)
