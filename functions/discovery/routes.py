@@ -40,7 +40,7 @@ def _route(path: str, document: Document) -> Route:
         result={"type": "object" if is_object else "string"},
         described=Description(
             name="-".join(re.findall(r"[a-z0-9]+", path)),
-            title=document.told,
+            title=document.summary,
             media_type=document.media_type,
             answers={
                 200: "The document.",

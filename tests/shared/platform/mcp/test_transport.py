@@ -1,9 +1,10 @@
 """What HTTP refuses before a body is read, in which words, and what it lets pass."""
 
-import msgspec
 import pytest
 
-from shared.platform.mcp.transport import Reply, origin_allowed, refusal
+from shared.kernel.errors import Refusal
+from shared.platform.mcp.protocol import dispatch
+from shared.platform.mcp.transport import Reply, check, origin_allowed
 
 HEADERS = {"content-type": "application/json", "accept": "application/json"}
 PAGE = "https://app.example"
@@ -11,17 +12,21 @@ PAGE = "https://app.example"
 
 @pytest.fixture
 def refuse():
-    def check(verb="POST", *, origins=(PAGE,), **headers):
+    def refusal_of(*, origins=(PAGE,), **headers):
         sent = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
-        present = {name: value for name, value in sent.items() if value is not None}
-        return refusal(verb, present, origins=origins, request_id="r-1")
+        try:
+            check({name: value for name, value in sent.items() if value is not None}, origins=origins)
+        except Refusal as refusal:
+            return refusal
+        return None
 
-    return check
+    return refusal_of
 
 
+@pytest.mark.anyio
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE", "post"])
-def test_405_allows_post_alone(refuse, verb):
-    assert refuse(verb) == Reply(405, b"", {"allow": "POST"})
+async def test_405_allows_post_alone(server, session, verb):
+    assert await dispatch(server, verb, HEADERS, b"{}", session) == Reply(405, b"", {"allow": "POST"})
 
 
 @pytest.mark.parametrize(
@@ -34,9 +39,9 @@ def test_405_allows_post_alone(refuse, verb):
     ],
 )
 def test_a_refusal_is_the_one_error_body(refuse, headers, status, error):
-    reply = refuse(**headers)
-    body = msgspec.json.decode(reply.body)
-    assert (reply.status, reply.headers) == (status, {"content-type": "application/json"})
+    refusal = refuse(**headers)
+    body = refusal.body("r-1")
+    assert refusal.status == status
     assert (body["error"], body["request_id"], set(body)) == (error, "r-1", {"error", "message", "request_id"})
     assert body["message"]
 
