@@ -34,9 +34,9 @@ async def upload(call: Call, *, query: Query) -> Response:
     organization_id, media_id, kind = call.principal.organization_id, service.new_id(), MediaKind(query.kind)
     if organization_id is None:
         raise Forbidden
-    kept = await read_upload(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
+    stored = await read_upload(call.request, organization_id=organization_id, media_id=media_id, kind=kind)
     async with erase_if_refused(organization_id, media_id), call.begin("write") as tx:
-        media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, kept=kept)
+        media = await service.keep_upload(tx, media_id=media_id, kind=kind, name=query.file_name, stored=stored)
     if media.id != media_id:
         await service.erase(organization_id, media_id)
     link: MediaLink = await service.link(media)

@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from shared.domain.media import service
-from shared.domain.media.models import Kept, MediaKind
+from shared.domain.media.models import MediaKind, StoredFile
 from shared.edge.body import stream_body
 from shared.kernel.content_types import UNKNOWN
 from shared.kernel.errors import Refusal
@@ -18,7 +18,7 @@ from shared.kernel.errors import Refusal
 _IN_MEMORY_BYTES = 1_048_576
 
 
-async def read_upload(request: Request, *, organization_id: UUID, media_id: UUID, kind: MediaKind) -> Kept:
+async def read_upload(request: Request, *, organization_id: UUID, media_id: UUID, kind: MediaKind) -> StoredFile:
     """Store the bytes, and return what kind of file they are.
 
     Raises:
@@ -36,7 +36,7 @@ async def read_upload(request: Request, *, organization_id: UUID, media_id: UUID
         if mime_type == UNKNOWN and kind is not MediaKind.DOCUMENT:
             raise service.UnknownFileType(kind=kind)
         await service.store(organization_id, media_id, file, mime_type=mime_type)
-    return Kept(mime_type=mime_type, size_bytes=size, sha256=digest.hexdigest())
+    return StoredFile(mime_type=mime_type, size_bytes=size, sha256=digest.hexdigest())
 
 
 @asynccontextmanager

@@ -10,14 +10,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from shared.domain.orders import service
 from shared.domain.orders.models import (
     Address,
-    LineWanted,
+    CreatedOrder,
+    MovedOrder,
     OrderDetail,
     OrderFilter,
-    OrderMade,
-    OrderMoved,
     OrderStatus,
     OrderSummary,
     PaymentMode,
+    RequestedLine,
 )
 from shared.kernel.clock import within_years, written
 from shared.kernel.scalars import EXACT, WHOLE
@@ -135,12 +135,12 @@ class CreateOrder(WriteArguments):
 
 
 @tool(scope="write", title="Create an order")
-async def nexus_create_order(context: ToolContext, arguments: CreateOrder) -> OrderMade:
+async def nexus_create_order(context: ToolContext, arguments: CreateOrder) -> CreatedOrder:
     """Create a pending order with its lines; the total is computed. Stock is reserved when it is confirmed."""
     return await service.create_order(
         context.tx,
         customer_id=arguments.customer_id,
-        lines=[LineWanted(line.reference, line.qty, line.unit_price) for line in arguments.items],
+        lines=[RequestedLine(line.reference, line.qty, line.unit_price) for line in arguments.items],
         currency=arguments.currency,
         shipping_address=Address(**arguments.shipping_address) if arguments.shipping_address else None,
         notes=arguments.notes,
@@ -155,7 +155,7 @@ class UpdateOrderStatus(WriteArguments):
 
 
 @tool(scope="write", title="Move an order", destructive=True, idempotent=True)
-async def nexus_update_order_status(context: ToolContext, arguments: UpdateOrderStatus) -> OrderMoved:
+async def nexus_update_order_status(context: ToolContext, arguments: UpdateOrderStatus) -> MovedOrder:
     """Move an order one step: pending, confirmed (reserves stock), fulfilling, shipped (stock leaves), delivered;
     cancelled from any step before shipped.
     """

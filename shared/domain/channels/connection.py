@@ -127,7 +127,9 @@ async def connect_page(requester: Requester, *, token: str, with_instagram: bool
         await client.subscribe(page.id, fields=PAGE_FIELDS)
     except ProviderFault as fault:
         _refuse(fault)
-    kept = [await _keep(requester, NewChannel(platform="facebook", external_id=page.id, display_name=page.name), token)]
+    views = [
+        await _keep(requester, NewChannel(platform="facebook", external_id=page.id, display_name=page.name), token)
+    ]
     if with_instagram and page.instagram is not None:
         account = NewChannel(
             platform="instagram",
@@ -135,8 +137,8 @@ async def connect_page(requester: Requester, *, token: str, with_instagram: bool
             page_id=page.id,
             display_name=page.instagram.username,
         )
-        kept.append(await _keep(requester, account, token))
-    return kept
+        views.append(await _keep(requester, account, token))
+    return views
 
 
 async def connect_instagram(requester: Requester, *, token: str) -> ChannelView:
@@ -173,10 +175,10 @@ async def disconnect(requester: Requester, *, channel_id: UUID) -> ChannelView:
 async def _keep(requester: Requester, channel: NewChannel, token: str) -> ChannelView:
     sealed = await seal(requester.organization_id, token.encode())
     async with on_behalf_tx(requester.principal, request_id=requester.request_id, scope=SCOPE) as tx:
-        kept = await service.connect(
+        channel_id = await service.connect(
             tx, organization_id=requester.organization_id, channel=channel, token_sealed=sealed
         )
-        return await queries.get_channel_view(tx, organization_id=requester.organization_id, channel_id=kept)
+        return await queries.get_channel_view(tx, organization_id=requester.organization_id, channel_id=channel_id)
 
 
 def _only_number(numbers: list[PhoneNumber], phone_number_id: str | None) -> PhoneNumber:

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from shared.domain.media import service as media
-from shared.domain.media.models import ClaimedTask, Failure, Kept, Task
+from shared.domain.media.models import ClaimedTask, Failure, StoredFile, Task
 from shared.kernel.errors import PlanLimitExceeded, Unavailable
 from shared.providers.meta.client import GraphClient, graph
 from shared.providers.meta.faults import FaultKind, ProviderFault
@@ -77,8 +77,8 @@ async def _work(task: Task, request_id: str) -> str:
             async with service_tx(request_id=request_id) as tx:
                 await media.finish_erase(tx, task=task)
             return "erased"
-        kept = await _fetch(task, request_id)
-        await _keep(task, kept, request_id)
+        stored = await _fetch(task, request_id)
+        await _keep(task, stored, request_id)
     except _DownloadError as fault:
         return await _postpone_or_fail(task, fault, request_id)
     except Unavailable as fault:
@@ -86,13 +86,13 @@ async def _work(task: Task, request_id: str) -> str:
     return "fetched"
 
 
-async def _keep(task: Task, kept: Kept, request_id: str) -> None:
+async def _keep(task: Task, stored: StoredFile, request_id: str) -> None:
     try:
         async with service_tx(request_id=request_id) as tx:
-            await media.finish_fetch(tx, task=task, kept=kept)
-    except PlanLimitExceeded as refused:
+            await media.finish_fetch(tx, task=task, stored=stored)
+    except PlanLimitExceeded as refusal:
         await media.erase(task.organization_id, task.media_id)
-        raise _DownloadError(refused.message, Failure.NO_ROOM, 1) from refused
+        raise _DownloadError(refusal.message, Failure.NO_ROOM, 1) from refusal
 
 
 async def _postpone_or_fail(task: Task, fault: _DownloadError, request_id: str) -> str:
@@ -106,7 +106,7 @@ async def _postpone_or_fail(task: Task, fault: _DownloadError, request_id: str) 
     return "postponed"
 
 
-async def _fetch(task: Task, request_id: str) -> Kept:
+async def _fetch(task: Task, request_id: str) -> StoredFile:
     """Download, check and store the file; return what it is."""
     client = await _client(task, request_id)
     with cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)) as file:
@@ -116,7 +116,7 @@ async def _fetch(task: Task, request_id: str) -> Kept:
             raise _DownloadError("another checksum than announced", Failure.DAMAGED, _TRIES_WHEN_DAMAGED)
         mime_type = media.mime_type_of_file(file, kind=task.kind, declared=task.mime_type or found.content_type)
         await media.store(task.organization_id, task.media_id, file, mime_type=mime_type)
-    return Kept(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
+    return StoredFile(mime_type=mime_type, size_bytes=found.size, sha256=sha256)
 
 
 async def _download(task: Task, client: GraphClient, file: BinaryIO) -> Downloaded:

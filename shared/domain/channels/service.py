@@ -39,9 +39,9 @@ async def connect(tx: Tx, *, organization_id: UUID, channel: NewChannel, token_s
             return await queries.upsert_channel(
                 tx, organization_id=organization_id, channel=channel, token_sealed=token_sealed
             )
-    except AlreadyExists as refused:
-        if refused.details.get("constraint") == ROUTE:
-            raise ChannelConnectedElsewhere from refused
+    except AlreadyExists as refusal:
+        if refusal.details.get("constraint") == ROUTE:
+            raise ChannelConnectedElsewhere from refusal
         raise
 
 

@@ -97,9 +97,9 @@ async def create_contact(tx: Tx, *, changes: ContactChanges) -> CreatedContact:
     try:
         async with tx.savepoint():
             customer_id = await queries.insert_contact(tx, values=values, phone_validity=_validity(changes, choices))
-    except ContactExists as refused:
-        holder = UUID(refused.details["contact_id"])
-        return CreatedContact(False, refused.details["matched_on"], await _contact(tx, holder))
+    except ContactExists as refusal:
+        holder = UUID(refusal.details["contact_id"])
+        return CreatedContact(False, refusal.details["matched_on"], await _contact(tx, holder))
     return CreatedContact(True, None, await _contact(tx, customer_id))
 
 
@@ -165,8 +165,8 @@ async def _update_one_by_one(tx: Tx, unread: Sequence[UnreadPhone], valid: Seque
         try:
             async with tx.savepoint():
                 await queries.update_phone_validity(tx, ids=[contact.id], valid=[is_valid])
-        except Refusal as refused:
-            log().warning("phone_unread", contact_id=str(contact.id), error=refused.code)
+        except Refusal as refusal:
+            log().warning("phone_unread", contact_id=str(contact.id), error=refusal.code)
 
 
 async def _with_numbers(tx: Tx, filters: ContactFilter) -> ContactFilter:
@@ -218,13 +218,13 @@ def _validity(changes: ContactChanges, choices: Choices | None) -> str:
 
 
 def _choice(
-    choices: list[Choice], wanted: str | None, unknown: type[UnknownJourneyStage | UnknownLeadSource]
+    choices: list[Choice], name_or_id: str | None, unknown: type[UnknownJourneyStage | UnknownLeadSource]
 ) -> UUID | None:
     """Return the id of the choice with this id or this name, in any spelling; None for None."""
-    if wanted is None:
+    if name_or_id is None:
         return None
     for choice in choices:
-        if fold(wanted) == fold(choice.name) or wanted.lower() == str(choice.id):
+        if fold(name_or_id) == fold(choice.name) or name_or_id.lower() == str(choice.id):
             return choice.id
     allowed = [choice.name for choice in choices]
-    raise unknown(f"there is no {wanted!r} here; the organization has: {', '.join(allowed)}", allowed=allowed)
+    raise unknown(f"there is no {name_or_id!r} here; the organization has: {', '.join(allowed)}", allowed=allowed)

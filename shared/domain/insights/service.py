@@ -52,7 +52,7 @@ async def get_contact_profile(tx: Tx, *, customer_id: UUID) -> ContactProfile:
 
 def segments(record: ContactRecord, *, now: datetime) -> list[Segment]:
     """Return the segments of a customer; cancelled orders do not count."""
-    kept = sum(totals.orders - totals.cancelled for totals in record.order_totals)
+    orders = sum(totals.orders - totals.cancelled for totals in record.order_totals)
     last_order = max((totals.last_order_at for totals in record.order_totals), default=now)
     marks = {
         _folded(mark)
@@ -60,10 +60,10 @@ def segments(record: ContactRecord, *, now: datetime) -> list[Segment]:
     }
     holds = {
         Segment.NEW: now - record.created_at < NEW,
-        Segment.LEAD: kept == 0,
-        Segment.BUYER: kept > 0,
-        Segment.REPEAT: kept >= REPEAT_ORDERS,
-        Segment.VIP: "vip" in marks or kept >= VIP_ORDERS,
-        Segment.AT_RISK: kept > 0 and now - last_order > SILENT,
+        Segment.LEAD: orders == 0,
+        Segment.BUYER: orders > 0,
+        Segment.REPEAT: orders >= REPEAT_ORDERS,
+        Segment.VIP: "vip" in marks or orders >= VIP_ORDERS,
+        Segment.AT_RISK: orders > 0 and now - last_order > SILENT,
     }
     return [segment for segment, true in holds.items() if true]

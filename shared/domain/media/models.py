@@ -80,7 +80,7 @@ class ClaimedTask(msgspec.Struct, frozen=True):
     row: bytes
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     """A stored file's type, size and hash, by its bytes."""
 
     mime_type: str

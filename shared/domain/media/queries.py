@@ -7,7 +7,7 @@ import msgspec
 
 from shared.runtime.postgres.transaction import Tx
 
-from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, Task
+from .models import ClaimedTask, Expected, Failure, MediaFile, MediaKind, StoredFile, Task
 
 
 def insert_expected(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: Sequence[Expected]) -> None:
@@ -39,7 +39,9 @@ async def find_media(tx: Tx, *, media_id: UUID) -> MediaFile | None:
     return await tx.find(MediaFile, sql, media_id=media_id)
 
 
-async def insert_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, file_name: str | None, kept: Kept) -> MediaFile:
+async def insert_upload(
+    tx: Tx, *, media_id: UUID, kind: MediaKind, file_name: str | None, stored: StoredFile
+) -> MediaFile:
     sql = """
         SELECT id, organization_id, kind, status, failure, mime_type, file_name, size_bytes, sha256, created_at
         FROM app.keep_upload(
@@ -52,9 +54,9 @@ async def insert_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, file_name: s
         media_id=media_id,
         kind=kind,
         file_name=file_name,
-        mime_type=kept.mime_type,
-        size_bytes=kept.size_bytes,
-        sha256=kept.sha256,
+        mime_type=stored.mime_type,
+        size_bytes=stored.size_bytes,
+        sha256=stored.sha256,
     )
 
 
@@ -86,7 +88,7 @@ async def claim_task(tx: Tx, *, spared: Sequence[UUID], lease_s: int) -> Claimed
     return await tx.find(ClaimedTask, sql, spared=list(spared), lease_s=lease_s)
 
 
-async def update_stored(tx: Tx, *, task: Task, kept: Kept) -> int:
+async def update_stored(tx: Tx, *, task: Task, stored: StoredFile) -> int:
     """Record the stored file; return 0 if it was deleted meanwhile."""
     sql = """
         UPDATE media
@@ -97,9 +99,9 @@ async def update_stored(tx: Tx, *, task: Task, kept: Kept) -> int:
         sql,
         organization_id=task.organization_id,
         media_id=task.media_id,
-        mime_type=kept.mime_type,
-        size_bytes=kept.size_bytes,
-        sha256=kept.sha256,
+        mime_type=stored.mime_type,
+        size_bytes=stored.size_bytes,
+        sha256=stored.sha256,
     )
 
 

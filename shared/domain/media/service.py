@@ -15,7 +15,7 @@ from shared.runtime.settings import settings
 
 from . import queries
 from .kinds import HEAD_BYTES, mime_type_of
-from .models import ClaimedTask, Expected, Failure, Kept, MediaFile, MediaKind, MediaLink, Task
+from .models import ClaimedTask, Expected, Failure, MediaFile, MediaKind, MediaLink, StoredFile, Task
 
 MOST_BYTES = 100 * 1024 * 1024
 """The size of the largest file that any channel carries."""
@@ -50,12 +50,12 @@ def expect(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: Sequence[E
         queries.insert_expected(tx, organization_id=organization_id, channel_id=channel_id, files=files)
 
 
-async def keep_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, name: str | None, kept: Kept) -> MediaFile:
+async def keep_upload(tx: Tx, *, media_id: UUID, kind: MediaKind, name: str | None, stored: StoredFile) -> MediaFile:
     """Insert the row of a file whose bytes `store` has written under that id.
 
     If the same file was uploaded before, return that one, under its own id; the new bytes then have no row.
     """
-    return await queries.insert_upload(tx, media_id=media_id, kind=kind, file_name=file_name(name), kept=kept)
+    return await queries.insert_upload(tx, media_id=media_id, kind=kind, file_name=file_name(name), stored=stored)
 
 
 async def get_media(tx: Tx, *, media_id: UUID) -> MediaFile:
@@ -76,16 +76,16 @@ async def link(media: MediaFile) -> MediaLink:
     Raises:
         Unavailable: the installation has no blob store.
     """
-    shown = shown_as(media)
+    display = display_of(media)
     url, until = None, None
-    if shown is not None:
+    if display is not None:
         ttl_s = settings().media_link_ttl_s
         until = utc_now() + timedelta(seconds=ttl_s)
-        url = await blobs().presign(blob_key(media.organization_id, media.id), shown, ttl_s=ttl_s)
+        url = await blobs().presign(blob_key(media.organization_id, media.id), display, ttl_s=ttl_s)
     return MediaLink(**fields_of(MediaLink, media), url=url, expires_at=until)
 
 
-def shown_as(media: MediaFile) -> Shown | None:
+def display_of(media: MediaFile) -> Shown | None:
     """Return the type and name for the reader's browser; None while there is nothing to read."""
     if media.status != "stored" or media.mime_type is None:
         return None
@@ -133,9 +133,9 @@ async def take_task(tx: Tx, *, spared: Sequence[UUID]) -> ClaimedTask | None:
     return await queries.claim_task(tx, spared=spared, lease_s=_LEASE_S)
 
 
-async def finish_fetch(tx: Tx, *, task: Task, kept: Kept) -> None:
+async def finish_fetch(tx: Tx, *, task: Task, stored: StoredFile) -> None:
     """Record that the bytes are stored; a task to erase the file, if one came meanwhile, stays."""
-    await queries.update_stored(tx, task=task, kept=kept)
+    await queries.update_stored(tx, task=task, stored=stored)
     await queries.delete_task(tx, task=task)
 
 

@@ -109,7 +109,7 @@ class OrderDetail(msgspec.Struct, frozen=True):
     timeline: list[OrderEvent]
 
 
-class LineWanted(msgspec.Struct, frozen=True):
+class RequestedLine(msgspec.Struct, frozen=True):
     """A line that a caller orders: an item by id or SKU, at the item's price unless another is given."""
 
     item: UUID | str
@@ -117,7 +117,7 @@ class LineWanted(msgspec.Struct, frozen=True):
     unit_price: Decimal | None = None
 
 
-class LineMade(msgspec.Struct, frozen=True):
+class PricedLine(msgspec.Struct, frozen=True):
     """A line about to be written."""
 
     item_id: UUID
@@ -136,7 +136,7 @@ class NewOrder(msgspec.Struct, frozen=True):
     payment_mode: PaymentMode
 
 
-class OrderMade(msgspec.Struct, frozen=True):
+class CreatedOrder(msgspec.Struct, frozen=True):
     id: UUID
     order_number: str
     order_status: OrderStatus
@@ -157,7 +157,7 @@ class OrderPayment(msgspec.Struct, frozen=True):
     currency: str
 
 
-class OrderMoved(msgspec.Struct, frozen=True):
+class MovedOrder(msgspec.Struct, frozen=True):
     id: UUID
     order_number: str
     previous_status: OrderStatus

@@ -11,15 +11,15 @@ from shared.runtime.postgres.statement import Query
 from shared.runtime.postgres.transaction import Tx
 
 from .models import (
-    LineMade,
+    CreatedOrder,
+    MovedOrder,
     NewOrder,
     OrderDetail,
     OrderFilter,
-    OrderMade,
-    OrderMoved,
     OrderPayment,
     OrderStatus,
     OrderSummary,
+    PricedLine,
 )
 
 LAST = "\U0010ffff"
@@ -179,7 +179,7 @@ async def find_order(
     )
 
 
-async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) -> OrderMade | None:
+async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[PricedLine]) -> CreatedOrder | None:
     """Insert the order and its lines; insert nothing and return None if the caller's organization has no such customer.
 
     The database copies a line's SKU, name and barcode from its item.
@@ -207,7 +207,7 @@ async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[LineMade]) ->
     """
     address = order.shipping_address
     return await tx.find(
-        OrderMade,
+        CreatedOrder,
         sql,
         customer_id=order.customer_id,
         currency=order.currency,
@@ -257,10 +257,10 @@ async def update_order_status(
     number: str | None,
     order_status: OrderStatus,
     expected_status: OrderStatus | None,
-) -> OrderMoved | None:
+) -> MovedOrder | None:
     """Change the status of the order, unless it is in another status than the expected one."""
     return await tx.find(
-        OrderMoved,
+        MovedOrder,
         _UPDATE_ORDER_STATUS,
         order_id=order_id,
         number=number,

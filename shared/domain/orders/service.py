@@ -14,17 +14,17 @@ from shared.runtime.postgres.transaction import Tx
 from . import queries
 from .models import (
     Address,
-    LineMade,
-    LineWanted,
+    CreatedOrder,
+    MovedOrder,
     NewOrder,
     OrderDetail,
     OrderFilter,
-    OrderMade,
-    OrderMoved,
     OrderPayment,
     OrderStatus,
     OrderSummary,
     PaymentMode,
+    PricedLine,
+    RequestedLine,
 )
 
 MAX_LINES = 100
@@ -114,12 +114,12 @@ async def create_order(
     tx: Tx,
     *,
     customer_id: UUID,
-    lines: Sequence[LineWanted],
+    lines: Sequence[RequestedLine],
     currency: str | None = None,
     shipping_address: Address | None = None,
     notes: str | None = None,
     payment_mode: PaymentMode = PaymentMode.COD,
-) -> OrderMade:
+) -> CreatedOrder:
     """Create a pending order in two round trips: one looks the items up, one writes.
 
     Raises:
@@ -129,18 +129,20 @@ async def create_order(
         check_currency(currency)
     items = await catalog.find_sellable(tx, references=dict.fromkeys(line.item for line in lines))
     currency = currency or next(iter(items.values())).currency
-    made = _priced(lines, items, currency)
-    total = quantize(sum((line.qty * line.unit_price for line in made), start=Decimal(0)), currency)
+    priced = _price_lines(lines, items, currency)
+    total = quantize(sum((line.qty * line.unit_price for line in priced), start=Decimal(0)), currency)
     new = NewOrder(customer_id, currency, total, shipping_address, notes, payment_mode)
-    order = await queries.insert_order(tx, order=new, lines=made)
+    order = await queries.insert_order(tx, order=new, lines=priced)
     if order is None:
         raise UnknownCustomer(f"there is no contact {customer_id}", customer_id=str(customer_id), hint="find_contact")
     return order
 
 
-def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, SellableItem], currency: str) -> list[LineMade]:
+def _price_lines(
+    lines: Sequence[RequestedLine], items: dict[catalog.Reference, SellableItem], currency: str
+) -> list[PricedLine]:
     unpriced: list[str] = []
-    made: list[LineMade] = []
+    priced: list[PricedLine] = []
     for line in lines:
         item = items[line.item]
         own = item.selling_price if item.currency == currency else None
@@ -148,12 +150,12 @@ def _priced(lines: Sequence[LineWanted], items: dict[catalog.Reference, Sellable
         if price is None:
             unpriced.append(str(line.item))
             continue
-        made.append(LineMade(item.id, line.qty, quantize(price, currency)))
+        priced.append(PricedLine(item.id, line.qty, quantize(price, currency)))
     if unpriced:
         raise PriceRequired(
             f"send unit_price in {currency} for: {', '.join(unpriced)}", items=unpriced, currency=currency
         )
-    return made
+    return priced
 
 
 async def correct_payment(
@@ -171,7 +173,7 @@ async def correct_payment(
 
 async def update_order_status(
     tx: Tx, *, reference: str, order_status: OrderStatus, expected_status: OrderStatus | None = None
-) -> OrderMoved:
+) -> MovedOrder:
     """Move the order one step; an order that already has the status stays as it is, without an error.
 
     Raises:

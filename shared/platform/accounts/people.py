@@ -194,10 +194,10 @@ async def sign_in(visitor: Visitor, *, email: str, password: str) -> Session:
     if not stored.is_confirmed:
         raise EmailNotConfirmed
     async with accounts_tx(request_id=visitor.request_id) as tx:
-        entered = await queries.update_signed_in(
+        is_current = await queries.update_signed_in(
             tx, user_id=stored.user_id, encrypted_password=stored.encrypted_password
         )
-        if not entered:
+        if not is_current:
             raise InvalidCredentials
         record(tx, visitor, action="login", user_id=stored.user_id)
         return await open_session(tx, visitor, user_id=stored.user_id, method="password")

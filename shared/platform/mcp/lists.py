@@ -47,11 +47,11 @@ def fit_page(
         return listing(_raw_rows(encoded), page.next_cursor, False)
     pieces = [json.encode(row) for row in rows]
     weights = accumulate(len(piece) + 1 for piece in pieces)
-    kept = max(1, sum(weight <= RESULT_BYTES for weight in weights))
-    if kept == len(rows):
+    count = max(1, sum(weight <= RESULT_BYTES for weight in weights))
+    if count == len(rows):
         return listing(_raw_rows(encoded), page.next_cursor, False)
-    shown = b"[" + b",".join(pieces[:kept]) + b"]"
-    return listing(_raw_rows(shown), cursor_of(page.data[kept - 1]), True)
+    data = b"[" + b",".join(pieces[:count]) + b"]"
+    return listing(_raw_rows(data), cursor_of(page.data[count - 1]), True)
 
 
 def _raw_rows(encoded: bytes) -> list[T]:

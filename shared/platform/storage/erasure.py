@@ -42,8 +42,8 @@ async def _erase(blob: DueBlob) -> str | None:
     """Erase the bytes; return the fault, if any."""
     try:
         fault = await set_aside.attempt(lambda: blobs().delete(blob_key(blob.version)))
-    except Unavailable as refused:
-        return f"{refused.code}: {refused.message}"
+    except Unavailable as refusal:
+        return f"{refusal.code}: {refusal.message}"
     return None if fault is None or fault.code == NoSuchKey.code else fault.text
 
 

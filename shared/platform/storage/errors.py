@@ -167,10 +167,10 @@ def hide_from_strangers() -> Iterator[None]:
     """
     try:
         yield
-    except Refusal as refused:
-        is_full = isinstance(refused, PlanLimitExceeded) and refused.details.get("resource") != "scopes"
-        if refused.status in (401, 403) and not is_full:
-            raise LinkEnded from refused
+    except Refusal as refusal:
+        is_full = isinstance(refusal, PlanLimitExceeded) and refusal.details.get("resource") != "scopes"
+        if refusal.status in (401, 403) and not is_full:
+            raise LinkEnded from refusal
         raise
 
 
@@ -179,11 +179,11 @@ def in_storage_terms(already: type[StorageRefusal]) -> Iterator[None]:
     """Translate refusals of the database into those of this surface; `already` is for a row that exists."""
     try:
         yield
-    except AlreadyExists as refused:
-        raise already from refused
-    except PermissionDenied as refused:
-        raise AccessDenied from refused
-    except InvalidReference as refused:
-        raise RelatedResourceNotFound from refused
-    except LinkSpent as refused:
-        raise AddressUsed from refused
+    except AlreadyExists as refusal:
+        raise already from refusal
+    except PermissionDenied as refusal:
+        raise AccessDenied from refusal
+    except InvalidReference as refusal:
+        raise RelatedResourceNotFound from refusal
+    except LinkSpent as refusal:
+        raise AddressUsed from refusal

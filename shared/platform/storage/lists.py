@@ -96,8 +96,8 @@ def _decoded(cursor: str) -> _Cursor:
 
 def _after_all_of(prefix: str) -> str | None:
     """Return the first text, by its bytes, after all texts with the prefix; None if there is none."""
-    kept = prefix.rstrip(chr(_LAST))
-    if not kept:
+    stem = prefix.rstrip(chr(_LAST))
+    if not stem:
         return None
-    last = ord(kept[-1])
-    return kept[:-1] + chr(_AFTER_SURROGATES if last == _BEFORE_SURROGATES else last + 1)
+    last = ord(stem[-1])
+    return stem[:-1] + chr(_AFTER_SURROGATES if last == _BEFORE_SURROGATES else last + 1)

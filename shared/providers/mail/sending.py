@@ -81,9 +81,9 @@ def _transmit(url: SplitResult, mimes: list[EmailMessage], timeout_s: float) -> 
 def _sent(server: smtplib.SMTP, mime: EmailMessage) -> Outcome:
     try:
         server.send_message(mime)
-    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refused:
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as refusal:
         server.rset()
-        return _outcome(refused)
+        return _outcome(refusal)
     except (smtplib.SMTPNotSupportedError, LookupError, ValueError) as fault:
         # An address that this server cannot encode says nothing about the next mails.
         return Outcome(f"{type(fault).__name__}: {fault}"[:500], may_succeed_later=False)

@@ -32,8 +32,8 @@ def person_from(ids: Sequence[str | None], profiles: Sequence[Wire]) -> Person:
     profile = _profile(found, profiles)
     if profile is None:
         return Person(**found)
-    theirs = _ids_by_kind([profile.text("wa_id"), profile.text("user_id"), profile.text("parent_user_id")])
-    return Person(**{**theirs, **found}, name=profile.text("profile", "name"), username=_username(profile))
+    profile_ids = _ids_by_kind([profile.text("wa_id"), profile.text("user_id"), profile.text("parent_user_id")])
+    return Person(**{**profile_ids, **found}, name=profile.text("profile", "name"), username=_username(profile))
 
 
 def _ids_by_kind(ids: Sequence[str | None]) -> dict[str, str]:
@@ -53,8 +53,8 @@ def _ids_by_kind(ids: Sequence[str | None]) -> dict[str, str]:
 def _profile(ids: dict[str, str], profiles: Sequence[Wire]) -> Wire | None:
     known_ids = set(ids.values())
     for profile in profiles:
-        theirs = {profile.text("wa_id"), profile.text("user_id"), profile.text("parent_user_id")}
-        if known_ids & theirs:
+        profile_ids = {profile.text("wa_id"), profile.text("user_id"), profile.text("parent_user_id")}
+        if known_ids & profile_ids:
             return profile
     return profiles[0] if len(profiles) == 1 and not known_ids else None
 

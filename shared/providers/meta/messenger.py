@@ -251,12 +251,12 @@ def _handover(name: str) -> Callable[[Item], Iterator[AnyEvent]]:
 
 def _policy(item: Item) -> Iterator[AnyEvent]:
     value = item.wire.at("policy-enforcement")
-    kept = plain(value.value)
+    details = plain(value.value)
     yield AccountEvent(
         **item.event_fields(f"account:policy_enforcement:{digest(item.wire.value)}"),
         field="policy_enforcement",
         event=value.word("action"),
-        details=kept if isinstance(kept, dict) else {},
+        details=details if isinstance(details, dict) else {},
     )
 
 

@@ -91,8 +91,8 @@ def events(entry: Wire, received: datetime) -> Iterator[AnyEvent]:
     changes = list(entry.elements("changes"))
     for change in changes:
         origin = _origin(entry, change.at("value"), change.text("field") or "", received)
-        kept = partial(unknown, origin, origin.field, change)
-        yield from read_or_else(partial(_change, origin, change.at("value")), kept) or [kept()]
+        fallback = partial(unknown, origin, origin.field, change)
+        yield from read_or_else(partial(_change, origin, change.at("value")), fallback) or [fallback()]
     if not changes:
         yield unknown(_origin(entry, Wire(None), "", received), "entry", entry)
 
@@ -368,8 +368,8 @@ def _pricing(wire: Wire) -> Pricing | None:
 
 
 def _details(value: Wire) -> dict[str, object]:
-    kept = plain(value.value)
-    return kept if isinstance(kept, dict) else {}
+    details = plain(value.value)
+    return details if isinstance(details, dict) else {}
 
 
 _LISTS: dict[str, Callable[[Origin, Wire], Iterator[AnyEvent]]] = {

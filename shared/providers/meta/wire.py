@@ -52,7 +52,7 @@ def _shallow(raw: bytes) -> bytes:
     """Return the document with null in place of values that are nested deeper than any provider's."""
     if raw.count(b"[") + raw.count(b"{") <= _MAX_DEPTH:
         return raw
-    kept: list[bytes] = []
+    parts: list[bytes] = []
     depth = cut_from = copied = 0
     for token in _TOKENS.finditer(raw):
         if token[0] in (b"[", b"{"):
@@ -61,10 +61,10 @@ def _shallow(raw: bytes) -> bytes:
                 cut_from = token.start()
         elif token[0] in (b"]", b"}"):
             if depth == _MAX_DEPTH + 1:
-                kept += [raw[copied:cut_from], b"null"]
+                parts += [raw[copied:cut_from], b"null"]
                 copied = token.end()
             depth -= 1
-    return b"".join([*kept, raw[copied:]])
+    return b"".join([*parts, raw[copied:]])
 
 
 def read_or_else(read: Callable[[], Iterable[Read]], fallback: Callable[[], Read]) -> list[Read]:
@@ -111,8 +111,8 @@ def plain(value: Any) -> Any:
 
 def payload(value: Any) -> dict[str, Any]:
     """Return the value as `plain` does, wrapped into an object unless it is one."""
-    kept = plain(value)
-    return kept if isinstance(kept, dict) else {"value": kept}
+    clean_value = plain(value)
+    return clean_value if isinstance(clean_value, dict) else {"value": clean_value}
 
 
 class Wire:

@@ -192,18 +192,18 @@ def message_type(content: Content) -> str:
 
 def shown_text(content: Content) -> str | None:
     """Return the text that the inbox shows."""
-    shown: str | None = None
+    text: str | None = None
     match content:
         case c.Text() | c.Buttons() | c.ChoiceList() | c.LinkButton():
-            shown = content.body
+            text = content.body
         case c.Image() | c.Video() | c.Document():
-            shown = content.caption
+            text = content.caption
         case c.Location():
-            shown = content.name or f"{content.latitude}, {content.longitude}"
+            text = content.name or f"{content.latitude}, {content.longitude}"
         case c.Contacts():
-            shown = "; ".join(contact.name.formatted_name for contact in content.contacts)
+            text = "; ".join(contact.name.formatted_name for contact in content.contacts)
         case c.Reaction():
-            shown = content.emoji
+            text = content.emoji
         case Template():
-            shown = f"[template {content.name}]"
-    return shown
+            text = f"[template {content.name}]"
+    return text

@@ -46,8 +46,8 @@ async def transmit(due: DueMessage, request_id: str) -> Outcome:
     except ProviderFault as fault:
         log().info("message_not_sent", message_id=str(due.message_id), kind=fault.kind, code=fault.code)
         return Outcome(fault=fault)
-    except (InvalidMessageContent, InvisibleText) as refused:
-        return Outcome(fault=ProviderFault(FaultKind.CONTENT, refused.message))
+    except (InvalidMessageContent, InvisibleText) as refusal:
+        return Outcome(fault=ProviderFault(FaultKind.CONTENT, refusal.message))
 
 
 def _check_window(due: DueMessage, content: Content) -> None:

@@ -203,5 +203,5 @@ def _details(event: InboundMessage | EchoMessage | HistoryMessage) -> dict[str, 
             "standby": event.standby or None,
             "group_sender": event.sender if event.group_id else None,
         }
-    kept = {name: value for name, value in details.items() if value is not None}
-    return fitting(kept, _MOST_DETAILS_BYTES) if kept else None
+    present = {name: value for name, value in details.items() if value is not None}
+    return fitting(present, _MOST_DETAILS_BYTES) if present else None
