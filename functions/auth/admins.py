@@ -43,7 +43,7 @@ async def create_user(context: AccountContext, *, body: AdminUser) -> User:
     if body.phone:
         raise PhoneProviderDisabled
     if not body.email:
-        raise InvalidRequest("email is missing: an account cannot be made without it")
+        raise InvalidRequest("email is missing: an account cannot be created without it")
     return await admin.create_user(
         context.visitor, email=body.email, changes=_changes(body), user_id=body.id, ban=_ban(body.ban_duration)
     )
@@ -70,14 +70,14 @@ async def delete_user(context: AccountContext, *, id: UUID, body: Deletion) -> d
 async def invite(context: AccountContext, *, body: Invitation) -> User:
     """Create an account for a person and mail them the link to it."""
     if not body.email:
-        raise InvalidRequest("email is missing: an invitation goes by mail")
+        raise InvalidRequest("email is missing: an invitation is sent by mail")
     return await invitations.invite(context.visitor, email=body.email, data=body.data or {}, landing=context.landing())
 
 
 async def generate_link(context: AccountContext, *, body: LinkWish) -> GeneratedLink:
     """Return the link and the code of a mail, to be sent by other means."""
     if not body.email:
-        raise InvalidRequest("email is missing: a link is somebody's")
+        raise InvalidRequest("email is missing: a link is for one account")
     request = LinkRequest(body.type, body.email, body.new_email, body.password, body.data or {})
     return await invitations.generate_link(context.visitor, request, landing=context.landing(wanted=body.redirect_to))
 

@@ -178,9 +178,9 @@ def duration(text: str) -> timedelta:
         InvalidRequest: for any other text, and beyond what a calendar holds.
     """
     if not _DURATION.fullmatch(text):
-        raise InvalidRequest("ban_duration is none or a duration such as 24h or 1h30m")
+        raise InvalidRequest("ban_duration must be none or a duration such as 24h or 1h30m")
     parts = re.findall(r"([\d.]+)(ns|us|µs|ms|s|m|h)", text)
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if seconds > timedelta(days=365 * 1000).total_seconds():
-        raise InvalidRequest("ban_duration is at most a thousand years")
+        raise InvalidRequest("ban_duration may be at most a thousand years")
     return timedelta(seconds=seconds)

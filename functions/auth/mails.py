@@ -74,7 +74,7 @@ async def resend(context: AccountContext, *, body: Resending) -> Accepted:
     if body.phone or body.type in ("sms", "phone_change"):
         raise PhoneProviderDisabled
     if body.type not in ("signup", "email_change"):
-        raise InvalidRequest("type is signup or email_change")
+        raise InvalidRequest("type must be signup or email_change")
     if not body.email:
         raise InvalidRequest("email is missing")
     send = mail_requests.resend_confirmation if body.type == "signup" else mail_requests.resend_email_change

@@ -45,7 +45,7 @@ async def token(context: AccountContext, *, query: GrantQuery, body: Grant) -> S
         return await _exchange(context, body)
     if query.grant_type in GRANTS:
         raise GRANTS[query.grant_type]
-    raise InvalidRequest("unsupported_grant_type: grant_type is password, refresh_token or pkce")
+    raise InvalidRequest("unsupported_grant_type: grant_type must be password, refresh_token or pkce")
 
 
 async def _exchange(context: AccountContext, body: Grant) -> Session:
@@ -70,7 +70,7 @@ async def get_user(context: AccountContext) -> User:
 async def update_user(context: AccountContext, *, body: UserChanges) -> User:
     """Change one's own password or metadata, or request another e-mail address."""
     if body.app_metadata is not None:
-        raise NotAdmin("app_metadata is the service's to set; user_metadata goes in data")
+        raise NotAdmin("only the service may set app_metadata; send user_metadata in data")
     if body.phone:
         raise PhoneProviderDisabled
     changes = OwnChanges(email=body.email, password=body.password, data=body.data, nonce=body.nonce)

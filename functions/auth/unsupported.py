@@ -42,7 +42,7 @@ class PasskeyDisabled(NotFound):
 
 class FeatureDisabled(NotFound):
     code = "feature_disabled"
-    default_message = "this host is no OAuth, custom-provider or SCIM server for people; agents use agent-auth"
+    default_message = "this host has no OAuth, custom-provider or SCIM server for people; agents use agent-auth"
 
 
 UNSUPPORTED: dict[str, type[Refusal]] = {

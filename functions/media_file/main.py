@@ -32,7 +32,7 @@ async def read_file(call: Call) -> Response:
     """Read a file by a link from media-link that has not expired."""
     store = blobs()
     if not isinstance(store, DirectoryBlobs):
-        raise NotFound("files are read from the bucket")
+        raise NotFound("files must be read from the bucket")
     found = store.linked(call.request.query_params)
     return await files.file_response(call.request, _headers(found), found.size, partial(_read, store, found))
 

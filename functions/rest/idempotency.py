@@ -52,7 +52,7 @@ def idempotent_write(call: Call, incoming: Incoming) -> KeptWrite | None:
     if key is None:
         return None
     if call.principal.kind not in (Kind.USER, Kind.AGENT):
-        raise InvalidIdempotencyKey("Idempotency-Key asks for the token of a person or an agent in Authorization")
+        raise InvalidIdempotencyKey("Idempotency-Key needs the token of a person or an agent in Authorization")
     named = {name: value for name, value in incoming.headers if name in _OF_THE_REQUEST}
     payload = msgspec.json.encode([incoming.query, named], order="sorted") + b"\n" + incoming.body
     return KeptWrite(idempotency.idempotent_request(f"rest {incoming.method} {incoming.path}", key, payload))

@@ -18,8 +18,8 @@ class StatementTimeout(Unavailable):
 
     code = "statement_timeout"
     default_message = (
-        "the database took longer for this than a statement may, and nothing was changed: ask for fewer rows, columns"
-        " or embedded tables, filter by an id or a time, or send it again if others write the same rows"
+        "the statement took too long, and nothing was changed: request fewer rows, columns"
+        " or embedded tables, filter by an id or a time, or send it again if other callers write the same rows"
     )
 
 

@@ -18,7 +18,7 @@ class NotServed(Refusal):
 
     status = 501
     code = "not_served"
-    default_message = "this host serves no realtime and no GraphQL: read with /rest/v1, and ask again for news"
+    default_message = "this host serves no realtime and no GraphQL: read with /rest/v1, and read again for changes"
 
 
 @admits({"apikey": []}, refusals=(MissingProjectKey, UnknownProjectKey))

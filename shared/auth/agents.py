@@ -88,7 +88,7 @@ async def exchange(raw: str, *, ip: str, request_id: str, requested: frozenset[s
         TooManyAttempts: after 10 a minute for a network address.
     """
     if not keys.is_key(raw):
-        raise InvalidKey(f"an API key is {keys.START} and 48 letters and digits; this is not one")
+        raise InvalidKey(f"an API key is {keys.START} and 48 letters and digits; this is no API key")
     attempt = await _record_attempt(raw, ip=ip, request_id=request_id)
     if attempt.retry_after:
         raise TooManyAttempts(retry_after=attempt.retry_after, limited_by=attempt.limited_by)

@@ -24,7 +24,7 @@ class MissingProjectKey(MissingToken):
 
 class UnknownProjectKey(InvalidToken):
     code = "unknown_project_key"
-    default_message = "the apikey is not a key of this project"
+    default_message = "the apikey does not belong to this project"
 
 
 class SecretKeyInBrowser(InvalidToken):

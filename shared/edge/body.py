@@ -26,7 +26,7 @@ class RequestTimeout(Refusal):
 
     status = 408
     code = "request_timeout"
-    default_message = "the body did not come in time"
+    default_message = "the body did not arrive in time"
 
 
 class MalformedJson(BadRequest):
@@ -125,7 +125,7 @@ def parse_fields(model: type[Model], query: str) -> Model:
     pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise InvalidRequest("a parameter stands twice")
+        raise InvalidRequest("a parameter is given twice")
     return validate(model, fields)
 
 

@@ -45,7 +45,7 @@ class NotForThisCaller(Forbidden):
     """The credential is valid, but of a kind that this function does not serve; `allowed` names the kinds it serves."""
 
     code = "wrong_credential"
-    default_message = "this function does not serve that kind of credential"
+    default_message = "this function does not accept that kind of credential"
 
 
 Refuse = Callable[[Request, Refusal, str], Response]

@@ -26,7 +26,7 @@ class RangeNotSatisfiable(Refusal):
 
     status = 416
     code = "range_not_satisfiable"
-    default_message = "the range begins beyond the end of the file: ask for a part within `size_bytes`"
+    default_message = "the range begins beyond the end of the file: request a part within `size_bytes`"
 
 
 async def file_response(

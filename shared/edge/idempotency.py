@@ -51,7 +51,7 @@ class IdempotencyKeyReused(InvalidRequest):
 
 class InvalidIdempotencyKey(InvalidRequest):
     code = "invalid_idempotency_key"
-    default_message = "Idempotency-Key is 1 to 255 printable ASCII characters"
+    default_message = "Idempotency-Key must be 1 to 255 printable ASCII characters"
 
 
 class AnswerTooLargeToKeep(PayloadTooLarge):
@@ -59,8 +59,8 @@ class AnswerTooLargeToKeep(PayloadTooLarge):
 
     code = "answer_too_large_to_keep"
     default_message = (
-        "an answer under an idempotency key is at most 64 kB, and nothing was changed: ask for less (on /rest/v1 "
-        "Prefer: return=minimal, select=id or fewer rows), or leave the key out where doing it twice does no harm"
+        "an answer under an idempotency key may have at most 64 kB, and nothing was changed: request less (on /rest/v1 "
+        "Prefer: return=minimal, select=id or fewer rows), or leave the key out if doing it twice does no harm"
     )
 
 

@@ -43,7 +43,7 @@ class BadSignature(InvalidToken, Unproven):
 
 class VerificationFailed(Forbidden, Unproven):
     code = "verification_failed"
-    default_message = "the verify token is not the one that this installation is configured with"
+    default_message = "the verify token is not the configured one"
 
 
 META = Provider(

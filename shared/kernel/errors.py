@@ -118,13 +118,13 @@ class MethodNotAllowed(Refusal):
 class Conflict(Refusal):
     status = 409
     code = "conflict"
-    default_message = "the record's present state does not allow that"
+    default_message = "the present state of the record does not allow that"
 
 
 class PayloadTooLarge(Refusal):
     status = 413
     code = "payload_too_large"
-    default_message = "the body is larger than this endpoint takes"
+    default_message = "the body is larger than this endpoint accepts"
 
 
 class UnsupportedMediaType(Refusal):
@@ -146,4 +146,4 @@ class Unavailable(Refusal):
 
     status = 503
     code = "unavailable"
-    default_message = "a part we stand on does not answer; send the request again in a few seconds"
+    default_message = "a part of Nexus does not answer; send the request again in a few seconds"

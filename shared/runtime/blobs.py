@@ -32,7 +32,9 @@ _SIGNED = ("key", "type", "name", "inline", "expires")
 
 class BlobsNotConfigured(Unavailable):
     code = "blobs_not_configured"
-    default_message = "this installation has no place for files: set NEXUS_BLOB_URL, and NEXUS_SIGNING_KEY for file://"
+    default_message = (
+        "this installation has no storage for files: set NEXUS_BLOB_URL, and NEXUS_SIGNING_KEY for file://"
+    )
 
 
 class Shown(NamedTuple):
@@ -129,7 +131,7 @@ class DirectoryBlobs:
         try:
             await asyncio.to_thread(_write, self._path(key), file)
         except OSError as fault:
-            raise Unavailable("the place for files cannot be written to", retry_after=10) from fault
+            raise Unavailable("the storage for files cannot be written to", retry_after=10) from fault
 
     async def get(self, key: str, *, span: Span | None = None) -> AsyncIterator[bytes]:
         file = await self._open(key)
@@ -178,7 +180,7 @@ class DirectoryBlobs:
         except FileNotFoundError as absent:
             raise NotFound("no such file") from absent
         except OSError as fault:
-            raise Unavailable("the place for files cannot be read", retry_after=10) from fault
+            raise Unavailable("the storage for files cannot be read", retry_after=10) from fault
 
     def _signature(self, query: Mapping[str, str]) -> str:
         message = "\0".join(query.get(name, "") for name in _SIGNED)

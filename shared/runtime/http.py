@@ -80,7 +80,7 @@ async def download(
     """
     for _ in range(_MOST_REDIRECTS + 1):
         if not may_visit(url):
-            raise DownloadFailedError("the address is not one to fetch from", may_succeed_later=False)
+            raise DownloadFailedError("downloads from this address are not allowed", may_succeed_later=False)
         answer = await _visit(url, into, limit_bytes=limit_bytes, headers=headers)
         if isinstance(answer, Downloaded):
             return answer

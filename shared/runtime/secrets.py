@@ -37,7 +37,7 @@ class SealingNotConfigured(Unavailable):
     """Neither NEXUS_SEALING_KEYS nor NEXUS_KMS_KEY_ID is set."""
 
     code = "sealing_not_configured"
-    default_message = "this installation has no key to seal secrets with: set NEXUS_SEALING_KEYS or NEXUS_KMS_KEY_ID"
+    default_message = "this installation has no key to encrypt secrets: set NEXUS_SEALING_KEYS or NEXUS_KMS_KEY_ID"
 
 
 class UnreadableSecretError(Exception):
@@ -167,7 +167,7 @@ class KmsWrapper:
             )
         except ClientError as fault:
             if fault.response.get("Error", {}).get("Code") in {"InvalidCiphertextException", "IncorrectKeyException"}:
-                raise UnreadableSecretError("KMS does not open this data key") from fault
+                raise UnreadableSecretError("KMS does not decrypt this data key") from fault
             raise Unavailable(retry_after=5) from fault
         except BotoCoreError as fault:
             raise Unavailable(retry_after=5) from fault

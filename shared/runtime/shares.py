@@ -28,7 +28,7 @@ class TooManyAtOnce(RateLimited):
     """Too many requests of one organization or address; others are served."""
 
     code = "too_many_at_once"
-    default_message = "too many of your requests are at work at once: wait for some of them, then send it again"
+    default_message = "too many of your requests run at the same time: wait until some are answered, then send it again"
 
     def __init__(self) -> None:
         super().__init__(retry_after=1)
@@ -38,7 +38,7 @@ class Overloaded(Unavailable):
     """All callers together send more requests than can be served."""
 
     code = "overloaded"
-    default_message = "more is asked of us than we can do at present; send the request again in a few seconds"
+    default_message = "Nexus is overloaded; send the request again in a few seconds"
 
     def __init__(self) -> None:
         super().__init__(retry_after=2)

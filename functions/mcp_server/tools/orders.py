@@ -30,7 +30,7 @@ OrderReference = Annotated[str, Field(min_length=1, max_length=100, description=
 def _without_time(given: object) -> object:
     """Refuse a text with a time, which is not a day; midnight in another zone could be another day."""
     if isinstance(given, str) and len(given.strip()) > len("2026-01-31"):
-        raise ValueError("a day is YYYY-MM-DD")
+        raise ValueError("a day must be YYYY-MM-DD")
     return given
 
 

@@ -31,12 +31,12 @@ class CredentialsRefused(Refusal):
 
     status = 422
     code = "credentials_refused"
-    default_message = "Meta does not take these credentials"
+    default_message = "Meta does not accept these credentials"
 
 
 class ProviderUnavailable(Unavailable):
     code = "provider_unavailable"
-    default_message = "Meta does not answer now: nothing was changed, try again in a while"
+    default_message = "Meta does not answer now: nothing was changed, try again later"
 
 
 class WhichNumber(InvalidRequest):
@@ -192,7 +192,7 @@ def _only_number(numbers: list[PhoneNumber], phone_number_id: str | None) -> Pho
 def _refuse(fault: ProviderFault) -> NoReturn:
     if fault.kind in PERMANENT:
         raise CredentialsRefused(
-            f"Meta does not take these credentials: {fault.message}",
+            f"Meta does not accept these credentials: {fault.message}",
             provider_code=fault.code,
             provider_message=fault.message,
         ) from fault

@@ -56,7 +56,7 @@ class InvalidPhone(InvalidRequest):
 
 class InvalidEmail(InvalidRequest):
     code = "invalid_email"
-    default_message = "this is not an e-mail address: send one such as mona@example.com and nothing around it"
+    default_message = "this is not an e-mail address: send only an address such as mona@example.com"
 
 
 class ContactUnreachable(InvalidRequest):

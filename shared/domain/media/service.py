@@ -27,14 +27,14 @@ _MAX_NAME_LENGTH = 240
 
 class EmptyFile(InvalidRequest):
     code = "empty_file"
-    default_message = "the body is the file's bytes, and there are none"
+    default_message = "the body must be the bytes of the file, and is empty"
 
 
 class UnknownFileType(UnsupportedMediaType):
     """`kind` is the requested kind of the file; a document may have any type."""
 
     code = "unknown_file_type"
-    default_message = "the file's own bytes do not say that it is of this kind: send it as a document"
+    default_message = "the bytes of the file do not match this kind: send it as a document"
 
 
 def file_name(path: str | None) -> str | None:

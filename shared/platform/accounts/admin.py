@@ -24,7 +24,7 @@ class UserNotFound(NotFound):
 
 class UserInUse(Conflict):
     code = "user_in_use"
-    default_message = "an agent works under this account: it cannot be deleted"
+    default_message = "an agent uses this account: it cannot be deleted"
 
 
 class Changes(NamedTuple):

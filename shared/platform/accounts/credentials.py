@@ -30,7 +30,7 @@ class WeakPassword(Refusal):
 class MetadataTooLarge(Refusal):
     status = 422
     code = "metadata_too_large"
-    default_message = "app_metadata and user_metadata travel in every token: keep larger things elsewhere"
+    default_message = "app_metadata and user_metadata are part of every token: store larger values elsewhere"
 
 
 def spelling(text: str) -> str:

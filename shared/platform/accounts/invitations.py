@@ -102,7 +102,7 @@ async def _find_or_add(tx: Tx, request: LinkRequest, address: str) -> tuple[Addr
 
 async def _with_new_email(tx: Tx, request: LinkRequest, addressee: Addressee) -> Addressee:
     if request.type is LinkType.EMAIL_CHANGE_CURRENT and not settings().email_change_confirmed_twice:
-        raise InvalidRequest("the address that is left is not asked on this host: make a link for the new one")
+        raise InvalidRequest("this host does not ask the old address: create a link for the new one")
     if not request.new_email:
         raise InvalidRequest("new_email is missing")
     new_email = email_address(request.new_email)

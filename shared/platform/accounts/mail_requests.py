@@ -23,7 +23,7 @@ from .sessions import record, signed_in
 
 class EmailNotConfirmed(BadRequest):
     code = "email_not_confirmed"
-    default_message = "the e-mail address is not confirmed yet: open the link that was mailed, or ask an administrator"
+    default_message = "the e-mail address is not confirmed yet: open the mailed link, or ask an administrator"
 
 
 async def recover(visitor: Visitor, *, email: str, landing: Landing) -> None:

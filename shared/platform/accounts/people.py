@@ -30,7 +30,7 @@ from .sessions import AccountMissing, UserBannedAtEntry, open_session, record, s
 class SignupDisabled(Refusal):
     status = 422
     code = "signup_disabled"
-    default_message = "this host takes no sign-ups: ask an administrator for an account"
+    default_message = "this host does not accept sign-ups: ask an administrator for an account"
 
 
 class UserAlreadyExists(Refusal):
@@ -62,7 +62,7 @@ class AnonymousProviderDisabled(Refusal):
 
 class ReauthenticationNeeded(BadRequest):
     code = "reauthentication_needed"
-    default_message = "ask for a code with reauthenticate, and send it as nonce"
+    default_message = "request a code with reauthenticate, and send it as nonce"
 
 
 class ReauthenticationNotValid(Refusal):

@@ -68,14 +68,14 @@ class RefreshTokenNotFound(BadRequest):
 
 class RefreshTokenAlreadyUsed(BadRequest):
     code = "refresh_token_already_used"
-    default_message = "the refresh token was used before; its session is closed to be safe: sign in again"
+    default_message = "the refresh token was used before; its session was closed for safety: sign in again"
 
 
 class HookRefused(Refusal):
     """The access token hook's own error, under the status that it names."""
 
     code = "unexpected_failure"
-    default_message = "the access token hook of this host refused, or left claims out that a token needs"
+    default_message = "the access token hook of this host refused, or removed claims that a token needs"
 
 
 async def open_session(tx: Tx, visitor: Visitor, *, user_id: UUID, method: str) -> Session:

@@ -31,7 +31,7 @@ class OtpExpired(Forbidden):
     """An unknown, spent or expired code or link."""
 
     code = "otp_expired"
-    default_message = "the code or link is invalid or has expired: ask for a new one"
+    default_message = "the code or link is invalid or has expired: request a new one"
 
 
 class VerificationType(StrEnum):

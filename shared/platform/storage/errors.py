@@ -133,7 +133,7 @@ class InvalidAddressToken(StorageRefusal):
 
     code = "InvalidJWT"
     error = "InvalidJWT"
-    default_message = "the token of this address is not valid or has expired: ask for a new one"
+    default_message = "the token of this URL is not valid or has expired: request a new one"
 
 
 class InvalidSignature(StorageRefusal):
@@ -149,7 +149,7 @@ class AddressUsed(StorageRefusal):
 
     code = "InvalidJWT"
     error = "InvalidJWT"
-    default_message = "this address was used already: ask for a new one"
+    default_message = "this URL was used already: request a new one"
 
 
 class LinkSpent(BadRequest):

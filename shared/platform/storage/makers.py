@@ -31,7 +31,7 @@ async def check_duration(caller: Caller, *, seconds: int) -> None:
     async with caller_tx(caller, read_only=True) as tx:
         longest_s = await queries.find_longest_address(tx)
     if seconds > longest_s:
-        raise StorageRefusal(f"expiresIn is at most {longest_s} seconds for an address that this caller makes")
+        raise StorageRefusal(f"expiresIn is at most {longest_s} seconds for a URL that this caller signs")
 
 
 def maker_of(caller: Caller) -> dict[str, Any]:

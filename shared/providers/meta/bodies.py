@@ -35,7 +35,7 @@ def body_for(
         InvalidMessageContent: the channel does not support this content.
     """
     if opaque is not None and len(opaque) > MOST_OPAQUE:
-        raise ValueError("the opaque value is longer than Meta carries")
+        raise ValueError("the opaque value is longer than Meta allows")
     if channel == "whatsapp":
         return _whatsapp(recipient, content, reply_to, opaque)
     body = _messenger(channel, recipient, content, reply_to, opaque)

@@ -149,7 +149,7 @@ class ChoiceList(Part):
     def _ten_rows_in_all(self) -> Self:
         rows = [row.id for section in self.sections for row in section.rows]
         if len(rows) > 10:  # noqa: PLR2004
-            raise ValueError(f"a list has ten rows at most over all its sections, this one has {len(rows)}")
+            raise ValueError(f"a list may have ten rows in all its sections together, this one has {len(rows)}")
         _unique("rows", "id", rows)
         if len(self.sections) > 1 and not all(section.title for section in self.sections):
             raise ValueError("each section needs a title when there are several")
@@ -230,4 +230,4 @@ def content_json(content: Content) -> dict[str, Any]:
 
 def _unique(parts: str, field: str, values: list[str]) -> None:
     if len(set(values)) != len(values):
-        raise ValueError(f"two {parts} have the same {field}: the answer could not be told apart")
+        raise ValueError(f"two {parts} have the same {field}: the answers could not be distinguished")

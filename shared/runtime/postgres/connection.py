@@ -111,7 +111,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         began = monotonic()
         limit_s = deadline.left_s(timeout_s)
         if limit_s <= 0:
-            raise AnswerTimeout("the request's time for the database is spent")
+            raise AnswerTimeout("the request has used up its time for the database")
         if self._transformer is None or self._reader is None:
             self._transformer, self._reader = NewTransformer(self), Reader(self.pgconn)
         transformer = self._transformer

@@ -27,7 +27,7 @@ class InvalidReference(Conflict):
     """A foreign key refused the row; `constraint` names it."""
 
     code = "invalid_reference"
-    default_message = "the record points to one that does not exist in this organization, or is pointed to by others"
+    default_message = "the record refers to one that does not exist in this organization, or others refer to it"
 
 
 class InvalidValue(Refusal):
@@ -35,7 +35,7 @@ class InvalidValue(Refusal):
 
     status = 422
     code = "invalid_value"
-    default_message = "a value is out of the range that the column takes"
+    default_message = "a value is outside the range of its column"
 
 
 class PermissionDenied(Refusal):
@@ -43,14 +43,14 @@ class PermissionDenied(Refusal):
 
     status = 403
     code = "permission_denied"
-    default_message = "the database does not let this credential do that"
+    default_message = "the database does not allow this credential to do that"
 
 
 class Busy(Unavailable):
     """A lock or a statement took longer than the database allows, or two writers met."""
 
     code = "busy"
-    default_message = "other writers hold these records; send the request again"
+    default_message = "other writers have locked these records; send the request again"
 
     def __init__(self, message: str | None = None, **details: Any) -> None:
         super().__init__(message, **{"retry_after": 1, **details})

@@ -38,7 +38,7 @@ class Query(msgspec.Struct, frozen=True, eq=False):
     def __post_init__(self) -> None:
         for name in (*self.where, *self.limits):
             if f"{{{name}}}" not in self.sql:
-                raise ValueError(f"the query does not say where {{{name}}} stands")
+                raise ValueError(f"the query has no place for {{{name}}}")
 
     def text(self, params: Mapping[str, Any]) -> Text:
         """Return the same text for the same conditions and numbers of rows."""

@@ -10,7 +10,7 @@ begin
     and current_user in ('authenticated', 'service_role') and not app.is_email(new.email)
   then
     perform app.refuse(422, 'invalid_email',
-      'this is not an e-mail address: send one such as mona@example.com and nothing around it',
+      'this is not an e-mail address: send only an address such as mona@example.com',
       '{}'::jsonb);
   end if;
   if tg_op = 'INSERT' or new.phone_number is distinct from old.phone_number then

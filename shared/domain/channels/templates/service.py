@@ -25,7 +25,7 @@ class TemplatesUnavailable(Unavailable):
     """`provider_message` is Meta's."""
 
     code = "templates_unavailable"
-    default_message = "Meta does not give the templates now: try again in a while"
+    default_message = "Meta does not return the templates now: try again later"
 
 
 REFUSALS: tuple[type[Refusal], ...] = (NotFound, ChannelNotConnected, TemplatesUnavailable)

@@ -34,7 +34,7 @@ class WrongChannel(Conflict):
 
 
 class MessageNotThere(NotFound):
-    default_message = "no such message in this conversation, or the channel has no id of it yet"
+    default_message = "no such message in this conversation, or the channel has not named its id yet"
 
 
 REFUSALS: tuple[type[Refusal], ...] = (

@@ -40,7 +40,7 @@ class WindowClosed(Conflict):
 
 class RecipientUnreachable(Conflict):
     code = "recipient_unreachable"
-    default_message = "Meta could not bring the last messages to this person: wait until they write, or call them"
+    default_message = "Meta could not deliver the last messages to this person: wait until they write, or call them"
 
 
 class MarketingStopped(Conflict):
@@ -112,7 +112,7 @@ async def _admit(tx: Tx, thread: Thread, content: Content, *, is_person: bool) -
             upgrade=thread.plan.upgrade,
         )
     if thread.platform not in SENDING:
-        raise ChannelCannotSend(f"{thread.platform} conversations are listed only: nothing can be sent there")
+        raise ChannelCannotSend(f"{thread.platform} conversations can only be read: nothing can be sent there")
     if thread.channel_id is None or thread.channel_status is None:
         raise ChannelNotConnected(
             "no connected channel holds this conversation: an owner or admin connects it", hint="connect_channel"

@@ -20,17 +20,17 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 class FlowStateNotFound(NotFound):
     code = "flow_state_not_found"
-    default_message = "no sign-in flow has that code: it was exchanged before, or never given"
+    default_message = "no sign-in flow has that code: it was exchanged before, or never existed"
 
 
 class FlowStateExpired(Forbidden):
     code = "flow_state_expired"
-    default_message = "the code has expired: begin the sign-in anew"
+    default_message = "the code has expired: start the sign-in again"
 
 
 class BadCodeVerifier(BadRequest):
     code = "bad_code_verifier"
-    default_message = "the code verifier does not belong to the challenge that the flow began with"
+    default_message = "the code verifier does not match the challenge of the flow"
 
 
 class Challenge(NamedTuple):
@@ -51,9 +51,11 @@ def challenge(value: str | None, method: str | None) -> Challenge | None:
     if not value or not method:
         raise InvalidRequest("a PKCE flow needs code_challenge and code_challenge_method")
     if method.lower() not in ("s256", "plain"):
-        raise InvalidRequest("code_challenge_method is s256 or plain")
+        raise InvalidRequest("code_challenge_method must be s256 or plain")
     if not _CHALLENGE.fullmatch(value):
-        raise InvalidRequest("code_challenge has 43 to 128 letters, digits, hyphens, periods, underscores and tildes")
+        raise InvalidRequest(
+            "code_challenge must be 43 to 128 letters, digits, hyphens, periods, underscores and tildes"
+        )
     return Challenge(method.lower(), value)
 
 
