@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import json_text
 from shared.runtime.postgres.transaction import Tx
 
 
@@ -27,7 +28,7 @@ def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str,
         INSERT INTO outbox (organization_id, topic, payload, request_id)
         VALUES (%(organization_id)s, %(topic)s, %(payload)s::jsonb, app.request_id())
     """
-    tx.defer(sql, organization_id=organization_id, topic=topic, payload=msgspec.json.encode(payload).decode())
+    tx.defer(sql, organization_id=organization_id, topic=topic, payload=json_text(payload))
 
 
 async def upsert_set_aside(tx: Tx, *, row: SetAside, again: bool) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Channel, ChannelView, NewChannel
@@ -163,7 +163,7 @@ async def update_details(tx: Tx, *, channel_id: UUID, details: dict[str, Any]) -
         SET details = details || %(details)s::jsonb
         WHERE id = %(channel_id)s
     """
-    await tx.run(sql, channel_id=channel_id, details=msgspec.json.encode(details).decode())
+    await tx.run(sql, channel_id=channel_id, details=json_text(details))
 
 
 async def get_channel_view(tx: Tx, *, organization_id: UUID, channel_id: UUID) -> ChannelView:

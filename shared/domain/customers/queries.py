@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Choices, Contact, ContactFilter, ContactRow, UnreadPhone
@@ -139,7 +139,7 @@ async def insert_contact(tx: Tx, *, values: dict[str, Any], phone_validity: str)
         CROSS JOIN set_config('app.phone_told', %(phone_validity)s, true)
         RETURNING id
     """
-    encoded = msgspec.json.encode(values).decode()
+    encoded = json_text(values)
     return (await tx.one(_Id, sql, values=encoded, phone_validity=phone_validity)).id
 
 
@@ -158,7 +158,7 @@ async def update_contact(tx: Tx, *, customer_id: UUID, values: dict[str, Any], p
         WHERE contact.id = %(customer_id)s
         RETURNING contact.id
     """
-    encoded = msgspec.json.encode(values).decode()
+    encoded = json_text(values)
     found = await tx.find(_Id, sql, customer_id=customer_id, values=encoded, phone_validity=phone_validity)
     return found.id if found else None
 

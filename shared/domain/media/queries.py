@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import ClaimedTask, Expected, Failure, MediaFile, MediaKind, StoredFile, Task
@@ -27,7 +28,7 @@ def insert_expected(tx: Tx, *, organization_id: UUID, channel_id: UUID, files: S
         SELECT %(organization_id)s, id, 'fetch', %(channel_id)s, provider_id, url, sha256
         FROM announced
     """
-    tx.defer(sql, organization_id=organization_id, channel_id=channel_id, files=msgspec.json.encode(files).decode())
+    tx.defer(sql, organization_id=organization_id, channel_id=channel_id, files=json_text(files))
 
 
 async def find_media(tx: Tx, *, media_id: UUID) -> MediaFile | None:

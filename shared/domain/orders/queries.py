@@ -5,9 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-import msgspec
-
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import (
@@ -212,10 +210,10 @@ async def insert_order(tx: Tx, *, order: NewOrder, lines: Sequence[PricedLine]) 
         customer_id=order.customer_id,
         currency=order.currency,
         total_amount=order.total_amount,
-        address=None if address is None else msgspec.json.encode(address).decode(),
+        address=None if address is None else json_text(address),
         notes=order.notes,
         payment_mode=order.payment_mode,
-        lines=msgspec.json.encode(lines).decode(),
+        lines=json_text(lines),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Account, Addressee, Confirmed, StoredPassword, StoredRefreshToken, User
@@ -70,8 +70,8 @@ async def insert_user(
         email=email,
         encrypted_password=encrypted_password,
         confirmed=confirmed,
-        app_metadata=_json(metadata.app),
-        user_metadata=_json(metadata.user),
+        app_metadata=json_text(metadata.app),
+        user_metadata=json_text(metadata.user),
         metadata_claimed=metadata.is_claimed,
         banned_until=banned_until,
     )
@@ -198,7 +198,7 @@ async def insert_anonymous_user(tx: Tx, *, user_id: UUID, metadata: dict[str, An
         INSERT INTO auth.users (id, is_anonymous, raw_user_meta_data, metadata_claimed, last_sign_in_at)
         VALUES (%(user_id)s, true, %(metadata)s::jsonb, true, now())
     """
-    return await tx.run(sql, user_id=user_id, metadata=_json(metadata))
+    return await tx.run(sql, user_id=user_id, metadata=json_text(metadata))
 
 
 def update_mailed(tx: Tx, *, user_id: UUID, slot: str, is_invited: bool) -> None:
@@ -250,7 +250,7 @@ async def update_confirmed(tx: Tx, *, user_id: UUID, drops_password: bool, user_
         sql,
         user_id=user_id,
         drops_password=drops_password,
-        user_metadata=None if user_metadata is None else _json(user_metadata),
+        user_metadata=None if user_metadata is None else json_text(user_metadata),
     )
 
 
@@ -359,8 +359,8 @@ async def update_user(
         email=email,
         is_confirmed=is_confirmed,
         encrypted_password=encrypted_password,
-        app_metadata=_json(metadata[0] or {}),
-        user_metadata=_json(metadata[1] or {}),
+        app_metadata=json_text(metadata[0] or {}),
+        user_metadata=json_text(metadata[1] or {}),
     )
 
 
@@ -414,7 +414,7 @@ def insert_session(
         sql,
         session_id=session_id,
         user_id=user_id,
-        amr=_json(amr),
+        amr=json_text(amr),
         token=token,
         user_agent=user_agent,
         address=address,
@@ -491,7 +491,7 @@ async def find_claims(tx: Tx, *, user_id: UUID, claims: dict[str, Any], method: 
         SELECT answer -> 'claims' AS claims, answer -> 'error' AS error
         FROM auth.access_token_claims(%(user_id)s, %(claims)s::jsonb, %(method)s, %(hook)s) AS answer
     """
-    return await tx.one(Claims, sql, user_id=user_id, claims=_json(claims), method=method, hook=hook)
+    return await tx.one(Claims, sql, user_id=user_id, claims=json_text(claims), method=method, hook=hook)
 
 
 def insert_audit_entry(tx: Tx, *, action: str, user_id: UUID, address: str, request_id: str) -> None:
@@ -506,7 +506,3 @@ def insert_audit_entry(tx: Tx, *, action: str, user_id: UUID, address: str, requ
         )
     """
     tx.defer(sql, action=action, user_id=user_id, address=address, request_id=request_id)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Bucket, Entry, FolderSearch, Link, Order, PagedEntry, PrefixSearch, StoredObject, Target
@@ -446,4 +446,4 @@ def _columns(
 
 
 def _json(value: dict[str, Any] | None) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
+    return None if value is None else json_text(value)

@@ -66,6 +66,11 @@ class Rows(NamedTuple):
     """How many rows a writing statement touched."""
 
 
+def json_text(value: Any) -> str:
+    """Return the value as JSON, for a parameter that the statement casts to jsonb."""
+    return msgspec.json.encode(value).decode()
+
+
 def _whole_number(value: Any) -> int | None:
     return value if type(value) is int else None
 

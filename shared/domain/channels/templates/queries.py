@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import Template, TemplateName, TemplateRow, TemplateStatus
@@ -35,7 +35,7 @@ async def replace_templates(tx: Tx, *, organization_id: UUID, waba_id: str, temp
         SET name = excluded.name, language = excluded.language, category = excluded.category,
             status = excluded.status, quality = excluded.quality, components = excluded.components, is_stale = false
     """
-    rows = msgspec.json.encode(templates).decode()
+    rows = json_text(templates)
     await tx.run(sql, organization_id=organization_id, waba_id=waba_id, templates=rows)
 
 

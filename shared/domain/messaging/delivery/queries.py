@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shared.runtime.postgres.statement import json_text
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 
@@ -54,7 +55,7 @@ async def start_conversation(tx: Tx, *, channel_id: UUID, wa_id: str, phone: str
 async def queue_message(tx: Tx, *, draft: Draft, request: SendRequest) -> UUID:
     """Queue the message, and count it as one of the plan's outbound messages."""
     sql = "SELECT app.queue_message(%(message)s::jsonb, %(request)s::jsonb) AS id"
-    return (await tx.one(_Id, sql, message=_json(draft), request=_json(request))).id
+    return (await tx.one(_Id, sql, message=json_text(draft), request=json_text(request))).id
 
 
 async def find_message(tx: Tx, *, message_id: UUID) -> SentMessage:
@@ -156,7 +157,7 @@ async def take_due(tx: Tx, *, message_id: UUID | None, limit: int, ahead_s: floa
         message_id=message_id,
         limit=limit,
         ahead_s=ahead_s,
-        per_second=_json(per_second),
+        per_second=json_text(per_second),
         pair_interval_s=config.whatsapp_pair_interval_s,
         pair_burst=config.whatsapp_pair_burst,
     )
@@ -175,7 +176,7 @@ async def update_state(
             AND attempts = %(attempts)s
     """
     values = {"organization_id": due.organization_id, "message_id": due.message_id, "attempts": due.attempts}
-    encoded = _json(error) if error else None
+    encoded = json_text(error) if error else None
     return await tx.run(sql, state=state, error=encoded, wait_s=wait_s, **values) > 0
 
 
@@ -195,7 +196,7 @@ async def fail_claimed(tx: Tx, *, claimed: ClaimedMessage, error: dict[str, Any]
         WHERE message.organization_id = failed.organization_id AND message.id = failed.message_id
     """
     values = {"organization_id": claimed.organization_id, "message_id": claimed.message_id}
-    await tx.run(sql, error=_json(error), attempts=claimed.attempts, **values)
+    await tx.run(sql, error=json_text(error), attempts=claimed.attempts, **values)
 
 
 async def give_attempt_back(tx: Tx, *, due: DueMessage) -> None:
@@ -215,7 +216,7 @@ async def mark_failed(tx: Tx, *, due: DueMessage, error: dict[str, Any]) -> None
         WHERE organization_id = %(organization_id)s AND id = %(message_id)s
     """
     values = {"organization_id": due.organization_id, "message_id": due.message_id}
-    await tx.run(sql, error=_json(error), **values)
+    await tx.run(sql, error=json_text(error), **values)
 
 
 async def mark_sent(tx: Tx, *, due: DueMessage) -> None:
@@ -287,7 +288,3 @@ async def delete_old_deliveries(tx: Tx) -> int:
         )
     """
     return await tx.run(sql)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 from .models import (
@@ -187,7 +187,7 @@ async def receive_message(
         FROM app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)
     """
     return await tx.one(
-        ReceivedMessage, sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message)
+        ReceivedMessage, sql, channel_id=channel_id, person=json_text(person), phone=phone, message=json_text(message)
     )
 
 
@@ -196,25 +196,25 @@ def keep_message(
 ) -> None:
     """Receive the message without a result, with the next statement."""
     sql = "SELECT app.receive_message(%(channel_id)s, %(person)s::jsonb, %(phone)s, %(message)s::jsonb)"
-    tx.defer(sql, channel_id=channel_id, person=_json(person), phone=phone, message=_json(message))
+    tx.defer(sql, channel_id=channel_id, person=json_text(person), phone=phone, message=json_text(message))
 
 
 def keep_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> None:
     """Record the fact without a result, with the next statement."""
     sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb)"
-    tx.defer(sql, channel_id=channel_id, fact=_json(fact))
+    tx.defer(sql, channel_id=channel_id, fact=json_text(fact))
 
 
 async def record_message_event(tx: Tx, *, channel_id: UUID, fact: MessageFact) -> UUID | None:
     """Record the fact, and return its message; None if the fact is known already, or the message is unknown."""
     sql = "SELECT app.record_message_event(%(channel_id)s, %(fact)s::jsonb) AS message_id"
-    return (await tx.one(_Fact, sql, channel_id=channel_id, fact=_json(fact))).message_id
+    return (await tx.one(_Fact, sql, channel_id=channel_id, fact=json_text(fact))).message_id
 
 
 async def record_channel_event(tx: Tx, *, channel_id: UUID, fact: ChannelFact) -> bool:
     """Record the fact, and return whether it is new; its effect waits if the person has no conversation yet."""
     sql = "SELECT app.record_channel_event(%(channel_id)s, %(fact)s::jsonb) AS is_so"
-    return (await tx.one(_Is, sql, channel_id=channel_id, fact=_json(fact))).is_so
+    return (await tx.one(_Is, sql, channel_id=channel_id, fact=json_text(fact))).is_so
 
 
 async def delete_old_message_events(tx: Tx) -> int:
@@ -256,7 +256,3 @@ async def delete_old_channel_events(tx: Tx) -> int:
         )
     """
     return await tx.run(sql)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

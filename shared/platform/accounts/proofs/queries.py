@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import Query
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 
@@ -73,7 +73,7 @@ def upsert_token(
         token_hash=token_hash,
         relates_to=mail.address,
         flow_state_id=flow_state_id,
-        user_metadata=None if mail.user_metadata is None else msgspec.json.encode(mail.user_metadata).decode(),
+        user_metadata=None if mail.user_metadata is None else json_text(mail.user_metadata),
     )
 
 
