@@ -124,7 +124,7 @@ class Tenants:
 
     @contextmanager
     def database(self) -> Iterator[psycopg.Connection[Any]]:
-        """The schema's owner, for setting up and looking behind; never for what a test is about."""
+        """Connect as the owner of the schema, to prepare and to inspect rows; never for what a test is about."""
         with psycopg.connect(self._admin_url, autocommit=True) as connection:
             yield connection
 
@@ -162,7 +162,7 @@ def gateway_port(free_port: Callable[[], int]) -> int:
 
 @pytest.fixture(scope="session")
 def simulator(gateway_port: int, free_port: Callable[[], int]) -> Iterator[Simulator]:
-    """Meta, for the whole run; it delivers nothing by itself."""
+    """Run a simulated Meta for all tests; it delivers nothing by itself."""
     webhook_url = f"http://{ADDRESS}:{gateway_port}/functions/v1/meta-webhook"
     with serving(Simulator(port=free_port(), webhook_url=webhook_url, app_secret=APP_SECRET)) as running:
         yield running
@@ -177,7 +177,7 @@ def graph(simulator: Simulator, base_url: str) -> Iterator[Graph]:
 
 @pytest.fixture(scope="session")
 def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Iterator[str]:
-    """The gateway, served by uvicorn in a thread of its own."""
+    """Serve the gateway by uvicorn in a thread of its own; yield its URL."""
     port = gateway_port
     url = f"http://{ADDRESS}:{port}"
     chosen = {
@@ -214,7 +214,7 @@ def base_url(services: Services, gateway_port: int, simulator: Simulator) -> Ite
 
 @pytest.fixture
 def tenants(services: Services, base_url: str) -> Tenants:
-    """Needs the gateway too, because minting a token reads its settings."""
+    """Return what makes tenants; needs the gateway too, because minting a token reads its settings."""
     return Tenants(services)
 
 
@@ -230,14 +230,14 @@ def other_org(tenants: Tenants) -> Org:
 
 @pytest.fixture
 def no_media_due(tenants: Tenants) -> None:
-    """What other tests left to be fetched is not fetched here: it would take the job's time, and Meta is not there."""
+    """Put off the downloads that other tests left: they would take the time of the job, and Meta has no answer."""
     with tenants.database() as database:
         database.execute("UPDATE media_tasks SET available_at = '2200-01-01'")
 
 
 @pytest.fixture
 def address() -> str:
-    """A client address of the test's own, so that limits by address start afresh."""
+    """Return a client address of the test's own, so that limits by address start afresh."""
     return ".".join(str(secrets.randbelow(254) + 1) for _ in range(4))
 
 
@@ -269,7 +269,7 @@ def call(http: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def rpc(http: httpx.AsyncClient) -> Callable[..., Any]:
-    """One JSON-RPC request in the documented 2025-03-26 form; the response."""
+    """Send a JSON-RPC request in the documented 2025-03-26 form; return the response."""
 
     async def send(method: str, params: dict[str, Any] | None = None, *, as_: Caller | None = None) -> httpx.Response:
         message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}

@@ -28,7 +28,7 @@ VERBS = frozenset(
     export extend fail fetch fill find fold follow forget format gather get give go guard hand hash hide hold
     import insert issue iterate join keep leave let limit list load lock log look lower mail make mark match
     measure mend merge migrate mint mix move name note notify offer open order pack parse pass perform pick place
-    plan point post prepare print probe prove purge put queue quote raise read receive record refresh refuse
+    plan point post prepare print probe prove provide purge put queue quote raise read receive record refresh refuse
     register release reload remember remove rename render renew repeat replace report request reseal resolve
     restore resume retry return reverse revoke rotate run save say scale seal search select send serve set settle
     show sign skip sleep sort spend split start stop store stream strip subscribe subtract take tell test throw

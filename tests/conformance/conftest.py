@@ -52,7 +52,7 @@ def node() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def seen_by(node, url) -> Callable[..., Any]:
-    """What a client program printed about the server."""
+    """Return what a client program printed about the server."""
 
     def run(script: str, *arguments: str) -> Any:
         ended = node(script, url, *arguments)

@@ -135,7 +135,7 @@ def content(told: Content, *, is_error: bool = False) -> ToolOutcome:
 
 
 def responses(request: Request) -> Mapping[str, Any]:
-    """What the client answered; an answer that is no object counts as none."""
+    """Return what the client answered; an answer that is no object counts as none."""
     sent = request.params.get("inputResponses")
     return {name: each for name, each in sent.items() if isinstance(each, dict)} if isinstance(sent, dict) else {}
 
@@ -145,7 +145,7 @@ def sealed(state: str) -> str:
 
 
 def opened(request: Request) -> str:
-    """The state of the round before, empty in the first one."""
+    """Return the state of the round before, empty in the first one."""
     sent = str(request.params.get("requestState", ""))
     state = sent.rpartition(".")[0]
     if sent and not hmac.compare_digest(sent, sealed(state)):

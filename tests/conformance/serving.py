@@ -18,7 +18,7 @@ from shared.platform.mcp.transport import Reply
 
 @contextmanager
 def served(server: Server, session: Runner) -> Iterator[str]:
-    """The endpoint's URL, which answers until the block ends."""
+    """Yield the endpoint's URL, which answers until the block ends."""
     config = uvicorn.Config(_app(server, session), port=0, lifespan="off", ws="none", log_level="warning")
     listener = uvicorn.Server(config)
     thread = threading.Thread(target=listener.run, daemon=True)

@@ -17,13 +17,13 @@ from tests.conftest import Caller, Org, Tenants
 
 @pytest.fixture(scope="session")
 def org(services: Services, base_url: str) -> Org:
-    """One tenant for all these tests: they make their callers anew, so that rate limits never meet."""
+    """Return one tenant for all these tests: they make their callers anew, so that rate limits never meet."""
     return Tenants(services).org()
 
 
 @pytest.fixture
 def caller_of(org: Org, services: Services) -> Callable[[Spec], Caller]:
-    """Somebody whom the function serves, with every right there is; an agent where agents are served."""
+    """Return somebody whom the function serves, with every right there is; an agent where agents are served."""
 
     def choose(spec: Spec) -> Caller:
         if Kind.AGENT in spec.access:
@@ -61,7 +61,7 @@ def ask(http: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def refused() -> Callable[..., dict[str, Any]]:
-    """The one shape of a refusal, with that status and code."""
+    """Return the one shape of a refusal, with that status and code."""
 
     def check(answer: httpx.Response, status: int, error: str) -> dict[str, Any]:
         assert answer.status_code == status, answer.text
@@ -77,7 +77,7 @@ def refused() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def claims(org: Org) -> Callable[..., dict[str, Any]]:
-    """Those of a true agent's token, with some replaced."""
+    """Return those of a true agent's token, with some replaced."""
     agent = org.agent()
 
     def make(**replaced: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def claims(org: Org) -> Callable[..., dict[str, Any]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `spec` runs for each function, one with `spec_<kind>` for each of that kind."""
+    """Run a test that takes `spec` for each function, one with `spec_<kind>` for each of that kind."""
     for argument, belongs in KINDS.items():
         if argument in metafunc.fixturenames:
             chosen = [spec for spec in functions.specs() if belongs(spec)]

@@ -38,7 +38,7 @@ def described():
 
 @pytest.fixture(scope="module")
 def classes():
-    """Every Refusal there is."""
+    """Return every Refusal there is."""
     for folder in ("shared", "functions"):
         for path in (ROOT / folder).rglob("*.py"):
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))

@@ -38,7 +38,7 @@ def surfaces(http, services):
 
 @pytest.fixture
 def signed_in(org, tenants):
-    """An owner with a session."""
+    """Return an owner with a session."""
     person, session = org.person("owner"), uuid.uuid4()
     with tenants.database() as database:
         database.execute("INSERT INTO auth.sessions (id, user_id) VALUES (%s, %s)", (session, person.id))

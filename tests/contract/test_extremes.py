@@ -86,7 +86,7 @@ def written(services, base_url) -> Iterator[Written]:
 
 @pytest.fixture
 def turns(written) -> Callable[[], Caller]:
-    """Agents by turns, so that none meets its rate limit."""
+    """Return agents by turns, so that none meets its rate limit."""
     calls = iter(range(10**6))
     agents: list[Caller] = [written.org.agent()]
 
@@ -99,7 +99,7 @@ def turns(written) -> Callable[[], Caller]:
 
 
 def strictly(text: str) -> Any:
-    """The value, where it is JSON as the RFC has it: NaN and Infinity are not."""
+    """Return the value, where it is JSON as the RFC has it: NaN and Infinity are not."""
 
     def refuse(word: str) -> None:
         raise ValueError(f"{word} is no JSON")
@@ -109,7 +109,7 @@ def strictly(text: str) -> Any:
 
 @pytest.fixture
 def rest(http, services, turns) -> Callable[..., Awaitable[httpx.Response]]:
-    """A request to /rest/v1, by an agent unless somebody else is named."""
+    """Send a request to /rest/v1, by an agent unless somebody else is named."""
 
     async def send(method: str, path: str, *, as_: Caller | None = None, **kw: Any) -> httpx.Response:
         headers = {"apikey": services.secrets.publishable_key, **(as_ or turns()).headers}
@@ -121,7 +121,7 @@ def rest(http, services, turns) -> Callable[..., Awaitable[httpx.Response]]:
 
 @pytest.fixture
 def use(rpc, turns) -> Callable[..., Awaitable[dict[str, Any]]]:
-    """A tool's result; whatever is no result fails."""
+    """Return the result of a tool; fail where there is none."""
 
     async def send(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answer = await rpc("tools/call", {"name": tool, "arguments": arguments}, as_=turns())
@@ -135,7 +135,7 @@ def use(rpc, turns) -> Callable[..., Awaitable[dict[str, Any]]]:
 
 
 async def pages_of(read: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]) -> int:
-    """How many rows a list has, read to its end in large pages and in small ones."""
+    """Return how many rows a list has, read to its end in large pages and in small ones."""
     seen, arguments = 0, {"limit": 100}
     while True:
         page = await read(arguments)

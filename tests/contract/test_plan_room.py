@@ -45,7 +45,7 @@ def used(tenants):
 
 @pytest.fixture
 def blobs_of(services):
-    """The names of the files that are kept for an organization."""
+    """Return the names of the files that are kept for an organization."""
     return lambda org: [each.name for each in Path(urlsplit(services.blob_url).path, str(org.id)).iterdir()]
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def patience(monkeypatch, base_url):
-    """`patience(seconds)` for bodies, in this test."""
+    """Provide `patience(seconds)` for bodies, in this test."""
 
     def change(seconds):
         changed = structs.replace(settings(), body_timeout_s=seconds)

@@ -18,7 +18,7 @@ ENDLESS = 1_000
 
 @pytest.fixture
 def reads(monkeypatch):
-    """How much the blob store took at once of each file that was put."""
+    """Return how much the blob store took at once of each file that was put."""
     sizes = []
 
     class Recording:

@@ -43,7 +43,7 @@ def parts(annotation: Any) -> Iterator[Any]:
 
 
 def plain(annotation: Any) -> set[Any]:
-    """What a field takes by itself, not in a list or an object."""
+    """Return what a field takes by itself, not in a list or an object."""
     if get_origin(annotation) is Annotated:
         return plain(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):

@@ -69,7 +69,7 @@ async def client(mortal_url: str, address: str) -> AsyncIterator[httpx.AsyncClie
 
 @pytest.fixture
 def ask(client: httpx.AsyncClient) -> Callable[..., Any]:
-    """One read of the caller's."""
+    """Read once as the caller."""
 
     async def read(as_: Caller) -> httpx.Response:
         return await client.get("/functions/v1/agent-usage", headers=as_.headers)
@@ -79,7 +79,7 @@ def ask(client: httpx.AsyncClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def behind_proxies(environment: dict[str, str], parts: Parts) -> Callable[..., Any]:
-    """A gateway whose every byte to Postgres and to the store passes a proxy: `async with ... as (url, db, store)`."""
+    """Put proxies between a gateway and Postgres and the store: `async with ... as (url, db, store)`."""
 
     @asynccontextmanager
     async def serve(stdout: Any = subprocess.DEVNULL, **more: str) -> AsyncIterator[tuple[str, Proxy, Proxy]]:

@@ -19,7 +19,7 @@ LASTS_S = 5.0
 
 @contextlib.contextmanager
 def cutting(proxy):
-    """Every answer is cut after some bytes."""
+    """Cut every answer after some bytes."""
     proxy.cut_after = 40
     yield
     proxy.cut_after = None
@@ -34,7 +34,7 @@ def slow(proxy):
 
 @contextlib.contextmanager
 def lost(proxy):
-    """What is connected is lost in silence; who connects anew is served."""
+    """Lose open connections in silence; new ones are served."""
     proxy.lose()
     yield
 

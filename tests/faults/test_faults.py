@@ -21,7 +21,7 @@ def org(mortals):
 
 @pytest.fixture
 def backends(mortals):
-    """The process ids of the functions' connections."""
+    """Return the process ids of the functions' connections."""
 
     def look() -> list[int]:
         with mortals.database() as database:
@@ -33,7 +33,7 @@ def backends(mortals):
 
 @pytest.fixture
 def without_store(parts):
-    """The store is killed for the length of the test."""
+    """Kill the store for the length of the test."""
     os.kill(parts.valkey.pid, signal.SIGKILL)
     while parts.valkey.answers():
         time.sleep(0.01)

@@ -22,7 +22,7 @@ HEADS: dict[str, Any] = {}
 
 
 def head_of(job):
-    """A scenario: puts poison and another tenant's work into the queue, and returns what asks whether that is done."""
+    """Register a scenario: it queues poison and another tenant's work, and returns a check whether that is done."""
     return lambda scenario: HEADS.setdefault(job, scenario)
 
 

@@ -15,7 +15,7 @@ PATIENCE_S = 30
 
 @pytest.fixture
 async def number(mortals, graph):
-    """A number of Meta's, connected to an organization on the parts of these tests, and a conversation on it."""
+    """Return a number of Meta's, connected to an organization on the parts of these tests, and a conversation on it."""
     org, number = mortals.org(), graph.number()
     sealed = await seal(org.id, number.token.encode())
     with mortals.database() as db:

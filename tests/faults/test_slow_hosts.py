@@ -24,7 +24,7 @@ JOBS = {
 
 @pytest.fixture
 def queue(tenants, connect):
-    """`queue(job, org, count, "2001-01-01")`: so many pieces of the organization's are due since that day."""
+    """Provide `queue(job, org, count, "2001-01-01")`: so many pieces of the organization's are due since that day."""
 
     def file(db, org, due):
         at = {"org": org.id, "id": uuid.uuid4(), "due": due}
@@ -63,7 +63,7 @@ def queue(tenants, connect):
 
 @pytest.fixture
 def hang(monkeypatch):
-    """`hang(job, org, until=7)`: calls for that organization have no answer until so many others have had one."""
+    """Provide `hang(job, org, until=7)`: calls for that organization get no answer before so many others."""
 
     def patch(job, org, *, until):
         module, call, outcome = JOBS[job]

@@ -25,7 +25,7 @@ PATIENCE_S = 60
 
 @pytest.fixture
 def number(mortals):
-    """A connected number of an organization on the parts that may be killed."""
+    """Return a connected number of an organization on the parts that may be killed."""
     org, external_id = mortals.org(), str(secrets.randbelow(10**15) + 10**15)
     with mortals.database() as db:
         db.execute(

@@ -11,7 +11,7 @@ from shared.providers.meta.events import InboundMessage
 
 @pytest.fixture
 def chat(tenants):
-    """`chat(org, messages=3)`: a conversation with that many messages of the customer's, `text 0` first."""
+    """Provide `chat(org, messages=3)`: a conversation with that many messages of the customer's, `text 0` first."""
 
     def make(org, *, messages=0):
         chat_id = uuid.uuid4()
@@ -71,7 +71,7 @@ def save_number(call):
 
 @pytest.fixture
 def kept_channels(tenants):
-    """`kept_channels(org)`: the organization's channels as the database has them."""
+    """Provide `kept_channels(org)`: the organization's channels as the database has them."""
 
     def read(org):
         with tenants.database() as database:
@@ -101,7 +101,7 @@ def spoiled(monkeypatch):
 
 @pytest.fixture
 def texts(rows):
-    """`texts(org)`: the texts of all messages of an organization."""
+    """Provide `texts(org)`: the texts of all messages of an organization."""
 
     def of(org):
         found = rows("SELECT content FROM messages WHERE organization_id = %s ORDER BY 1", org.id)

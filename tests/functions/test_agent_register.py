@@ -21,7 +21,7 @@ def body() -> dict[str, Any]:
 
 @pytest.fixture
 def attempts(tenants):
-    """The outcomes on record of the attempts under one request id."""
+    """Return the outcomes on record of the attempts under one request id."""
 
     def look(request_id: str) -> list[str]:
         with tenants.database() as database:

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def attach(tenants):
-    """`attach(org, chat)`: a stored picture at the conversation's newest message; its id."""
+    """Provide `attach(org, chat)`: a stored picture at the conversation's newest message; its id."""
 
     def put(org, chat_id):
         media_id = uuid.uuid4()

@@ -21,7 +21,7 @@ def work(call, services):
 
 @pytest.fixture
 async def number(call, graph, org):
-    """A number of Meta's that the organization has connected."""
+    """Return a number of Meta's that the organization has connected."""
     account = graph.number()
     body = {"waba_id": account.business_id, "access_token": account.token}
     assert (await call("save-whatsapp-credentials", as_=org.owner, json=body)).status_code == 200
@@ -44,7 +44,7 @@ def newest(call, mcp):
 
 @pytest.fixture
 async def received(graph, org, number, work, newest):
-    """A customer's picture, fetched; its conversation and message."""
+    """Return a customer's picture, fetched; its conversation and message."""
     graph.send_file(number, "201001234567", JPEG, "image/jpeg")
     assert set(await graph.deliver()) == {200}
     await work("process-inbox")

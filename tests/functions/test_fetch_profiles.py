@@ -38,7 +38,7 @@ def written(graph, heard):
 
 @pytest.fixture
 def named(rows):
-    """What the conversation and the contact of the person are called."""
+    """Return what the conversation and the contact of the person are called."""
 
     def ask(account):
         return rows(

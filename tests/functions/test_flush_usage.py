@@ -16,7 +16,7 @@ def flush(call, services):
 
 @pytest.fixture
 def kept(tenants, org):
-    """The API calls of the organization's days, as Postgres has them."""
+    """Return the API calls of the organization's days, as Postgres has them."""
 
     def look():
         with tenants.database() as database:
@@ -60,7 +60,7 @@ async def test_401_without_a_credential_and_403_with_the_publishable_key(call, s
 
 @pytest.fixture
 def flushed(tenants):
-    """What Postgres was told of an organization's day before the store lost its counts."""
+    """Return what Postgres was told of an organization's day before the store lost its counts."""
 
     def keep(org, used):
         with tenants.database() as database:

@@ -9,7 +9,7 @@ DONE = ["shipped", "delivered", "cancelled"]
 
 @pytest.fixture
 def order_at(tenants, org):
-    """`order_at("delivered", "paid", 120)`: an order of 300 that is there, however it came to be; its id."""
+    """Provide `order_at("delivered", "paid", 120)`: an order of 300 that is there, however it came to be; its id."""
 
     def make(order_status, payment_status="unpaid", refund_amount=0):
         order = uuid.uuid4()

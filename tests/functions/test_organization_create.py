@@ -17,7 +17,7 @@ def create(call):
 
 @pytest.fixture
 def person(tenants):
-    """Somebody who signed up and belongs to no organization."""
+    """Return somebody who signed up and belongs to no organization."""
     return tenants.person(None)
 
 

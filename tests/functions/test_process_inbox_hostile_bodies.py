@@ -40,7 +40,7 @@ INPUTS = {
 
 
 def beside(body, account, text):
-    """The hostile body with an honest message of somebody else in it, before or behind."""
+    """Return the hostile body with an honest message of somebody else in it, before or behind."""
     if account.platform == "whatsapp":
         honest = account.text(body=text)
     else:

@@ -43,7 +43,7 @@ DIGEST = re.compile("[0-9a-f]{32}")
 
 @pytest.fixture
 def picture(rows):
-    """All that an organization has, without what differs between two that were told the same."""
+    """Return all that an organization has, without what differs between two that were told the same."""
 
     def take(account):
         seen = {}

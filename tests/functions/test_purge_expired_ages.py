@@ -65,7 +65,7 @@ KINDS = {
 
 @pytest.fixture
 def ids(tenants, org):
-    """A channel, a conversation in it, messages called as their ages, and a session of the owner without tokens."""
+    """Return a channel, a conversation in it, messages named after their ages, and a session without tokens."""
 
     def make(ages):
         at = {name: uuid.uuid4() for name in ("channel", "chat", "session")}

@@ -52,7 +52,7 @@ def a_day_later(tenants):
 
 @pytest.fixture
 def kept(rows):
-    """When the token ends and when it is due, from now on in days, and the token itself."""
+    """Return when the token ends and when it is due, from now on in days, and the token itself."""
 
     async def read(account, org):
         ((ends, due, sealed),) = rows(

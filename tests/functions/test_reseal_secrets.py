@@ -18,7 +18,7 @@ TOKEN = b"EAAG-token-of-a-channel"
 
 @pytest.fixture
 def configure(monkeypatch):
-    """`configure(new, old)`: the sealing keys of the whole installation from here on."""
+    """Provide `configure(new, old)`: the sealing keys of the whole installation from here on."""
 
     def choose(*keys):
         chosen = SimpleNamespace(sealing_keys=SecretStr(",".join(keys)), kms_key_id=None)
@@ -70,7 +70,7 @@ def reseal(call, service_headers):
 
 @pytest.fixture(autouse=True)
 def alone(tenants):
-    """Other tests' tokens are under keys that these do not have."""
+    """Hide the tokens of other tests, which are under keys that these do not have."""
     with tenants.database() as db:
         db.execute("UPDATE channel_accounts SET token_sealed = NULL")
 

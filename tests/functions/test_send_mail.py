@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def server(base_url, tenants, monkeypatch):
-    """A mail server, and a database in which no mail of another test waits."""
+    """Yield a mail server, and a database in which no mail of another test waits."""
     with tenants.database() as connection:
         connection.execute("UPDATE auth.outgoing_mail SET sealed = null")
     async with MailServer() as running:

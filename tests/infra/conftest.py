@@ -33,7 +33,7 @@ def environment_of_a_fresh_machine(request: pytest.FixtureRequest, monkeypatch: 
 
 @pytest.fixture(scope="module")
 def serve(base_url: str) -> Iterator[Callable[..., int]]:
-    """`serve(app)`: the port of a server with the gateway's connections, on a loop as the gateway's."""
+    """Provide `serve(app)`: the port of a server with the gateway's connections, on a loop as the gateway's."""
     with contextlib.ExitStack() as closing:
 
         def served(
@@ -58,13 +58,13 @@ def serve(base_url: str) -> Iterator[Callable[..., int]]:
 
 @pytest.fixture(scope="module")
 def log() -> list[Any]:
-    """What the app of a module's server writes down of each request."""
+    """Return what the app of a module's server writes down of each request."""
     return []
 
 
 @pytest.fixture
 def asked(log: list[Any]) -> list[Any]:
-    """The log, emptied for this test."""
+    """Return the log, emptied for this test."""
     log.clear()
     return log
 

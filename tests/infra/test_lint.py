@@ -187,7 +187,7 @@ def test_a_room_whose_docstrings_begin_with_a_verb_is_no_exception_any_more():
 
 @pytest.fixture
 def tree():
-    """Two rooms, each with a table."""
+    """Return two rooms, each with a table."""
 
     def make(files: dict[str, str]) -> list[Source]:
         texts = {

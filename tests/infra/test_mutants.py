@@ -20,7 +20,7 @@ def greet(name):
 
 @pytest.fixture
 def mutants(tmp_path, monkeypatch):
-    """The mutants of one small module in a repository of its own."""
+    """Return the mutants of one small module in a repository of its own."""
     root, room = tmp_path / "repository", "shared/tenancy"
     for name in tree._COPIED:
         (root / name).mkdir(parents=True)

@@ -28,7 +28,7 @@ REGISTRATION = {
 
 @pytest.fixture(scope="session")
 def packaged(tmp_path_factory):
-    """`packaged(name)`: the function's folder, made once."""
+    """Provide `packaged(name)`: the function's folder, made once."""
     build = tmp_path_factory.mktemp("build")
     made: dict[str, Path] = {}
 
@@ -42,7 +42,7 @@ def packaged(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clean_python(tmp_path_factory):
-    """`clean_python(folder)`: an interpreter that has exactly what the folder's requirements.txt pins."""
+    """Provide `clean_python(folder)`: an interpreter that has exactly what the folder's requirements.txt pins."""
     made: dict[str, Path] = {}
 
     def make(folder: Path) -> Path:
@@ -182,7 +182,7 @@ def test_requirements_are_pinned_with_hashes_and_hold_only_what_runs(packaged):
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
-    """A copy of the repository that a test may change."""
+    """Return a copy of the repository that a test may change."""
     for name in ("functions", "shared", "requirements"):
         shutil.copytree(needs.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for module in (needs, package):

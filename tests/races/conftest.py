@@ -22,7 +22,7 @@ ROUNDS_PER_CALLER = 10
 
 @pytest.fixture(scope="session")
 def processes(base_url: str) -> Iterator[list[str]]:
-    """Two gateways beside the one in this process, on the same database and store."""
+    """Yield two gateways beside the one in this process, on the same database and store."""
     with gateways(2, {}) as urls:
         yield urls
 
@@ -38,7 +38,7 @@ async def clients(processes: list[str]) -> AsyncIterator[list[httpx.AsyncClient]
 
 @pytest.fixture
 def at_once(clients: list[httpx.AsyncClient]) -> Callable[..., Awaitable[list[httpx.Response]]]:
-    """The same request by several callers behind one barrier, each at the next process; all their answers."""
+    """Return the same request by several callers behind one barrier, each at the next process; all their answers."""
 
     async def send(
         function: str, body: Any, *, as_: Caller, callers: int = CALLERS, **headers: str
@@ -58,7 +58,7 @@ def at_once(clients: list[httpx.AsyncClient]) -> Callable[..., Awaitable[list[ht
 
 @pytest.fixture
 def tool_at_once(at_once: Callable[..., Any]) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
-    """The same tool call by several callers at once: the results, each with `is_error`."""
+    """Return the same tool call by several callers at once: the results, each with `is_error`."""
 
     async def call(tool: str, arguments: dict[str, Any], *, as_: Caller) -> list[dict[str, Any]]:
         message = {
@@ -76,14 +76,14 @@ def tool_at_once(at_once: Callable[..., Any]) -> Callable[..., Awaitable[list[di
 
 @pytest.fixture
 def writers(org: Org) -> Callable[[int], Caller]:
-    """The agent whose turn it is in a round."""
+    """Return the agent whose turn it is in a round."""
     agents = [org.agent("write") for _ in range(ROUNDS // ROUNDS_PER_CALLER)]
     return lambda number: agents[number // ROUNDS_PER_CALLER]
 
 
 @pytest.fixture
 def managers(org: Org) -> Callable[[int], Caller]:
-    """The person whose turn it is in a round to manage keys."""
+    """Return the person whose turn it is in a round to manage keys."""
     people = [org.person("admin") for _ in range(ROUNDS // ROUNDS_PER_CALLER)]
     return lambda number: people[number // ROUNDS_PER_CALLER]
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def count(tenants, org):
-    """How many rows of the table the organization has."""
+    """Return how many rows of the table the organization has."""
 
     def look(table: str) -> int:
         with tenants.database() as database:

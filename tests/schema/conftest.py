@@ -16,7 +16,7 @@ from tests.schema.world import build_world
 
 @pytest.fixture(scope="session")
 def own_database(services: Services, base_url: str) -> Services:
-    """A migrated database of these tests' own, so that they may break its schema; `base_url` brings the signing key."""
+    """Return a migrated database whose schema these tests may break; `base_url` brings the signing key."""
     with psycopg.connect(services.admin_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE schema_tests")
     admin_url = conninfo.make_conninfo(services.admin_url, dbname="schema_tests")
@@ -27,21 +27,21 @@ def own_database(services: Services, base_url: str) -> Services:
 
 @pytest.fixture(scope="session")
 def owner_database(own_database: Services) -> Iterator[Database]:
-    """The schema's owner."""
+    """Yield the schema's owner."""
     with psycopg.connect(own_database.admin_url, autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
 def altered(owner_database: Database) -> Iterator[Database]:
-    """The schema's owner in a transaction of which nothing stays, so that a test may break the schema."""
+    """Yield the schema's owner in a transaction of which nothing stays, so that a test may break the schema."""
     with owner_database.transaction(force_rollback=True):
         yield owner_database
 
 
 @pytest.fixture(scope="session")
 def login(own_database: Services) -> Iterator[Database]:
-    """The login that functions have: it owns nothing and may bypass nothing."""
+    """Yield the login that functions have: it owns nothing and may bypass nothing."""
     with psycopg.connect(own_database.database_url, autocommit=True) as connection:
         yield connection
 

@@ -114,7 +114,7 @@ class World:
 
 
 def seeded(rows: Rows, tables: Mapping[str, Table], organization_id: uuid.UUID) -> Tenant:
-    """One row of the organization in every table, by introspection."""
+    """Return one row of the organization in every table, by introspection."""
     names = [table.name for table in tables.values() if not table.is_view]
     keys = {
         name: {"id": organization_id} if name == "organizations" else rows.insert(name, organization_id)
@@ -124,7 +124,7 @@ def seeded(rows: Rows, tables: Mapping[str, Table], organization_id: uuid.UUID) 
 
 
 def faults(database: Database, world: World, name: str, commands: Sequence[Command] = COMMANDS) -> Iterator[str]:
-    """Each expectation of the table that does not hold, in words; `database` may become the API roles."""
+    """Yield each expectation of the table that does not hold, in words; `database` may become the API roles."""
     table = world.tables[name]
     for command in READS if table.is_view else commands:
         for tenant in (world.own, world.other):
@@ -146,7 +146,7 @@ def expected(rights: Rights, actor: Actor, command: Command, *, owns: bool) -> O
 
 
 def attempt(database: Database, name: str, who: Principal, statement: sql.Composed, values: Row) -> str:
-    """What became of a statement on that table under the caller's role and claims; nothing of it stays."""
+    """Return what became of a statement on that table under the caller's role and claims; nothing of it stays."""
     with database.transaction(force_rollback=True):
         enter(database, who)
         try:

@@ -50,7 +50,7 @@ class Rows:
         self._made: list[tuple[sql.Identifier, Row]] = []
 
     def insert(self, name: str, organization_id: uuid.UUID) -> Row:
-        """A new row of that organization; its key."""
+        """Return a new row of that organization; its key."""
         return self.insert_values(name, self.values(name, organization_id))
 
     def insert_values(self, name: str, values: Row) -> Row:
@@ -75,7 +75,7 @@ class Rows:
                 )
 
     def values(self, name: str, organization_id: uuid.UUID) -> Row:
-        """What an INSERT of a valid row has to name; the parents it points to exist."""
+        """Return what an INSERT of a valid row has to name; the parents it points to exist."""
         table, number = self._tables[name], next(self._numbers)
         if name == "organizations":
             return {"id": uuid.uuid4(), "name": f"Matrix {number}", "plan_code": "growth"}

@@ -87,7 +87,7 @@ _FOREIGN_KEYS = """
 
 
 def read_tables(database: Database) -> dict[str, Table]:
-    """Every table and view of schema public by its name."""
+    """Return every table and view of schema public by its name."""
     return {
         name: Table(
             name,

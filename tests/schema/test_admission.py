@@ -17,7 +17,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 @pytest.fixture
 def entered(login: Database) -> Any:
-    """The organization that each right opens, as remembered and as the rows say, after entering as these in turn.
+    """Return the organization that each right opens, as remembered and by its rows, after entering as these in turn.
 
     None where one of them was refused.
     """

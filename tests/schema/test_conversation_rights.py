@@ -11,7 +11,7 @@ MOST = 1_000_000_000
 
 @pytest.fixture
 def unread(altered, world):
-    """`unread(5)`: what the count is after one more message arrived in a conversation that had 5."""
+    """Provide `unread(5)`: what the count is after one more message arrived in a conversation that had 5."""
 
     def receive(count, *, mended=False):
         (chat,) = altered.execute(

@@ -21,7 +21,7 @@ def writer(world: World) -> Actor:
 
 @pytest.fixture
 def refusal_of(login: Database, writer: Actor) -> Any:
-    """What the database says to an INSERT; None where it says nothing."""
+    """Return what the database says to an INSERT; None where it says nothing."""
 
     def insert(table: str, values: Row, who: Actor = writer) -> list[str] | None:
         with login.transaction(force_rollback=True):
@@ -37,7 +37,7 @@ def refusal_of(login: Database, writer: Actor) -> Any:
 
 @pytest.fixture
 def asked(login: Database, world: World, writer: Actor) -> Any:
-    """What the first organization's owner gets from a statement; nothing stays."""
+    """Return what the first organization's owner gets from a statement; nothing stays."""
 
     def ask(statement: str, **values: Any) -> list[tuple[Any, ...]]:
         with login.transaction(force_rollback=True):
@@ -130,7 +130,7 @@ def test_the_same_natural_key_serves_in_two_organizations(owner_database, world)
 
 @pytest.fixture(scope="session")
 def both(owner_database: Database, world: World) -> World:
-    """A contact, an item, an order and a kept answer with the same words in each organization."""
+    """Return a contact, an item, an order and a kept answer with the same words in each organization."""
     for tenant in (world.own, world.other):
         made = {"organization_id": tenant.id, "id": uuid.uuid4()}
         words = {"first_name": "Zaynab", "phone_number": "+201001234567", "email": "zaynab@example.com"}

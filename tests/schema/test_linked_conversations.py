@@ -30,7 +30,7 @@ LINKED = """
 
 @pytest.fixture
 def shop(altered, world):
-    """The organization with many conversations that have no contact."""
+    """Return the organization with many conversations that have no contact."""
     altered.execute("SET LOCAL session_replication_role = replica")
     parameters = {"org": world.own.id, "channel": uuid.uuid4(), "rows": CONVERSATIONS, "contacts": CONTACTS}
     for statement in FILL.split(";\n")[:-1]:

@@ -84,7 +84,7 @@ def crowded(owner_database: Database, world: World) -> Iterator[Database]:
 
 @pytest.fixture
 def sent(world: World) -> Any:
-    """The statements that a tool sends for these arguments."""
+    """Return the statements that a tool sends for these arguments."""
 
     async def use(name: str, arguments: dict[str, Any]) -> list[Statement]:
         recorder, tool = Recorder(), registry.tools[name]

@@ -24,7 +24,7 @@ BREAKS = {
 
 @pytest.fixture
 def policies(owner_database: Database) -> list[dict[str, Any]]:
-    """Every policy of schema public."""
+    """Return every policy of schema public."""
     rows = owner_database.execute(
         "SELECT tablename, policyname, lower(cmd), qual, with_check FROM pg_policies WHERE schemaname = 'public'"
     )
@@ -33,7 +33,7 @@ def policies(owner_database: Database) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def first_fault(owner_database: Database, world: World) -> Any:
-    """The first expectation that fails once the statement has been run; nothing of either stays."""
+    """Return the first expectation that fails once the statement has been run; nothing of either stays."""
 
     def look(statement: str, table: str, *commands: Command) -> str | None:
         with owner_database.transaction(force_rollback=True):

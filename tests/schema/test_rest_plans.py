@@ -19,7 +19,7 @@ ALL = ROWS + 20
 
 @pytest.fixture
 async def compiled(own_database) -> Any:
-    """The statement that answers a query."""
+    """Return the statement that answers a query."""
     async with await Connection.connect(own_database.database_url, autocommit=True) as connection:
         cache = await load(lambda statements: connection.exchange(statements, timeout_s=30), SCHEMAS, SEARCH_PATH)
     compiler = Compiler(cache, for_callers())

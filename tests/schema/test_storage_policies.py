@@ -45,7 +45,7 @@ def files(world: World, owner_database: Database) -> Files:
 
 
 def outcome(database: Database, who: Principal, command: str, bucket: str, name: str) -> bool:
-    """Whether the statement did something; nothing of it stays."""
+    """Return whether the statement did something; nothing of it stays."""
     with database.transaction(force_rollback=True):
         enter(database, who)
         try:
@@ -62,7 +62,7 @@ def expected(actor: Actor, command: str, *, owns: bool, is_open: bool) -> bool:
 
 
 def faults(database: Database, world: World, files: Files, commands: Any = LEVELS) -> Any:
-    """Each expectation that does not hold, in words."""
+    """Yield each expectation that does not hold, in words."""
     for actor in world.actors:
         for bucket in (*BUCKETS, files.closed):
             for name, owns in ((files.own, True), (files.other, False)):
@@ -74,7 +74,7 @@ def faults(database: Database, world: World, files: Files, commands: Any = LEVEL
 
 @pytest.fixture
 def first_fault(owner_database: Database, world: World, files: Files) -> Any:
-    """The first expectation that fails once the statement has been run; nothing of either stays."""
+    """Return the first expectation that fails once the statement has been run; nothing of either stays."""
 
     def look(statement: str, *commands: str) -> str | None:
         with owner_database.transaction(force_rollback=True):

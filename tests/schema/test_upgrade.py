@@ -33,7 +33,7 @@ BEFORE = """
 
 @pytest.fixture
 def upgraded(services, tmp_path):
-    """A database of before, with such rows, brought up to date."""
+    """Yield a database of before, with such rows, brought up to date."""
     old = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, old)
     for file in (old / "nexus").glob("*.sql"):

@@ -15,7 +15,7 @@ NUMBERS = ["1001", "#1001", "1001 ", "ORD-2026-001", "ord\u20132026\u2013001", "
 
 @pytest.fixture
 def before(services, tmp_path):
-    """A database of the schema before, with two organizations of the same orders."""
+    """Yield a database of the schema before, with two organizations of the same orders."""
     old = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, old)
     for file in (old / "nexus").glob("*.sql"):

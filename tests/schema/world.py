@@ -14,7 +14,7 @@ from tests.schema.tables import Database, read_tables
 
 
 def build_world(services: Services, database: Database) -> World:
-    """Two organizations on the Growth plan, a row of each in every table, and the callers of the first."""
+    """Return two organizations on the Growth plan, a row of each in every table, and the callers of the first."""
     tables = read_tables(database)
     make, rows = Tenants(services), Rows(database, tables)
     own, other = make.org(), make.org()
@@ -55,7 +55,7 @@ def build_world(services: Services, database: Database) -> World:
 
 
 def _of_fallen_accounts(own: Org, database: Database, *everything: Level) -> list[Actor]:
-    """People and an agent whose account or session has ended, beside one whose session stands."""
+    """Return people and an agent whose account or session has ended, beside one whose session stands."""
     banned, gone, signed_in, signed_out = (own.person("owner") for _ in range(4))
     database.execute("UPDATE organizations SET additional_agents = 1 WHERE id = %s", [own.id])
     banned_agent = own.agent("admin")
@@ -85,6 +85,6 @@ def _actor(name: str, caller: Caller, *held: Level) -> Actor:
 
 
 def _claiming(caller: Caller, **claims: Any) -> Caller:
-    """The same caller with a token that says something else, as only we could sign it."""
+    """Return the same caller with a token that says something else, as only we could sign it."""
     said = json.loads(tokens.verify(caller.token).claims) | claims
     return Caller(tokens.mint(said, ttl_s=600), caller.id, caller.key_id)

@@ -53,14 +53,14 @@ class Account:
         return self.change({"statuses": [told]})
 
     def item(self, sender: str, **item: Any) -> dict[str, Any]:
-        """One of Messenger's or Instagram's."""
+        """Return a body of Messenger or Instagram with one item."""
         told = {"sender": {"id": sender}, "recipient": {"id": self.external_id}, "timestamp": int(time.time() * 1000)}
         return self.entry({"messaging": [{**told, **item}]})
 
 
 @pytest.fixture
 def connect(tenants):
-    """`connect(org, "whatsapp")`: a channel of that organization that may send."""
+    """Provide `connect(org, "whatsapp")`: a channel of that organization that may send."""
 
     def insert(org, platform="whatsapp", **columns):
         external_id, waba_id = (str(secrets.randbelow(10**15) + 10**15) for _ in range(2))
@@ -244,7 +244,7 @@ def age(tenants):
 
 @pytest.fixture
 def used(rows):
-    """Outbound messages counted of the organization, in all."""
+    """Return outbound messages counted of the organization, in all."""
 
     def count(org):
         found = rows(

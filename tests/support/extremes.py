@@ -119,7 +119,7 @@ _FIELDS = """
 
 
 def read_fields(database: Database, tables: Mapping[str, Table]) -> list[Field]:
-    """Every column that callers may read, but for ids, and for what is written by migrations or of the trail."""
+    """Return every column that callers may read, but for ids, and for what is written by migrations or of the trail."""
     labels = {(table.name, each.name): each.labels for table in tables.values() for each in table.columns}
     return [
         Field(table, column, kind, labels[table, column], checks)
@@ -137,7 +137,7 @@ class Writing:
         self._parents: dict[str, Row] = {}
 
     def write(self, field: Field, value: Any) -> str | None:
-        """Why the database refused it; None where the row is there."""
+        """Return why the database refused it; None where the row is there."""
         for fresh in (False, True):
             values = {**self._values(field.table, fresh=fresh), field.column: field.stored(value)}
             try:

@@ -22,7 +22,7 @@ VERIFY_TOKEN = "test-verify-token"
 
 @contextmanager
 def serving(simulator: Simulator) -> Iterator[Simulator]:
-    """The simulator in a thread with an event loop of its own, until the block ends."""
+    """Yield the simulator in a thread with an event loop of its own, until the block ends."""
     started, ended = threading.Event(), threading.Event()
 
     async def serve() -> None:
@@ -49,7 +49,7 @@ class Graph:
         self._began = len(self.world.received)
 
     def number(self, **of: Any) -> Account:
-        """A WhatsApp number with an approved template `order_update` (ar) that takes a name and an order."""
+        """Return a WhatsApp number with an approved template `order_update` (ar) that takes a name and an order."""
         account = self.world.add_account("whatsapp", **of)
         body = "مرحبا {{1}}، طلبك {{2}} في الطريق"
         self.world.add_template(account, Template("order_update", "ar", "UTILITY", [{"type": "BODY", "text": body}]))
@@ -62,11 +62,11 @@ class Graph:
         return self.world.add_account("instagram", **of)
 
     def fail(self, name: str, *, times: int = 1, account: Account | None = None, **of: Any) -> None:
-        """The next calls go wrong: see infra.local.simulators.graph.faults."""
+        """Let the next calls go wrong: see infra.local.simulators.graph.faults."""
         self.world.faults.add(Fault(name, times, account.id if account else None, **of))
 
     def write(self, account: Account, customer_id: str, content: Any, **of: Any) -> Line:
-        """A customer writes; the app hears of it at the next `deliver`."""
+        """Write as a customer; the app receives it at the next `deliver`."""
         return customers.write(self.world, account, customer_id, content, **of)
 
     def send_file(self, account: Account, customer_id: str, content: bytes, mime_type: str, **of: Any) -> Line:
@@ -84,22 +84,22 @@ class Graph:
         return customers.write_in_app(self.world, account, customer_id, text)
 
     async def deliver(self, *, copies: int = 1, shuffled: bool = False, batch: int = 1) -> list[int]:
-        """All that waits goes to the app now: its answers."""
+        """Deliver everything that waits to the app; return its answers."""
         return await self.courier.deliver(Manner(copies, shuffled, batch))
 
     async def post(self, body: bytes | dict[str, Any], *, secret: str = APP_SECRET, **headers: str) -> httpx.Response:
-        """Any body to the app's webhook address, signed."""
+        """Post any body, signed, to the webhook address of the app."""
         async with httpx.AsyncClient(timeout=30) as client:
             raw = body if isinstance(body, bytes) else httpx.Request("POST", "http://x", json=body).content
             signed = {"Content-Type": "application/json", "X-Hub-Signature-256": sign_meta(raw, secret), **headers}
             return await client.post(self.courier.url, content=raw, headers=signed)
 
     def received(self, path: str = "messages") -> list[Received]:
-        """The calls of this test whose path ends so."""
+        """Return the calls of this test whose path ends so."""
         return [one for one in self.world.received[self._began :] if one.path.endswith(path)]
 
     def sent(self, account: Account) -> list[Line]:
-        """What the account sent and Meta took."""
+        """Return what the account sent and Meta took."""
         return [one for one in self.world.lines if one.account_id == account.id and not one.by_customer]
 
     def reset(self) -> None:

@@ -57,7 +57,7 @@ KEYS = ["type", "id", "from", "timestamp", "mid", "context", "system", "reaction
 
 
 def hostile(seed: int, recorded: list[Recorded], *, account_id: str, business_id: str, others: list[str]) -> Any:
-    """One body with up to six hostile values in its entries; `others` are accounts of somebody else."""
+    """Return one body with up to six hostile values in its entries; `others` are accounts of somebody else."""
     chance = random.Random(seed)  # noqa: S311  (tests are to repeat)
     kind = chance.choice(recorded)
     body = json.loads(kind.body_for(account_id, business_id, unique=f"hostile{seed}"))
@@ -89,7 +89,7 @@ def _spoil(chance: random.Random, entry: dict[str, Any], others: list[str]) -> N
 
 
 def _places(value: Any) -> Any:
-    """Every object and list in it, the outermost too."""
+    """Yield every object and list in it, the outermost too."""
     if isinstance(value, dict):
         yield value
         for each in value.values():

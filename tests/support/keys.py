@@ -11,13 +11,13 @@ from tests.conftest import Caller
 
 @pytest.fixture
 def elsewhere() -> Callable[[], dict[str, str]]:
-    """Headers of a client at an address of its own, so that no limit by address is met by chance."""
+    """Return headers of a client at an address of its own, so that no limit by address is met by chance."""
     return lambda: {"X-Forwarded-For": ".".join(str(secrets.randbelow(254) + 1) for _ in range(4))}
 
 
 @pytest.fixture
 def make_key(call, org) -> Callable[..., Any]:
-    """A key of the organization, as its owner makes one; the answer of agent-api-key-create."""
+    """Return a key of the organization, as its owner makes one; the answer of agent-api-key-create."""
 
     async def make(*scopes: str, as_: Caller | None = None, **fields: Any) -> dict[str, Any]:
         body = {"name": "Layla", "scopes": list(scopes) or ["read"], **fields}
@@ -31,7 +31,7 @@ def make_key(call, org) -> Callable[..., Any]:
 
 @pytest.fixture
 def token_of(call, elsewhere) -> Callable[..., Any]:
-    """The token that a raw key gives, as a header."""
+    """Return the token that a raw key gives, as a header."""
 
     async def exchange(raw: str) -> dict[str, str]:
         answer = await call("agent-auth", json={"api_key": raw}, headers=elsewhere())

@@ -85,7 +85,7 @@ UPDATE chats SET contact_phone = '+' || %(number)s WHERE id = %(chat)s
 
 @pytest.fixture
 def known(tenants):
-    """`known(org)`: a contact with an order, a conversation, a file and a history; ids by name."""
+    """Provide `known(org)`: a contact with an order, a conversation, a file and a history; ids by name."""
 
     def make(org):
         ids = {name: str(uuid.uuid4()) for name in NAMED}
@@ -100,7 +100,7 @@ def known(tenants):
 
 @pytest.fixture
 def everything(tenants):
-    """`everything(ids)`: the text of every row of the organization, and of raw bodies to its channel."""
+    """Provide `everything(ids)`: the text of every row of the organization, and of raw bodies to its channel."""
 
     def read(ids):
         with tenants.database() as db:
@@ -133,7 +133,7 @@ def everything(tenants):
 
 @pytest.fixture
 def stranger(known, tenants):
-    """`stranger(org)`: somebody who wrote, and was never a contact as far as anybody can tell."""
+    """Provide `stranger(org)`: somebody who wrote, and was never a contact as far as anybody can tell."""
 
     def make(org):
         ids = known(org)
@@ -147,7 +147,7 @@ def stranger(known, tenants):
 
 @pytest.fixture
 def make_contact(tenants):
-    """`make_contact(org, number)`: the id of a contact with that number."""
+    """Provide `make_contact(org, number)`: the id of a contact with that number."""
 
     def make(org, number):
         with tenants.database() as db:

@@ -40,13 +40,13 @@ class Proxy:
             writer.transport.abort()
 
     def lose(self) -> None:
-        """What passes on the present connections is lost without a word; new ones are whole."""
+        """Lose everything on the present connections in silence; new ones work."""
         for turn in self._turns:
             turn.is_lost = True
 
     @contextlib.contextmanager
     def down(self) -> Iterator[None]:
-        """The server is gone for the length of the block."""
+        """Refuse connections for the length of the block."""
         self.is_down = True
         self.cut()
         try:
@@ -56,7 +56,7 @@ class Proxy:
 
     @contextlib.contextmanager
     def silent(self) -> Iterator[None]:
-        """Connections stay and new ones are taken, but no answer comes for the length of the block."""
+        """Keep and accept connections, but give no answer for the length of the block."""
         self._flow.clear()
         try:
             yield
@@ -64,7 +64,7 @@ class Proxy:
             self._flow.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client's connection."""
+        """Serve one client's connection."""
         if self.is_down:
             self.refused += 1
             writer.transport.abort()
@@ -126,7 +126,7 @@ class _Turn:
 
 @contextlib.asynccontextmanager
 async def proxied(host: str, port: int) -> AsyncIterator[Proxy]:
-    """A proxy on a free port of this machine, in the running event loop."""
+    """Yield a proxy on a free port of this machine, in the running event loop."""
     proxy = Proxy(host, port)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.listens_on = server.sockets[0].getsockname()[1]

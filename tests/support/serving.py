@@ -25,7 +25,7 @@ def free_port() -> int:
 def gateways(
     count: int, environment: Mapping[str, str], *, stdout: int | IO[bytes] = subprocess.DEVNULL
 ) -> Iterator[list[str]]:
-    """The base URLs of as many gateway processes, which end with the block; `stdout` is where their log goes."""
+    """Yield the base URLs of as many gateway processes, which end with the block; `stdout` is where their log goes."""
     ports = [free_port() for _ in range(count)]
     processes = [
         subprocess.Popen(

@@ -7,7 +7,7 @@ _Test = TypeVar("_Test", bound=Callable[..., object])
 
 
 def supports(area: str, *features: str) -> Callable[[_Test], _Test]:
-    """`area` is a heading of the table, each feature a line under it; both are literals, read without running them.
+    """Name what a test shows: `area` is a heading of the table, each feature a line; both are literals, read as text.
 
     >>> @supports("Filters", "`like(any)`, `like(all)`")
     ... def test_a_quantified_filter(): ...

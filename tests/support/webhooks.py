@@ -21,7 +21,7 @@ class Recorded(NamedTuple):
     body: dict[str, Any]
 
     def body_for(self, account_id: str, business_id: str, *, at: int | None = None, unique: str = "") -> bytes:
-        """The body as that account would get it, at that second; ids of messages are new unless `unique` is given."""
+        """Return the body as that account gets it at that second; message ids are new unless `unique` is given."""
         seconds = at or int(utc_now().timestamp()) - 60
         unique = unique or uuid.uuid4().hex
         text = json.dumps(self.body)
@@ -38,7 +38,7 @@ class Recorded(NamedTuple):
 
 
 def recorded() -> list[Recorded]:
-    """All of them."""
+    """Return all recorded webhooks."""
     found = []
     for path in sorted(FOLDER.glob("*/*.json")):
         told = json.loads(path.read_bytes())

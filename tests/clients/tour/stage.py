@@ -29,7 +29,7 @@ Step = Callable[[Stage], Any]
 
 
 def walked(step: Step, stage: Stage) -> Any:
-    """The step's result, or its refusal by status and code."""
+    """Return the step's result, or its refusal by status and code."""
     try:
         return step(stage)
     except (AuthApiError, AuthWeakPasswordError) as refused:

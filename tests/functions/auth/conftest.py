@@ -66,7 +66,7 @@ class Letter:
 
 @pytest.fixture
 def mailed(base_url: str, services: Services) -> Callable[[str], list[Letter]]:
-    """What has been mailed to an address, the newest first, once the job has sent what waits."""
+    """Return what has been mailed to an address, the newest first, once the job has sent what waits."""
 
     def to(address: str) -> list[Letter]:
         with httpx.Client(base_url=base_url, timeout=30) as client:
@@ -82,7 +82,7 @@ def mailed(base_url: str, services: Services) -> Callable[[str], list[Letter]]:
 
 @pytest.fixture
 def host(base_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """`host(signup_enabled=False)`: the surface with other settings."""
+    """Provide `host(signup_enabled=False)`: the surface with other settings."""
 
     def change(**values: Any) -> None:
         changed = replace(settings(), **values)

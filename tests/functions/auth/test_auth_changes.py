@@ -11,7 +11,7 @@ TWICE = "Confirmation link accepted. Please proceed to confirm link sent to the 
 
 @pytest.fixture
 async def moving(auth, person, email):
-    """Somebody who has asked for another address; that address."""
+    """Return somebody who has asked for another address; that address."""
     answer = await auth("PUT", "user", token=person.token, json={"email": email.upper()})
     assert (answer.json()["email"], answer.json()["new_email"]) == (person.email, email)
     return email
@@ -133,7 +133,7 @@ async def test_200_a_change_after_the_first_proof_leaves_the_sessions(host, auth
 
 @pytest.fixture
 def hook(host, tenants):
-    """`hook("…")`: the host's own access token hook, its body in PL/pgSQL."""
+    """Provide `hook("…")`: the host's own access token hook, its body in PL/pgSQL."""
     with tenants.database() as connection:
 
         def make(body: str) -> None:

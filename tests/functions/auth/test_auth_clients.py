@@ -10,7 +10,7 @@ from supabase_auth.errors import AuthApiError, AuthWeakPasswordError
 
 @pytest.fixture
 def client(base_url, address):
-    """`client(key)`: a synchronous client of its own."""
+    """Provide `client(key)`: a synchronous client of its own."""
     with httpx.Client(timeout=30) as connection:
 
         def make(key: str) -> Client:

@@ -10,7 +10,7 @@ from supabase_auth.errors import AuthApiError
 
 @pytest.fixture
 def auth(base_url, address, keys):
-    """`auth()`: a synchronous client's auth; flows end with a code unless `flow_type` says otherwise."""
+    """Provide `auth()`: a synchronous client's auth; flows end with a code unless `flow_type` says otherwise."""
     with httpx.Client(timeout=30) as connection:
 
         def make(key="publishable_key", **options):

@@ -22,7 +22,7 @@ def try_in(auth):
 
 @pytest.fixture
 def network():
-    """The first four groups of an IPv6 network of the test's own."""
+    """Return the first four groups of an IPv6 network of the test's own."""
     return "2001:db8:" + ":".join(f"{secrets.randbelow(65_000) + 1:x}" for _ in range(2))
 
 

@@ -15,7 +15,7 @@ def bearer():
 
 @pytest.fixture
 def proved(auth, mailed):
-    """A session by a mailed code."""
+    """Return a session by a mailed code."""
 
     async def enter(email):
         await auth("POST", "otp", json={"email": email})
@@ -27,7 +27,7 @@ def proved(auth, mailed):
 
 @pytest.fixture
 async def stranger(*, host, sign_up, call, refresh, bearer, tenants):
-    """Somebody who signed up with another's address and made an organization: the token and the organization."""
+    """Return somebody who signed up with another's address and made an organization: the token and the organization."""
     host(mail_interval_s=0)
     person = await sign_up()
     made = await call("organization-create", headers=bearer(person.token), json={"name": "Theirs"})
@@ -40,7 +40,7 @@ async def stranger(*, host, sign_up, call, refresh, bearer, tenants):
 
 @pytest.fixture
 def make_door(call, http, bearer, elsewhere):
-    """A key with its token, and the two kinds of signed address, made by whoever has the token."""
+    """Return a key with its token, and the two kinds of signed address, made by whoever has the token."""
 
     async def make(token):
         made = await call("agent-api-key-create", headers=bearer(token), json={"name": "A door", "scopes": ["write"]})
@@ -63,7 +63,7 @@ def make_door(call, http, bearer, elsewhere):
 
 @pytest.fixture
 def opened(call, http, bearer, elsewhere):
-    """The status that each door answers."""
+    """Return the status that each door answers."""
 
     async def knock(doors):
         key = doors["key"]
@@ -107,7 +107,7 @@ async def test_the_proven_owner_of_an_address_owns_the_organization(
 
 @pytest.fixture
 def said(auth, proved):
-    """The metadata of whoever proves the address."""
+    """Return the metadata of whoever proves the address."""
 
     async def of(email):
         return (await proved(email))["user"]["user_metadata"]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def unconfirmed(host, auth, email):
-    """The address of somebody who has signed up and not opened the mail yet."""
+    """Return the address of somebody who has signed up and not opened the mail yet."""
     host(email_autoconfirm=False, mail_interval_s=0)
     made = await auth("POST", "signup", json={"email": email, "password": "long enough"})
     assert made.status_code == 200, made.text

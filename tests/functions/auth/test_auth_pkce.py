@@ -28,7 +28,7 @@ def challenges(verifier):
 
 @pytest.fixture
 def code_of(http):
-    """The code that following a link ends with."""
+    """Return the code that following a link ends with."""
 
     async def follow(link):
         location = urlsplit((await http.get(link)).headers["location"])

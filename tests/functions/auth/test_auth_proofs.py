@@ -13,7 +13,7 @@ STRANGERS = "the stranger's own"
 
 @pytest.fixture(params=[True, False], ids=["confirmed by the host", "confirmed by mail"])
 async def taken(request, host, auth, email):
-    """The address that a stranger has signed up with, and the stranger's session where there is one."""
+    """Return the address that a stranger has signed up with, and the stranger's session where there is one."""
     host(email_autoconfirm=request.param, mail_interval_s=0)
     made = await auth("POST", "signup", json={"email": email, "password": STRANGERS})
     assert made.status_code == 200, made.text

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def aged(tenants):
-    """`aged(raw)`: that refresh token was spent eleven seconds ago, beyond the reuse interval."""
+    """Provide `aged(raw)`: that refresh token was spent eleven seconds ago, beyond the reuse interval."""
 
     def age(raw: str) -> None:
         with tenants.database() as connection:

@@ -26,7 +26,7 @@ def follow(http):
 
 @pytest.fixture
 def recovered(auth, person, mailed):
-    """The mail that a forgotten password brings."""
+    """Return the mail that a forgotten password brings."""
 
     async def ask(**params):
         asked = await auth("POST", "recover", params=params, json={"email": person.email})

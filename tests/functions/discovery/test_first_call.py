@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 def own(text: str) -> str:
-    """What the documents ask an agent to put in of its own."""
+    """Return what the documents ask an agent to put in of its own."""
     return text.replace("owner@example.com", f"{uuid.uuid4().hex}@example.com")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def make_contacts(tenants):
-    """`make_contacts(org, {"first_name": ...}, ...)`: straight into the database, a second apart; their ids."""
+    """Provide `make_contacts(org, {"first_name": ...}, ...)`: straight into the database, a second apart; their ids."""
 
     def insert(org, *contacts):
         made = []
@@ -31,7 +31,7 @@ def make_contacts(tenants):
 
 @pytest.fixture
 def sort(tenants):
-    """`sort(org, mona, ali, dina)`: the first a vip, the second tagged wholesale, the third labelled urgent."""
+    """Provide `sort(org, mona, ali, dina)`: the first a vip, the second tagged wholesale, the third labelled urgent."""
 
     def mark(org, vip, wholesale, urgent):
         with tenants.database() as db:

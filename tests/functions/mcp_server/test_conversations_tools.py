@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def make_chat(tenants):
-    """`make_chat(org, "whatsapp", minutes=3)`: `minutes` after the same moment, with the customer there now; its id."""
+    """Provide `make_chat(org, "whatsapp", minutes=3)`: `minutes` after the same moment, with its customer; its id."""
 
     def insert(org, platform="whatsapp", *, minutes=0, unread=0, archived=False):
         with tenants.database() as db:
@@ -32,7 +32,7 @@ def make_chat(tenants):
 
 @pytest.fixture
 def receive(tenants):
-    """`receive(org, chat, "text", at="2026-02-01")`: a message from the customer."""
+    """Provide `receive(org, chat, "text", at="2026-02-01")`: a message from the customer."""
 
     def insert(org, chat, content, at):
         with tenants.database() as db:

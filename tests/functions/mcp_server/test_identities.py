@@ -42,7 +42,7 @@ FORMS = [
 
 @pytest.fixture
 def item(tenants):
-    """`item(org, sku)`: its id."""
+    """Provide `item(org, sku)`: its id."""
 
     def insert(org, sku):
         with tenants.database() as database:

@@ -9,7 +9,7 @@ from tests.conftest import Org
 
 @pytest.fixture
 def shelves(tenants):
-    """`shelves(org)`: two warehouses, items with and without names, stock and codes; their ids by SKU.
+    """Provide `shelves(org)`: two warehouses, items with and without names, stock and codes; their ids by SKU.
 
     A neighbour has the same.
     """

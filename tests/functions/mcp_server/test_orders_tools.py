@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def shop(tenants):
-    """`shop(org)`: a contact, a warehouse and two items with stock; the contact's id and the second item's."""
+    """Provide `shop(org)`: a contact, a warehouse and two items with stock; the contact's id and the second item's."""
 
     def fill(org):
         customer, mug = uuid.uuid4(), uuid.uuid4()
@@ -187,7 +187,7 @@ async def test_to_the_status_it_has_is_no_step(shop, org, mcp):
 
 @pytest.fixture
 def history(shop, tenants):
-    """`history(org)`: orders H-001 to H-030, one a day from Cairo's 1 June 2026 on; a neighbour has the same."""
+    """Provide `history(org)`: orders H-001 to H-030, one a day from 1 June 2026 in Cairo; a neighbour has the same."""
 
     def fill(org):
         with tenants.database() as db:

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def shop(tenants):
-    """`shop(org)`: contacts, items and orders that both tenants have."""
+    """Provide `shop(org)`: contacts, items and orders that both tenants have."""
 
     def fill(org):
         with tenants.database() as db:

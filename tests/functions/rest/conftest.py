@@ -12,7 +12,7 @@ from tests.conftest import Caller
 
 @pytest.fixture
 def keys(services) -> dict[str, str]:
-    """The project's opaque keys, by kind."""
+    """Return the project's opaque keys, by kind."""
     return {"publishable": services.secrets.publishable_key, "secret": services.secrets.secret_key}
 
 

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def shop(rest, org):
-    """An agent who may write, and a contact, an order, an item and a conversation of the organization."""
+    """Return an agent who may write, and a contact, an order, an item and a conversation of the organization."""
     agent = org.agent("write")
 
     async def add(table: str, **values):

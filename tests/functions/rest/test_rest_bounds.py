@@ -20,7 +20,7 @@ def nested(depth):
 
 @pytest.fixture
 def bounded(monkeypatch):
-    """`bounded(answer_bytes=100)`: callers' bounds from here on, for this test."""
+    """Provide `bounded(answer_bytes=100)`, which sets the bounds of callers from here on, for this test."""
 
     def change(**bounds):
         settings = host.for_callers()

@@ -199,7 +199,7 @@ async def test_a_browser_may_call_with_what_supabase_clients_send(http):
 
 @pytest.fixture
 def admit(org, services):
-    """What a managed platform's PostgREST does before its statement, for an agent with the scope."""
+    """Return what a managed platform's PostgREST does before its statement, for an agent with the scope."""
 
     def call(scope: str, *, read_only: str) -> None:
         claims = tokens.verify(org.agent(scope).token).claims

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def chat(org, tenants):
-    """A WhatsApp conversation in which the customer wrote three days ago."""
+    """Return a WhatsApp conversation in which the customer wrote three days ago."""
     with tenants.database() as database:
         (chat_id,) = database.execute(
             "INSERT INTO chats (organization_id, platform, platform_chat_id, last_inbound_at)"
@@ -34,7 +34,7 @@ def message(org, tenants, chat):
 
 @pytest.fixture
 def stored(tenants, chat):
-    """The conversation and its messages as they stand."""
+    """Return the conversation and its messages as they stand."""
 
     def read():
         with tenants.database() as database:

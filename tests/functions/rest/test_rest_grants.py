@@ -30,7 +30,7 @@ def columns(services, base_url):
 
 @pytest.fixture
 def denied(rest, columns):
-    """Whether the grant is what an attempt at one column fails by."""
+    """Return whether the grant is what an attempt at one column fails by."""
 
     async def attempt(verb, table, column, as_):
         target = f"{table}?{columns[table][None][0]}=is.null" if verb == "PATCH" else table

@@ -11,7 +11,7 @@ WORDS = ("name", "sku", "barcode")
 
 @pytest.fixture
 def old_item(org, tenants):
-    """`old_item(**words)`: the id of an item from before any rule."""
+    """Provide `old_item(**words)`: the id of an item from before any rule."""
 
     def made(**words):
         item = uuid.uuid4()
@@ -31,7 +31,7 @@ def old_item(org, tenants):
 
 @pytest.fixture
 def sold(org, mcp, rest, tenants):
-    """`sold(item)`: the order that a tool makes of it, and the words of its line and of another over /rest/v1."""
+    """Provide `sold(item)`: the order that a tool makes, and the words of its line and of one by /rest/v1."""
 
     async def lines(item):
         agent, customer, line = org.agent("write"), uuid.uuid4(), {"item_id": item, "qty": 1}

@@ -21,7 +21,7 @@ def prefix():
 
 @pytest.fixture
 def row(org, tenants, prefix):
-    """What would be a key of a new agent of the organization."""
+    """Return what would be a key of a new agent of the organization."""
     with tenants.database() as database:
         (agent,) = database.execute(
             "SELECT agent_id FROM agent_api_keys WHERE id = %s", [org.agent("read").key_id]

@@ -26,7 +26,7 @@ VIEWS = {"item_stock", "audit_trail"}
 
 @pytest.fixture(scope="module")
 def world(services, base_url) -> Iterator[SimpleNamespace]:
-    """Two organizations with a row in every table, and by which words each one's rows are known."""
+    """Yield two organizations with a row in every table, and by which words each one's rows are known."""
     make = Tenants(services)
     own, other = make.org(), make.org()
     with make.database() as database:
@@ -78,7 +78,7 @@ async def relationships(services, base_url) -> dict[Name, tuple[Relationship, ..
 
 @pytest.fixture
 def ask(rest, world):
-    """The answer to an agent of the first organization, in which nothing of the second's stands but what was asked."""
+    """Return the answer to an agent of the first organization; it holds nothing of the second but the query."""
     numbers, agents = itertools.count(), [world.own.agent("admin") for _ in range(3)]
 
     async def send(method: str, path: str, **kw: Any):

@@ -11,7 +11,7 @@ WORDS = ("item_id", "sku", "name", "barcode")
 
 @pytest.fixture
 def send(rest, org):
-    """A request of an agent, or of the service where `as_` says so; the rows, or the code of our own refusal."""
+    """Send a request as an agent, or as the service by `as_`; return the rows, or the code of our own refusal."""
     agent = org.agent()
 
     async def request(method, path, body=None, *, as_="agent"):
@@ -24,7 +24,7 @@ def send(rest, org):
 
 @pytest.fixture
 async def items(send, org):
-    """A gift card and a lamp that are sold, and a vase that is not any more; ten of each in stock."""
+    """Return a gift card and a lamp that are sold, and a vase that is not any more; ten of each in stock."""
     rows = [
         {"sku": "GFT-003", "name": "Gift card", "barcode": "111", "selling_price": 50, "is_active": True},
         {"sku": "LMP-001", "name": "Lamp", "barcode": "222", "selling_price": 99, "is_active": True},
@@ -40,7 +40,7 @@ async def items(send, org):
 
 @pytest.fixture
 def add_line(send, org):
-    """A line of a new order, with the values that are given."""
+    """Return a line of a new order, with the values that are given."""
 
     async def make(as_="agent", **values):
         order = (await send("POST", "orders", {}))[0]

@@ -12,7 +12,7 @@ WAYS = {"pending": [], "cancelled": ["cancelled"], **{step: STEPS[: at + 1] for 
 
 @pytest.fixture
 def send(rest, org):
-    """A request of an agent who may do everything an agent may; of the service where `as_` says so."""
+    """Send a request as an agent who may do everything an agent may; of the service where `as_` says so."""
     agent = org.agent()
 
     async def request(method, path, body=None, *, as_="agent"):
@@ -46,7 +46,7 @@ def change(send):
 
 @pytest.fixture
 def order_at(add, change):
-    """`order_at("delivered")`: an order of 300 that came there step by step; cancelled after it was pending."""
+    """Provide `order_at("delivered")`: an order of 300 that came there step by step; cancelled after it was pending."""
 
     async def make(status, **values):
         contact = await add("customers", first_name="Mona")
@@ -61,7 +61,7 @@ def order_at(add, change):
 
 @pytest.fixture
 def read(send):
-    """The order as it stands."""
+    """Return the order as it stands."""
 
     async def get(order):
         return (await send("GET", f"orders?id=eq.{order['id']}")).json()[0]
@@ -70,7 +70,7 @@ def read(send):
 
 
 def code(answer):
-    """The code of our own rule that refused."""
+    """Return the code of our own rule that refused."""
     return json.loads(answer.json()["details"])["error"]
 
 
@@ -282,7 +282,7 @@ async def test_no_line_of_an_item_that_is_not_sold(add, send, order_at, as_):
 
 @pytest.fixture
 def line_of(add, send, org):
-    """`line_of(item, ...)`: the answer to a line of it in a new order, with the values that are given."""
+    """Provide `line_of(item, ...)`: the answer to a line of it in a new order, with the values that are given."""
 
     async def make(item, currency="EGP", as_="agent", **values):
         order = await add("orders", currency=currency)
@@ -391,7 +391,7 @@ async def test_the_organizations_currency_stays_while_prices_or_orders_are_in_it
 
 @pytest.fixture
 async def warehouses(add):
-    """Two of them, and an item of which ten lie in the first."""
+    """Return two warehouses, and an item of which ten lie in the first."""
     here, there = await add("warehouses", name="Cairo"), await add("warehouses", name="Giza")
     item = await add("items", sku="A")
     moved = {"inventory_item_id": item["id"], "warehouse_id": here["id"], "movement_type": "inbound", "quantity": 10}

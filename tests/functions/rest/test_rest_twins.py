@@ -46,7 +46,7 @@ def uniques(tenants) -> list[tuple[str, str, list[str]]]:
 
 @pytest.fixture
 async def bodies(rest, org) -> dict[str, dict[str, Any]]:
-    """The rest of a row of each table."""
+    """Return the rest of a row of each table."""
     who = org.agent()
     item, place = await made(rest, who, "items", {"name": "Cup"}), await made(rest, who, "warehouses", {"name": "Giza"})
     order = await made(rest, who, "orders", {"notes": "x"})

@@ -36,7 +36,7 @@ def held(tenants) -> list[tuple[str, str, str, bool, bool]]:
 
 @pytest.fixture
 async def bodies(rest, org, tenants) -> dict[str, dict[str, Any]]:
-    """What makes a row of each table; organizations and conversations are there already."""
+    """Return what makes a row of each table; organizations and conversations are there already."""
 
     async def made(table: str, row: dict[str, Any]) -> str:
         answer = await rest("POST", table, as_=org.agent(), json=row, headers=RETURNED)

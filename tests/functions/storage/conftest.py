@@ -53,7 +53,7 @@ def served(storage: Ask) -> Ask:
 
 @pytest.fixture
 def refused() -> Callable[..., None]:
-    """A refusal of that status in the body, and that code; over HTTP a 400 unless said otherwise."""
+    """Return a refusal of that status in the body, and that code; over HTTP a 400 unless said otherwise."""
 
     def check(answer: httpx.Response, status: int, code: str, *, http: int = 400) -> None:
         assert answer.status_code == http, answer.text
@@ -81,7 +81,7 @@ async def public_bucket(served: Ask) -> str:
 
 @pytest.fixture
 def own_bucket(bucket: str, tenants: Tenants) -> Iterator[str]:
-    """A bucket in which each person owns the folder of their own id, by a policy as a project would write it."""
+    """Yield a bucket in which each person owns the folder of their own id, by a policy as a project would write it."""
     name = f"own folder in {bucket}"
     with tenants.database() as database:
         database.execute(
@@ -97,11 +97,11 @@ def own_bucket(bucket: str, tenants: Tenants) -> Iterator[str]:
 
 @pytest.fixture
 def person(tenants: Tenants) -> Caller:
-    """Somebody who belongs to no organization."""
+    """Return somebody who belongs to no organization."""
     return tenants.person(None)
 
 
 @pytest.fixture
 def path(org: Org) -> Callable[[str], str]:
-    """A path in the labels of the tenant."""
+    """Return a path in the labels of the tenant."""
     return lambda name: f"labels/{org.id}/{name}"

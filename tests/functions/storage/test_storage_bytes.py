@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def blob_of(services):
-    """The file of a version."""
+    """Return the file of a version."""
     return lambda version: Path(urlsplit(services.blob_url).path) / blob_key(version)
 
 
@@ -81,7 +81,7 @@ async def test_replaced_and_deleted_objects_leave_no_bytes_behind(served, bucket
 
 @pytest.fixture
 def only_rehearsed(bucket, tenants):
-    """The bucket of a policy that lets an upload be rehearsed and refuses its row."""
+    """Yield the bucket of a policy that lets an upload be rehearsed and refuses its row."""
     with tenants.database() as database:
         database.execute(
             f"""
@@ -154,7 +154,7 @@ HELD = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AN
 
 @pytest.fixture
 def doomed(keys):
-    """A gateway process of the test's own, to be killed: how a client asks it as the service, and the process."""
+    """Yield a gateway process of the test's own, to be killed: how a client asks it as the service, and the process."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "infra.local.gateway:app", f"--port={port}", "--log-level=critical"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
@@ -165,7 +165,7 @@ def doomed(keys):
 
 @pytest.fixture
 def held_back(tenants):
-    """Whether the row of an object named held waits after its bytes; it goes on when the test ends, or says so."""
+    """Let the row of an object named held wait after its bytes until the test ends, or says so."""
     with tenants.database() as database:
         database.execute(HOLD)
         yield lambda: database.execute(HELD).fetchone() is not None
@@ -208,7 +208,7 @@ async def test_bytes_left_by_a_crash_are_erased_when_due(tenants, blob_of, erase
 
 @pytest.fixture(scope="module")
 def bucket_server():
-    """An S3 server, and the settings of a gateway that keeps its files there."""
+    """Yield an S3 server, and the settings of a gateway that keeps its files there."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port())
     server.start()
     host, port = server.get_host_and_port()

@@ -13,7 +13,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture
 def client(base_url, address, keys):
-    """A synchronous client with the key of that name."""
+    """Yield a synchronous client with the key of that name."""
     with httpx.Client(timeout=30) as connection:
 
         def make(key):

@@ -29,7 +29,7 @@ def names(bucket, tenants):
 
 @pytest.fixture
 def listed(served, bucket):
-    """The entries of a folder, those that are folders with a slash."""
+    """Return the entries of a folder, those that are folders with a slash."""
 
     async def ask(prefix="", **said):
         entries = (await served("POST", f"object/list/{bucket}", json={"prefix": prefix, **said})).json()
@@ -40,7 +40,7 @@ def listed(served, bucket):
 
 @pytest.fixture
 def paged(served, bucket):
-    """All pages of a prefix: names of folders, of objects, and the number of pages."""
+    """Return all pages of a prefix: names of folders, of objects, and the number of pages."""
 
     async def ask(limit, **said):
         folders, objects, pages, cursor = [], [], 0, None

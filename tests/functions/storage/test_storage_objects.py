@@ -15,7 +15,7 @@ TEN = ranges.TEN
 
 @pytest.fixture
 async def ten(served, bucket):
-    """An object of ten bytes, and where it is read."""
+    """Return an object of ten bytes, and where it is read."""
     await served("POST", f"object/{bucket}/ten.txt", content=TEN, headers={"Content-Type": "text/plain"})
     return f"object/{bucket}/ten.txt"
 

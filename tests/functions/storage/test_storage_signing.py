@@ -18,7 +18,7 @@ NAME = "صور/a b?#%1.png"
 
 @pytest.fixture
 async def picture(served, bucket):
-    """An object with a name that an address has to take care of; its place in an address."""
+    """Return an object with a name that an address has to take care of; its place in an address."""
     place = f"{bucket}/{quote(NAME)}"
     await served("POST", f"object/{place}", content=b"\x89PNG", headers={"Content-Type": "image/png"})
     return place

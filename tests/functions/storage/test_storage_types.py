@@ -115,7 +115,7 @@ async def test_an_object_that_has_not_changed_is_as_private(stored, storage, buc
 
 @pytest.fixture
 async def narrow(served):
-    """A bucket that takes pictures of ten bytes and no more."""
+    """Return a bucket that takes pictures of ten bytes and no more."""
     name = f"narrow-{uuid.uuid4().hex}"
     limits = {"file_size_limit": 10, "allowed_mime_types": ["image/*"]}
     await served("POST", "bucket", json={"name": name, **limits})

@@ -19,7 +19,7 @@ CODE = [
 
 @pytest.fixture
 def found():
-    """`found(lint, path)`: the paths of a lint's findings in a small tree with this file besides."""
+    """Provide `found(lint, path)`: the paths of a lint's findings in a small tree with this file besides."""
 
     def look(lint, *paths):
         sources = [Source(PurePosixPath(path), "") for path in (*CODE, *paths)]

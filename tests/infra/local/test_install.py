@@ -14,7 +14,7 @@ OLDEST_PIP = "22.3.1"
 
 @pytest.fixture
 def path_without_uv(tmp_path) -> str:
-    """The PATH, but for uv and with the Python that runs this test."""
+    """Return the PATH, but for uv and with the Python that runs this test."""
     tools = tmp_path / "tools"
     tools.mkdir()
     for tool in ("sh", "rm", "chmod", "dirname", "cat"):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def mail(base_url, call, services):
-    """One mail, in text that looks like a page's own."""
+    """Return one mail, in text that looks like a page's own."""
     text = "Open http://127.0.0.1:1/a?b=c&d=e <script>alert(1)</script>\n"
     async with accounts_tx(request_id="test") as tx:
         outbox.post(

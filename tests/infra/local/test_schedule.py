@@ -12,7 +12,7 @@ from infra.local import schedule
 
 @pytest.fixture
 def jobs(monkeypatch):
-    """Two functions, of which one is a job, and one that cannot be imported."""
+    """Return two functions, of which one is a job, and one that cannot be imported."""
     declared = {
         "drain_outbox": SimpleNamespace(name="drain-outbox", schedule_s=0.01),
         "agent_auth": SimpleNamespace(name="agent-auth", schedule_s=None),

@@ -46,7 +46,7 @@ def number(world):
 
 @pytest.fixture
 def told(world):
-    """What waits for the app, as the app will read it."""
+    """Return what waits for the app, as the app will read it."""
 
     def read():
         courier = Courier(world, url="", app_secret="secret")
@@ -209,7 +209,7 @@ def test_the_demo_shops_accounts_are_there_with_templates(tmp_path):
 
 @pytest.fixture
 def running(tmp_path, monkeypatch):
-    """A simulator that `nexus simulate` finds; it delivers nothing."""
+    """Yield a simulator that `nexus simulate` finds; it delivers nothing."""
     made = Simulator(port=free_port(), webhook_url=f"http://127.0.0.1:{free_port()}/", app_secret="secret")
     made.world.add_account("whatsapp", id="1590", name="بيت القمرية")
     account_files.files_of(tmp_path).address.write_text(json.dumps({"url": made.base_url}))

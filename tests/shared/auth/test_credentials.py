@@ -22,7 +22,7 @@ KINDS = {
 
 @pytest.fixture
 def called(tenants, services):
-    """`called(apikey, bearer)`: who that is; names of keys stand for the keys."""
+    """Provide `called(apikey, bearer)`: who that is; names of keys stand for the keys."""
 
     def told(value):
         return getattr(services.secrets, value) if value in KINDS else value

@@ -39,7 +39,7 @@ def grant(base_url):
 
 @pytest.fixture
 def exchanged(monkeypatch):
-    """What the exchange of keys is asked, and answers."""
+    """Return what the exchange of keys is asked, and answers."""
     requests = []
     answer: dict[str, Any] = {"scopes": ["read"], "refusal": None}
 

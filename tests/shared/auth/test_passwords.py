@@ -37,7 +37,7 @@ HOSTILE = (
 
 @pytest.fixture
 def computed(monkeypatch):
-    """The hashes that bcrypt was given."""
+    """Return the hashes that bcrypt was given."""
     given, check = [], bcrypt.checkpw
 
     def recorded(secret, hashed):

@@ -16,7 +16,7 @@ FIELDS = {field.name: None for field in msgspec.structs.fields(ContactRecord)}
 
 @pytest.fixture
 def record():
-    """A contact made a year ago with so many orders, the last so many days ago."""
+    """Return a contact made a year ago with so many orders, the last so many days ago."""
 
     def make(*, orders=0, cancelled=0, days=1, **fields):
         totals = OrderTotals(

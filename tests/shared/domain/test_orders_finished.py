@@ -22,7 +22,7 @@ BY_TYPE = {
 
 @pytest.fixture
 def done(shop):
-    """`done("delivered")`: an order of one line that was paid, and is there."""
+    """Provide `done("delivered")`: an order of one line that was paid, and is there."""
 
     def make(status):
         order = shop.order((shop.item(f"S-{status}", stock=9), 2))
@@ -53,7 +53,7 @@ def test_a_column_that_is_not_named_is_frozen_for_the_service_too(shop, done, st
 
 
 def written_by_the_service(db, order, column, value):
-    """`changed`, or the SQLSTATE of the refusal; nothing of it stays."""
+    """Return `changed`, or the SQLSTATE of the refusal; keep nothing of it."""
     try:
         with db.transaction(force_rollback=True):
             db.execute("SET LOCAL ROLE service_role")

@@ -32,7 +32,7 @@ WRITES = [
 
 @pytest.fixture
 def order_at(shop):
-    """`order_at("delivered", payment_status="paid")`: an order of 300 that is there, however it came to be."""
+    """Provide `order_at("delivered", payment_status="paid")`: an order of 300 that is there, however it came to be."""
 
     def make(order_status, payment_status="unpaid"):
         order = shop.order((shop.item(f"S-{uuid.uuid4()}", stock=9), 2))

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def trail_of(tenants):
-    """The trail as the view shows it."""
+    """Return the trail as the view shows it."""
 
     def read(org):
         with tenants.database() as db:

@@ -40,7 +40,7 @@ class Order(BaseModel):
 
 
 def request_of(*pieces: bytes | None, headers: dict[bytes, bytes] | None = None, pause_s: float = 0) -> Request:
-    """A request whose body comes in these pieces; None is a client that has gone."""
+    """Return a request whose body comes in these pieces; None is a client that has gone."""
     waiting = list(pieces)
 
     async def receive():

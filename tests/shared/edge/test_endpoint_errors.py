@@ -17,7 +17,7 @@ edge = importlib.import_module("shared.edge.endpoint")
 
 @pytest.fixture
 def asked(base_url, address):
-    """The answer of a handler under @surface, by its body."""
+    """Return the answer of a handler under @surface, by its body."""
 
     async def ask(handler, **declared):
         function = surface(tag="Tests", access=ANYONE, **declared)(handler)

@@ -20,7 +20,7 @@ ARGUMENTS = {
 
 @pytest.fixture
 def shop(tenants, org):
-    """A contact, an item and an order of the organization, by the words that stand for them above."""
+    """Return a contact, an item and an order of the organization, by the words that stand for them above."""
     contact, order, chat = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
     with tenants.database() as database:
         database.execute(

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def keyed(call, org):
-    """A request of the owner's under an idempotency key."""
+    """Send a request of the owner under an idempotency key."""
 
     async def send(function, body, *, key="round", as_=None, **kw):
         sent = {"json": body} if isinstance(body, dict) else {"content": body}

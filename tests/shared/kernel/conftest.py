@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture
 def every_code() -> Callable[[int], list[str]]:
-    """All codes of so many capital letters."""
+    """Return all codes of so many capital letters."""
     return lambda length: ["".join(letters) for letters in product(ascii_uppercase, repeat=length)]

@@ -149,7 +149,7 @@ def _with_trunk(number: str, zeros: str) -> str:
 
 
 def _mobiles() -> Iterator[str]:
-    """One number of every country whose trunk prefix is 0, and of the eighteen."""
+    """Yield one number of every country whose trunk prefix is 0, and of the eighteen."""
     yield from (number for _, _, number in COUNTRIES)
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
         known = phonenumbers.PhoneMetadata.metadata_for_region(region, None)

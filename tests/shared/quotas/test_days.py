@@ -16,7 +16,7 @@ ZONES = ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Etc/GMT+12")
 
 @pytest.fixture
 def used(call, token_of):
-    """The API calls that a token of the key, exchanged now, is told of, and when they begin anew."""
+    """Return the API calls that a token of the key, exchanged now, is told of, and when they begin anew."""
 
     async def ask(raw: str):
         answer = await call("agent-usage", method="GET", headers=await token_of(raw))
@@ -73,7 +73,7 @@ async def test_403_a_spent_day_says_when_the_counted_day_ends(used, move, make_k
 
 @pytest.fixture
 def counted(call, org, tenants):
-    """What each month's counter of orders holds, and what agent-usage tells: how many, until when."""
+    """Return what each month's counter of orders holds, and what agent-usage tells: how many, until when."""
 
     async def ask():
         with tenants.database() as database:

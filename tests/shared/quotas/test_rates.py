@@ -23,14 +23,14 @@ DAY_S = 86_400
 
 @pytest.fixture
 async def link(services, base_url):
-    """The proxy before the store."""
+    """Yield the proxy before the store."""
     async with proxied("127.0.0.1", urlsplit(services.store_url).port) as proxy:
         yield proxy
 
 
 @pytest.fixture
 async def counters(services, link):
-    """A store of this test's own, behind the proxy."""
+    """Yield a store of this test's own, behind the proxy."""
     url = services.store_url.replace(f":{link.port}", f":{link.listens_on}")
     opened = Store(url, 0.2)
     yield opened
@@ -39,7 +39,7 @@ async def counters(services, link):
 
 @pytest.fixture
 async def beside(services):
-    """The same counters as another process sees them."""
+    """Yield the same counters as another process sees them."""
     opened = Store(services.store_url, 0.2)
     yield opened
     await opened.close()
@@ -52,7 +52,7 @@ def principal(org):
 
 @pytest.fixture
 async def charged(base_url):
-    """The process's own store, closed afterwards as every event loop has one."""
+    """Yield the process's own store, closed afterwards as every event loop has one."""
     yield charge
     await client.close()
 

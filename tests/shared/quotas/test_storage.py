@@ -25,7 +25,7 @@ DAY_S = 86_400
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The clock, standing half a minute before the turn of a window until it is moved."""
+    """Return the clock, standing half a minute before the turn of a window until it is moved."""
     moment = [time.time() // 60 * 60 + 30.0]
     monkeypatch.setattr(time, "time", lambda: moment[0])
 
@@ -41,7 +41,7 @@ def urls(services):
 
 @pytest.fixture(params=["ours", "memory", "valkey"])
 async def opened(request, services, base_url, monkeypatch):
-    """The store of this kind, in place of the event loop's."""
+    """Yield the store of this kind, in place of the event loop's."""
     opened = Store(urls(services)[request.param], 1.0)
     for module in (quotas_storage, days, service):
         monkeypatch.setattr(module, "store", lambda: opened)
@@ -52,7 +52,7 @@ async def opened(request, services, base_url, monkeypatch):
 
 @pytest.fixture(params=["ours", "memory"])
 async def turning(request, services, base_url, monkeypatch):
-    """A store whose windows follow this process's clock."""
+    """Yield a store whose windows follow this process's clock."""
     opened = Store(urls(services)[request.param], 1.0)
     monkeypatch.setattr(quotas_storage, "store", lambda: opened)
     yield opened

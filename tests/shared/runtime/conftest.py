@@ -18,7 +18,7 @@ from tests.support.proxy import Proxy, proxied
 
 @pytest.fixture
 async def postgres(base_url, services, monkeypatch) -> AsyncIterator[Proxy]:
-    """The proxy before Postgres; the pool behind it has two connections, opened by the test."""
+    """Yield the proxy before Postgres; the pool behind it has two connections, opened by the test."""
     parts = conninfo.conninfo_to_dict(services.database_url)
     async with proxied(str(parts["host"]), int(parts["port"] or 0)) as proxy:
         url = conninfo.make_conninfo(services.database_url, port=proxy.listens_on)
@@ -43,7 +43,7 @@ def tx(postgres, org) -> Callable[..., Any]:
 
 @pytest.fixture
 def names(tenants, org) -> Callable[[], list[str]]:
-    """The first names of the organization's contacts, as they are committed."""
+    """Return the first names of the organization's contacts, as they are committed."""
 
     def look() -> list[str]:
         with tenants.database() as connection:

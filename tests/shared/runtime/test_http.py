@@ -18,7 +18,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: Image/JPEG; charset=x\r\nContent-Length:
 
 @asynccontextmanager
 async def answering(answers: dict[str, bytes]) -> AsyncIterator[tuple[str, list[str]]]:
-    """A server that answers each path with those bytes and closes; its address and the requests it got."""
+    """Yield a server that answers each path with those bytes and closes; its address and the requests it got."""
     asked: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -71,7 +71,7 @@ def test_levels_below_the_chosen_one_are_left_out(lines):
 
 @pytest.fixture
 def pipe():
-    """Its end to write to, and the other, which nobody reads yet."""
+    """Yield its end to write to, and the other, which nobody reads yet."""
     reads, writes = os.pipe()
     os.set_blocking(reads, False)
     with os.fdopen(writes, "w") as stream, os.fdopen(reads, "rb", buffering=0) as unread:

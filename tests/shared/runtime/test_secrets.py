@@ -19,7 +19,7 @@ TOKEN = b"EAAG-token-of-a-channel"
 
 @pytest.fixture
 def configure(monkeypatch):
-    """`configure(keys, kms=...)`: the settings from here on."""
+    """Provide `configure(keys, kms=...)`: the settings from here on."""
 
     def choose(*keys: str, kms: str | None = None) -> None:
         chosen = SimpleNamespace(sealing_keys=SecretStr(",".join(keys)) if keys else None, kms_key_id=kms)
@@ -33,7 +33,7 @@ def configure(monkeypatch):
 
 @pytest.fixture
 def kms(monkeypatch):
-    """A KMS whose keys honour the encryption context; its id for a new key."""
+    """Yield a KMS whose keys honour the encryption context; its id for a new key."""
     for name, value in {
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ACCESS_KEY_ID": "x",

@@ -19,7 +19,7 @@ def shares():
 
 @pytest.fixture
 def take(shares):
-    """A place, as a request of its own takes it."""
+    """Return a place, as a request of its own takes it."""
 
     async def one(lane="ordinary", owner=None, caller=None, *, within_s=LONG_S):
         with claiming(lambda: Claim(lane, owner, caller)):

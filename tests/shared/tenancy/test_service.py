@@ -16,7 +16,7 @@ SHOP = {"name": "Shop", "timezone": "Africa/Cairo", "country": "EG", "currency":
 
 @pytest.fixture
 def newcomer(tenants):
-    """A person of no organization."""
+    """Return a person of no organization."""
     return tenants.person(None)
 
 

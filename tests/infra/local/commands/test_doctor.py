@@ -15,7 +15,7 @@ from shared.kernel.clock import zone
 
 @pytest.fixture
 def examine(tmp_path):
-    """The findings that are not fine, by subject."""
+    """Return the findings that are not fine, by subject."""
 
     def examine(database_url, store_url):
         settings = LocalSettings(

@@ -62,7 +62,7 @@ def up(environment):
 
 @pytest.fixture
 def servers(environment):
-    """The process ids of Postgres and Valkey, as their own files tell them."""
+    """Return the process ids of Postgres and Valkey, as their own files tell them."""
 
     def servers():
         data = Path(environment["NEXUS_DATA_DIR"])
@@ -74,7 +74,7 @@ def servers(environment):
 
 @pytest.fixture
 def works(environment):
-    """Whether a function answers that needs the secrets, the store and the database."""
+    """Return whether a function answers that needs the secrets, the store and the database."""
 
     def works(address):
         secrets = json.loads((Path(environment["NEXUS_DATA_DIR"]) / "secrets.json").read_bytes())

@@ -32,7 +32,7 @@ STATUSES = {"pending", "confirmed", "fulfilling", "shipped", "delivered", "cance
 
 @pytest.fixture(scope="module")
 def admin_url(services: Services) -> Iterator[str]:
-    """A database of its own beside the one that every other test uses."""
+    """Yield a database of its own beside the one that every other test uses."""
     name = "seeded"
     with psycopg.connect(services.admin_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -269,7 +269,7 @@ def test_ids_are_the_same_on_every_machine():
 
 @contextmanager
 def _lost(admin_url: str, organization_id: UUID) -> Iterator[list[str]]:
-    """A database in which one organization had not been put in yet."""
+    """Delete the rows of one organization, as if it had not been seeded yet."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
         owners = [row[0] for row in connection.execute(
             "SELECT user_id FROM organization_members WHERE organization_id = %s", [organization_id])]  # fmt: skip

@@ -28,7 +28,7 @@ def shop(services, simulator):
 
 @pytest.fixture
 def run(base_url, services, shop, address):
-    """One run of the demo from the test's own address: its exit code and what it printed."""
+    """Return one run of the demo from the test's own address: its exit code and what it printed."""
 
     def run(*, as_json=False, url=base_url, secrets=services.secrets):
         output = io.StringIO()
@@ -41,7 +41,7 @@ def run(base_url, services, shop, address):
 
 @pytest.fixture
 def usable_keys(tenants):
-    """How many keys that the demo made still open something."""
+    """Return how many keys that the demo made still open something."""
 
     def usable_keys():
         with tenants.database() as connection:
@@ -56,7 +56,7 @@ def usable_keys(tenants):
 
 @pytest.fixture
 def client():
-    """A client whose server gives these answers, and the waits it was told of."""
+    """Return a client whose server gives these answers, and the waits it was told of."""
 
     def client(*answers: httpx.Response) -> tuple[DemoClient, list[int]]:
         waits: list[int] = []

@@ -48,7 +48,7 @@ def environment(library_url) -> dict[str, str]:
 
 @pytest.fixture
 def serving(environment) -> Callable[..., Any]:
-    """`async with serving(PGRST_…="…") as client`: an HTTP client of a server with these settings changed."""
+    """Provide `async with serving(PGRST_…="…") as client`: an HTTP client of a server with these settings changed."""
 
     @asynccontextmanager
     async def served(**changed: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -70,6 +70,6 @@ async def library(serving) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def keeper() -> dict[str, str]:
-    """Headers of somebody who may write."""
+    """Return headers of somebody who may write."""
     claims = {"role": "library_keeper", "exp": int(time.time()) + 600}
     return {"Authorization": f"Bearer {jwt.encode(claims, SECRET, 'HS256')}"}

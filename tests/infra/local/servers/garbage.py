@@ -74,7 +74,7 @@ _ALL = [*_NAMES, *_PARAMETERS, *_OPERATORS, *_SHAPES, *_VALUES]
 
 
 def garbage(random: Random) -> Incoming:
-    """One request; the same for the same state of `random`."""
+    """Return one request; the same for the same state of `random`."""
     path = random.choice(_PATHS) if random.random() < 0.95 else f"/{quote(_soup(random, 3))}/{_soup(random, 1)}"
     return Incoming(random.choice(_METHODS), path, _query(random), _headers(random), _body(random))
 
@@ -104,7 +104,7 @@ def _parameter(random: Random) -> str:
 
 
 def _well_formed(random: Random) -> str:
-    """A filter whose value may not fit its column."""
+    """Return a filter whose value may not fit its column."""
     value = random.choice(_VALUES)
     operator = random.choice(_OPERATORS)
     closing = {"(": ")", "{": "}"}.get(operator[-1], "")
@@ -112,7 +112,7 @@ def _well_formed(random: Random) -> str:
 
 
 def _asked(random: Random) -> tuple[str, str]:
-    """A parameter that reads well, of columns and embeds that may not be there."""
+    """Return a parameter that reads well, of columns and embeds that may not be there."""
     column, other = random.choices(_COLUMNS, k=2)
     cast = random.choice(["", "", "::text", "::int4", "::nothing", "->a", "->>0", ".sum()", ".max()::text"])
     embed = random.choice(["authors(*)", "authors!inner(id)", "...authors(name)", "books(id,authors())", "loans(*)"])

@@ -45,7 +45,7 @@ async def connect(free_port):
 
 
 async def ended(reader):
-    """What still came before the server closed the connection."""
+    """Return what still came before the server closed the connection."""
     async with asyncio.timeout(20):
         try:
             return await reader.read()

@@ -151,7 +151,7 @@ def process(environment, free_port):
 
 
 def eventually(url: str, text: str) -> str:
-    """The answer, once it has that text."""
+    """Return the answer, once it has that text."""
     until = time.monotonic() + 30
     while True:
         try:

@@ -20,7 +20,7 @@ WAITS_S = 0.4
 
 @pytest.fixture(scope="module")
 def given():
-    """Bytes that the app has made of each streamed answer."""
+    """Return bytes that the app has made of each streamed answer."""
     return []
 
 
@@ -62,7 +62,7 @@ def gone():
 
 @pytest.fixture
 def ask(port):
-    """`ask(path)`: a connection that takes little at once, on which that was asked."""
+    """Provide `ask(path)`: a connection that takes little at once, on which that was asked."""
     opened = []
 
     def ask(path, *, header=b"", receives=4096, port=port):
@@ -81,7 +81,7 @@ def ask(port):
 
 
 def read(connection, size):
-    """Bytes of the answer's body, as many as come."""
+    """Return bytes of the answer's body, as many as come."""
     answer = connection.recv(PIECE)
     while b"\r\n\r\n" not in answer:
         answer += connection.recv(PIECE)
@@ -95,7 +95,7 @@ def read(connection, size):
 
 
 def comes(happens, *, within_s=20):
-    """Whether it happens in time, on a busy machine too."""
+    """Return whether it happens in time, on a busy machine too."""
     until = time.monotonic() + within_s
     while not (happened := happens()) and time.monotonic() < until:
         time.sleep(0.05)

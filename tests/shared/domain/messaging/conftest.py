@@ -31,7 +31,7 @@ class Line:
     chat: uuid.UUID
 
     def message(self) -> uuid.UUID:
-        """A customer's message, as the service keeps one."""
+        """Return a customer's message, as the service keeps one."""
         message = uuid.uuid4()
         self.db.execute(
             "INSERT INTO messages (id, organization_id, chat_id, direction, message_type) VALUES (%s, %s, %s, %s, %s)",
@@ -40,7 +40,7 @@ class Line:
         return message
 
     def media(self, message: uuid.UUID) -> list[dict[str, Any]]:
-        """The message's files as they stand, in their order."""
+        """Return the message's files as they stand, in their order."""
         rows = self.db.execute(
             "SELECT to_jsonb(media) FROM message_media AS attached JOIN media ON media.id = attached.media_id"
             " WHERE attached.message_id = %s ORDER BY attached.position",
@@ -49,7 +49,7 @@ class Line:
         return [row[0] for row in rows.fetchall()]
 
     def due(self) -> None:
-        """What waits for a later try waits no longer."""
+        """Let everything that waits for a later try be due now."""
         self.db.execute("UPDATE media_tasks SET available_at = now() WHERE organization_id = %s", (self.org.id,))
 
 
@@ -62,7 +62,7 @@ class Files:
     asked: list[str] = field(default_factory=list)
 
     def put(self, file_id: str, content: bytes, *, mime_type: str = "image/jpeg") -> str:
-        """The file's checksum in hexadecimal."""
+        """Return the file's checksum in hexadecimal."""
         sha256 = hashlib.sha256(content).hexdigest()
         place = {"id": file_id, "url": f"{self.url}/files/{file_id}", "mime_type": mime_type, "sha256": sha256}
         self.answers[f"/v26.0/{file_id}"] = answer(200, json.dumps(place).encode(), "application/json")

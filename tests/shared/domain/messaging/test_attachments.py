@@ -53,7 +53,7 @@ def announced(file_id: str, sha256: str | None = None, **fields: object) -> Medi
 
 @pytest.fixture
 async def shown(line, files, receive, work):
-    """A line and a message of its conversation whose file has been fetched."""
+    """Return a line and a message of its conversation whose file has been fetched."""
     own = await line()
     files.put("m1", JPEG)
     message = await receive(own, announced("m1"))

@@ -17,7 +17,7 @@ A_SECOND = 40
 
 @pytest.fixture
 def queue(tenants):
-    """`queue(account, chats=3, each=2)`: so many conversations with so many messages that wait in each."""
+    """Provide `queue(account, chats=3, each=2)`: so many conversations with so many messages that wait in each."""
 
     def insert(account, *, chats=1, each=1):
         with tenants.database() as database:
@@ -56,7 +56,7 @@ def states(rows):
 
 @pytest.fixture
 def places(rows):
-    """When each message that was handed over had its place, in their order."""
+    """Return when each message that was handed over had its place, in their order."""
 
     def read(account):
         found = rows(
@@ -70,7 +70,7 @@ def places(rows):
 
 @pytest.fixture
 def book(tenants):
-    """`book(account, seconds)`: all places of the number are taken for so long."""
+    """Provide `book(account, seconds)`: all places of the number are taken for so long."""
 
     def insert(account, seconds):
         with tenants.database() as database:

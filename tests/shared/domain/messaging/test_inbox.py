@@ -13,7 +13,7 @@ NUMBER, LATER_NUMBER, USER_ID = "201012345678", "201098765432", "EG.134912086553
 
 @pytest.fixture
 def people(rows):
-    """Conversations that are open, contacts, and messages of the organization."""
+    """Return conversations that are open, contacts, and messages of the organization."""
 
     def count(org):
         chats = "SELECT count(*) FROM chats WHERE organization_id = %s AND merged_into IS NULL"

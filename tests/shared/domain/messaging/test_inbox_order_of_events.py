@@ -13,13 +13,13 @@ ORDERS = list(itertools.permutations(range(3)))
 
 @pytest.fixture
 def began():
-    """An hour ago, in seconds."""
+    """Return the time an hour ago, in seconds."""
     return int(time.time()) - 3600
 
 
 @pytest.fixture
 def moved(began):
-    """`moved(account, old, new, after=…)`: the person has a new number."""
+    """Provide `moved(account, old, new, after=…)`: the person has a new number."""
 
     def body(account, old, new, after):
         system = {"type": "user_changed_number", "wa_id": new, "body": "changed"}
@@ -31,7 +31,7 @@ def moved(began):
 
 @pytest.fixture
 def renamed(began):
-    """`renamed(account, after=…)`: the person has a new business-scoped id."""
+    """Provide `renamed(account, after=…)`: the person has a new business-scoped id."""
 
     def body(account, after):
         ids = {"previous": FIRST_ID, "current": NEXT_ID}
@@ -43,7 +43,7 @@ def renamed(began):
 
 @pytest.fixture
 def said(began):
-    """`said(account, who, after=…)`: a message under a number, or under an id where the number is hidden."""
+    """Provide `said(account, who, after=…)`: a message under a number, or under an id where the number is hidden."""
 
     def body(account, who, after):
         named = {"from_user_id": who} if who.startswith("EG.") else {"from": who}
@@ -61,7 +61,7 @@ def said(began):
 
 @pytest.fixture
 def picture(rows):
-    """The one conversation of the account that is not a sign-post, its contact, and what it was told."""
+    """Return the one conversation of the account that is not a sign-post, its contact, and what it was told."""
 
     def take(account):
         (chat,) = rows(

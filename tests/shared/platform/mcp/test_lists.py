@@ -24,7 +24,7 @@ def fit():
 
 
 def rows_of(weight: int, *, count: int) -> list[Row]:
-    """Rows of so many bytes each, once they are encoded."""
+    """Return rows of so many bytes each, once they are encoded."""
     empty = len(msgspec.json.encode(Row(100, "")))
     return [Row(100 + number, "x" * (weight - empty)) for number in range(count)]
 

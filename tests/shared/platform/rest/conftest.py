@@ -140,7 +140,7 @@ def ask(archive) -> Callable[..., Any]:
 
 @pytest.fixture
 def get(ask) -> Callable[..., Any]:
-    """The rows of a table."""
+    """Return the rows of a table."""
 
     async def read(target: str, **headers: str) -> Any:
         found = await ask("GET", target, **headers)
@@ -170,5 +170,5 @@ async def library(exchange) -> SchemaCache:
 
 @pytest.fixture
 def shelf():
-    """The name of something in the exposed schema."""
+    """Return the name of something in the exposed schema."""
     return lambda name: Name("shelf", name)

@@ -57,7 +57,7 @@ def _is(found: Any, what: str) -> bool:
 
 
 def _like(found: Any, text: str) -> Any:
-    """The text as a value of the other's kind."""
+    """Return the text as a value of the other's kind."""
     if isinstance(found, bool):
         return text == "true"
     return int(text) if isinstance(found, int) else text

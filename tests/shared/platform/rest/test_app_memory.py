@@ -74,7 +74,7 @@ def wide_url(services) -> Iterator[str]:
 
 @pytest.fixture
 async def shelves(wide_url):
-    """A host over these rows, on a connection of its own."""
+    """Yield a host over these rows, on a connection of its own."""
     async with await Connection.connect(wide_url, autocommit=True) as opened:
         user = opened.info.user
         cache = await load(lambda sent: opened.exchange(sent, timeout_s=30), ["wide"], [])
@@ -104,7 +104,7 @@ def ask(shelves) -> Callable[..., Any]:
 
 @pytest.fixture
 def peak(shelves) -> Callable[[], int]:
-    """The most bytes of address space that the backend has had so far."""
+    """Return the most bytes of address space that the backend has had so far."""
     if sys.platform != "linux":
         pytest.skip("only Linux tells it")
     status = Path(f"/proc/{shelves.lent.info.backend_pid}/status")

@@ -49,7 +49,7 @@ def some(of: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 def conditions(number: str, text: str) -> list[st.SearchStrategy[Condition]]:
-    """On a column of numbers and one of texts."""
+    """Draw conditions on a column of numbers and one of texts."""
     numeric, textual = st.just(Field(number)), st.just(Field(text))
     return [
         st.builds(Condition, numeric, st.sampled_from(ORDERINGS), NUMBERS, BOTH),
@@ -94,7 +94,7 @@ EMBEDS = st.sampled_from([None, "left", "inner"])
 
 @st.composite
 def queries(draw: Any) -> Query:
-    """Of stones, perhaps with their crate."""
+    """Draw a query of stones, perhaps with their crate."""
     join = draw(EMBEDS)
     filters: list[tuple[Path, Filter]] = [((), each) for each in draw(st.lists(TREES_OF_STONES, max_size=2))]
     select: tuple[Any, ...] = SELECTED
@@ -109,7 +109,7 @@ def queries(draw: Any) -> Query:
 
 @pytest.fixture
 def stones(films_url) -> list[Row]:
-    """Each with its crate."""
+    """Return stones, each with its crate."""
     with psycopg.connect(films_url, row_factory=dict_row) as database:
         crates = {each["id"]: each for each in database.execute("SELECT * FROM films.crates")}
         found = list(database.execute("SELECT * FROM films.stones"))
@@ -117,7 +117,7 @@ def stones(films_url) -> list[Row]:
 
 
 def said(query: Query) -> str:
-    """The query string."""
+    """Return the query string."""
     plain = tuple((path, each) for path, each in query.filters if isinstance(each, Condition))
     trees = [(path, *written_tree(each)) for path, each in query.filters if isinstance(each, Group)]
     told = [written(msgspec.structs.replace(query, filters=plain))]
@@ -164,7 +164,7 @@ async def test_a_statement_touches_no_other_table(query, archive, connection):
 
 
 def relations(plan: Any) -> set[str]:
-    """Every relation that a node of the plan reads."""
+    """Return every relation that a node of the plan reads."""
     if isinstance(plan, list):
         return {name for each in plan for name in relations(each)}
     if not isinstance(plan, dict):

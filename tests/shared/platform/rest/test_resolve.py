@@ -9,7 +9,7 @@ from tests.support.supports import supports
 
 @pytest.fixture
 def embed(library, shelf):
-    """The relationship that an embed `name!hint` of the table means."""
+    """Return the relationship that an embed `name!hint` of the table means."""
     return lambda table, name, hint=None: resolve.relationship(
         library, shelf(table), SelectedRelation(name, (), hint=hint)
     )
@@ -17,7 +17,7 @@ def embed(library, shelf):
 
 @pytest.fixture
 def called(library, shelf):
-    """The overload that takes these arguments, by GET or as the body of a POST."""
+    """Return the overload that takes these arguments, by GET or as the body of a POST."""
     return lambda name, *arguments, posted=None: resolve.function(
         library, shelf(name), Given(frozenset(arguments), posted)
     )

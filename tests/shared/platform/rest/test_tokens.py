@@ -34,7 +34,7 @@ def refused(verifier: Tokens, token: str) -> RestRefusal:
 
 
 def signed(claims: dict[str, object]) -> str:
-    """A token of these claims; its times are given as seconds from now."""
+    """Return a token of these claims; its times are given as seconds from now."""
     stamped = {
         name: time.time() + value if type(value) is int and name != "aud" else value for name, value in claims.items()
     }

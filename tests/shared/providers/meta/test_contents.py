@@ -200,7 +200,7 @@ def test_an_invisible_text_is_refused_before_a_call_to_meta(blank, content, poin
 
 
 def filled(content: Any, text: str) -> Any:
-    """The same with the text in place of None."""
+    """Return the same with the text in place of None."""
     if isinstance(content, dict):
         return {name: filled(value, text) for name, value in content.items()}
     if isinstance(content, list):

@@ -27,7 +27,7 @@ def read():
 
 @pytest.fixture
 def holds():
-    """Whether all that is named in the part stands in the whole."""
+    """Return whether all that is named in the part stands in the whole."""
 
     def holds(part: Any, whole: Any) -> bool:
         if isinstance(part, dict):

@@ -22,7 +22,7 @@ LONG_S = 5.0
 
 @pytest.fixture
 def ask(tx):
-    """One read, of a request that has so much time for the database."""
+    """Read once, within this time for the database."""
 
     async def read(*, within_s=None):
         with database_time(within_s):
@@ -34,7 +34,7 @@ def ask(tx):
 
 @pytest.fixture
 def events(monkeypatch):
-    """What the log told of the database."""
+    """Return what the log told of the database."""
     told = []
     for level in ("warning", "error"):
         monkeypatch.setattr(log(), level, lambda event, **_: told.append(event), raising=False)
@@ -43,7 +43,7 @@ def events(monkeypatch):
 
 @pytest.fixture
 async def opened(tx, postgres):
-    """Both connections of the pool are open, and lie at hand."""
+    """Open both connections of the pool and leave them idle."""
 
     async def hold():
         async with tx(read_only=True) as t:
@@ -55,7 +55,7 @@ async def opened(tx, postgres):
 
 @pytest.fixture
 def untrusted(monkeypatch):
-    """Every connection counts as one that lay idle."""
+    """Treat every connection as one that was idle."""
     monkeypatch.setattr(pool, "_TRUSTED_S", 0.0)
 
 

@@ -34,7 +34,7 @@ class Slept(msgspec.Struct, frozen=True):
 
 @pytest.fixture
 def bare_tx():
-    """A transaction that enters nothing: what the last user of the connection left behind would show in it."""
+    """Return a transaction that enters nothing: what the last user of the connection left behind would show in it."""
 
     def begin(*, read_only=False):
         return transaction(Statement("SELECT 1", {}), read_only=read_only)
@@ -44,7 +44,7 @@ def bare_tx():
 
 @pytest.fixture
 def ask(tx):
-    """One read."""
+    """Read once."""
 
     async def read():
         async with tx(read_only=True) as t:

@@ -35,7 +35,7 @@ async def connection(services, link):
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A file of a key and a certificate for `localhost`, signed by itself."""
+    """Return a file of a key and a certificate for `localhost`, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     pem = serialization.Encoding.PEM
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def bodies(tenants):
-    """`bodies(3)`: different ones that nobody has sent before."""
+    """Provide `bodies(3)`: different ones that nobody has sent before."""
     yield lambda count: [NewBody(writer.META, uuid.uuid4().hex.encode(), 0, f"request-{n}") for n in range(count)]
     await leases.close()
 
@@ -30,7 +30,7 @@ def kept(rows):
 
 @pytest.fixture
 def exchanges(monkeypatch):
-    """How many statements each exchange with the database had."""
+    """Return how many statements each exchange with the database had."""
     seen = []
     original = Connection.exchange
 

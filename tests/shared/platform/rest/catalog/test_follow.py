@@ -13,7 +13,7 @@ from tests.support.supports import supports
 
 @pytest.fixture
 async def followed(library_url, exchange) -> AsyncIterator[tuple[CacheHolder[SchemaCache], asyncio.Event]]:
-    """A holder that follows the library, and what is set at each load."""
+    """Yield a holder that follows the library, and what is set at each load."""
     loaded = asyncio.Event()
 
     async def read():

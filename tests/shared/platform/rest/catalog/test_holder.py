@@ -9,7 +9,7 @@ from shared.platform.rest.schema import SchemaCache
 
 @pytest.fixture
 def loads():
-    """A holder whose loads wait at a gate; each cache that they make is kept, in order."""
+    """Return a holder whose loads wait at a gate; each cache that they make is kept, in order."""
     seen = SimpleNamespace(gate=asyncio.Event(), made=[], fault=None)
 
     async def load() -> SchemaCache:

@@ -6,7 +6,7 @@ from tests.support.supports import supports
 
 @pytest.fixture
 def between(library, shelf):
-    """The relationships from one relation to another."""
+    """Return the relationships from one relation to another."""
 
     def find(source: str, target: str):
         return [each for each in library.relationships.get(shelf(source), ()) if each.target == shelf(target)]

@@ -102,7 +102,7 @@ QUERIES = st.builds(
 
 
 def written(query: Query) -> str:
-    """The query string."""
+    """Return the query string."""
     pairs = [("select", _forest(query.select))]
     pairs += [(".".join([*map(_name, path), _field(found.field)]), _operation(found)) for path, found in query.filters]  # type: ignore[union-attr, arg-type]
     pairs += [(".".join([*map(_name, path), "order"]), ",".join(map(_term, terms))) for path, terms in query.orders]
@@ -116,7 +116,7 @@ def written(query: Query) -> str:
 
 
 def written_tree(group: Group) -> tuple[str, str]:
-    """The parameter's name and its value."""
+    """Return the parameter's name and its value."""
     return ("not." * group.negated + group.connective, f"({','.join(map(_member, group.members))})")
 
 
