@@ -31,7 +31,7 @@ def asked(base_url):
 
 
 @pytest.mark.parametrize("route", list(ROUTES), ids=lambda route: f"{route.method} {route.path}")
-async def test_every_route_that_is_not_open_refuses_nobody_s_request(auth, route):
+async def test_401_without_a_key_for_every_route_that_is_not_open(auth, route):
     path = route.template.lstrip("/").replace("{id}", "00000000-0000-0000-0000-000000000000")
     for method in {route.method, "HEAD" if route.method == "GET" else route.method}:
         nobody = await auth(method, path, key=None)

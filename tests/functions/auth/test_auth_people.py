@@ -162,7 +162,7 @@ async def test_4xx_changes_of_oneself_that_are_refused(person, sign_up, auth):
     assert weak.json()["weak_password"] == {"reasons": ["length"]}
 
 
-async def test_role_and_organization_in_user_metadata_give_no_right(sign_up, call):
+async def test_403_for_a_role_and_an_organization_in_user_metadata(sign_up, call):
     forged = {"org_role": "owner", "organization_id": "00000000-0000-0000-0000-000000000001", "role": "service_role"}
     person = await sign_up(data=forged)
     answer = await call("agent-usage", method="GET", headers={"Authorization": f"Bearer {person.token}"})

@@ -116,7 +116,7 @@ async def test_200_a_code_that_is_typed_opens_a_session_in_a_flow_too(auth, pers
     assert (await auth("POST", "verify", json=body)).json()["access_token"]
 
 
-async def test_a_link_whose_mark_of_a_flow_was_cut_off_opens_nothing(auth, person, mailed, challenges, http):
+async def test_403_for_a_link_without_the_prefix_of_its_flow(auth, person, mailed, challenges, http):
     await auth("POST", "otp", json={"email": person.email, **challenges["s256"]})
     (letter,) = mailed(person.email)
     cut = letter.token.removeprefix("pkce_")

@@ -113,7 +113,7 @@ async def test_a_second_sign_up_with_the_same_password_keeps_it(host, auth, emai
     assert (await sign_in(email, PASSWORD)).status_code == 200
 
 
-async def test_a_second_sign_up_is_noticed_within_the_minute_too(host, auth, email, mailed, sign_in):
+async def test_429_for_a_second_sign_up_within_a_minute(host, auth, email, mailed, sign_in):
     host(email_autoconfirm=False, mail_interval_s=60)
     await auth("POST", "signup", json={"email": email, "password": STRANGERS})
     again = await auth("POST", "signup", json={"email": email, "password": PASSWORD})

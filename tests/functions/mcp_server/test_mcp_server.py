@@ -168,7 +168,7 @@ async def test_resources_tell_the_organization_and_the_full_schemas(rpc, org):
 
 
 @pytest.mark.parametrize("uri", RESOURCES)
-async def test_resources_are_closed_to_a_revoked_key(rpc, org, tenants, uri):
+async def test_401_for_resources_with_a_revoked_key(rpc, org, tenants, uri):
     agent = org.agent("read")
     with tenants.database() as db:
         db.execute("UPDATE agent_api_keys SET is_active = false WHERE id = %s", (agent.key_id,))

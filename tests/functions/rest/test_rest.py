@@ -65,7 +65,7 @@ async def test_an_order_gets_lines_in_one_array_and_is_confirmed(rest, shop):
     ]
 
 
-async def test_an_illegal_step_is_refused_with_our_code_in_postgrests_shape(rest, shop):
+async def test_409_for_an_illegal_step_with_our_code_in_postgrests_body(rest, shop):
     answer = await rest(
         "PATCH", f"orders?id=eq.{shop['order']['id']}", as_=shop["agent"], json={"order_status": "delivered"}
     )
@@ -115,7 +115,7 @@ async def test_pages_are_25_rows_and_at_most_100_but_for_the_service(rest, org, 
     assert len((await rest("GET", mine, key="secret")).json()) == 120
 
 
-async def test_a_sku_whose_fold_is_long_is_refused_and_no_fault(rest, org):
+async def test_400_for_a_sku_whose_folded_form_is_too_long(rest, org):
     answer = await rest("POST", "items", json={"name": "Lantern", "sku": "\ufdfa" * 100}, as_=org.agent("write"))
     assert (answer.status_code, answer.json()["code"]) == (400, "23514")
     assert "sku" in answer.json()["message"]

@@ -60,7 +60,7 @@ async def test_the_columns_with_decimals_are_found(amounts):
 
 
 @pytest.mark.parametrize("caller", [{}, {"key": "secret"}], ids=["agent", "service"])
-async def test_an_amount_that_would_be_rounded_is_refused(rest, org, amounts, caller):
+async def test_422_for_an_amount_that_would_be_rounded(rest, org, amounts, caller):
     for place in amounts:
         for sent in ROUNDED:
             answer = await _patched(rest, org, place, sent, **caller)
@@ -69,7 +69,7 @@ async def test_an_amount_that_would_be_rounded_is_refused(rest, org, amounts, ca
             assert (told["error"], told["decimals"]) == ("invalid_amount", 3)
 
 
-async def test_decimal_digits_alone_are_read(rest, org, amounts):
+async def test_400_for_other_notations_of_numbers(rest, org, amounts):
     for place in [*amounts, ("items", "min_stock_level", amounts[0][2])]:
         for sent in NOTATIONS:
             answer = await _patched(rest, org, place, sent)

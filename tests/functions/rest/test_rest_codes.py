@@ -99,7 +99,7 @@ async def test_older_orders_that_share_a_number_can_be_listed(rest, order, org, 
     assert listed.json() == [{"order_number": "#1001"}]
 
 
-async def test_one_statement_that_gives_two_orders_one_number_changes_none(rest, order, org):
+async def test_409_for_one_statement_that_gives_two_orders_one_number(rest, order, org):
     order(org, "1001")
     order(org, "1002")
     who = org.agent("write")

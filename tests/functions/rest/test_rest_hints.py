@@ -73,7 +73,7 @@ async def test_a_reading_of_every_column_shows_those_that_may_be_read(rest, colu
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_whole_row_written_back_names_the_read_only_columns(rest, org, method):
+async def test_403_for_a_whole_row_names_the_read_only_columns(rest, org, method):
     who = org.agent("write")
     made = await rest("POST", "labels", as_=who, json={"name": "vip"}, headers={"Prefer": "return=representation"})
     (row,) = made.json()
@@ -87,7 +87,7 @@ async def test_a_whole_row_written_back_names_the_read_only_columns(rest, org, m
     assert whole.json()["hint"].startswith(f"{', '.join(refused)} cannot be written; a change of labels may have: name")
 
 
-async def test_the_hint_says_to_leave_the_organization_out(rest, org, other_org):
+async def test_403_for_a_row_of_another_organization_says_to_leave_it_out(rest, org, other_org):
     answer = await rest(
         "POST", "labels", as_=org.agent("write"), json={"name": "x", "organization_id": str(other_org.id)}
     )

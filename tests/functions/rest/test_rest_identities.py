@@ -30,7 +30,7 @@ async def test_another_spelling_of_an_address_is_the_same_contact(add, spelt):
     [f"({ADDRESS})", f"'{ADDRESS}'", f"{ADDRESS}?subject=x", f"mailto:mailto:{ADDRESS}", "dup.test@EXAMPLE。com",
      "a@.com", "a@c..com"],
 )  # fmt: skip
-async def test_what_is_no_address_is_refused_with_words(add, mcp, org, email):
+async def test_422_for_an_invalid_address_says_why(add, mcp, org, email):
     answer = await add(email=email)
     assert (answer.status_code, json.loads(answer.json()["details"])["error"]) == (422, "invalid_email"), answer.text
     told = await mcp("nexus_create_contact", {"first_name": "Mona", "email": email}, as_=org.agent())

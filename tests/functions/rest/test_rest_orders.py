@@ -87,7 +87,7 @@ async def test_the_total_follows_the_lines(add, send, order_at, read):
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
 @pytest.mark.parametrize("status", ["pending", *STEPS])
-async def test_a_total_beside_its_lines_is_refused(order_at, change, read, status, as_):
+async def test_409_for_a_total_that_differs_from_the_lines(order_at, change, read, status, as_):
     order = await order_at(status)
     answer = await change(order, as_, total_amount=1)
     assert answer.status_code == 409, answer.text
@@ -115,7 +115,7 @@ async def test_what_is_on_its_way_or_done_keeps_what_it_was(order_at, change, re
     assert await read(order) == before
 
 
-async def test_an_upsert_is_no_way_around(rest, org, order_at, read):
+async def test_409_for_an_upsert_of_a_delivered_order(rest, org, order_at, read):
     order = await order_at("delivered")
     before = await read(order)
     answer = await rest(
@@ -153,7 +153,7 @@ async def test_what_was_paid_or_linked_stays(order_at, change, *, first, then, r
     assert (answer.status_code, code(answer)) == (409, refused)
 
 
-async def test_nobody_gets_back_more_than_was_paid(order_at, change, read):
+async def test_409_for_a_refund_above_the_payment(order_at, change, read):
     order = await order_at("delivered")
     assert code(await change(order, refund_amount=10)) == "refund_exceeds_paid"
     assert code(await change(order, refund_amount=10, payment_status="refunded")) == "refund_exceeds_paid"
@@ -179,7 +179,7 @@ async def test_409_for_unpaid_after_money_went_back_says_what_to_do(order_at, ch
     assert "set payment_status to partially_paid or paid first" in answer.json()["message"]
 
 
-async def test_an_unpaid_order_is_not_refunded_in_two_steps(order_at, change, add, send):
+async def test_409_for_a_refund_of_an_unpaid_order_in_two_steps(order_at, change, add, send):
     for order in (await order_at("pending"), await order_at("delivered")):
         answer = await change(order, payment_status="refunded")
         assert (answer.status_code, code(answer)) == (409, "illegal_transition")
@@ -208,7 +208,7 @@ async def test_money_that_comes_after_a_cancellation_is_recorded_then_given_back
     ("shipped", {"customer_id": None}, "create a new order"),
     ("delivered", {"payment_status": "refunded"}, "can go from unpaid to partially_paid or paid"),
 ])  # fmt: skip
-async def test_a_refusal_says_what_can_be_done_now(order_at, change, status, values, advice):
+async def test_409_says_what_can_be_done_now(order_at, change, status, values, advice):
     answer = await change(await order_at(status), **values)
     assert answer.status_code == 409
     assert advice in answer.json()["message"]
@@ -248,12 +248,12 @@ async def test_a_writer_takes_one_line_off_a_pending_order(rest, org, order_at, 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
 @pytest.mark.parametrize("status", ["confirmed", "fulfilling"])
-async def test_the_currency_rests_with_the_lines(order_at, change, status, as_):
+async def test_409_for_another_currency_once_the_lines_are_fixed(order_at, change, status, as_):
     answer = await change(await order_at(status), as_, currency="USD")
     assert (answer.status_code, code(answer)) == (409, "order_not_pending")
 
 
-async def test_lines_rest_once_confirmed_for_the_service_too(order_at, send):
+async def test_409_for_the_service_that_changes_lines_of_a_confirmed_order(order_at, send):
     order = await order_at("confirmed")
     for method, body in (("PATCH", {"qty": 9}), ("DELETE", None)):
         answer = await send(method, f"order_items?order_id=eq.{order['id']}", body, as_="service")
@@ -261,14 +261,14 @@ async def test_lines_rest_once_confirmed_for_the_service_too(order_at, send):
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
-async def test_an_order_without_lines_is_not_confirmed(add, change, as_):
+async def test_409_for_a_confirmation_without_lines(add, change, as_):
     order = await add("orders", total_amount=450)
     answer = await change(order, as_, order_status="confirmed")
     assert (answer.status_code, code(answer)) == (409, "order_without_lines")
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
-async def test_no_line_of_an_item_that_is_not_sold(add, send, order_at, as_):
+async def test_409_for_a_line_of_an_inactive_item(add, send, order_at, as_):
     order, item = await order_at("pending"), await add("items", sku="OLD", selling_price=5)
     line = await add("order_items", order_id=order["id"], item_id=item["id"], qty=1)
     assert (await send("PATCH", f"items?id=eq.{item['id']}", {"is_active": False})).status_code == 200
@@ -308,7 +308,7 @@ async def test_a_given_price_is_taken_also_where_it_is_nothing(add, line_of):
 
 
 @pytest.mark.parametrize("as_", ["agent", "service"])
-async def test_a_line_without_any_price_is_refused_as_the_tools_do(add, line_of, as_):
+async def test_422_for_a_line_without_a_price_as_in_the_tools(add, line_of, as_):
     priced, priceless = await add("items", sku="LAMP", selling_price=12.5), await add("items", sku="FREE")
     for answer, item, currency in (
         (await line_of(priceless, as_=as_), "FREE", "EGP"),
@@ -320,7 +320,7 @@ async def test_a_line_without_any_price_is_refused_as_the_tools_do(add, line_of,
         assert (told["items"], told["currency"]) == ([item], currency)
 
 
-async def test_a_price_is_not_taken_back_to_none(add, send, line_of):
+async def test_422_for_taking_a_price_away(add, send, line_of):
     item = await add("items", sku="LAMP", selling_price=12.5)
     line = (await line_of(item, unit_price=9)).json()[0]
     again = await send("PATCH", f"order_items?id=eq.{line['id']}", {"unit_price": None})
@@ -341,7 +341,7 @@ async def test_an_order_without_currency_takes_the_organizations(tenants, rest, 
         assert made.json()[0]["currency"] == currency, made.text
 
 
-async def test_the_decimals_of_a_currency_hold_for_the_whole_order(add, change, read):
+async def test_422_for_an_order_with_more_decimals_than_its_currency(add, change, read):
     order = await add("orders", currency="KWD")
     await add("order_items", order_id=order["id"], name="Gold leaf", qty=2, unit_price=1.255)
     answer = await change(order, currency="EGP")
@@ -351,7 +351,7 @@ async def test_the_decimals_of_a_currency_hold_for_the_whole_order(add, change, 
 
 
 @pytest.mark.parametrize("values", [{"selling_price": 1.255}, {"cost_price": 0.005}])
-async def test_a_price_has_no_more_decimals_than_the_organizations_currency(tenants, rest, add, send, values):
+async def test_422_for_a_price_with_more_decimals_than_the_currency(tenants, rest, add, send, values):
     item = await add("items", sku="A", selling_price=1.25, cost_price=0.5)
     for answer in (
         await send("POST", "items", [{"sku": "B", **dict.fromkeys(values)}, {"sku": "C", **values}]),
@@ -371,9 +371,7 @@ async def test_codes_that_iso_does_not_know_are_refused(rest, org, add, send, ch
         assert (answer.status_code, code(answer)) == (422, refused)
 
 
-async def test_the_organizations_currency_stays_while_prices_or_orders_are_in_it(
-    rest, org, add, *, send, change, order_at
-):
+async def test_409_for_another_currency_while_prices_or_orders_use_it(rest, org, add, *, send, change, order_at):
     item, order = await add("items", sku="A", selling_price=5), await order_at("confirmed")
 
     async def to_dollars():
@@ -420,7 +418,7 @@ async def test_a_transfer_brings_what_it_takes(send, org, warehouses, *, moves, 
     assert (answer.status_code == 201) is taken, answer.text
 
 
-async def test_each_item_of_a_transfer_comes_out_even(send, add, org, warehouses):
+async def test_422_for_a_transfer_that_is_unbalanced_for_an_item(send, add, org, warehouses):
     here, there, item = warehouses
     other = (await add("items", sku="B"))["id"]
     rows = [
@@ -440,13 +438,13 @@ async def test_each_item_of_a_transfer_comes_out_even(send, add, org, warehouses
     ("stock_balances", {"quantity": 1}), ("stock_reservations", {"quantity": 1}),
     ("order_sequences", {"last_number": 1}),
 ])  # fmt: skip
-async def test_columns_that_the_server_owns_are_not_writable(send, method, table, values):
+async def test_403_for_a_column_that_the_server_owns(send, method, table, values):
     answer = await send(method, table + ("?organization_id=not.is.null" if method == "PATCH" else ""), values)
     assert (answer.status_code, answer.json()["code"]) == (403, "42501")
 
 
 @pytest.mark.parametrize("status", [*STEPS, "cancelled"])
-async def test_the_service_adds_no_line_to_an_order_that_has_lines_and_went_ahead(order_at, send, status):
+async def test_409_for_the_service_that_adds_a_line_after_confirmation(order_at, send, status):
     order = await order_at(status)
     line = {"order_id": order["id"], "organization_id": order["organization_id"], "name": "Late", "qty": 1}
     answer = await send("POST", "order_items", {**line, "unit_price": 500}, as_="service")
@@ -473,7 +471,7 @@ async def test_the_service_brings_in_an_order_that_is_done_with_all_its_lines(se
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", " https://example.com", "https://", "//x.example"]
 )
-async def test_a_picture_has_an_address_of_http(send, org, url):
+async def test_400_for_a_picture_without_an_address_of_http(send, org, url):
     answer = await send("POST", "items", {"organization_id": str(org.id), "name": "Lamp", "image_url": url})
     assert answer.status_code == 400
     assert "image_url_begins_with_http" in answer.text
@@ -481,7 +479,7 @@ async def test_a_picture_has_an_address_of_http(send, org, url):
 
 @pytest.mark.parametrize("given", [{"counting_until": "2030-01-01"}, {"counting_timezone": "Africa/Cairo"},
                                    {"counting_until": "2030-01-01", "counting_timezone": "Mars/Base"}])  # fmt: skip
-async def test_a_day_is_counted_until_a_time_in_a_known_zone(send, org, given):
+async def test_400_for_an_unknown_zone_or_end_of_the_counted_day(send, org, given):
     answer = await send("PATCH", f"organizations?id=eq.{org.id}", given, as_="service")
     assert answer.status_code == 400
     assert "counting_timezone_" in answer.text

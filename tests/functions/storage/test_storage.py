@@ -50,7 +50,7 @@ async def test_people_have_the_rights_of_their_role(storage, org, path):
         assert (await storage("DELETE", place, as_=person)).status_code == (200 if may_delete else 400)
 
 
-async def test_another_organizations_path_is_as_none(storage, refused, org, other_org, label):
+async def test_400_for_a_path_of_another_organization_as_for_a_missing_one(storage, refused, org, other_org, label):
     keys = {"bucketId": "labels", "sourceKey": f"{org.id}/a.pdf", "destinationKey": f"{other_org.id}/a.pdf"}
     for as_ in (other_org.owner, other_org.agent()):
         for method, place in (
