@@ -29,6 +29,7 @@ def mutants(tmp_path, monkeypatch):
     for name in ("pyproject.toml", "Makefile"):
         (root / name).write_text("")
     monkeypatch.setattr(tree, "ROOT", root)
+    monkeypatch.setattr(tree, "ROOMS", (room,))
     monkeypatch.setattr(tree, "COPY", root / "build/mutants")
     tree.COPY.mkdir(parents=True)
     return write_copy([room])
