@@ -1,14 +1,27 @@
 """Idempotency-Key: the first answer is the answer, to that caller, for that request, for a day."""
 
+import base64
 import uuid
+from typing import ClassVar
 
 import psycopg
 import pytest
+from cryptography.exceptions import InvalidTag
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from shared.auth import tokens
 from shared.edge.call import Answer, Call
-from shared.edge.idempotency import MOST_KEPT_BYTES, AnswerTooLargeToKeep, IdempotentRequest
+from shared.edge.idempotency import (
+    MOST_KEPT_BYTES,
+    AnsweredBefore,
+    AnswerTooLargeToKeep,
+    IdempotentRequest,
+    InvalidIdempotencyKey,
+    canonical,
+    idempotent_request,
+    kept,
+)
 from shared.kernel.errors import Forbidden, NotFound
 from shared.quotas.rates import STANDARD
 from shared.runtime.postgres import leases
@@ -185,6 +198,86 @@ async def test_an_answer_too_large_to_keep_leaves_the_earlier_one(performed):
 
     first, again = await performed(small, after=grown), await performed(small, after=grown)
     assert (len(first.body), again.body, again.replayed) == (MOST_KEPT_BYTES + 2, b'"queued"', True)
+
+
+async def test_the_answer_of_a_step_after_the_commit_is_kept_in_place_of_the_first(performed):
+    async def queued(_tx):
+        return "queued"
+
+    async def sent():
+        return "sent"
+
+    first, again = await performed(queued, after=sent), await performed(queued, after=sent)
+    assert (first.body, first.replayed, again) == (b'"sent"', False, first._replace(replayed=True))
+
+
+@pytest.mark.parametrize("idempotent", [None, IdempotentRequest("test", "refused", b"{}")])
+async def test_the_first_answer_stands_where_the_step_after_it_refuses(base_url, org, idempotent):
+    call = Call(Request({"type": "http"}), {}, "request-1", tokens.verify(org.owner.token), STANDARD)
+
+    async def refuse():
+        raise Forbidden
+
+    async def queued(_tx):
+        call.after_commit(refuse)
+        return "queued"
+
+    try:
+        answer = await call.perform(queued, scope="write", read_only=False, status=202, idempotent=idempotent)
+    finally:
+        await leases.close()
+    assert (answer, call.log) == (Answer(202, b'"queued"'), {"after_commit": "forbidden"})
+
+
+async def test_an_answer_is_kept_sealed_for_its_key_alone(performed, org, tenants):
+    async def work(_tx):
+        return "a secret answer"
+
+    await performed(work)
+    with tenants.database() as database:
+        (stored,) = database.execute(
+            "SELECT response FROM idempotency_keys WHERE organization_id = %s", [org.id]
+        ).fetchone()
+    encoded = base64.b64encode(stored).decode()
+    kept_answer = AnsweredBefore("", status=200, response=encoded)
+    assert b"secret" not in stored
+    assert kept(kept_answer, IdempotentRequest("test", "round", b"{}")) == (200, b'"a secret answer"')
+    for other in (IdempotentRequest("test", "another", b"{}"), IdempotentRequest("another", "round", b"{}")):
+        with pytest.raises(InvalidTag):
+            kept(kept_answer, other)
+
+
+def test_any_other_refusal_tells_of_no_kept_answer(base_url):
+    assert kept(Forbidden(), IdempotentRequest("test", "round", b"{}")) is None
+
+
+class Named(BaseModel):
+    name: str = "none"
+    note: str | None = None
+    idempotency_key: str | None = None
+
+
+class Cleared(Named):
+    absence_counts: ClassVar[bool] = True
+
+
+def test_a_request_is_the_same_with_its_defaults_and_under_any_key():
+    assert canonical(Named()) == canonical(Named(name="none", idempotency_key="k")) == b'[{"name":"none","note":null}]'
+    assert canonical(Named(name="a")) != canonical(Named())
+    assert canonical() == b"[]"
+
+
+def test_null_is_another_request_where_it_clears_what_absence_keeps():
+    assert canonical(Cleared(note=None)) == b'[{"note":null}]'
+    assert canonical(Cleared()) == b"[{}]"
+
+
+@pytest.mark.parametrize("key", ["a", " ", "~" * 255])
+def test_a_key_is_printable_and_at_most_255_characters(key):
+    assert idempotent_request("test", key, b"{}") == IdempotentRequest("test", key, b"{}")
+    for wrong in ("", "a" * 256, "a\n", "\x7f", "é"):
+        with pytest.raises(InvalidIdempotencyKey):
+            idempotent_request("test", wrong, b"{}")
 
 
 def test_the_table_takes_every_answer_that_may_be_kept_and_none_much_larger(org, tenants):
