@@ -1,4 +1,4 @@
-"""The business, one room per noun: what its records are, which tables hold them, what may be done to them and when.
+"""The business, one room per noun: its records, its tables, and the actions on them with their conditions.
 
 Owns and reads nothing itself. A room calls only those below it; the order is in pyproject.toml.
 """

@@ -1,4 +1,4 @@
-"""What the organization sells, and where it keeps it.
+"""The organization's items, and its warehouses.
 
 Owns items and warehouses; reads organizations. Calls no other domain.
 

@@ -1,4 +1,4 @@
-"""What may be sold."""
+"""The look-up of items that can be sold."""
 
 from collections.abc import Collection
 from uuid import UUID

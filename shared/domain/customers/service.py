@@ -1,4 +1,4 @@
-"""What may be done to a contact, and when."""
+"""Actions on contacts, and their conditions."""
 
 from collections.abc import Sequence
 from typing import Any

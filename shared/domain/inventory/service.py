@@ -30,7 +30,7 @@ class StockMovementsAreAppendOnly(Forbidden):
 
 
 class UnknownWarehouse(NotFound):
-    """`warehouse` is what was asked for."""
+    """`warehouse` is the requested id or name."""
 
     code = "unknown_warehouse"
 

@@ -44,7 +44,7 @@ class MediaFile(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that a channel announced: by an id with which its URL is asked for, or by the URL."""
+    """A file that a channel announced: by its URL, or by an id that gives the URL."""
 
     id: UUID
     kind: MediaKind

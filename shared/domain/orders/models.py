@@ -146,7 +146,7 @@ class CreatedOrder(msgspec.Struct, frozen=True):
 
 
 class OrderPayment(msgspec.Struct, frozen=True):
-    """What was paid for an order, and what was refunded."""
+    """The payment of an order, and its refund."""
 
     id: UUID
     order_number: str

@@ -1,4 +1,4 @@
-"""What may be done to an order, and when."""
+"""Actions on orders, and their conditions."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -32,7 +32,7 @@ MAX_EVENTS = 30
 
 
 class UnknownCustomer(NotFound):
-    """`customer_id` is what was asked for."""
+    """`customer_id` is the requested id."""
 
     code = "unknown_customer"
 
@@ -80,7 +80,7 @@ class RefundExceedsPaid(Conflict):
 
 
 class StatusChanged(Conflict):
-    """Somebody moved the order first; `order_status` is where it is now."""
+    """Somebody moved the order first; `order_status` is its present status."""
 
     code = "status_changed"
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class FaultKind(StrEnum):
-    """What to do after a fault."""
+    """Kinds of faults, by the action that they need."""
 
     RETRY = "retry"
     """Try later; the whole number waits."""

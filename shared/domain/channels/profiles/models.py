@@ -28,7 +28,7 @@ class ClaimedStranger(msgspec.Struct, frozen=True):
 
 
 class Introduced(msgspec.Struct, frozen=True):
-    """Counts of people whose names were requested, and of those whose names the channel gave."""
+    """Counts of people: requested names, and names that the channel gave."""
 
     requested: int = msgspec.field(name="asked")
     named: int

@@ -44,14 +44,14 @@ class TemplatesRequest(EitherCase):
 
 
 class Templates(msgspec.Struct, frozen=True):
-    """Only those whose status is APPROVED can be sent."""
+    """A channel's templates; only those with the status APPROVED can be sent."""
 
     channel_id: UUID
     data: list[Template]
 
 
 class StoredTemplates(msgspec.Struct, frozen=True):
-    """Our copy, and whether Meta has to be asked first."""
+    """Our copy of a channel's templates; a stale one has to be fetched from Meta first."""
 
     channel_id: UUID
     waba_id: str

@@ -15,7 +15,7 @@ UNTRUSTED = ("data.content", "data.details", "data.files.file_name")
 
 
 class MaySend(StrEnum):
-    """What may be sent on the channel now.
+    """The kinds of messages that may be sent on the channel now.
 
     After 24 hours without a message from the customer, WhatsApp accepts templates only; Messenger and Instagram accept
     messages that a person wrote for seven days, then nothing.
