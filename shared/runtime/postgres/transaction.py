@@ -47,9 +47,9 @@ class _Forestalled(Exception):  # noqa: N818
 class Tx:
     """A transaction of one caller, under the role and the claims that `enter` sets.
 
-    Read only: each statement is a transaction of its own and one round trip, so a read that needs one snapshot is one
-    statement. Otherwise one transaction begins with the first statement, in the same round trip, and is
-    committed by whoever opened it.
+    If it is read only, every statement is a transaction of its own and one round trip; a read that needs one snapshot
+    is one statement. Otherwise one transaction begins with the first statement, in the same round trip, and the code
+    that opened it commits it.
     """
 
     def __init__(self, connection: Callable[[], Any], enter: Statement, *, read_only: bool) -> None:
