@@ -42,7 +42,7 @@ def test_so_many_percent_do_not_exceed_the_percentile(values, wanted):
     assert sum(value <= found for value in values) * 100 >= len(values) * wanted * (1 - 1e-9)
 
 
-def test_what_the_wrk_script_prints_is_read():
+def test_the_output_of_the_wrk_script_is_read():
     measured = parse("Running 1s test\nRESULT 2000 2000000 20 1500.0 9000.5\n")
     assert (measured.requests, measured.errors, measured.per_second) == (2000, 20, 990)
     assert (measured.p50_ms, measured.p99_ms) == (1.5, 9.0005)

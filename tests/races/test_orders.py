@@ -191,7 +191,7 @@ def test_generated_numbers_and_other_spellings_of_them_never_meet(org, tenants, 
     assert refused == []
 
 
-def test_nobody_waits_for_the_numbers_of_another_organization(org, other_org, tenants):
+def test_order_numbers_of_one_organization_do_not_block_another(org, other_org, tenants):
     insert = "INSERT INTO orders (organization_id, order_number) VALUES (%s, %s)"
     claims = tokens.verify(other_org.agent("write").token).claims
     with tenants.database() as theirs, tenants.database() as mine, theirs.transaction():

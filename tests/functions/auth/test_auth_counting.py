@@ -67,7 +67,7 @@ async def test_strangers_do_not_use_up_the_codes_of_others(*, auth, person, mail
     assert entered.status_code == 200
 
 
-async def test_who_asked_guesses_no_code_either(auth, person):
+async def test_429_for_guessing_a_code_after_a_request(auth, person):
     await auth("POST", "otp", json={"email": person.email})
     wrong = {"type": "signup", "email": person.email, "token": "000000"}
     codes = [(await auth("POST", "verify", json=wrong)).json()["code"] for _ in range(21)]

@@ -190,7 +190,7 @@ async def test_422_a_host_that_sends_no_mail_says_so(host, auth, person):
     assert (await auth("POST", "invite", key="secret", json={"email": "a@example.com"})).status_code == 422
 
 
-async def test_nothing_that_was_mailed_can_be_read_in_the_database(auth, person, mailed, tenants):
+async def test_mailed_codes_cannot_be_read_in_the_database(auth, person, mailed, tenants):
     await auth("POST", "recover", json={"email": person.email})
     with tenants.database() as connection:
         waiting = connection.execute("SELECT sealed FROM auth.outgoing_mail WHERE sealed IS NOT NULL").fetchall()

@@ -22,7 +22,7 @@ print(*sorted(name for name in sys.modules if name.startswith("functions.mcp_ser
 """
 
 
-def test_each_is_found_under_its_own_name():
+def test_tools_and_resources_are_registered_by_name():
     assert {name: tool.name for name, tool in registry.tools.items()} == {name: name for name in registry.tools}
     assert {uri: each.uri for uri, each in registry.resources.items()} == {uri: uri for uri in registry.resources}
 

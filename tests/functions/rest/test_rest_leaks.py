@@ -168,7 +168,7 @@ WRITABLE = sorted(name for name, rights in EXPECTED.items() if rights.insert)
 
 
 @pytest.mark.parametrize("table", WRITABLE)
-async def test_nothing_is_written_for_them(ask, world, table, tenants):
+async def test_no_row_is_written_for_another_organization(ask, world, table, tenants):
     values = {
         name: value.hex() if isinstance(value, bytes) else value if isinstance(value, (int, list, bool)) else str(value)
         for name, value in world.theirs.candidates[table].items()

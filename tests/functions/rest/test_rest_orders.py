@@ -103,7 +103,7 @@ async def test_409_for_a_total_that_differs_from_the_lines(order_at, change, rea
     {"payment_mode": "prepaid"}, {"shipping_address": {"city": "Giza"}}, {"items": [{"sku": "GOLD"}]},
     {"source": "shopify"},
 ])  # fmt: skip
-async def test_what_is_on_its_way_or_done_keeps_what_it_was(order_at, change, read, *, status, values, as_):
+async def test_409_for_a_change_of_a_shipped_or_finished_order(order_at, change, read, *, status, values, as_):
     order = await order_at(status)
     before = await read(order)
     answer = await change(order, as_, **values)
@@ -146,7 +146,7 @@ async def test_the_steps_that_come_after_are_taken(order_at, change, status, val
     ({"payment_status": "paid", "awb_number": "AWB-1"}, {"awb_number": "AWB-2"}, "order_finished"),
     ({"payment_status": "paid", "shopify_order_id": "1"}, {"shopify_order_id": None}, "order_finished"),
 ])  # fmt: skip
-async def test_what_was_paid_or_linked_stays(order_at, change, *, first, then, refused):
+async def test_409_for_taking_back_a_payment_or_a_link(order_at, change, *, first, then, refused):
     order = await order_at("delivered")
     assert (await change(order, **first)).status_code == 200
     answer = await change(order, **then)

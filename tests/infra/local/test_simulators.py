@@ -271,7 +271,7 @@ def test_a_conversation_by_lines_and_commands(running, nexus, tmp_path):
     assert "No such file" in said.output
 
 
-def test_who_comes_back_sees_what_was_said_before_once(running, nexus):
+def test_a_returning_customer_sees_earlier_messages_once(running, nexus):
     send(running.world, running.world.accounts["1590"], {**TEXT, "to": CUSTOMER})
     assert nexus("--as", CUSTOMER, input="salam\n/quit\n").exit_code == 0
     back = nexus("--as", CUSTOMER, "--name", "Mona", input="/quit\n").output

@@ -54,7 +54,7 @@ async def test_an_invalid_or_too_expensive_hash_costs_as_much_as_a_normal_one(co
     assert [each[:7] for each in computed] == [f"$2b${COST:02d}$"]
 
 
-async def test_what_is_made_here_is_known_again(computed):
+async def test_a_hash_verifies_its_own_secret_only(computed):
     hashed = await hash_secret("secret")
     assert await verify_secret("secret", hashed)
     assert not await verify_secret("other", hashed)

@@ -15,7 +15,7 @@ def test_the_list_is_of_pictures_sounds_films_and_pdf_only():
     "given",
     ["image/png, text/html", "text/html,image/png", "image/png;text/html", "image", "", None, 7, "image/png\nx"],
 )
-def test_what_is_not_one_type_is_no_type(given):
+def test_anything_but_one_content_type_is_unknown(given):
     assert (bare_type(given), shown_type(given), is_shown_inline(given)) == (None, UNKNOWN, False)
 
 

@@ -40,7 +40,7 @@ def test_an_address_is_one_in_all_its_spellings(address):
 
 
 @pytest.mark.parametrize("text", [*(each.format("dup.test@example.com") for each in NONE), *WRONG])
-def test_what_has_not_the_shape_of_an_address_is_none(text):
+def test_a_malformed_address_is_not_read(text):
     assert not _is_read(text)
 
 

@@ -44,7 +44,7 @@ def test_more_decimals_than_the_currency_has_are_refused_and_not_rounded(amount,
 
 
 @given(st.decimals(min_value=0, max_value=10**11, places=3), st.sampled_from(["EGP", "KWD", "JPY"]))
-def test_whatever_is_not_refused_is_unchanged(amount, currency):
+def test_an_accepted_amount_is_unchanged(amount, currency):
     try:
         assert quantize(amount, currency) == amount
     except InvalidAmount:

@@ -41,7 +41,7 @@ def is_noncharacter(letter):
         "\u0600",
     ],
 )
-def test_what_leaves_a_mark_is_visible(text):
+def test_text_with_a_visible_character_is_visible(text):
     assert is_visible(text)
 
 
@@ -54,7 +54,7 @@ def test_what_leaves_a_mark_is_visible(text):
         "\x00\x7f", "\ud800",
     ],
 )  # fmt: skip
-def test_what_leaves_none_is_not(text):
+def test_text_without_a_visible_character_is_invisible(text):
     assert not is_visible(text)
 
 

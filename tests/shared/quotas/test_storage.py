@@ -192,7 +192,7 @@ def test_a_storage_without_sliding_windows_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(("previous", "current"), [(0, 0), (0, 3), (10, 0), (7, 4), (10, 9), (9, 10)])
 @pytest.mark.parametrize("left_s", [60.0, 59.99, 31.0, 30.0, 0.01])
-async def test_what_remains_is_what_the_library_says(previous, current, left_s):
+async def test_the_remaining_calls_equal_those_of_the_library(previous, current, left_s):
     item, counted = RateClass("ten", 10), Charge("key")
     counted.charged = Charged(True, 10, previous, left_s, current, left_s + 60, None)
     stats = await SlidingWindowCounterRateLimiter(StoreStorage()).get_window_stats(item, counted)

@@ -137,7 +137,7 @@ def test_without_an_output_there_is_no_log_and_no_fault(monkeypatch, tmp_path, s
 
 
 @pytest.mark.parametrize("value", ["half a character: \ud800", 2**70, float("nan"), {1: {2}}, [object()]])
-def test_whatever_is_told_makes_a_line(lines, value):
+def test_any_value_makes_one_log_line(lines, value):
     Log(logging.INFO).info("request", value=value)
     (line,) = lines()
     assert line["event"] == "request"

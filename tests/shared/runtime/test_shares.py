@@ -51,13 +51,13 @@ async def drop(tasks):
         ("background", None, None, 4),
     ],
 )
-async def test_nobody_has_more_than_their_share(take, lane, owner, caller, most):
+async def test_a_caller_gets_at_most_its_share(take, lane, owner, caller, most):
     tasks = [asyncio.ensure_future(take(lane, owner, caller)) for _ in range(12)]
     assert len(await taken(tasks)) == most
     await drop(tasks)
 
 
-async def test_what_one_cannot_take_is_there_for_others(take):
+async def test_one_organization_leaves_connections_for_others(take):
     hogs = [asyncio.ensure_future(take("ordinary", "hog", f"agent {n}")) for n in range(50)]
     await taken(hogs)
     others = [take("ordinary", "shop", "owner"), take("access", "address"), take("intake"), take("background")]
@@ -138,7 +138,7 @@ async def test_a_request_that_has_a_place_takes_no_second_one(shares):
         assert await shares.take(LONG_S)
 
 
-async def test_what_claims_nothing_is_not_counted(shares):
+async def test_work_without_a_claim_is_not_counted(shares):
     assert [await shares.take(LONG_S) for _ in range(50)] == [None] * 50
 
 

@@ -67,7 +67,7 @@ async def test_the_service_does_not_act_for_a_caller_without_the_scope(person, o
     [(service_tx, "service_role"), (service_statements, "service_role"), (accounts_tx, "supabase_auth_admin")],
 )
 @pytest.mark.usefixtures("person")
-async def test_what_has_no_caller_has_a_role_of_its_own(opened, role):
+async def test_a_transaction_without_a_caller_has_its_own_role(opened, role):
     async with opened(request_id="r-4") as tx:
         who = await tx.one(Who, "SELECT current_user AS role, NULL AS request_id, NULL AS subject, NULL AS claimed")
         headers = await tx.one(Moment, "SELECT current_setting('request.headers') AS at")
@@ -134,7 +134,7 @@ async def test_the_first_statement_refuses_as_our_own_transaction(enter, org, sc
 
 
 @pytest.mark.usefixtures("person")
-async def test_nobody_in_particular_belongs_to_no_organization():
+async def test_an_anonymous_caller_belongs_to_no_organization():
     async with tenant_tx(ANONYMOUS, request_id="r-11", scope=None, read_only=True) as tx:
         who = await tx.one(Who, WHO)
     assert who == Who("anon", "r-11", None, "anon")

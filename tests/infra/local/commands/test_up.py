@@ -95,7 +95,7 @@ def eventually():
     return eventually
 
 
-def test_it_serves_and_sigterm_stops_all_it_started(up, servers):
+def test_nexus_up_serves_and_sigterm_stops_every_server(up, servers):
     process, address = up()
     assert httpx.get(address["curl"].split()[-1]).status_code == 200
     started = servers()

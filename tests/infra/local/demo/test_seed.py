@@ -255,7 +255,7 @@ def test_the_triggers_stand_again(rows):
     assert rows("SELECT tgname FROM pg_trigger WHERE tgenabled = 'D'") == []
 
 
-def test_nobody_can_use_the_seeded_key(rows):
+def test_the_seeded_key_opens_nothing(rows):
     ((hashed,),) = rows("SELECT key_hash FROM agent_api_keys")
     assert not bcrypt.checkpw(b"nxs_ak_", hashed.encode())
 

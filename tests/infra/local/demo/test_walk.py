@@ -85,7 +85,7 @@ def test_every_step_passes_and_is_shown_with_its_request_and_answer(run):
         assert part in shown
 
 
-def test_it_passes_again_and_leaves_no_key_and_no_reserved_stock_behind(run, usable_keys, tenants):
+def test_the_demo_passes_twice_and_leaves_no_key_or_reserved_stock(run, usable_keys, tenants):
     def reserved() -> Any:
         with tenants.database() as connection:
             return connection.execute("SELECT sum(reserved_quantity) FROM stock_balances").fetchone()

@@ -92,7 +92,7 @@ def test_the_body_of_who_asks_for_another_protocol_arrives_whole(name, before, e
 
 
 @pytest.mark.parametrize("name", PUTS)
-def test_it_arrives_whole_in_pieces_too(name, exchange, asked):
+def test_a_request_sent_in_pieces_arrives_whole(name, exchange, asked):
     sent, body = PUTS[name]
     assert answers(exchange(*in_pieces(sent), HIDDEN, apart_s=0.03)) == 1
     assert [(path, came) for path, came, _ in asked] == [("/one", body)]

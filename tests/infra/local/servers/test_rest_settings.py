@@ -9,7 +9,7 @@ from infra.local.servers.rest_settings import foreign_database
 from shared.platform.rest.settings import Bounds, OpenApiMode, RestSettings, TxEnd
 
 
-def test_nothing_set_is_what_postgrest_defaults_to():
+def test_empty_settings_equal_the_defaults_of_postgrest():
     told = foreign_database({"HOME": "/root", "PGRST_DB_ANON_ROLE": ""})
     assert (told.uri, told.pool_size, told.prepares, told.channel) == ("postgresql://", 10, True, "pgrst")
     assert told.rest == RestSettings()

@@ -223,7 +223,7 @@ def test_stalled_readers_hold_a_limited_amount_together(most, serve, ask):
     assert not backlog._held
 
 
-def test_who_holds_most_loses_before_others_do():
+def test_the_largest_holder_is_dropped_first():
     backlog = Backlog(most_bytes=30, most_bytes_of_one=30)
     honest, *greedy = (Mock(spec=CountedTransport, **{"waiting.return_value": 10}) for _ in range(4))
     backlog.add(honest, "192.0.2.1")
@@ -232,7 +232,7 @@ def test_who_holds_most_loses_before_others_do():
     assert [each.reset.called for each in (honest, *greedy)] == [False, True, False, False]
 
 
-def test_what_is_held_counts_whole_until_all_of_it_is_taken(serve, ask):
+def test_a_held_answer_counts_whole_until_all_of_it_is_read(serve, ask):
     backlog = Backlog()
     connection = ask("/large", port=serve(serving(None), write_waits_s=20, backlog=backlog))
     assert comes(lambda: held_by(backlog) == LARGE)

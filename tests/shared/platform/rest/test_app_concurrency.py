@@ -18,7 +18,7 @@ TAKEN = Incoming("POST", "/jottings", "", (("prefer", "tx=commit"),), b'{"id": 1
 UNDONE = Incoming("PATCH", "/drawers", "", (("prefer", "tx=rollback"),), b'{"content": "undone"}')
 
 
-async def test_nobody_sees_another_callers_rows(archive, films_url):
+async def test_concurrent_callers_see_only_their_own_rows(archive, films_url):
     async with AsyncExitStack() as stack:
         idle: asyncio.Queue[Connection] = asyncio.Queue()
         for _ in range(CONNECTIONS):

@@ -67,7 +67,7 @@ def test_a_delete_ignores_its_body():
         ("GET", "/orders?select=(", 400, "PGRST100"),
     ],
 )
-def test_what_cannot_be_is_refused(method, path, status, code):
+def test_an_impossible_request_is_refused(method, path, status, code):
     with pytest.raises(RestRefusal) as refused:
         asked(method, path, body=b"{}")
     assert (refused.value.status, refused.value.code) == (status, code)

@@ -62,7 +62,7 @@ def test_any_bytes_at_all_are_kept(raw):
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"object":' * 5_000, b"1e999", b"9" * 5_000]
 )
-def test_what_is_no_document_is_kept_as_text(raw):
+def test_a_body_that_is_no_json_document_is_kept_as_text(raw):
     (event,) = parse(raw)
     assert isinstance(event, UnknownEvent)
     assert event.kind == UNREADABLE
@@ -117,7 +117,7 @@ def test_a_business_scoped_id_is_known_by_its_form(text):
 @pytest.mark.parametrize(
     "text", ["201012345678", "+201012345678", "eg.1349", "EGY.1", "EG.", "EG.1\n", "EG.١٢", "EG.a b"]
 )
-def test_what_only_looks_like_one_is_none(text):
+def test_a_text_that_resembles_a_user_id_is_rejected(text):
     assert not is_user_id(text)
 
 

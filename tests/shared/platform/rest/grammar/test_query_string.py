@@ -11,7 +11,7 @@ from tests.support.supports import supports
 A = Field("a")
 
 
-def test_nothing_asked_is_everything():
+def test_an_empty_query_selects_every_column():
     assert parse_query("") == Query(select=(SelectedField(Field("*")),))
 
 
