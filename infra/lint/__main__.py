@@ -28,6 +28,7 @@ LINTS: tuple[Lint, ...] = (
     schema.routines_stand_in_their_files,
     words.modules_are_nouns,
     words.names_are_exact,
+    words.docstrings_begin_with_a_verb,
     words.test_names_are_short,
     words.ties_to_nothing,
 )

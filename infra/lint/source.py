@@ -86,6 +86,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def is_property(node: FunctionNode) -> bool:
+    """Return whether the function is a property, whose docstring is a noun."""
+    return any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list)
+
+
 def documentation(node: ast.AST) -> ast.Expr | None:
     """Return the statement that is the docstring."""
     body = getattr(node, "body", None)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import grimp
 
 from .sizes import MOST_FUNCTION_LINES, code_lines
-from .source import CODE, FunctionNode, Source, sources
+from .source import CODE, Source, is_property, sources
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/style.md"
@@ -144,12 +144,8 @@ def _routine_lines(tree: Sequence[Source]) -> Iterator[int]:
 
 def _verb_share(code: Sequence[Source]) -> float:
     nodes = chain.from_iterable(source.functions() for source in code)
-    docstrings = [text for node in nodes if not _is_property(node) and (text := ast.get_docstring(node))]
+    docstrings = [text for node in nodes if not is_property(node) and (text := ast.get_docstring(node))]
     return sum(map(begins_with_a_verb, docstrings)) / len(docstrings)
-
-
-def _is_property(node: FunctionNode) -> bool:
-    return any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list)
 
 
 def _test_share(tree: Sequence[Source]) -> float:

@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .source import Finding, Source
+from .source import Finding, Source, is_property
+from .style import begins_with_a_verb
 
 EMPTY_WORDS = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc"})
 NO_NOUNS = frozenset(
@@ -50,6 +51,18 @@ def test_names_are_short(source: Source) -> Iterator[Finding]:
     for node in source.functions():
         if node.name.startswith("test_") and len(node.name) > MOST_TEST_NAME:
             yield source.finding(node, f"a test name of {len(node.name)} characters, {MOST_TEST_NAME} at most")
+
+
+def docstrings_begin_with_a_verb(source: Source) -> Iterator[Finding]:
+    """Find docstrings of functions outside the tests that do not begin with a verb."""
+    if not source.is_python or source.under("tests"):
+        return
+    for node in source.functions():
+        text = None if is_property(node) else ast.get_docstring(node)
+        if text and not begins_with_a_verb(text):
+            yield source.finding(
+                node, "begin the docstring with a verb of VERBS in infra/lint/style.py, such as Return"
+            )
 
 
 def ties_to_nothing(source: Source) -> Iterator[Finding]:

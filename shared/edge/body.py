@@ -144,7 +144,7 @@ def decode_json(raw: bytes) -> Any:
 
 
 def validate(model: type[Model], value: Any) -> Model:
-    """Validate a decoded value by the model.
+    """Check a decoded value by the model.
 
     Raises:
         InvalidRequest.

@@ -10,7 +10,7 @@ _Parsed = TypeVar("_Parsed")
 
 
 def cached_parse(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
-    """Cache the results of `parse`, except those of long texts and refusals."""
+    """Keep the results of `parse`, except those of long texts and refusals."""
     known = lru_cache(_MOST)(parse)
 
     def parsed(text: str) -> _Parsed:
