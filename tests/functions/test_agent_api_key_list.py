@@ -40,6 +40,18 @@ async def test_200_pages_newest_first_and_stays_right_while_keys_come_and_go(mak
     assert str(newer.key_id) == (await listed(limit=1)).json()["data"][0]["id"]
 
 
+async def test_200_pages_keys_of_one_moment_each_once(make_key, listed, org, tenants):
+    ids = {(await make_key())["id"] for _ in range(4)}
+    with tenants.database() as database:
+        database.execute("UPDATE agent_api_keys SET created_at = now() WHERE organization_id = %s", [org.id])
+    seen, cursor = [], {}
+    for _ in range(4):
+        page = (await listed(limit=1, **cursor)).json()
+        seen += [row["id"] for row in page["data"]]
+        cursor = {"cursor": page["next_cursor"]}
+    assert (len(seen), set(seen), cursor) == (4, ids, {"cursor": None})
+
+
 async def test_200_lists_revoked_keys_on_request(make_key, listed, call, org):
     made = await make_key()
     await call("agent-api-key-revoke", as_=org.owner, json={"id": made["id"]})

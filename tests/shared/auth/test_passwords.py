@@ -98,6 +98,21 @@ async def test_one_share_never_holds_every_thread(held, threads):
     assert await asyncio.gather(*theirs) == [b"them"] * 12
 
 
+async def test_a_share_that_ends_one_work_begins_one_and_no_more(held):
+    hashers, first = Hashers(4), Held()
+    ended = asyncio.create_task(hashers.run("them", first, b"first"))
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(hashers.run("them", held, b"other")) for _ in range(4)]
+    await asyncio.sleep(0)
+    first.go.set()
+    await ended
+    for _ in range(5):
+        assert await hashers.run("us", lambda name: name, b"us") == b"us"
+    assert len(held.began) <= 2
+    held.go.set()
+    assert await asyncio.gather(*others) == [b"other"] * 4
+
+
 async def test_turns_are_taken_even_with_one_thread(held):
     hashers = Hashers(1)
     order: list[bytes] = []

@@ -81,7 +81,7 @@ async def test_a_part_that_is_away_is_a_fault_in_the_log(asked, monkeypatch, ref
     told = []
 
     class Told:
-        def tell(self, level, _event, fields):
+        def write(self, level, _event, fields):
             told.append((level, fields["error"]))
 
     monkeypatch.setattr(edge, "log", Told)

@@ -11,6 +11,7 @@ from shared.kernel.errors import Unavailable
 from shared.quotas import queries, rates, storage
 from shared.quotas.rates import STANDARD, RateClass, RateExceeded, charge, daily_key
 from shared.runtime.postgres import leases
+from shared.runtime.settings import settings
 from shared.runtime.store import client
 from shared.runtime.store.client import Store
 from shared.runtime.store.models import Counter
@@ -237,3 +238,11 @@ async def test_a_lost_count_restored_several_times_at_once_is_restored_once(coun
     await asyncio.gather(*(each.restore(key, 40) for each in (counters, beside) * 3))
     assert (await counters.add(key)).values == [43]
     assert 0 < await beside._shared.send("TTL", f"nexus:{key.key}") <= DAY_S
+
+
+@pytest.mark.parametrize(("limit", "processes", "share"), [(100, 4, 25), (10, 3, 3), (2, 4, 1), (7, 1, 7)])
+def test_a_process_takes_its_share_of_a_class_and_one_call_at_least(base_url, monkeypatch, limit, processes, share):
+    chosen = msgspec.structs.replace(settings(), processes=processes)
+    monkeypatch.setattr(rates, "settings", lambda: chosen)
+    own = RateClass("shared", limit, window_s=300, by_address=True, lane="access").share()
+    assert (own.name, own.limit, own.window_s, own.by_address, own.lane) == ("shared", share, 300, True, "access")
