@@ -44,7 +44,8 @@ async def test_200_pages_keys_of_one_moment_each_once(make_key, listed, org, ten
     ids = {(await make_key())["id"] for _ in range(4)}
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET created_at = now() WHERE organization_id = %s", [org.id])
-    seen, cursor = [], {}
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
     for _ in range(4):
         page = (await listed(limit=1, **cursor)).json()
         seen += [row["id"] for row in page["data"]]
