@@ -45,7 +45,7 @@ async def test_200_pages_keys_of_one_moment_each_once(make_key, listed, org, ten
     with tenants.database() as database:
         database.execute("UPDATE agent_api_keys SET created_at = now() WHERE organization_id = %s", [org.id])
     seen: list[str] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, str | None] = {}
     for _ in range(4):
         page = (await listed(limit=1, **cursor)).json()
         seen += [row["id"] for row in page["data"]]
