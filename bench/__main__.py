@@ -92,7 +92,7 @@ def main(
     chosen = {name: PARTS[name] for name in _known(names, console)}
     rounds, seconds = rounds or (2 if quick else 5), seconds or (1 if quick else 4)
     _announce(console, chosen, rounds, seconds, quick=quick)
-    # Whatever ends us, servers and database end with us.
+    # Servers and the database end with this process, for whatever reason it ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     try:

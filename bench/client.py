@@ -63,7 +63,7 @@ async def _work(
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while (due := next(moments, None) if moments else time.perf_counter()) is not None and due < end:
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        if reader.at_eof():  # The server ends connections that lay idle.
+        if reader.at_eof():  # The server closes idle connections.
             writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(next(requests))

@@ -69,7 +69,7 @@ def loaded(size: Size, say: Progress) -> Iterator[Data]:
     """Give servers with loaded databases; use the data of an earlier run of the same schema and size again."""
     directory = BUILD / f"data-{_fingerprint(size)}"
     _remove_others(directory)
-    # Another run would take the database away from under this one.
+    # Another run would remove the database of this one.
     with exclusive(prepare(directory)), embedded_services(directory, fast=False) as services:
         data = Data(services, KEYS, secrets.token_hex(16))
         with data.connect("postgres") as server:

@@ -76,7 +76,7 @@ class Target:
         """Check the body of one answer, because a tool's refusal has the HTTP status of a result."""
         answer = ask(self.at.port, self.requests[-1])
         sound = answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) and b'"isError":true' not in answer
-        # Without the store limits are counted in the process, which is quicker and not what is deployed.
+        # Without the store, limits are counted in the process, which is faster than a deployment.
         if not sound or b"nexus-degraded" in answer.partition(b"\r\n\r\n")[0].lower():
             raise RuntimeError(f"{self.at.server.name} answers {answer[:2000]!r}\n{last_words(self.at.server)}")
 

@@ -78,7 +78,7 @@ def neighbour(room: Room) -> list[Figure]:
         for _ in range(room.rounds):
             idle.append(victims.steady(seconds, VICTIMS_A_SECOND).p99_ms)
             room.step()
-            # It floods for longer than it is measured, so that its limit is reached when that begins.
+            # The flood begins before the measurement, so that its limit is reached by then.
             flooding = load.start(flood.file, function.port, seconds=seconds + 1.5, rate=rate)
             time.sleep(1)
             beside.append(victims.steady(seconds, VICTIMS_A_SECOND).p99_ms)

@@ -75,7 +75,7 @@ def fill(database: psycopg.Connection) -> dict[uuid.UUID, str]:
         database.execute(
             "INSERT INTO organizations (id, name, plan_code) VALUES (%s, 'Bench', 'scale')", [organization]
         )
-    # Counters and audit are no part of what is measured.
+    # Counters and the audit trail are not measured.
     database.execute("SET session_replication_role = replica")
     sources = {LARGE: contacts(LARGE, LARGE_CONTACTS), **{small: contacts(small, SMALL_CONTACTS) for small in SMALL}}
     turns = [LARGE] * LARGE_CONTACTS + list(itertools.chain.from_iterable([small] * SMALL_CONTACTS for small in SMALL))

@@ -12,7 +12,7 @@ import uvicorn
 def main(target: str, port: int) -> None:
     app: object = target
     if target.endswith(".py"):
-        # Only here: a peer that is no function shall not pay for this import.
+        # Imported here, because peers that are no functions do not need it.
         from functions_framework.aio import create_asgi_app  # noqa: PLC0415
 
         app = create_asgi_app("handler", str(Path(target).resolve()), "http")  # type: ignore[no-untyped-call]

@@ -84,7 +84,7 @@ def environment(server: Server, data: Data) -> dict[str, str]:
     else:
         settings = data.services.environment(BASE_URL) | {
             "NEXUS_DATABASE_URL": data.nexus_url(server.database),
-            # The load comes from one address; its requests say which they stand for, as behind a proxy.
+            # The load comes from one address; its requests name other addresses, as behind a proxy.
             "NEXUS_TRUSTED_PROXIES": "1",
         }
     return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY), **settings, **dict(server.settings)}

@@ -37,8 +37,8 @@ def least(value: float) -> Goal:
     return Goal("at least", value)
 
 
-# Each MCP server is asked in the way of speaking that it answers fastest: FastMCP with a handshake's headers, the
-# official SDK statelessly. Nexus answers both alike.
+# Each MCP server gets the protocol version that it answers fastest: FastMCP with a handshake's headers, the
+# official SDK without a session. Nexus answers both equally fast.
 GET = Comparison(
     "tools/call get contact",
     {

@@ -163,7 +163,7 @@ def _closure(packages: set[str]) -> set[str]:
 def _requires(name: str) -> Iterator[str]:
     try:
         declared = requires(name) or []
-    except ModuleNotFoundError:  # pinned for another platform than this one
+    except ModuleNotFoundError:  # pinned for another platform
         return
     for requirement in map(Requirement, declared):
         extras = _extras().get(canonicalize_name(name), set())
@@ -186,6 +186,6 @@ def _pinned() -> dict[str, str]:
     ends = [*(start.start() for start in starts[1:]), len(text)]
     pins: dict[str, str] = {}
     for pin, end in zip(starts, ends, strict=True):
-        name = canonicalize_name(pin["name"])  # which stands twice where Pythons need different versions
+        name = canonicalize_name(pin["name"])  # listed twice if Python versions need different ones
         pins[name] = pins.get(name, "") + text[pin.start() : end]
     return pins

@@ -43,7 +43,7 @@ async def _read(store: DirectoryBlobs, found: Linked, span: Span | None) -> Asyn
 
 def _headers(found: Linked) -> dict[str, str]:
     return {
-        # Customers' files: no browser may run anything that is in one.
+        # No browser may run content of a customer's file.
         **FILE_HEADERS,
         "Content-Type": found.shown.content_type,
         "Content-Disposition": found.shown.disposition,

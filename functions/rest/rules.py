@@ -41,7 +41,7 @@ def _twin(constraint: str, table: Table) -> str | None:
     if name == "pkey":
         name = ", ".join(column for column in table.primary_key if column != "organization_id")
     else:
-        # A column such as sku_key is what sku is compared by.
+        # A column such as sku_key holds the form in which sku is compared.
         names = (name.removesuffix("_key"), name, f"is_{name}")
         name = next((candidate for candidate in names if candidate in table.columns), "")
     if not name:

@@ -32,7 +32,7 @@ async def form_parts(
         NoContentProvided: for a body that is no form.
         EntityTooLarge: for fields of more than `most_bytes` together.
     """
-    # Only an upload pays for it; it came with the framework.
+    # Imported only for uploads; the framework brings the package.
     from werkzeug.exceptions import RequestEntityTooLarge  # noqa: PLC0415
 
     reading = _Reading(_decoder(content_type, most_bytes), most_bytes)

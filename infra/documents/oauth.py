@@ -21,7 +21,7 @@ def server(issuer: str) -> dict[str, Any]:
     """Describe the server under the requested name, which RFC 8414 section 3.3 makes clients compare."""
     return {
         "issuer": issuer,
-        # Nobody is sent there, as the grant types say; but clients refuse metadata that name no such place.
+        # The grant types do not use it, but clients refuse metadata without it.
         "authorization_endpoint": f"{addresses.ISSUER}/authorize",
         "token_endpoint": f"{addresses.FUNCTIONS}/agent-auth",
         "jwks_uri": f"{addresses.ISSUER}/.well-known/jwks.json",

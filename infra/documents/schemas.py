@@ -66,5 +66,5 @@ def _plain(schema: Any) -> Any:
         return schema
     if schema.get("format") == "decimal":
         return {"type": "number"}
-    # A property may be called title: it is a schema, the noise is text.
+    # A property called title is a schema; only titles that are text are removed.
     return {key: _plain(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}

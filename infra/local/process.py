@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
-# Below the range from which Linux and macOS take the ports of outgoing connections, so that a stored port stays free.
+# Below the ports that Linux and macOS use for outgoing connections, so that a stored port stays free.
 QUIET_PORTS = range(20000, 32768)
 
 
@@ -25,7 +25,7 @@ def is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # it runs, as somebody else
+        pass  # it runs as another user
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     except OSError:

@@ -50,15 +50,15 @@ def serve(
     config = uvicorn.Config(
         "infra.local.gateway:app",
         http=bounded(
-            waits_s=chosen.head_timeout_s,
-            write_waits_s=chosen.write_timeout_s,
-            most_of_one=chosen.connections_of_one,
+            read_timeout_s=chosen.head_timeout_s,
+            write_timeout_s=chosen.write_timeout_s,
+            connections_of_one=chosen.connections_of_one,
         ),
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # Whom a request comes from is for NEXUS_TRUSTED_PROXIES to say.
+        proxy_headers=False,  # NEXUS_TRUSTED_PROXIES decides which address counts.
         timeout_graceful_shutdown=DRAIN_S,
         timeout_keep_alive=75,
     )

@@ -39,11 +39,11 @@ def serve(base_url: str) -> Iterator[Callable[..., int]]:
         def served(
             app: ASGI3Application,
             *,
-            write_waits_s: float = 0.4,
+            write_timeout_s: float = 0.4,
             keeps_bytes: int | None = None,
             backlog: Backlog | None = None,
         ) -> int:
-            http = bounded(waits_s=1, write_waits_s=write_waits_s, most_of_one=1000, backlog=backlog)
+            http = bounded(read_timeout_s=1, write_timeout_s=write_timeout_s, connections_of_one=1000, backlog=backlog)
             config = uvicorn.Config(app, log_config=None, lifespan="off", http=http, ws="none")
             config.timeout_graceful_shutdown = 1
             listener = closing.enter_context(socket.create_server(("127.0.0.1", 0)))

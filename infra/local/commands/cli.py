@@ -130,7 +130,7 @@ def seed(*, as_json: AsJson = False) -> None:
 
         print(msgspec.json.encode(report).decode())  # noqa: T201
     else:
-        Console(stderr=True).print(f"The demo business is there: {report}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"The demo business is in the database: {report}", highlight=False, soft_wrap=True)
 
 
 @app.command()

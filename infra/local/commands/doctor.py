@@ -81,7 +81,7 @@ def _postgres_programs(settings: LocalSettings) -> str:
 def _data_directory(settings: LocalSettings) -> Iterator[Finding]:
     directory = settings.data_dir.resolve()
     if not directory.exists():
-        yield Finding("data directory", Verdict.FINE, f"{directory} will be made by the first start")
+        yield Finding("data directory", Verdict.FINE, f"{directory} will be created by the first start")
         yield _port(settings, running=False)
         return
     running = _is_running(settings)
@@ -90,8 +90,8 @@ def _data_directory(settings: LocalSettings) -> Iterator[Finding]:
     exposed = secrets.exists() and stat.S_IMODE(secrets.stat().st_mode) & 0o077
     yield _finding(
         "secrets",
-        f"Others may read {secrets}." if exposed else None,
-        fine="readable for their owner alone" if secrets.exists() else "will be made by the first start",
+        f"Other users can read {secrets}." if exposed else None,
+        fine="readable only by their owner" if secrets.exists() else "will be created by the first start",
         mend=f"chmod 600 {secrets}",
     )
     free = shutil.disk_usage(directory).free
@@ -127,7 +127,7 @@ def _port(settings: LocalSettings, *, running: bool) -> Finding:
 def _servers(settings: LocalSettings) -> Iterator[Finding]:
     managed = settings.database_url is not None and settings.store_url is not None
     if not (settings.data_dir.resolve() / "secrets.json").exists() and not managed:
-        yield Finding("database", Verdict.FINE, "will be made by the first start: `make up`")
+        yield Finding("database", Verdict.FINE, "will be created by the first start: `make up`")
         return
     try:
         with running_parts(settings) as parts:
@@ -173,11 +173,11 @@ def _migrations(admin_url: str) -> Finding:
     if report.pending:
         problem = f"{len(report.pending)} are not applied, first {report.pending[0]}."
     elif report.routines:
-        problem = f"{len(report.routines)} routines are not those of this version, first {report.routines[0]}."
+        problem = f"{len(report.routines)} routines differ from this version, first {report.routines[0]}."
     return _finding(
         "migrations",
         problem,
-        fine=f"{len(report.applied)} applied, none open",
+        fine=f"{len(report.applied)} applied, none pending",
         mend="Run `nexus migrate`.",
     )
 
@@ -186,11 +186,11 @@ def _letters(owner: queries.Database) -> Finding:
     trigrams = queries.trigrams_of(owner, word="محمد")
     return _finding(
         "letters",
-        "To the database Arabic letters are no letters (LC_CTYPE C): names are found, and ranked wrong."
+        "The database does not know Arabic letters (LC_CTYPE C): names are found, but ranked wrong."
         if trigrams == 0
         else None,
-        fine="the database knows those of every script",
-        mend="Dump it, make it anew with `createdb --template=template0 --lc-ctype=C.UTF-8`, and restore the dump.",
+        fine="the database knows the letters of every script",
+        mend="Dump it, create it again with `createdb --template=template0 --lc-ctype=C.UTF-8`, and restore the dump.",
     )
 
 
@@ -212,7 +212,7 @@ def _clock(login: queries.Database) -> Finding:
         "clock",
         f"The database's clock differs from ours by {offset:.1f} s." if abs(offset) > CLOCK_TOLERANCE_S else None,
         fine="agrees with the database's",
-        mend="Set both clocks by NTP: tokens are valid for a time.",
+        mend="Set both clocks by NTP: tokens have a limited life.",
     )
 
 
@@ -220,8 +220,8 @@ def _policies_hold(login: queries.Database) -> Finding:
     above = queries.login_is_above_policies(login)
     return _finding(
         "row level security",
-        "The functions log in as a role that row level security does not hold." if above else None,
-        fine="holds the functions' login",
+        "The functions log in as a role that ignores row level security." if above else None,
+        fine="applies to the functions' login",
         mend="Let NEXUS_DATABASE_URL log in as `authenticator`, NEXUS_ADMIN_DATABASE_URL as the owner.",
         verdict=Verdict.WARNING,
     )
@@ -232,8 +232,8 @@ def _roles(login: queries.Database) -> Finding:
     return _finding(
         "roles",
         f"The functions' login may not become {', '.join(missing)}." if missing else None,
-        fine="the functions' login may become each of them",
-        mend="As the owner: GRANT the role TO the login; `nexus migrate --platform yes` makes them all.",
+        fine="the functions' login may become all of them",
+        mend="As the owner: GRANT the role TO the login; `nexus migrate --platform yes` creates them all.",
     )
 
 

@@ -34,14 +34,14 @@ def plain_errors(*, as_json: bool) -> Iterator["LocalSettings"]:
     except MigrationError as error:
         _complain(
             str(error),
-            "Mend it, then run `nexus migrate`. A data directory that nobody needs can be removed instead.",
+            "Fix it, then run `nexus migrate`. You can also remove a data directory that you do not need.",
             as_json=as_json,
         )
     except psycopg.OperationalError as error:
         message = f"The database refuses: {str(error).strip()}"
         _complain(message, "Run `nexus doctor`; check NEXUS_DATABASE_URL if you set it.", as_json=as_json)
     except PermissionError as error:
-        _complain(f"{error.filename} belongs to somebody else.", "Take it over with sudo chown.", as_json=as_json)
+        _complain(f"{error.filename} belongs to another user.", "Change its owner with sudo chown.", as_json=as_json)
     except SettingsError as error:
         _complain(f"A setting is wrong: {error}.", "Correct it, then try again.", as_json=as_json)
     except ValidationError as error:

@@ -110,8 +110,8 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
         parts.wait()
     if parts.postgres and parts.postgres.base != parts.directory:
         progress.note(
-            f"The database's files are in {parts.postgres.base}: root may not run Postgres, and the account that does "
-            f"may not enter {parts.directory}"
+            f"The database's files are in {parts.postgres.base}: root cannot run Postgres, and the account that does "
+            f"cannot enter {parts.directory}"
         )
     with progress.step("Migrating", "The schema is up to date"):
         parts.migrate()
@@ -119,7 +119,7 @@ def _start(parts: Parts, progress: Progress, *, seed: bool) -> None:
     if seed:
         from infra.local.demo.seed import seed as sow  # noqa: PLC0415  not imported by a start without it
 
-        with progress.step("Seeding the demo business", "The demo business is there"):
+        with progress.step("Seeding the demo business", "The demo business is in the database"):
             sow(parts.services.admin_url, parts.secrets)
 
 
@@ -127,7 +127,9 @@ def _warn_of_time_zones(parts: Parts, progress: Progress) -> None:
     with psycopg.connect(parts.services.admin_url, autocommit=True) as owner:
         differing = time_zones.disagreements(owner)
     if differing:
-        progress.note(f"The database and tzdata disagree on days: {', '.join(differing)}. `nexus doctor` says more")
+        progress.note(
+            f"The database and tzdata disagree on days: {', '.join(differing)}. Run `nexus doctor` for details"
+        )
 
 
 def _serve(
@@ -147,7 +149,7 @@ def _serve(
 
         try:
             serve(parts, listener, base_url=base_url, meta=meta, on_started=announce)
-        except SystemExit as error:  # how uvicorn gives up
+        except SystemExit as error:  # raised by uvicorn when it cannot start
             raise LauncherError("The gateway did not start.", mend=f"Its log says why: {log.name}") from error
 
 
@@ -199,15 +201,15 @@ def print_address(address: Address, console: Console, *, as_json: bool) -> None:
     lines = {
         "Nexus": f"{address.base_url}   (ready in {address.ready_s} s, Ctrl-C stops it)",
         "Logs": address.logs,
-        "Demo person": f"{address.demo_email}   {address.demo_password}",
+        "Demo user": f"{address.demo_email}   {address.demo_password}",
         "Public key": address.publishable_key,
         "Try": address.curl,
-        "Then": f"{_elsewhere(address)}make demo   (in another terminal: the whole agent workflow, step by step)",
+        "Then": f"{_elsewhere(address)}make demo   (in another terminal: the agent workflow, step by step)",
     }
     if address.simulator:
-        lines["Customers"] = f"{address.simulator}   (.venv/bin/nexus simulate: write to the demo shop as one of them)"
+        lines["Customers"] = f"{address.simulator}   (.venv/bin/nexus simulate: write to the demo shop as a customer)"
     if address.mailbox:
-        lines["Mailbox"] = f"{address.mailbox}   (what was mailed to people who sign up, or forgot their password)"
+        lines["Mailbox"] = f"{address.mailbox}   (the mails to people who sign up or forgot their password)"
     console.print()
     for name, value in lines.items():
         console.print(f"  [bold]{name:<12}[/] {value}", soft_wrap=True, highlight=False)

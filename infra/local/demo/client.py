@@ -62,7 +62,7 @@ class DemoClient:
         if response.status_code != expect:
             raise Unexpected(f"expected {expect} from {path}, got {response.status_code}: {_error_text(response)}")
         try:
-            # Money as it was written, not through a float.
+            # Keeps amounts exact, without floats.
             return json.loads(response.text, parse_float=Decimal)
         except ValueError as fault:
             raise Unexpected(f"expected JSON from {path}, got {response.text[:_LONGEST_SHOWN]}") from fault

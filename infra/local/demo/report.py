@@ -81,7 +81,7 @@ class Report:
             raise ChapterOver
 
     def waiting(self, seconds: int) -> None:
-        self._say(Text(f"{_MARGIN}… a rate limit; going on in {seconds} seconds", style="yellow"))
+        self._say(Text(f"{_MARGIN}… a rate limit; continuing in {seconds} seconds", style="yellow"))
 
     def finish(self) -> int:
         """Print the result and return the exit code: 0 all passed, 1 something failed, 75 a rate limit left something

@@ -40,9 +40,9 @@ class Demo:
         self._run = f"{time.time_ns() // 1_000_000:x}"
 
     def walk(self) -> None:
-        with self._report.chapter("An agent comes by itself, on the free plan"):
+        with self._report.chapter("An agent registers itself, on the free plan"):
             self._arrive()
-        with self._report.chapter("The owner of a shop on the Growth plan takes an agent on"):
+        with self._report.chapter("The owner of a shop on the Growth plan creates an agent"):
             self._work()
 
     def _step(self, title: str) -> AbstractContextManager[Step]:
@@ -56,7 +56,7 @@ class Demo:
             expect({"register", "exchange", "work"} <= requests.keys(), "the agent's workflow", document)
             ways = ", ".join(requests)
             step.answer = f"first {ways}; {len(document['tools'])} tools at {document['remotes'][0]['url']}"
-        with self._step("The agent registers itself; nobody is asked") as step:
+        with self._step("The agent registers itself; nobody has to agree") as step:
             body = {
                 "agent_name": "Demo agent",
                 "agent_platform": "nexus-demo",
@@ -90,7 +90,7 @@ class Demo:
             listed = client.tool("nexus_list_contacts", {}, token=token)
             expect(listed["data"] == [], "no contact of anybody else's", listed)
             step.answer = "none, and nobody else's"
-        with self._step("It tries to write, and is told what that would take") as step:
+        with self._step("It tries to write, and the refusal says what that requires") as step:
             refusal = client.tool("nexus_create_contact", {"first_name": "Mona"}, token=token, refused=True)
             expect(refusal["error"] == "plan_limit_exceeded", "plan_limit_exceeded", refusal)
             expect(refusal["upgrade_url"], "where to upgrade", refusal)
@@ -110,7 +110,7 @@ class Demo:
             with self._step("The owner revokes the key") as step:
                 self._revoke(person, key)
                 step.answer = "revoked"
-            with self._step("The token that is still good for most of an hour opens nothing any more") as step:
+            with self._step("The token, still valid for most of an hour, no longer works") as step:
                 refusal = client.rpc("tools/list", {}, token=token, expect=REVOKED)
                 expect(refusal["error"] == "key_revoked", "key_revoked", refusal)
                 step.answer = f"401 {refusal['error']}: {refusal['message']}"
@@ -134,7 +134,7 @@ class Demo:
     @contextmanager
     def _hired(self, person: str) -> Iterator[Key]:
         """Create a key that ends with the block, whatever happens there."""
-        with self._step("The owner makes an agent with a key that may read and write") as step:
+        with self._step("The owner creates an agent with a key that may read and write") as step:
             body = {
                 "name": f"nexus demo {self._run}",
                 "scopes": ["read", "write"],
@@ -146,7 +146,7 @@ class Demo:
         try:
             yield key
         finally:
-            # Revoking a revoked key changes nothing, and one that cannot be reached ends within KEY_LIFE.
+            # A second revocation changes nothing, and a key that cannot be revoked expires within KEY_LIFE.
             with suppress(Unexpected, httpx.HTTPError):
                 self._revoke(person, key)
             self._client.sent()
@@ -172,7 +172,7 @@ class Demo:
     def _meet(self, token: str) -> str:
         """Create a contact, prove that a second call does not create it twice, and return its id."""
         number = f"159{1_000_000 + int(self._run, 16) % 9_000_000}"
-        with self._step("It makes a contact") as step:
+        with self._step("It creates a contact") as step:
             given = {
                 "first_name": "هناء",
                 "last_name": f"Demo {self._run[-4:]}",
@@ -183,7 +183,7 @@ class Demo:
             made = self._client.tool("nexus_create_contact", given, token=token)
             expect(made["created"], "a new contact", made)
             step.answer = f"{made['contact']['id']}, {made['contact']['phone_number']}"
-        with self._step("It makes her again, with the number as she wrote it: no second contact") as step:
+        with self._step("It creates her again, with the number as she wrote it: no second contact") as step:
             again = {"first_name": "هناء", "phone": f"0{number}".translate(_ARABIC_DIGITS)}
             same = self._client.tool("nexus_create_contact", again, token=token)
             expect(not same["created"] and same["contact"]["id"] == made["contact"]["id"], "the same contact", same)
@@ -192,7 +192,7 @@ class Demo:
 
     def _sell(self, token: str, contact_id: str) -> None:
         client = self._client
-        with self._step("It looks what there is to sell") as step:
+        with self._step("It looks for an item to sell") as step:
             arguments = {
                 "is_active": True,
                 "fields": ["sku", "name", "available_quantity", "selling_price", "currency"],
@@ -207,8 +207,8 @@ class Demo:
             moved = self._move(token, order, "confirmed")
             ways = " or ".join(moved["next_statuses"])
             step.answer = f"{moved['previous_status']} → {moved['order_status']}; next: {ways}"
-        self._stock("It checks the stock again: the two are promised now", token, item["sku"], reserved_before=before)
-        with self._step("It cancels the order, so that the stock is as it was") as step:
+        self._stock("It checks the stock again: two are reserved now", token, item["sku"], reserved_before=before)
+        with self._step("It cancels the order, which frees the stock") as step:
             moved = self._move(token, order, "cancelled")
             step.answer = f"{moved['previous_status']} → {moved['order_status']}; the stock is free again"
 
@@ -233,12 +233,12 @@ class Demo:
             "items": [{"sku": sku, "qty": SOLD}],
             "idempotency_key": f"demo-{self._run}-order",
         }
-        with self._step("It takes an order by SKU; prices and total are Nexus's business") as step:
+        with self._step("It creates an order by SKU; Nexus sets prices and total") as step:
             order = self._client.tool("nexus_create_order", arguments, token=token)
             expect(order["order_status"] == "pending", "a pending order", order)
             total = f"{order['total_amount']} {order['currency']}"
             step.answer = f"{order['order_number']}, {order['order_status']}, {total}"
-        with self._step("It sends the same again, as after a lost answer: the first answer, no second order") as step:
+        with self._step("It sends the same again, as after a lost answer: the same answer, no second order") as step:
             same = self._client.tool("nexus_create_order", arguments, token=token)
             expect(same == order, "the same answer", same)
             step.answer = f"{same['order_number']} again"
@@ -249,7 +249,7 @@ class Demo:
         return self._client.tool("nexus_update_order_status", arguments, token=token)
 
     def _talk(self, token: str) -> None:
-        with self._step("It reads who wrote on WhatsApp and waits for an answer") as step:
+        with self._step("It lists who wrote on WhatsApp and waits for an answer") as step:
             arguments = {"channel": "whatsapp", "unread": True, "messages": 1, "limit": 10}
             chats = self._client.tool("nexus_list_conversations", arguments, token=token)["data"]
             expect(chats, "a conversation on WhatsApp that waits", chats)
@@ -267,14 +267,14 @@ class Demo:
 
     def _meet_the_window(self, chat_id: str, token: str) -> None:
         """Show the refusal after the window closed: the shop was seeded long ago, or earlier runs answered."""
-        with self._step("It is told that WhatsApp's 24 hours to answer are over, and what may be sent") as step:
+        with self._step("The refusal says that WhatsApp's 24 hours are over, and what it may send") as step:
             sent = {"chat_id": chat_id, "content": REPLY, "idempotency_key": f"demo-{self._run}-message"}
             refusal = self._client.tool("nexus_send_message", sent, token=token, refused=True)
             expect(refusal["error"] == "window_closed", "window_closed", refusal)
             step.answer = f"{refusal['error']}: {refusal['message']}"
 
     def _show_usage(self, token: str, plan: str) -> None:
-        with self._step("It sees what its organization has used of the plan") as step:
+        with self._step("It sees how much of the plan its organization has used") as step:
             report = self._client.request("GET", "/functions/v1/agent-usage", headers=_bearer(token))
             expect(report["plan"] == plan, f"the {plan} plan", report)
             meters = report["usage"].items()

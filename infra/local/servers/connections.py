@@ -26,7 +26,7 @@ from shared.runtime.shares import TooManyAtOnce
 _MOST_PIPELINED = 100
 """Requests that wait on one connection for earlier answers: a head of 20 bytes takes kilobytes of memory here."""
 _CHECKS = 6
-"""Checks of a reader's progress within `write_waits_s`."""
+"""Checks of a reader's progress within `write_timeout_s`."""
 _LITTLE_BYTES = 65_536
 """With at most this much unread, any progress of the reader is enough."""
 _LEAST_BYTES_PER_S = 4096
@@ -39,10 +39,10 @@ class BoundedConnection(HttpToolsProtocol):
     The time limit of a body that is being read is the function's.
     """
 
-    waits_s: float
-    write_waits_s: float
+    read_timeout_s: float
+    write_timeout_s: float
     """The time in which the other side must take enough of what was sent."""
-    most_of_one: int
+    connections_of_one: int
     """The most connections of one address at once."""
     open: Counter[str]
     backlog: Backlog
@@ -73,19 +73,19 @@ class BoundedConnection(HttpToolsProtocol):
     """The request that is being answered, or was the last."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        transport.set_write_buffer_limits(high=0)  # Whatever waits here is told to `pause_writing`.
+        transport.set_write_buffer_limits(high=0)  # Any unsent byte calls `pause_writing`.
         self._sent = CountedTransport(transport)
         self._checks = deque(maxlen=_CHECKS + 1)
         super().connection_made(cast("asyncio.Transport", self._sent))
         self.open[self._address] += 1
-        if self.open[self._address] > self.most_of_one:
+        if self.open[self._address] > self.connections_of_one:
             transport.close()
         else:
-            self._wait()
-        self._next_check = self.loop.call_later(self.write_waits_s / _CHECKS, self._check_reader)
+            self._start_timeout()
+        self._next_check = self.loop.call_later(self.write_timeout_s / _CHECKS, self._check_reader)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop()
+        self._stop_timeout()
         if self._next_check is not None:
             self._next_check.cancel()
         self.backlog.discard(self._sent)
@@ -110,7 +110,7 @@ class BoundedConnection(HttpToolsProtocol):
         except Refusal as refusal:
             self._refuse(refusal)
         if self._timeout is None and not self._answering:
-            self._wait()
+            self._start_timeout()
 
     def _parse(self, data: bytes) -> None:
         """Parse the data.
@@ -125,7 +125,7 @@ class BoundedConnection(HttpToolsProtocol):
             except HttpParserUpgrade as upgrade:
                 head, self._second_head = self._second_head, b""
                 self.parser = HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # It is for nobody.
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # The data are ignored.
                 self.parser.feed_data(head)
                 rest = rest[upgrade.args[0] :]
             else:
@@ -133,9 +133,9 @@ class BoundedConnection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether the connection stays open for now: complete requests are answered before it closes."""
-        self._stop()
-        was_deaf, self._ignores_input, self._ended = self._ignores_input, True, True
-        if not was_deaf and self.cycle is not None and self.cycle.more_body:  # The rest of it never comes.
+        self._stop_timeout()
+        ignored_input, self._ignores_input, self._ended = self._ignores_input, True, True
+        if not ignored_input and self.cycle is not None and self.cycle.more_body:  # The rest will not arrive.
             if self.cycle is self._active:
                 return False
             self.pipeline.popleft()
@@ -152,10 +152,10 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head = self._read
-        self._wait()
+        self._start_timeout()
 
     def on_headers_complete(self) -> None:
-        self._stop()
+        self._stop_timeout()
         self._unparsed = 0
         method, version = self.parser.get_method(), self.parser.get_http_version()
         check_head(method, self.headers, version)
@@ -165,7 +165,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._second_head = _without_upgrade(b"%s %s HTTP/%s" % (method, self.url, version.encode()), self.headers)
             return
         super().on_headers_complete()
-        self.headers = []  # What stands in trailers is no header of the request.
+        self.headers = []  # Trailers are not headers of the request.
         if len(self.pipeline) > _MOST_PIPELINED:
             raise TooManyAtOnce
 
@@ -176,7 +176,7 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._second_head:
             return
-        self._stop()
+        self._stop_timeout()
         self._unparsed = 0
         super().on_message_complete()
 
@@ -189,7 +189,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self._refusal is not None and was_last:
             self._send_refusal(self._refusal)
         elif answered is self.cycle and self.cycle.more_body:
-            self._wait()
+            self._start_timeout()
         if self._ended and was_last:
             self.transport.close()
 
@@ -206,7 +206,7 @@ class BoundedConnection(HttpToolsProtocol):
         cycle.transport = cast("asyncio.Transport", AnswerTransport(self._sent, self._finish))
 
         async def begin(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-            await self.flow.drain()  # No answer is made while the one before it waits here.
+            await self.flow.drain()  # Do not make an answer while the previous one waits here.
             if not cycle.disconnected:
                 await app(scope, receive, send)
 
@@ -220,25 +220,25 @@ class BoundedConnection(HttpToolsProtocol):
     def _answering(self) -> bool:
         return self._active is not None and not self._active.response_complete
 
-    def _wait(self) -> None:
-        self._stop()
-        self._timeout = self.loop.call_later(self.waits_s, self.transport.close)
+    def _start_timeout(self) -> None:
+        self._stop_timeout()
+        self._timeout = self.loop.call_later(self.read_timeout_s, self.transport.close)
 
-    def _stop(self) -> None:
+    def _stop_timeout(self) -> None:
         if self._timeout is not None:
             self._timeout.cancel()
             self._timeout = None
 
     def _refuse(self, refusal: Refusal) -> None:
         """Refuse the last request, after all earlier ones are answered."""
-        self._stop()
+        self._stop_timeout()
         self._ignores_input = True
         last = self.cycle
-        if last is not None and last.more_body and not last.response_complete:  # Its body is what cannot be read.
+        if last is not None and last.more_body and not last.response_complete:  # The fault is in its body.
             if last is not self._active:
                 self.pipeline.popleft()
             elif last.response_started:
-                last.keep_alive = False  # Whatever is said now would be read as a part of its answer.
+                last.keep_alive = False  # The caller would read a refusal as part of the answer.
                 return
             else:
                 _disconnect(last)
@@ -259,7 +259,7 @@ class BoundedConnection(HttpToolsProtocol):
         """Send no more, and read on for a while: a sender that gets a reset loses the answer."""
         self.transport.write_eof()
         self.flow.resume_reading()
-        self._wait()
+        self._start_timeout()
 
     def _send_refusal(self, refusal: Refusal) -> None:
         if self.transport.is_closing():
@@ -270,19 +270,19 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _check_reader(self) -> None:
         """Compare the reader's progress with earlier checks; reset the connection of one that is too slow."""
-        unread = self._sent.unread()
-        self._checks.append((unread, self._sent.given - unread))
-        if len(self._checks) <= _CHECKS or self._takes_enough():
-            self._next_check = self.loop.call_later(self.write_waits_s / _CHECKS, self._check_reader)
+        unread = self._sent.unread_bytes()
+        self._checks.append((unread, self._sent.written - unread))
+        if len(self._checks) <= _CHECKS or self._reads_enough():
+            self._next_check = self.loop.call_later(self.write_timeout_s / _CHECKS, self._check_reader)
         else:
             log().info("reader_gone", unread_bytes=unread)
             self._sent.reset()
 
-    def _takes_enough(self) -> bool:
+    def _reads_enough(self) -> bool:
         always_unread = min(unread for unread, _ in self._checks)
         taken = self._checks[-1][1] - self._checks[0][1]
         if always_unread > _LITTLE_BYTES:
-            return taken >= _LEAST_BYTES_PER_S * self.write_waits_s
+            return taken >= _LEAST_BYTES_PER_S * self.write_timeout_s
         return taken > 0 or not always_unread
 
 
@@ -298,8 +298,12 @@ def _without_upgrade(first_line: bytes, headers: Headers) -> bytes:
 
 
 def bounded(
-    *, waits_s: float, write_waits_s: float, most_of_one: int, backlog: Backlog | None = None
+    *, read_timeout_s: float, write_timeout_s: float, connections_of_one: int, backlog: Backlog | None = None
 ) -> type[BoundedConnection]:
     """Return a connection class for one server, with its own counters."""
-    chosen = {"waits_s": waits_s, "write_waits_s": write_waits_s, "most_of_one": most_of_one}
+    chosen = {
+        "read_timeout_s": read_timeout_s,
+        "write_timeout_s": write_timeout_s,
+        "connections_of_one": connections_of_one,
+    }
     return type("Connection", (BoundedConnection,), {**chosen, "open": Counter(), "backlog": backlog or Backlog()})

@@ -40,7 +40,7 @@ def rotate(directory: Path) -> None:
                 copy.unlink(missing_ok=True)
                 continue
             copy.replace(log.with_suffix(".log.1"))
-            os.truncate(log, 0)  # Whoever holds it open goes on at its new end.
+            os.truncate(log, 0)  # Processes that have it open continue at its new end.
 
 
 def open_gateway_log(directory: Path) -> TextIO:

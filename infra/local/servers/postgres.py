@@ -129,7 +129,7 @@ class Postgres:
         self.base = Path(record.cluster).parent if record else self._choose_base()
         self.cluster = Path(record.cluster) if record else self.base / "postgres"
         if self._account and self.cluster.exists():
-            self._account = placement.owner(self.cluster)  # of a server that an ordinary user started before root did
+            self._account = placement.owner(self.cluster)  # an ordinary user started the server before root did
         self.port = record.port if record else free_port(preferred_port)
         found = find_programs(programs)
         self.version = programs_version(found)
@@ -149,8 +149,8 @@ class Postgres:
         self._check_version()
         if self.attach():
             return
-        # A zombie or a stranger with a recycled number would keep Postgres from starting. Backends that outlive a
-        # killed server stay safe without the file: the shared memory of the directory says that they are there.
+        # A zombie, or another process with the same number, would keep Postgres from starting. Backends that outlive a
+        # killed server are safe without the file: the shared memory of the directory shows that they exist.
         (self.cluster / "postmaster.pid").unlink(missing_ok=True)
         if not port_is_free(self.port):
             self.port = free_port()
@@ -195,7 +195,7 @@ class Postgres:
         """Let the databases of an older data directory know the letters of every script."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as database:
             queries.set_ctype(database, ctype=utf8_ctype())
-        if not found.builtin:  # Only then its indexes are in an order that the change touches.
+        if not found.builtin:  # Only then the change affects the order of its indexes.
             with psycopg.connect(self.url(), autocommit=True) as database:
                 queries.reindex(database, name=DATABASE)
 
@@ -322,7 +322,7 @@ class Postgres:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for the launcher, which stops us when it has drained
+                start_new_session=True,  # only the launcher gets Ctrl-C; it stops this process at its end
             )
 
     def _lock_file(self) -> tuple[int | None, int | None]:

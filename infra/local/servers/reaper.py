@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-# The read ends when the pipe closes, and the pipe closes when its only writer is gone, however it went.
+# The read ends when the pipe closes, and the pipe closes when its only writer ends, for whatever reason.
 SCRIPT = """
 directory=$1
 shift

@@ -132,7 +132,7 @@ class RestServer:
                 await pool.putconn(lent)
                 lent = await pool.getconn()
         except PoolTimeout as fault:
-            # The pool waits alike for one that is given back and for one that cannot be made.
+            # The pool has one timeout for a connection to be returned and for a new one that fails.
             full = self._lent >= self.database.pool_size
             raise errors.pool_timeout() if full else _unreachable(fault) from fault
         except DatabaseError as fault:

@@ -78,7 +78,7 @@ def check_payload(payload: Payload | None, bounds: Bounds) -> None:
     try:
         rows = len(_ELEMENTS.decode(payload.text))
     except (msgspec.DecodeError, RecursionError):
-        return  # Postgres says what is wrong with it.
+        return  # Postgres reports the fault.
     _most("too_many_rows", "rows of one body", rows, bounds.written_rows, "send them in several requests")
 
 

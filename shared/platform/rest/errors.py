@@ -39,7 +39,7 @@ class DatabaseFault(msgspec.Struct, frozen=True):
     hint: str | None = None
 
 
-# Where the database is.
+# Connections.
 
 
 def unreachable() -> RestRefusal:
@@ -59,7 +59,7 @@ def pool_timeout() -> RestRefusal:
     return RestRefusal(504, "PGRST003", "Timed out acquiring connection from connection pool.")
 
 
-# What the request says.
+# Requests.
 
 
 def bad_query(message: str, details: str | None = None) -> RestRefusal:
@@ -176,7 +176,7 @@ def has_nul() -> RestRefusal:
     return RestRefusal(400, "22021", 'invalid byte sequence for encoding "UTF8": 0x00')
 
 
-# What the schema cache does not have, or has twice.
+# Names that the schema cache does not have, or has twice.
 
 
 def no_relationship(message: str, details: str, hint: str | None) -> RestRefusal:
@@ -215,7 +215,7 @@ def no_table(name: str, hint: str | None) -> RestRefusal:
     return RestRefusal(404, "PGRST205", f"Could not find the table '{name}' in the schema cache", None, hint)
 
 
-# What the functions of the database answer.
+# Answers of database functions.
 
 
 def bad_response_headers() -> RestRefusal:
@@ -227,7 +227,7 @@ def bad_response_status() -> RestRefusal:
     return RestRefusal(500, "PGRST112", "response.status guc must be a valid status code")
 
 
-# Who calls.
+# Callers.
 
 
 def no_jwt_secret() -> RestRefusal:
@@ -251,7 +251,7 @@ def _challenged(refusal: RestRefusal, description: str) -> RestRefusal:
     return refusal
 
 
-# What the database refuses.
+# Errors of the database.
 
 _STATUS = {
     "08": 503, "09": 500, "0L": 403, "0P": 403,
@@ -279,7 +279,7 @@ def of_database(fault: DatabaseFault, *, anonymous: bool, statuses: Mapping[str,
     if fault.sqlstate == "PGRST":
         return _raised(fault)
     status = statuses.get(fault.sqlstate) or _status(fault, anonymous=anonymous)
-    # Of a server behind the database, the detail names address and user.
+    # The detail of an error of a foreign server names its address and user.
     detail = None if fault.sqlstate.startswith("08") else fault.detail
     return RestRefusal(status, fault.sqlstate, fault.message, detail, fault.hint)
 

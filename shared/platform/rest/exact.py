@@ -29,7 +29,7 @@ def check_numbers(payload: JsonPayload, columns: tuple[Column, ...]) -> None:
     try:
         rows = _ROWS.decode(payload.text) if payload.is_array else [_ROW.decode(payload.text)]
     except (msgspec.DecodeError, RecursionError):
-        return  # Postgres says what is wrong with it.
+        return  # Postgres reports the fault.
     for row in rows:
         for column in numbers:
             if column.name in row:

@@ -105,7 +105,7 @@ class Session:
     async def undo(self) -> None:
         """Undo the transaction, so that the connection is as it was when it was lent."""
         if not self._connection.broken and not self._connection.closed:
-            # A connection that is lost meanwhile has taken the transaction with it.
+            # If the connection is lost meanwhile, the transaction is rolled back too.
             with suppress(DatabaseError), database_time(_UNDO_S):
                 await asyncio.shield(self._connection.exchange([queries.ROLLBACK], timeout_s=self._host.timeout_s))
 

@@ -106,7 +106,7 @@ class Compiler:
 
     def _compiled(self, request: Request) -> Program:
         task = task_of(request, self.cache, self.settings)
-        # The planner knows nothing of a function's rows.
+        # The planner has no statistics of a function's rows.
         asks_planner = task.counts in (Count.PLANNED, Count.ESTIMATED) and task.call is None
         estimate = count_statement(task.node) if asks_planner and task.node is not None else None
         return Program(task, self._main(task, request), estimate)

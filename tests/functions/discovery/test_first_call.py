@@ -72,7 +72,7 @@ async def test_every_command_of_llms_txt_runs_as_it_is_written(http, base_url, a
 
 async def test_the_commands_of_the_agents_page_run_too(http, base_url, address, tenants):
     text = (await http.get("/llms-full.txt")).text
-    page = own(text[text.index("# Agents: from nothing") : text.index("# The MCP endpoint")])
+    page = own(text[text.index("# Agents: from registration") : text.index("# The MCP endpoint")])
     commands = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     assert len(commands) == 4
     kept = {"BASE": base_url}

@@ -128,7 +128,7 @@ def _steps(scene: Scene, order: Order) -> Iterator[Step]:
     age = sum(available >= timedelta(days=days) for days in (1, 2, 4, 7))
     way = dice.choices([way for way, _ in _WAYS], [shares[age] for _, shares in _WAYS])[0]
     gaps = [timedelta(hours=dice.uniform(*_HOURS[status])) for status in way]
-    # Whatever is due later than now has been quicker instead.
+    # Steps that would be in the future are moved closer together instead.
     pace = min(1.0, (available * 0.95) / sum(gaps, timedelta())) if gaps else 1.0
     at = order.created_at
     for status, gap in zip(way, gaps, strict=True):

@@ -113,7 +113,7 @@ def spread_history(
     Only the owner of the tables can: movements and the audit trail are append-only for all others.
     """
     values = {"organization": organization_id, "steps": _json(steps), "archived": list(archived)}
-    # What triggers have kept for the commit is done before they are switched off.
+    # Deferred triggers run now, before triggers are switched off.
     database.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in ("orders", "chats", "stock_movements", "audit_events"):
         _set_triggers(database, table, enabled=False)

@@ -91,7 +91,7 @@ class Courier:
         """Return the app's status, 0 if it does not answer."""
         import httpx  # noqa: PLC0415
 
-        raw = json.dumps(body, separators=(",", ":")).encode()  # what is not ASCII escaped, as Meta writes it
+        raw = json.dumps(body, separators=(",", ":")).encode()  # characters outside ASCII are escaped, as Meta does
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": sign_meta(raw, self._app_secret)}
         try:
             answer = await client.post(self.url, content=raw, headers=headers)

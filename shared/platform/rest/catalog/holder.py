@@ -42,7 +42,7 @@ class CacheHolder(Generic[_Cache]):
         return await self._shared()
 
     async def _shared(self) -> _Cache:
-        # A request that is given up must not stop the load that others wait for.
+        # A cancelled request must not stop the load that others wait for.
         return await asyncio.shield(self._start())
 
     def _start(self) -> asyncio.Task[_Cache]:
@@ -50,7 +50,7 @@ class CacheHolder(Generic[_Cache]):
         if self._loading is None or self._loading.done():
             self._outdated = True
             self._loading = asyncio.create_task(self._read())
-            # Where nobody waits for it, its fault is nobody's either: the old cache is served and the next load tries.
+            # An error of a background load is ignored: the old cache is served, and the next load tries again.
             self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._loading
 

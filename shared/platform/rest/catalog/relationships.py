@@ -29,7 +29,7 @@ def relationships(
     by_ends: dict[tuple[Name, Name], list[Relationship]] = defaultdict(list)
     for relationship in found:
         by_ends[relationship.source, relationship.target].append(relationship)
-    # A function of the target's name takes the place of what the keys say.
+    # A function with the target's name replaces the relationships of the keys.
     by_ends |= {
         (relationship.source, relationship.function): [relationship]
         for relationship in computed

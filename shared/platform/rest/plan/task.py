@@ -53,7 +53,7 @@ def task_of(request: Request, cache: SchemaCache, settings: RestSettings) -> Tas
 
 def _changed(request: Request, cache: SchemaCache, settings: RestSettings, table: Table) -> Task:
     returned = request.preferences.returned
-    # The rows are looked at also where they are not answered: a bad `select` is refused whichever way.
+    # Plan the rows even if they are not answered: a bad `select` is refused in any case.
     node = read_written(cache, settings, table, request.query)
     check_rows(replace(node, limit=1).most_rows, settings.bounds)
     tells_where = returned is Return.HEADERS_ONLY and request.action is Action.INSERT

@@ -26,7 +26,7 @@ async def app(scope, receive, send):
 @pytest.fixture
 async def connect(free_port):
     """`await connect()`: streams to a server that waits a fifth of a second, all closed in the end."""
-    protocol = bounded(waits_s=WAITS_S, write_waits_s=WAITS_S, most_of_one=MOST)
+    protocol = bounded(read_timeout_s=WAITS_S, write_timeout_s=WAITS_S, connections_of_one=MOST)
     config = uvicorn.Config(app, port=free_port(), log_level="error", lifespan="off", http=protocol)
     server = uvicorn.Server(config)
     with contextlib.ExitStack() as closing:

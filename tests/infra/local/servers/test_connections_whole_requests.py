@@ -49,7 +49,7 @@ def port(serve, log):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
         await send({"type": "http.response.body", "body": b"x" * size})
 
-    return serve(app, write_waits_s=5)
+    return serve(app, write_timeout_s=5)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_the_page_names_every_bound():
 
 
 def test_the_page_lists_every_setting_and_no_other():
-    read = set(re.findall(r'told\.\w+\(\s*"(\w+)"', inspect.getsource(rest_settings)))
+    read = set(re.findall(r'values\.\w+\(\s*"(\w+)"', inspect.getsource(rest_settings)))
     listed = set(re.findall(r"^\| .*", PAGE.read_text(), re.MULTILINE))
     names = {name for line in listed for name in re.findall(r"`PGRST_(\w+)", line.split("|")[1])}
     assert names == read | {"APP_SETTINGS_"}

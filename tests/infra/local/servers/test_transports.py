@@ -39,7 +39,7 @@ def stream(given):
 
 @pytest.fixture(scope="module")
 def port(serve, stream):
-    return serve(serving(stream), write_waits_s=WAITS_S)
+    return serve(serving(stream), write_timeout_s=WAITS_S)
 
 
 def serving(stream):
@@ -118,7 +118,7 @@ def test_an_answer_that_the_kernel_has_whole_is_not_kept_for_ever_either(ask):
 
 def test_no_more_of_a_streamed_answer_is_made_than_its_reader_has_room_for(serve, given, stream, ask):
     given.clear()
-    ask("/streamed", port=serve(serving(stream), write_waits_s=10, keeps_bytes=PIECE))
+    ask("/streamed", port=serve(serving(stream), write_timeout_s=10, keeps_bytes=PIECE))
     assert comes(lambda: bool(given and given[0][0]))
     made = 0
     while made != (made := given[0][0]):
@@ -140,7 +140,7 @@ def test_the_app_learns_of_a_disconnect_while_another_request_waits(serve, ask, 
 
 
 def test_a_slow_reader_gets_the_whole(serve):
-    port = serve(serving(None), write_waits_s=1)
+    port = serve(serving(None), write_timeout_s=1)
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         taken = 0
@@ -161,7 +161,7 @@ def test_a_connection_of_which_all_is_taken_is_kept(reads, ask):
 
 
 def test_many_stalled_readers_hold_no_memory_and_delay_nobody(serve, ask):
-    port = serve(serving(None), write_waits_s=2, keeps_bytes=PIECE)
+    port = serve(serving(None), write_timeout_s=2, keeps_bytes=PIECE)
     tracemalloc.start()
     try:
         for _ in range(300):
@@ -187,45 +187,45 @@ def drip(connections, *, size, every_s, for_s):
 
 
 def test_a_reader_that_is_too_slow_is_disconnected(serve, ask):
-    port = serve(serving(None), write_waits_s=4)
+    port = serve(serving(None), write_timeout_s=4)
     readers = [ask("/large", port=port) for _ in range(5)]
     assert drip(readers, size=250, every_s=0.1, for_s=8) == 0
 
 
 def test_a_slow_reader_above_the_minimum_is_served(serve, ask):
-    port = serve(serving(None), write_waits_s=1)
+    port = serve(serving(None), write_timeout_s=1)
     readers = [ask("/large", port=port, receives=65_536) for _ in range(5)]
     assert drip(readers, size=PIECE, every_s=0.5, for_s=4) == 5
 
 
 def test_a_slow_reader_of_the_last_bytes_is_served(serve, ask):
-    connection = ask("/kept", port=serve(serving(None), write_waits_s=1), receives=4096)
+    connection = ask("/kept", port=serve(serving(None), write_timeout_s=1), receives=4096)
     read(connection, MIB // 4 - 50_000)
     assert drip([connection], size=500, every_s=0.05, for_s=3) == 1
 
 
 def held_by(backlog):
-    return sum(held for _, held in backlog._of.values())
+    return sum(held for _, held in backlog._entries.values())
 
 
 @pytest.mark.parametrize("most", [{"most_bytes": 20 * MIB}, {"most_bytes_of_one": 20 * MIB}])
 def test_stalled_readers_hold_a_limited_amount_together(most, serve, ask):
     backlog = Backlog(**most)
-    port = serve(serving(None), write_waits_s=20, backlog=backlog)
+    port = serve(serving(None), write_timeout_s=20, backlog=backlog)
     readers = []
     for _ in range(6):
         readers.append(ask("/large", port=port))
-        assert comes(lambda: readers[-1] and len(backlog._of) == min(len(readers), 2))
+        assert comes(lambda: readers[-1] and len(backlog._entries) == min(len(readers), 2))
     assert all(is_reset(reader) for reader in readers[:4])
     assert held_by(backlog) <= 20 * MIB
     assert read(readers[4], LARGE) == read(readers[5], LARGE) == LARGE
     assert comes(lambda: held_by(backlog) == 0)
-    assert not backlog._held
+    assert not backlog._bytes_of
 
 
 def test_the_largest_holder_is_dropped_first():
     backlog = Backlog(most_bytes=30, most_bytes_of_one=30)
-    honest, *greedy = (Mock(spec=CountedTransport, **{"waiting.return_value": 10}) for _ in range(4))
+    honest, *greedy = (Mock(spec=CountedTransport, **{"unsent_bytes.return_value": 10}) for _ in range(4))
     backlog.add(honest, "192.0.2.1")
     for each in greedy:
         backlog.add(each, "192.0.2.2")
@@ -234,7 +234,7 @@ def test_the_largest_holder_is_dropped_first():
 
 def test_a_held_answer_counts_whole_until_all_of_it_is_read(serve, ask):
     backlog = Backlog()
-    connection = ask("/large", port=serve(serving(None), write_waits_s=20, backlog=backlog))
+    connection = ask("/large", port=serve(serving(None), write_timeout_s=20, backlog=backlog))
     assert comes(lambda: held_by(backlog) == LARGE)
     read(connection, LARGE // 4)
     assert held_by(backlog) == LARGE
@@ -247,7 +247,7 @@ def test_no_answer_is_made_while_the_one_before_it_waits(serve, ask):
         begun.append(scope["path"])
         await serving(None)(scope, receive, send)
 
-    connection = ask("/large", port=serve(app, write_waits_s=20))
+    connection = ask("/large", port=serve(app, write_timeout_s=20))
     connection.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
     time.sleep(0.5)
     assert begun == ["/large"]
