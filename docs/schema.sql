@@ -424,7 +424,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.channel_accounts FOR EAC
 grant select, insert, update, delete on public.channel_accounts to service_role;
 grant select (id, organization_id, platform, external_id, waba_id, page_id, display_name, phone, status, status_reason, resumes_at, held_until, details, created_at, updated_at, messages_per_second, access_expires_at) on public.channel_accounts to authenticated;
 
--- What a channel told that is no message: taps, hand-overs, news of the account and its templates, and what is not understood yet.
+-- Events of a channel that are not messages: taps, hand-overs, news of the account and its templates, and events that are not understood yet.
 create table public.channel_events (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null,  -- The organization that the row belongs to.
@@ -456,7 +456,7 @@ create policy channel_events_select on public.channel_events for select to authe
 grant select on public.channel_events to authenticated;
 grant select, insert, update, delete on public.channel_events to service_role;
 
--- What the person of a conversation is known by on its channel: a WhatsApp user may have no phone number.
+-- The ids of a conversation's person on its channel: a WhatsApp user may have no phone number.
 create table public.channel_identities (
   organization_id uuid not null,  -- The organization that the row belongs to.
   channel_id uuid not null,  -- The number or page (channel_accounts.id): the same id elsewhere may be somebody else.
@@ -486,7 +486,7 @@ CREATE TRIGGER ask_for_profile BEFORE INSERT ON public.channel_identities FOR EA
 grant select on public.channel_identities to authenticated;
 grant select, insert, update, delete on public.channel_identities to service_role;
 
--- When the next message may leave a number or page. Whoever sends holds the row while it takes places.
+-- When the next message may leave a number or page. A sender locks the row while it plans its messages.
 create table public.channel_paces (
   organization_id uuid not null,  -- The organization that the row belongs to.
   channel_id uuid not null,  -- The number or page (channel_accounts.id).
@@ -600,7 +600,7 @@ grant select on public.chats to authenticated;
 grant select, insert, update, delete on public.chats to service_role;
 grant update (contact_name, is_archived, assigned_to, metadata) on public.chats to authenticated;
 
--- By what a contact is recognised: one contact per phone number, e-mail address or account on a channel.
+-- What identifies a contact: a phone number, an e-mail address or an account on a channel belongs to one contact.
 create table public.customer_identities (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null,  -- The organization that the row belongs to.
@@ -658,7 +658,7 @@ grant select, delete on public.customer_journey_stages to authenticated;
 grant select, insert, update, delete on public.customer_journey_stages to service_role;
 grant insert (id, organization_id, name, "position"), update (name, "position") on public.customer_journey_stages to authenticated;
 
--- Which contact bears which label.
+-- Which contact has which label.
 create table public.customer_labels (
   organization_id uuid not null default app.organization_with('write'::text),  -- The organization that the row belongs to.
   customer_id uuid not null,  -- The contact (customers.id).
@@ -953,7 +953,7 @@ grant select, delete on public.lead_sources to authenticated;
 grant select, insert, update, delete on public.lead_sources to service_role;
 grant insert (id, organization_id, name), update (name) on public.lead_sources to authenticated;
 
--- Files of conversations. Ask media-link for an address to read one at; it lasts minutes.
+-- Files of conversations. media-link returns an address to read one; it is valid for minutes.
 create table public.media (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null,  -- The organization that the row belongs to.
@@ -1024,7 +1024,7 @@ CREATE INDEX media_tasks_channel_idx ON public.media_tasks USING btree (organiza
 CREATE INDEX media_tasks_waiting_idx ON public.media_tasks USING btree (available_at);
 grant select, insert, update, delete on public.media_tasks to service_role;
 
--- The way of each message that is sent from here, and what it cost.
+-- The delivery of each message that is sent from here, and its cost.
 create table public.message_deliveries (
   organization_id uuid not null,  -- The organization that the row belongs to.
   message_id uuid not null,  -- The message (messages.id); Meta gets it along and names it in every status.
@@ -1070,7 +1070,7 @@ CREATE TRIGGER touch_updated_at BEFORE UPDATE ON public.message_deliveries FOR E
 grant select on public.message_deliveries to authenticated;
 grant select, insert, update, delete on public.message_deliveries to service_role;
 
--- What the channel told of a message after it was written: statuses, edits, deletions, reactions.
+-- Events of a message after it was written: statuses, edits, deletions, reactions.
 create table public.message_events (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null,  -- The organization that the row belongs to.
@@ -1504,7 +1504,7 @@ create policy plans_select on public.plans for select to authenticated using (((
 grant select on public.plans to authenticated;
 grant select, insert, update, delete on public.plans to service_role;
 
--- Work of the organization that could not be read or done, and will be tried again: nothing else waits for it.
+-- Work of the organization that could not be read or done, and will be tried again. No other work waits for it.
 create table public.set_aside (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null,  -- The organization that the row belongs to.
@@ -1568,7 +1568,7 @@ create policy stock_balances_select on public.stock_balances for select to authe
 grant select on public.stock_balances to authenticated;
 grant select on public.stock_balances to service_role;
 
--- Every receipt, shipment, adjustment and transfer. Append only: a mistake is mended by another movement.
+-- Every receipt, shipment, adjustment and transfer. Append only: correct a mistake with another movement.
 create table public.stock_movements (
   id uuid not null default gen_random_uuid(),  -- Made by the database.
   organization_id uuid not null default app.organization_with('write'::text),  -- The organization that the row belongs to.
