@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import boundaries, exceptions, layout, rooms, schema, sizes, words
+from . import boundaries, exceptions, layout, refusals, rooms, schema, sizes, words
 from .source import Finding, Lint, Source, TreeLint, sources
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +26,7 @@ LINTS: tuple[Lint, ...] = (
     schema.migrations_say_what_they_carry,
     schema.routines_are_short,
     schema.routines_stand_in_their_files,
+    schema.routines_are_named_by_verbs,
     words.modules_are_nouns,
     words.names_are_exact,
     words.docstrings_begin_with_a_verb,
@@ -40,6 +41,7 @@ TREE_LINTS: tuple[TreeLint, ...] = (
     rooms.tables_have_one_owner,
     rooms.routines_have_one_owner,
     rooms.aliases_name_functions,
+    refusals.refusals_are_declared,
 )
 
 

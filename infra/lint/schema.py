@@ -5,12 +5,21 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from .source import Finding, Source
+from .style import VERBS, begins_with_a_verb
 
 LAST_NUMBERED = {"nexus": 172, "platform": 12}
 """The last numbers; later migrations are named by time."""
 TIME = "%Y%m%d%H%M"
 MOST_COLUMNS = 120
 MOST_ROUTINE_LINES = 50
+ONLY_RETURNS = re.compile(r"\b(?:stable|immutable)\b", re.IGNORECASE)
+NOUNS = frozenset(
+    {
+        "auth.access_token_claims",  # the claims of a token, which a hook of the project may change
+        "app.id_by_arrival",  # another id at each call
+    }
+)
+"""Routines that return a value and change nothing, though they are neither stable nor immutable."""
 CREATES = re.compile(
     r"^\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(\w+\.\w+)", re.IGNORECASE | re.MULTILINE
 )
@@ -57,8 +66,18 @@ def routines_stand_in_their_files(source: Source) -> Iterator[Finding]:
         yield source.finding(
             1, f"this file holds {', '.join(sorted(names)) or 'no routine'}: one file for each routine"
         )
-    if not source.text.startswith("-- "):
-        yield source.finding(1, "begin with a comment that says what the routine does")
+    comment = source.text.partition("\n")[0].removeprefix("-- ")
+    if comment == source.text.partition("\n")[0] or not begins_with_a_verb(comment):
+        yield source.finding(1, "begin with a comment that says what the routine does: Return, Refuse, Record ...")
+
+
+def routines_are_named_by_verbs(source: Source) -> Iterator[Finding]:
+    """Find routines that may change something and whose name does not begin with a verb."""
+    if not source.under("infra/schema") or source.path.suffix != ".sql" or ONLY_RETURNS.search(_head(source.text)):
+        return
+    for name, line, _ in routine_lengths(source.text):
+        if name not in NOUNS and name.partition(".")[2].partition("_")[0] not in VERBS:
+            yield source.finding(line, f"{name} may change something: begin its name with a verb")
 
 
 def routine_lengths(text: str) -> Iterator[tuple[str, int, int]]:
@@ -71,13 +90,21 @@ def routine_lengths(text: str) -> Iterator[tuple[str, int, int]]:
         yield start[1], text.count("\n", 0, start.start()) + 1, len(code)
 
 
+def _head(text: str) -> str:
+    """Return the first statement of a file up to the body of the routine."""
+    create = CREATES.search(text)
+    return re.split(r"\$\w*\$|^return\b|^begin atomic$", text[create.start() if create else 0 :], flags=re.MULTILINE)[0]
+
+
 def _end(text: str, start: int) -> int:
-    """Return where the statement ends: at the semicolon that closes a line outside the dollar quotes."""
-    quotes = 0
-    for match in re.finditer(r"\$\w*\$|;$", text[start:], re.MULTILINE):
-        if match[0] != ";":
-            quotes += 1
-        elif quotes % 2 == 0:
+    """Return where the statement ends: at the semicolon that closes a line outside dollar quotes and atomic blocks."""
+    is_quoted = is_atomic = False
+    for match in re.finditer(r"\$\w*\$|^begin atomic$|^end;$|;$", text[start:], re.MULTILINE):
+        if match[0].startswith("$"):
+            is_quoted = not is_quoted
+        elif match[0] == "begin atomic":
+            is_atomic = True
+        elif not is_quoted and (not is_atomic or match[0] == "end;"):
             return start + match.end()
     return len(text)
 

@@ -21,19 +21,19 @@ PAGE = ROOT / "docs/style.md"
 ROUTINES = "infra/schema"
 VERBS = frozenset(
     """
-    accept add admit allow announce answer append apply archive ask assert assign attach await begin bind block
-    bring build call cancel carry change charge check choose claim clear close collect commit compare compile
-    complete compute connect convert copy correct count create cut decide declare decode delete deliver derive
-    describe discard divide do download draw drop empty encode end enter erase examine exchange execute expect
-    export extend fail fetch fill find fold follow forget format gather get give go guard hand hash hide hold
-    import insert issue iterate join keep leave let limit list load lock log look lower mail make mark match
-    measure mend merge migrate mint mix move name note notify offer open order pack parse pass perform pick place
-    plan point post prepare print probe prove provide purge put queue quote raise read receive record refresh refuse
-    register release reload remember remove rename render renew repeat replace report request reseal resolve
-    restore resume retry return reverse revoke rotate run save say scale seal search select send serve set settle
-    show sign skip sleep sort spend split start stop store stream strip subscribe subtract take tell test throw
-    translate trim try turn undo unite unseal update upload use verify visit wait wake walk warn watch work wrap
-    write yield
+    accept add admit adopt allow announce answer append apply archive ask assert assign attach audit await begin
+    bind block bring build call cancel cap carry change charge check choose claim clear close collect commit compare
+    compile complete compute connect consume convert copy correct count create cut decide declare decode delete
+    deliver derive describe discard divide do download draw drop empty encode end enqueue ensure enter erase examine
+    exchange execute expect export extend fail fetch fill find fold follow forget format gather get give go guard
+    hand hash hide hold import insert issue iterate join keep key leave let limit link list load lock log look lower
+    mail make mark match measure mend merge migrate mint mix move name note notify number offer open order pack
+    parse pass perform pick place plan point post prepare print probe prove provide purge put queue quote raise read
+    receive record refresh refuse register release reload remember remove rename render renew repeat replace report
+    request reseal reserve resolve restore resume retry return reverse revoke rotate run save say scale seal search
+    seed select send serve set settle show sign skip sleep sort spend split start stop store stream strip subscribe
+    subtract take tell test throw total touch translate trim try turn undo unite unseal update upload use verify
+    visit wait wake walk warn watch work wrap write yield
     """.split()  # noqa: SIM905  (a list of so many would take as many lines)
 )
 """Words with which a docstring may begin, in the imperative."""

@@ -90,7 +90,7 @@ async def test_a_caller_begins_no_conversation_beyond_the_plan_and_a_customer_do
             await tx.run(begin, channel=channel, number="201001113333")
     checked(refused, "chats", 100)
     with tenants.database() as database:
-        database.execute('SELECT app.conversation_with(%s, \'{"wa_id": "201001114444"}\', NULL, now())', [channel])
+        database.execute('SELECT app.ensure_conversation(%s, \'{"wa_id": "201001114444"}\', NULL, now())', [channel])
     assert used(free_org, "chats") == 101
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.lint import boundaries, exceptions, rooms, schema, sizes, words
+from infra.lint import boundaries, exceptions, refusals, rooms, schema, sizes, words
 from infra.lint.__main__ import LINTS, ROOT, TREE_LINTS, findings, needed
 from infra.lint.source import Source, sources
 
@@ -21,6 +21,7 @@ MIGRATION = "infra/migrations/nexus/202612011200_x.sql"
 CREATE = "create function app.fold() returns integer return 1;\n"
 ROUTINE = "infra/schema/routines/kernel/fold.sql"
 PLPGSQL = "-- Fold.\ncreate or replace function app.fold() returns text language plpgsql as $$\n{}$$;\n"
+ATOMIC = "create function app.fold() returns integer language sql\nbegin atomic\n{}end;\n"
 MANY = "def work(tx, a, b, c, d, e, *, f, g): ..."
 CATCH = "try:\n    x = 1\nexcept {}:\n    {}\n"
 
@@ -63,9 +64,13 @@ FAULTS = [
     (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n"),
     (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 49)),
     (schema.routines_are_short, ROUTINE, PLPGSQL.format("-- " + "x" * 118 + "\n")),
+    (schema.routines_are_short, ROUTINE, ATOMIC.format("  select 1;\n" * 48)),
     (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL.replace("app.fold", "app.folded")),
-    (schema.routines_stand_in_their_files, ROUTINE, "-- Nothing.\n"),
+    (schema.routines_stand_in_their_files, ROUTINE, "-- Fold nothing.\n"),
     (schema.routines_stand_in_their_files, ROUTINE, CREATE),
+    (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL.replace("-- Fold.", "-- The folded text.")),
+    (schema.routines_are_named_by_verbs, ROUTINE, PLPGSQL.replace("app.fold", "app.folded")),
+    (schema.routines_are_named_by_verbs, ROUTINE, "-- Is stable.\n" + CREATE.replace("fold", "folded")),
     (words.modules_are_nouns, "shared/edge/helpers.py", DOC),
     (words.modules_are_nouns, "shared/utils/text.py", DOC),
     (words.modules_are_nouns, "shared/edge/refusing.py", DOC),
@@ -133,6 +138,18 @@ NEIGHBOURS = [
     (schema.migrations_say_what_they_carry, MIGRATION, "-- Carries app.fold.\n" + CREATE),
     (schema.migrations_say_what_they_carry, "infra/migrations/nexus/0172_x.sql", CREATE),
     (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 48 + "-- Why.\n\n") + CREATE * 9),
+    (schema.routines_are_short, ROUTINE, ATOMIC.format("  select 1;\n" * 47) + CREATE * 9),
+    (schema.routines_are_named_by_verbs, ROUTINE, PLPGSQL),
+    (
+        schema.routines_are_named_by_verbs,
+        ROUTINE,
+        PLPGSQL.replace("app.fold", "app.folded").replace(" as", " stable as"),
+    ),
+    (
+        schema.routines_are_named_by_verbs,
+        "infra/schema/routines/messaging/id_by_arrival.sql",
+        CREATE.replace("fold", "id_by_arrival"),
+    ),
     (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL + PLPGSQL.replace("()", "(a text)")),
     (words.modules_are_nouns, "docs/common.md", ""),
     (words.modules_are_nouns, "shared/edge/errors.py", DOC),
@@ -249,6 +266,22 @@ def test_a_routine_is_named_by_the_room_that_owns_it(named, found):
     texts["infra/schema/routines/customers/merge_contacts.sql"] = "-- Merge."
     findings = list(rooms.routines_have_one_owner([Source(PurePosixPath(path), text) for path, text in texts.items()]))
     assert [any(words in each.message for each in findings) for words in found] == [True] * len(findings)
+
+
+@pytest.mark.parametrize(
+    ("raised", "messages"),
+    [
+        ("409, 'taken'", []),
+        ("410, 'taken'", ["no class declares the code taken with the status 410"]),
+        ("409, 'gone'", ["no class declares the code gone with the status 409"]),
+    ],
+)
+def test_a_refusal_of_a_routine_is_declared(tree, raised, messages):
+    classes = f'{DOC}class Conflict(Refusal):\n    status = 409\nclass Taken(errors.Conflict):\n    code = "taken"\n'
+    routine = Source(PurePosixPath(ROUTINE), PLPGSQL.format(f"  perform app.refuse({raised}, 'say why');\n"))
+    found = refusals.refusals_are_declared([*tree({"orders/service": classes}), routine])
+    assert [finding.message for finding in found] == messages
+    assert refusals.refusals_are_declared in TREE_LINTS
 
 
 def test_a_folder_that_the_import_contracts_cannot_see_is_found(tree):

@@ -24,7 +24,7 @@ begin
   select found.customer_id into held
   from public.chats as found
   where found.organization_id = channel.organization_id and found.id = link_contact.chat;
-  contact := app.contact_known_as(channel.organization_id, channel.platform, accounts, current_phone,
+  contact := app.ensure_contact(channel.organization_id, channel.platform, accounts, current_phone,
     link_contact.name);
   if held is null then
     update public.chats as found

@@ -12,7 +12,7 @@ declare
   ours uuid;
 begin
   select told.* into given from app.read_message(message) as told;
-  chat_id := app.conversation_with(receive_message.channel_id, person, phone, given.timestamp);
+  chat_id := app.ensure_conversation(receive_message.channel_id, person, phone, given.timestamp);
   -- An echo of our own message, before or after the answer to its sending.
   select sent.message_id into ours from public.message_deliveries as sent
   where sent.organization_id = organization and sent.message_id = given.message_id;

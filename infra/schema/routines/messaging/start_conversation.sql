@@ -19,7 +19,7 @@ begin
     and identity.superseded_at is null
   order by identity.value = start_conversation.wa_id desc, identity.created_at
   limit 1;
-  return app.conversation_with(
+  return app.ensure_conversation(
     channel.id, jsonb_build_object('wa_id', coalesce(known, start_conversation.wa_id)), start_conversation.phone, now()
   );
 end
