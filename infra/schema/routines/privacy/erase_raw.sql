@@ -1,33 +1,12 @@
--- Erase the webhook bodies that were read or given up and that name a channel of the organization and the person, and
--- what waits or waited about them. A body that was read stays as its hash, so that a repetition is known. All kept
--- answers are deleted, for they are sealed and nobody can tell whose they are; so are events of messages that never
--- came.
+-- Erase what waits or waited about the person, and what came from channels and names the person. All kept answers are
+-- deleted, for they are sealed and nobody can tell whose they are; so are events of messages that never came.
 create or replace function app.erase_raw(organization uuid, people uuid[], threads uuid[], names text[]) returns void
 language plpgsql volatile set search_path = '' as $$
-declare
-  bodies bigint[];
 begin
   delete from public.set_aside as aside
   where aside.organization_id = organization
     and exists (select from unnest(names) as name where strpos(concat_ws(' ', aside.subject, aside.fault), name) > 0);
-  select array_agg(raw.id) into bodies
-  from public.webhook_inbox as raw
-  where (raw.processed_at is not null or raw.attempts >= 3)
-    and exists (
-      select from unnest(names) as name where position(convert_to(name, 'UTF8') in raw.body) > 0
-    )
-    and not exists (
-      select from public.set_aside as theirs where theirs.inbox_id = raw.id and theirs.organization_id <> organization
-    )
-    and exists (
-      select from public.channel_accounts as channel
-      where channel.organization_id = organization
-        and (app.is_of_account(raw.body, channel.waba_id) or app.is_of_account(raw.body, channel.external_id))
-    );
-  delete from public.webhook_inbox as raw
-  where raw.id = any (bodies)
-    and (raw.processed_at is null or exists (select from public.set_aside as aside where aside.inbox_id = raw.id));
-  update public.webhook_inbox as raw set body = '' where raw.id = any (bodies);
+  perform app.erase_bodies(organization, names);
   delete from public.channel_events as told
   where told.organization_id = organization and told.chat_id is null
     and (app.is_named_in(told.payload, names)

@@ -29,8 +29,7 @@ begin
   ) then
     return;
   end if;
-  select used into now_used
-  from public.usage_counters as counter
+  select used into now_used from public.usage_counters as counter
   where counter.organization_id = add_usage.organization_id and counter.resource = add_usage.resource
     and counter.period = case capped.period when 'month' then month else 'total' end;
   if now_used > capped.cap then
