@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.runtime.postgres.statement import json_text
+from shared.runtime.postgres.statement import Query, json_text
 from shared.runtime.postgres.transaction import Tx
 
 
@@ -20,6 +20,14 @@ class SetAside(NamedTuple):
     error_code: str
     fault: str
     inbox_id: int | None
+
+
+class DuePiece(msgspec.Struct, frozen=True):
+    """A piece of a webhook body that is due again."""
+
+    organization_id: UUID
+    subject: str
+    inbox_id: int
 
 
 def enqueue_for(tx: Tx, *, organization_id: UUID, topic: str, payload: dict[str, Any]) -> None:
@@ -45,6 +53,43 @@ async def upsert_set_aside(tx: Tx, *, row: SetAside, again: bool) -> None:
                 THEN now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer) END
     """
     await tx.run(sql, again=again, **row._asdict())
+
+
+_CLAIM_SET_ASIDE = Query(
+    """
+    UPDATE set_aside AS aside
+    SET attempts = aside.attempts + 1, updated_at = now(),
+        next_attempt_at = now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer)
+    FROM (
+        SELECT id
+        FROM set_aside
+        WHERE queue = %(queue)s AND inbox_id IS NOT NULL AND next_attempt_at <= now()
+        ORDER BY next_attempt_at
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+    ) AS due
+    WHERE aside.id = due.id
+    RETURNING aside.organization_id, aside.subject, aside.inbox_id
+    """,
+    limits=["limit"],
+)
+
+
+async def claim_set_aside(tx: Tx, *, queue: str, limit: int) -> list[DuePiece]:
+    """Claim pieces of a webhook body that are due again; the attempt is counted at once."""
+    return await tx.all(DuePiece, _CLAIM_SET_ASIDE, queue=queue, limit=limit)
+
+
+async def update_set_aside(
+    tx: Tx, *, organization_id: UUID, queue: str, subject: str, error_code: str, fault: str
+) -> None:
+    """Record why another attempt failed; the claim has counted it."""
+    sql = """
+        UPDATE set_aside
+        SET error_code = %(error_code)s, fault = %(fault)s
+        WHERE organization_id = %(organization_id)s AND queue = %(queue)s AND subject = %(subject)s
+    """
+    await tx.run(sql, organization_id=organization_id, queue=queue, subject=subject, error_code=error_code, fault=fault)
 
 
 async def delete_set_aside(tx: Tx, *, organization_id: UUID, queue: str, subject: str) -> int:

@@ -13,7 +13,7 @@ from shared.runtime.postgres.transaction import Tx
 
 from . import queries
 from .log import log
-from .queries import SetAside
+from .queries import DuePiece, SetAside
 
 Result = TypeVar("Result")
 Row = TypeVar("Row")
@@ -74,6 +74,17 @@ async def record(tx: Tx, piece: Piece, fault: Fault, *, inbox_id: int | None = N
     log().warning("set_aside", **piece._asdict(), error=fault.code, fault=fault.text)
     row = SetAside(*piece, fault.code, fault.text.replace("\x00", ""), inbox_id)
     await queries.upsert_set_aside(tx, row=row, again=again)
+
+
+async def claim(tx: Tx, *, queue: str, limit: int) -> list[DuePiece]:
+    """Claim pieces of webhook bodies that are due again, as the service."""
+    return await queries.claim_set_aside(tx, queue=queue, limit=limit)
+
+
+async def record_again(tx: Tx, piece: Piece, fault: Fault) -> None:
+    """Record why a claimed piece failed again."""
+    log().warning("set_aside_again", subject=piece.subject, error=fault.code, fault=fault.text)
+    await queries.update_set_aside(tx, **piece._asdict(), error_code=fault.code, fault=fault.text.replace("\x00", ""))
 
 
 async def clear(tx: Tx, piece: Piece) -> None:

@@ -33,10 +33,17 @@ class DoneBody(NamedTuple):
     unrouted: int
 
 
-class SetAsideEvent(msgspec.Struct, frozen=True, kw_only=True):
+class KeptBody(msgspec.Struct, frozen=True):
+    """A body that is read already, with the events that were set aside."""
+
+    id: int
+    body: bytes
+    received_at: datetime
+
+
+class SetAsideEvent(NamedTuple):
     """An event that was set aside, in its body, and is due again."""
 
-    id: UUID
     organization_id: UUID
     subject: str
     body: bytes

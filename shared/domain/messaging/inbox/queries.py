@@ -13,10 +13,10 @@ from .models import (
     ChannelFact,
     ChannelMessage,
     DoneBody,
+    KeptBody,
     MessageFact,
     NewBody,
     ReceivedMessage,
-    SetAsideEvent,
     WaitingBody,
 )
 
@@ -102,47 +102,14 @@ async def claim_left_body(tx: Tx, *, source: str) -> WaitingBody | None:
     return await tx.find(WaitingBody, sql, source=source)
 
 
-_CLAIM_SET_ASIDE = Query(
-    """
-    UPDATE set_aside AS aside
-    SET attempts = aside.attempts + 1, updated_at = now(),
-        next_attempt_at = now() + make_interval(mins => least(power(4, least(aside.attempts, 6)), 1440)::integer)
-    FROM (
-        SELECT id
-        FROM set_aside
-        WHERE queue = 'webhooks' AND next_attempt_at <= now()
-        ORDER BY next_attempt_at
-        LIMIT {limit}
-        FOR UPDATE SKIP LOCKED
-    ) AS due, webhook_inbox AS body
-    WHERE aside.id = due.id AND body.id = aside.inbox_id
-    RETURNING aside.id, aside.organization_id, aside.subject, body.body, body.received_at
-    """,
-    limits=["limit"],
-)
-
-
-async def claim_set_aside(tx: Tx, *, limit: int) -> list[SetAsideEvent]:
-    """Claim events that were set aside and are due again; the attempt is counted at once."""
-    return await tx.all(SetAsideEvent, _CLAIM_SET_ASIDE, limit=limit)
-
-
-async def update_set_aside(tx: Tx, *, aside: SetAsideEvent, error_code: str, fault: str) -> None:
-    sql = """
-        UPDATE set_aside
-        SET error_code = %(error_code)s, fault = %(fault)s
-        WHERE id = %(id)s
-    """
-    await tx.run(sql, id=aside.id, error_code=error_code, fault=fault)
+async def list_bodies(tx: Tx, *, body_ids: Sequence[int]) -> list[KeptBody]:
+    sql = "SELECT id, body, received_at FROM webhook_inbox WHERE id = ANY(%(body_ids)s)"
+    return await tx.all(KeptBody, sql, body_ids=list(body_ids))
 
 
 async def update_unread(tx: Tx, *, body_id: int, error: str) -> None:
     """Record the error; the body stays for its next attempt."""
     await tx.run("UPDATE webhook_inbox SET last_error = %(error)s WHERE id = %(id)s", id=body_id, error=error)
-
-
-async def delete_set_aside(tx: Tx, *, aside: SetAsideEvent) -> None:
-    await tx.run("DELETE FROM set_aside WHERE id = %(id)s", id=aside.id)
 
 
 def limit_waiting(tx: Tx, *, seconds: float) -> None:

@@ -87,12 +87,12 @@ class Reader:
         else:
             for event in _matching(aside, routed[2]):
                 fault = await self._apply_alone(event) or fault
+        piece = Piece(aside.organization_id, QUEUE, aside.subject)
         async with service_statements(request_id=self._request_id) as tx:
             if fault is None:
-                await queries.delete_set_aside(tx, aside=aside)
+                await set_aside.clear(tx, piece)
             else:
-                log().warning("set_aside_again", subject=aside.subject, error=fault.code, fault=fault.text)
-                await queries.update_set_aside(tx, aside=aside, error_code=fault.code, fault=fault.text)
+                await set_aside.record_again(tx, piece, fault)
         return fault is None
 
     async def _routed(self, raw: bytes, body: WaitingBody | SetAsideEvent) -> tuple[int, int, list[Routed]]:

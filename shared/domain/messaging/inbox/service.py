@@ -7,11 +7,11 @@ from functools import partial
 from shared.runtime import set_aside
 from shared.runtime.log import log
 from shared.runtime.set_aside import Fault
-from shared.tenancy.transactions import service_statements
+from shared.tenancy.transactions import service_statements, service_tx
 
 from . import queries
-from .models import DoneBody, Processed, WaitingBody
-from .reader import Reader
+from .models import DoneBody, Processed, SetAsideEvent, WaitingBody
+from .reader import QUEUE, Reader
 from .writer import META
 
 BATCH = 100
@@ -65,6 +65,13 @@ async def _read_left(reader: Reader, request_id: str) -> list[DoneBody]:
 
 async def _retry(reader: Reader, request_id: str) -> tuple[int, int]:
     """Retry due events that were set aside; return the numbers of due ones and of those that are done now."""
-    async with service_statements(request_id=request_id) as tx:
-        due = await queries.claim_set_aside(tx, limit=AGAIN)
+    async with service_tx(request_id=request_id) as tx:
+        pieces = await set_aside.claim(tx, queue=QUEUE, limit=AGAIN)
+        bodies = await queries.list_bodies(tx, body_ids=[piece.inbox_id for piece in pieces]) if pieces else []
+    kept = {body.id: body for body in bodies}
+    due = [
+        SetAsideEvent(piece.organization_id, piece.subject, body.body, body.received_at)
+        for piece in pieces
+        if (body := kept.get(piece.inbox_id))
+    ]
     return len(due), sum([await reader.retry(event) for event in due])
