@@ -193,9 +193,9 @@ def test_a_reader_that_is_too_slow_is_disconnected(serve, ask):
 
 
 def test_a_slow_reader_above_the_minimum_is_served(serve, ask):
-    port = serve(serving(None), write_timeout_s=1)
+    port = serve(serving(None), write_timeout_s=2)
     readers = [ask("/large", port=port, receives=65_536) for _ in range(5)]
-    assert drip(readers, size=PIECE, every_s=0.5, for_s=4) == 5
+    assert drip(readers, size=PIECE, every_s=0.4, for_s=6) == 5
 
 
 def test_a_slow_reader_of_the_last_bytes_is_served(serve, ask):
