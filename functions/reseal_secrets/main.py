@@ -1,4 +1,4 @@
-"""POST /functions/v1/reseal-secrets: seal channels' tokens anew after the sealing key has changed, every hour.
+"""POST /functions/v1/reseal-secrets: seal channels' tokens again after a change of the sealing key, every hour.
 
 The answer says how many were sealed now and how many remain; a second call continues. When none remains, remove the old
 key from the settings. `unreadable` counts tokens that no configured key opens: connect these channels again.

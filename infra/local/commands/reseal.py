@@ -1,4 +1,4 @@
-"""`nexus reseal`: seals stored tokens anew after a change of the sealing key, and reports its progress."""
+"""`nexus reseal`: seals stored tokens again after a change of the sealing key, and reports its progress."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def reseal(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Seal stored tokens anew under the newest key of the running Nexus. Can be stopped and called again at any time.
+    """Seal stored tokens again with the newest key of the running Nexus. Can be stopped and called again at any time.
 
     For another host, its service key is read from NEXUS_SECRET_KEY. Exit code 1 when something could not be opened.
     """
