@@ -267,6 +267,15 @@ def test_a_request_is_the_same_with_its_defaults_and_under_any_key():
     assert canonical() == b"[]"
 
 
+class Tagged(BaseModel):
+    tags: dict[str, int]
+
+
+def test_the_order_of_names_makes_no_other_request():
+    one, other = Tagged(tags={"a": 1, "b": 2}), Tagged(tags={"b": 2, "a": 1})
+    assert canonical(one) == canonical(other) != canonical(Tagged(tags={"a": 2, "b": 1}))
+
+
 def test_null_is_another_request_where_it_clears_what_absence_keeps():
     assert canonical(Cleared(note=None)) == b'[{"note":null}]'
     assert canonical(Cleared()) == b"[{}]"
