@@ -237,7 +237,7 @@ def list_offsets(database: Database, *, zone: str, moments: list[datetime]) -> l
         rows = database.execute(
             """
             SELECT extract(epoch FROM (moment AT TIME ZONE %(zone)s) - (moment AT TIME ZONE 'UTC'))::float8
-            FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS asked (moment, position)
+            FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS moments (moment, position)
             ORDER BY position
             """,
             {"zone": zone, "moments": moments},

@@ -17,7 +17,7 @@ HTTP_OK, HTTP_TOO_MANY = 200, 429
 _LONGEST_SHOWN = 150
 
 
-class Unexpected(Exception):  # noqa: N818  it is told to a person, who knows what a fault is
+class Unexpected(Exception):  # noqa: N818  a finding that the demo reports, not a fault of its own
     """An answer that the demo does not expect; `message` says what was expected and what came instead."""
 
     def __init__(self, message: str) -> None:

@@ -105,7 +105,7 @@ class Demo:
             self._find(token)
             contact_id = self._meet(token)
             self._sell(token, contact_id)
-            self._talk(token)
+            self._converse(token)
             self._show_usage(token, "growth")
             with self._step("The owner revokes the key") as step:
                 self._revoke(person, key)
@@ -248,7 +248,7 @@ class Demo:
         arguments = {"order_id": order["id"], "order_status": status}
         return self._client.tool("nexus_update_order_status", arguments, token=token)
 
-    def _talk(self, token: str) -> None:
+    def _converse(self, token: str) -> None:
         with self._step("It lists who wrote on WhatsApp and waits for an answer") as step:
             arguments = {"channel": "whatsapp", "unread": True, "messages": 1, "limit": 10}
             chats = self._client.tool("nexus_list_conversations", arguments, token=token)["data"]

@@ -85,13 +85,13 @@ class Compiler:
         Raises:
             RestRefusal: as `task_of`, and for numbers that a column would change.
         """
-        program = self._remembered(incoming, request)
+        program = self._cached_program(incoming, request)
         body = _body_of(program.task)
         if self.settings.exact_numbers and body is not None and isinstance(request.payload, JsonPayload):
             check_numbers(request.payload, body.columns)
         return program
 
-    def _remembered(self, incoming: Incoming, request: Request) -> Program:
+    def _cached_program(self, incoming: Incoming, request: Request) -> Program:
         payload = request.payload
         if len(incoming.query) > _LONGEST_SHAPE or not isinstance(payload, JsonPayload | None):
             return self._compiled(request)

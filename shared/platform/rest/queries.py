@@ -22,9 +22,9 @@ def enter(caller: Caller) -> Statement:
             (
                 SELECT count(set_config(name, value, true))
                 FROM (
-                    SELECT split_part(told, '=', 1) AS name, substr(told, strpos(told, '=') + 1) AS value
+                    SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value
                     FROM pg_db_role_setting
-                    CROSS JOIN unnest(setconfig) AS told
+                    CROSS JOIN unnest(setconfig) AS setting
                     WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = %(role)s)
                         AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
                     ORDER BY setdatabase

@@ -12,33 +12,33 @@ from .scene import Scene
 _DAYS = 60
 
 
-class Talk(NamedTuple):
+class Conversations(NamedTuple):
     chats: list[Chat]
     messages: list[Message]
     identities: list[ContactIdentity]
-    known_as: list[ChannelIdentity]
+    channel_identities: list[ChannelIdentity]
 
 
-def make_chats(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item]) -> Talk:
+def make_chats(scene: Scene, contacts: Sequence[Contact], items: Sequence[Item]) -> Conversations:
     shop, dice, now = scene
     reachable = [contact for contact in contacts if contact.phone_number]
     people = dice.sample(reachable, sum(shop.chats.values()))
     platforms = [platform for platform, count in shop.chats.items() for _ in range(count)]
-    talk = Talk([], [], [], [])
+    conversations = Conversations([], [], [], [])
     for number, (platform, contact) in enumerate(zip(platforms, people, strict=True)):
         known = dice.happens(0.9)
         began = now - timedelta(days=_DAYS * dice.random() ** 1.8, minutes=90)
         chat = _chat(scene, platform, number, contact if known else None, began)
         if known:
-            talk.identities.append(_identity(chat, contact))
+            conversations.identities.append(_identity(chat, contact))
         messages = list(_messages(scene, chat, items))
         chat.last_inbound_at = max(message.timestamp for message in messages if message.direction == "inbound")
         chat.updated_at = max(message.timestamp for message in messages)
         chat.is_archived = messages[-1].direction == "outbound" and dice.happens(0.3)
-        talk.chats.append(chat)
-        talk.known_as.append(_known_as(chat))
-        talk.messages.extend(messages)
-    return talk
+        conversations.chats.append(chat)
+        conversations.channel_identities.append(_channel_identity(chat))
+        conversations.messages.extend(messages)
+    return conversations
 
 
 def _chat(scene: Scene, platform: str, number: int, contact: Contact | None, began: datetime) -> Chat:
@@ -78,7 +78,7 @@ def _identity(chat: Chat, contact: Contact) -> ContactIdentity:
     )
 
 
-def _known_as(chat: Chat) -> ChannelIdentity:
+def _channel_identity(chat: Chat) -> ChannelIdentity:
     return ChannelIdentity(
         organization_id=chat.organization_id,
         channel_id=chat.channel_id,

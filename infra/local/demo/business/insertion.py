@@ -6,7 +6,7 @@ from infra.queries import Database
 
 from . import queries
 from .channels import make_channels
-from .chats import Talk, make_chats
+from .chats import Conversations, make_chats
 from .contacts import label_contacts, make_contacts, make_labels, stage_contacts
 from .orders import Trade, make_orders
 from .people import Access, make_organization, make_staff
@@ -27,7 +27,7 @@ def insert_shop(database: Database, shop: Shop, access: Access, now: datetime) -
     contacts = make_contacts(scene, sources)
     trade = make_orders(scene, contacts, items)
     stage_contacts(contacts, trade.orders, stages, now)
-    talk = make_chats(scene, contacts, items)
+    conversations = make_chats(scene, contacts, items)
     for table, rows in (
         ("labels", labels),
         ("customers", contacts),
@@ -39,8 +39,8 @@ def insert_shop(database: Database, shop: Shop, access: Access, now: datetime) -
         queries.insert_rows(database, table, rows)
     _insert_trade(database, trade)
     queries.insert_rows(database, "channel_accounts", make_channels(scene, access))
-    _insert_talk(database, talk)
-    archived = [chat.id for chat in talk.chats if chat.is_archived]
+    _insert_conversations(database, conversations)
+    archived = [chat.id for chat in conversations.chats if chat.is_archived]
     queries.spread_history(database, organization_id=shop.organization_id, steps=trade.steps, archived=archived)
 
 
@@ -62,8 +62,8 @@ def _insert_trade(database: Database, trade: Trade) -> None:
         queries.update_orders_moved(database, [step for step in trade.steps if step.order_status is status])
 
 
-def _insert_talk(database: Database, talk: Talk) -> None:
-    queries.insert_rows(database, "customer_identities", talk.identities)
-    queries.insert_rows(database, "chats", talk.chats)
-    queries.insert_rows(database, "channel_identities", talk.known_as)
-    queries.insert_rows(database, "messages", talk.messages)
+def _insert_conversations(database: Database, conversations: Conversations) -> None:
+    queries.insert_rows(database, "customer_identities", conversations.identities)
+    queries.insert_rows(database, "chats", conversations.chats)
+    queries.insert_rows(database, "channel_identities", conversations.channel_identities)
+    queries.insert_rows(database, "messages", conversations.messages)

@@ -178,9 +178,11 @@ def list_functions(exposed: list[str], searched: list[str]) -> Statement:
             'row_type', pg_class.oid::bigint,
             'is_relation', coalesce(relkind <> 'c', false),
             'settings', (
-                SELECT coalesce(json_object_agg(split_part(told, '=', 1), substr(told, strpos(told, '=') + 1)), '{}')
-                FROM unnest(proconfig) AS told
-                WHERE split_part(told, '=', 1) IN ('statement_timeout', 'plan_filter.statement_cost_limit')
+                SELECT coalesce(
+                    json_object_agg(split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)), '{}'
+                )
+                FROM unnest(proconfig) AS setting
+                WHERE split_part(setting, '=', 1) IN ('statement_timeout', 'plan_filter.statement_cost_limit')
             )
         ) ORDER BY called.nspname, proname, pronargs, called.oid), '[]')::text
         FROM called

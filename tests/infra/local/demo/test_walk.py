@@ -145,7 +145,7 @@ def test_the_key_is_revoked_even_where_a_step_fails(run, usable_keys, monkeypatc
         with self._step("A step that fails"):
             raise Unexpected("expected the sun, got rain")
 
-    monkeypatch.setattr(Demo, "_talk", fail)
+    monkeypatch.setattr(Demo, "_converse", fail)
     code, shown = run()
     assert code == 1
     assert "expected the sun, got rain" in shown
@@ -161,7 +161,7 @@ def test_a_gateway_that_stops_midway_is_reported_without_a_traceback(run, monkey
         with self._step("A step on a dead line"):
             self._client.rpc("tools/list", {}, token=token)
 
-    monkeypatch.setattr(Demo, "_talk", fail)
+    monkeypatch.setattr(Demo, "_converse", fail)
     code, shown = run()
     assert code == 1
     assert "Nothing answers at" in shown
