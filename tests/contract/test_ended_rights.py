@@ -156,8 +156,8 @@ def reads(http, services):
     [
         (False, False, "organization_create", "belongs to no organization: ask"),
         (False, True, "refresh_token", "belongs to an organization that its token does not name: refresh the token"),
-        (True, False, "organization_create", "no member of the organization of its token any more: ask"),
-        (True, True, "refresh_token", "any more, but belongs to another: refresh the token"),
+        (True, False, "organization_create", "no longer a member of the organization that its token names: ask"),
+        (True, True, "refresh_token", "that its token names, but belongs to another: refresh the token"),
     ],
 )
 async def test_403_for_a_non_member_says_what_helps(*, reads, org, other_org, tenants, before, after, remedy, word):
