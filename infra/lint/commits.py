@@ -29,10 +29,13 @@ NO_VERBS = frozenset(
 )
 """First words of a subject that are no imperative, beside those that end in -ed or -ing."""
 
+ON_MAIN = frozenset({"Write outputs and comments of infra, bench and REST plainly, and name values by nouns"})
+"""Subjects that were merged without the check, and cannot be changed any more."""
+
 
 def faults(subject: str) -> Iterator[str]:
     """Yield what is wrong with a subject."""
-    if MERGE.match(subject) or REVERT.match(subject):
+    if MERGE.match(subject) or REVERT.match(subject) or subject in ON_MAIN:
         return
     if len(subject) > MOST_SUBJECT:
         yield f"{len(subject)} characters, {MOST_SUBJECT} at most"
