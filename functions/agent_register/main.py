@@ -31,10 +31,10 @@ class Body(BaseModel):
     ]
     owner_email: Annotated[Address, Field(description="The person responsible for the agent.")]
     organization_name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]
-    plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
+    plan: Annotated[str, Field(pattern="^free$", description="NewAgent always gives the free plan.")] = "free"
 
 
-class Registration(msgspec.Struct, frozen=True):
+class NewAgent(msgspec.Struct, frozen=True):
     api_key: str
     key_prefix: str
     organization_id: UUID
@@ -50,7 +50,7 @@ class Registration(msgspec.Struct, frozen=True):
 @endpoint(
     Body, tag="Agents", access=ANYONE, rate=REGISTRATION, tx="own", status=201, refusals=(HashingBusy, InvisibleText)
 )
-async def handler(call: Call, body: Body) -> Registration:
+async def handler(call: Call, body: Body) -> NewAgent:
     made = await agents.register(
         agent_name=body.agent_name,
         platform=body.agent_platform,
@@ -60,7 +60,7 @@ async def handler(call: Call, body: Body) -> Registration:
         request_id=call.request_id,
     )
     functions = f"{settings().base_url}/functions/v1"
-    return Registration(
+    return NewAgent(
         api_key=made.api_key,
         key_prefix=made.key_prefix,
         organization_id=made.registration.organization_id,
