@@ -31,7 +31,7 @@ class Body(BaseModel):
     ]
     owner_email: Annotated[Address, Field(description="The person responsible for the agent.")]
     organization_name: Annotated[str, Field(min_length=1, max_length=200), VISIBLE]
-    plan: Annotated[str, Field(pattern="^free$", description="NewAgent always gives the free plan.")] = "free"
+    plan: Annotated[str, Field(pattern="^free$", description="Registration always gives the free plan.")] = "free"
 
 
 class NewAgent(msgspec.Struct, frozen=True):
