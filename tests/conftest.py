@@ -29,6 +29,8 @@ from tests.support.graph import APP_SECRET, OTHER_APP_SECRET, VERIFY_TOKEN, Grap
 pytest_plugins = ("tests.support.channels", "tests.support.keys", "tests.support.people", "tests.support.shop")
 
 ADDRESS = "127.0.0.1"
+TOKEN_LIFETIME_S = 3600
+"""Longer than all tests take: some keep one caller for the whole run."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Tenants:
         claims = {"sub": str(user[0]), "role": "authenticated", "app_metadata": metadata}
         if org_id:
             claims["organization_timezone"] = "Africa/Cairo"
-        return Caller(tokens.mint(claims, ttl_s=600), user[0])
+        return Caller(tokens.mint(claims, ttl_s=TOKEN_LIFETIME_S), user[0])
 
     def agent(self, org: Org, scopes: list[str]) -> Caller:
         held = close_scopes(scopes)
@@ -120,7 +122,7 @@ class Tenants:
             "organization_timezone": "Africa/Cairo",
             "app_metadata": {"organization_id": str(org.id), "org_role": "agent"},
         }
-        return Caller(tokens.mint(claims, ttl_s=600), row[1], row[0])
+        return Caller(tokens.mint(claims, ttl_s=TOKEN_LIFETIME_S), row[1], row[0])
 
     @contextmanager
     def database(self) -> Iterator[psycopg.Connection[Any]]:

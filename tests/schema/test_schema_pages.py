@@ -24,7 +24,7 @@ def test_the_picture_shows_the_tables_in_their_rooms(written):
     _, text = written["schema.md"]
     _, without_room = text.split("## Of no room")
     names = [line.split("`")[1] for line in without_room.splitlines() if line.startswith("- ")]
-    assert names == ["app.schema_migrations", "app.schema_routines", "set_aside"]
+    assert names == ["app.schema_migrations", "app.schema_routines"]
     assert text.count("\n- `orders`: ") == 1
     assert '  orders ||--o{ order_items : "order_id"\n' in text
 

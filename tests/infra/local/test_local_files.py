@@ -160,7 +160,12 @@ def test_a_zombie_does_not_run():
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert not process.is_running(child.pid)
     assert process.is_running(os.getpid())
-    assert "python" in process.command_line(os.getpid())
+
+
+def test_a_running_process_says_its_command_line():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert "python" in process.command_line(child.pid)
+        child.communicate(b"\n")
 
 
 def test_a_new_sealing_key_comes_before_the_old_keys(tmp_path, made):
