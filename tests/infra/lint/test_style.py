@@ -55,6 +55,11 @@ def test_a_figure_is_met_when_no_value_is_worse_than_its_goal(values, goals, gro
     assert style.Figure("lines", values, goals, "{}", grows=grows).is_met is met
 
 
+@pytest.mark.parametrize(("value", "state"), [(1.304, "met: 1.3"), (1.349, "met: 1.3"), (1.284, "1.28")])
+def test_a_figure_that_met_its_goal_is_rounded(value, state):
+    assert style.Figure("tests", (value,), (1.3,), "{:.2f}", grows=True, met_form="{:.1f}").state == state
+
+
 def test_a_figure_that_met_its_goal_stays_there():
     figures = style.figures(list(sources(style.ROOT)))
     open_ones = {figure.name for figure in figures if not figure.is_met}
