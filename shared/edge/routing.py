@@ -96,16 +96,16 @@ class _Entry(NamedTuple):
     route: Route
     label: str
     """For the log; empty for a route of every path."""
-    pattern: re.Pattern[str] | None
+    pattern: re.Pattern[str]
     readers: dict[str, Callable[[str], Any]]
 
     def parameters(self, path: str) -> dict[str, Any] | None:
-        found = self.pattern.fullmatch(path) if self.pattern else None
+        found = self.pattern.fullmatch(path)
         return {name: self.readers[name](text) for name, text in found.groupdict().items()} if found else None
 
 
 class Routes:
-    """A table of routes. Exact paths come before patterns, which are tried in their order.
+    """A table of routes. Exact paths come first, then patterns in their order, then a route of every path.
 
     A trailing slash is ignored, except in the rest of a path that `{x:path}` takes.
     """
@@ -131,14 +131,17 @@ class Routes:
         self._refusal = refusal
         self._exact: dict[str, dict[str, _Entry]] = {}
         self._patterns: dict[str, list[_Entry]] = {}
+        self._every_path: dict[str, _Entry] = {}
         for route in routes:
             label = "" if route.path == ANY else f"{route.method} {route.template}"
             entry = _Entry(route, label, *_compiled(route.path))
             for method in route.methods:
-                if entry.pattern is None:
-                    self._exact.setdefault(_without_slash(route.path), {})[method] = entry
-                else:
+                if route.path == ANY:
+                    self._every_path[method] = entry
+                elif entry.readers:
                     self._patterns.setdefault(method, []).append(entry)
+                else:
+                    self._exact.setdefault(_without_slash(route.path), {})[method] = entry
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
@@ -149,19 +152,22 @@ class Routes:
         Raises:
             Refusal: no route answers the path, or none that method.
         """
-        method, path = call.request.method, call.request.scope["path"].removeprefix(self.prefix)
+        scope = call.request.scope
+        method, path = scope["method"], scope["path"].removeprefix(self.prefix)
         exact = self._exact.get(_without_slash(path), {})
         if entry := exact.get(method) or exact.get(ANY):
             return entry, {}
         for entry in (*self._patterns.get(method, ()), *self._patterns.get(ANY, ())):
             if (found := entry.parameters(path)) is not None:
                 return entry, found
+        if entry := self._every_path.get(method) or self._every_path.get(ANY):
+            return entry, {}
         raise self._refusal(call, _without_slash(path), self._allowed(path))
 
     def _allowed(self, path: str) -> list[str]:
         exact = self._exact.get(_without_slash(path), {})
         fitting = [method for method, entries in self._patterns.items() if any(_fits(entry, path) for entry in entries)]
-        return list(dict.fromkeys([*exact, *fitting]))
+        return list(dict.fromkeys([*exact, *fitting, *self._every_path]))
 
 
 async def answer(routes: Routes, call: Call) -> Response:
@@ -191,13 +197,9 @@ def _without_slash(path: str) -> str:
     return path.removesuffix("/")
 
 
-def _compiled(path: str) -> tuple[re.Pattern[str] | None, dict[str, Callable[[str], Any]]]:
-    """Return the pattern of a path with the readers of its parameters; None for an exact path."""
-    if path == ANY:
-        return re.compile(".*", re.DOTALL), {}
+def _compiled(path: str) -> tuple[re.Pattern[str], dict[str, Callable[[str], Any]]]:
+    """Return the pattern of a path with the readers of its parameters."""
     literal, *parts = _PARAMETER.split(path)
-    if not parts:
-        return None, {}
     text, readers = re.escape(literal), {}
     for name, kind, literal in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         pattern, readers[name] = _CONVERTERS[kind or ""]

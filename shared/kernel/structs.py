@@ -1,13 +1,17 @@
 """Structs that are made of others."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-_ABSENT = object()
+
+def fields_of(model: type[msgspec.Struct], source: Any) -> dict[str, Any]:
+    """Return the model's fields that the source's class declares too, with the source's values."""
+    return {name: getattr(source, name) for name in _shared_names(model, source.__class__)}
 
 
-def fields_of(model: type[msgspec.Struct], source: object) -> dict[str, Any]:
-    """Return the model's fields that the source has too, with the source's values."""
-    values = ((name, getattr(source, name, _ABSENT)) for name in model.__struct_fields__)
-    return {name: value for name, value in values if value is not _ABSENT}
+@lru_cache(maxsize=256)
+def _shared_names(model: Any, kind: type) -> tuple[str, ...]:
+    declared = getattr(kind, "model_fields", ())
+    return tuple(name for name in model.__struct_fields__ if name in declared or hasattr(kind, name))

@@ -33,7 +33,7 @@ _LIMITER = SlidingWindowCounterRateLimiter(StoreStorage())
 class RateClass(RateLimitItemPerSecond):
     """An item of the library: `limit` calls in `window_s` seconds."""
 
-    __slots__ = ("by_address", "lane")
+    __slots__ = ("by_address", "lane", "policy")
 
     def __init__(
         self, name: str, limit: int, window_s: int = 60, *, by_address: bool = False, lane: Lane = "ordinary"
@@ -43,6 +43,8 @@ class RateClass(RateLimitItemPerSecond):
         """Counted per network of the client's address instead of per user and organization."""
         self.lane: Lane = lane
         """The lane of the work when the database is busy."""
+        self.policy = f'"{name}";q={limit};w={window_s}'.encode()
+        """The header RateLimit-Policy."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RateClass) and self._fields() == other._fields()
@@ -105,8 +107,9 @@ class Usage(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return `RateLimit` and `RateLimit-Policy` as the IETF draft defines them."""
+        policy = self.rate.policy if self.limit == self.rate.limit else self.rate.share().policy
         pairs = [
-            (b"ratelimit-policy", f'"{self.rate.name}";q={self.limit};w={self.rate.window_s}'.encode()),
+            (b"ratelimit-policy", policy),
             (b"ratelimit", f'"{self.rate.name}";r={self.remaining};t={self.reset_s}'.encode()),
         ]
         if self.degraded:
