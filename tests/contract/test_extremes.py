@@ -5,7 +5,7 @@ One row is written for each extreme, by the schema's owner; then everything is r
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 import pytest
@@ -17,6 +17,9 @@ from tests.conftest import Caller, Org, Tenants
 from tests.schema.tables import privileged_columns, read_tables
 from tests.support.extremes import WORDS, Field, Writing, read_fields
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 pytestmark = pytest.mark.anyio
 
 CALLS_OF_ONE = 90
@@ -25,21 +28,37 @@ NO_EXTREMES = {
     "agent_api_keys.scopes": "three lists, by plan",
     "media.failure": "goes with a status",
 }
-OF_ONE_ROW = {
-    "nexus_get_contact": ("customer_id", "customers", "id"),
-    "nexus_get_order": ("order_id", "orders", "id"),
-    "nexus_check_stock": ("item_id", "items", "id"),
-    "nexus_list_messages": ("chat_id", "messages", "chat_id"),
-    "conversation-messages": ("chat_id", "messages", "chat_id"),
-    "media-link": ("id", "media", "id"),
-}
-"""Readers that need a row's key: the argument, the table and the column that it comes from."""
+KEYS = {"customer_id": "customers", "order_id": "orders", "item_id": "items", "chat_id": "chats"}
+"""Arguments that are the id of a row of a table. A reader that requires one gets each row in turn."""
+OF_ONE_ROW = {"nexus_check_stock": ("item_id", "items"), "media-link": ("id", "media")}
+"""Other readers that need a row's id, of which `KEYS` cannot know: the argument and the table."""
 ELSEWHERE = {
     "nexus_search": "searched below",
     "whatsapp-get-templates": "asks the channel",
     "whatsapp-templates": "asks the channel",
     "whatsapp-reply-status": "of one message that was sent from here",
 }
+
+
+def _readers() -> dict[str, Spec]:
+    return {spec.name: spec for spec in functions.specs() if spec.scope == "read" and not spec.has_own_protocol}
+
+
+def _reading_tools() -> list[str]:
+    return [name for name, tool in registry.tools.items() if tool.scope == "read"]
+
+
+def _rows_by_reader() -> dict[str, tuple[str, str]]:
+    """Return the readers that need a row: the argument and the table of its id."""
+    models: dict[str, type[BaseModel]] = {name: registry.tools[name].arguments for name in _reading_tools()}
+    models |= {name: spec.body for name, spec in _readers().items() if spec.body is not None}
+    required = {
+        name: [field for field, info in model.model_fields.items() if info.is_required()]
+        for name, model in models.items()
+        if name not in ELSEWHERE
+    }
+    found = {name: (fields[0], KEYS[fields[0]]) for name, fields in required.items() if fields and fields[0] in KEYS}
+    return found | OF_ONE_ROW
 
 
 class Written(NamedTuple):
@@ -54,7 +73,12 @@ class Written(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def written(services, base_url) -> Iterator[Written]:
+def rows_by_reader() -> dict[str, tuple[str, str]]:
+    return _rows_by_reader()
+
+
+@pytest.fixture(scope="module")
+def written(services, base_url, rows_by_reader) -> Iterator[Written]:
     tenants = Tenants(services)
     org = tenants.org(plan="scale")
     with tenants.database() as database:
@@ -69,12 +93,9 @@ def written(services, base_url) -> Iterator[Written]:
         taken = [(each, value) for each in fields for value in each.may_be_taken() if not writing.write(each, value)]
         keys = {
             reader: [
-                str(row[0])
-                for row in database.execute(
-                    f"SELECT DISTINCT {column} FROM {table} WHERE organization_id = %s", [org.id]
-                )
+                str(row[0]) for row in database.execute(f"SELECT id FROM {table} WHERE organization_id = %s", [org.id])
             ]
-            for reader, (_, table, column) in OF_ONE_ROW.items()
+            for reader, (_, table) in rows_by_reader.items()
         }
     yield Written(org, fields, taken, wrong, keys)
     with tenants.database() as database:
@@ -145,6 +166,10 @@ async def pages_of(read: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]) 
         arguments = {"limit": 100, "cursor": page["next_cursor"]}
 
 
+def test_every_reader_that_has_an_entry_exists():
+    assert OF_ONE_ROW.keys() | ELSEWHERE.keys() <= {*_reading_tools(), *_readers()}
+
+
 def test_no_value_that_some_reader_cannot_read_is_taken(written):
     assert not written.wrongly_taken
 
@@ -171,10 +196,11 @@ async def test_every_table_is_listed_over_rest(written, rest, tenants):
             offset += len(rows)
 
 
-@pytest.mark.parametrize("name", [name for name in registry.tools if registry.tools[name].scope == "read"])
-async def test_every_reading_tool_reads_them(written, use, name):
-    if name in OF_ONE_ROW:
-        argument = OF_ONE_ROW[name][0]
+@pytest.mark.parametrize("name", _reading_tools())
+async def test_every_reading_tool_reads_them(written, use, rows_by_reader, name):
+    if name in rows_by_reader:
+        argument, _ = rows_by_reader[name]
+        assert written.keys[name]
         for key in written.keys[name]:
             await use(name, {argument: key})
     elif name not in ELSEWHERE:
@@ -187,12 +213,8 @@ async def test_search_takes_their_own_words(written, use):
         await use("nexus_search", {"query": word})
 
 
-def _readers() -> list[Spec]:
-    return [spec for spec in functions.specs() if spec.scope == "read" and not spec.has_own_protocol]
-
-
-@pytest.mark.parametrize("reader", [pytest.param(spec, id=spec.name) for spec in _readers()])
-async def test_every_reading_function_reads_them(written, http, turns, reader: Spec):
+@pytest.mark.parametrize("reader", [pytest.param(spec, id=name) for name, spec in _readers().items()])
+async def test_every_reading_function_reads_them(written, http, turns, rows_by_reader, reader: Spec):
     async def read(arguments: dict[str, Any]) -> dict[str, Any]:
         answer = await http.request(
             reader.method, f"/functions/v1/{reader.name}", params=arguments, headers=turns().headers
@@ -201,8 +223,9 @@ async def test_every_reading_function_reads_them(written, http, turns, reader: S
         found: dict[str, Any] = strictly(answer.text)
         return found
 
-    if reader.name in OF_ONE_ROW:
-        argument = OF_ONE_ROW[reader.name][0]
+    if reader.name in rows_by_reader:
+        argument, _ = rows_by_reader[reader.name]
+        assert written.keys[reader.name]
         for key in written.keys[reader.name]:
             await read({argument: key})
     elif reader.name not in ELSEWHERE:
