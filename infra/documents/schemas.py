@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
+from infra.documents.field_docstrings import field_docstrings
 from shared.edge.documentation import Schema
 
 REFERENCE = "#/components/schemas/"
@@ -25,7 +26,10 @@ class Components:
     def result(self, kind: Any, name: str) -> Schema:
         (root,), definitions = msgspec.json.schema_components([kind], ref_template=REFERENCE + "{name}")
         own = root["$ref"].removeprefix(REFERENCE)
+        docstrings = field_docstrings(kind)
         for component, definition in definitions.items():
+            for field, text in docstrings.get(component, {}).items():
+                definition["properties"][field].setdefault("description", text)
             self._add(name if component == own else component, definition)
         return {"$ref": REFERENCE + name}
 
