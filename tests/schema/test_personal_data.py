@@ -10,6 +10,7 @@ import pytest
 
 from shared.domain.privacy.queries import EXPORT
 from tests.schema.tables import Column, Database, Table, read_tables
+from tests.support.people import WORDS
 
 FREE_TYPES = re.compile(r"(text|character varying|jsonb?|bytea)\b")
 
@@ -90,6 +91,23 @@ def test_free_text_about_a_person_is_erased_from_the_trail(owner_database):
 def test_rows_about_a_person_are_in_the_export(owner_database):
     missing = missing_in_the_export(owner_database) - NOT_EXPORTED.keys()
     assert not missing, f"add them to EXPORT in shared/domain/privacy/queries.py; {REMEDY}"
+
+
+def test_every_table_about_people_with_free_text_has_a_known_person(tenants, org, known):
+    """The tests of contact-erase and contact-export look for the words of that person."""
+    known(org)
+    with tenants.database() as database:
+        tables = read_tables(database)
+        silent = {
+            name
+            for name in tables_about_people(tables)
+            if any(map(is_free_text, tables[name].columns))
+            and not database.execute(
+                f"SELECT FROM {name} AS row WHERE organization_id = %s AND to_jsonb(row)::text ~ %s LIMIT 1",
+                (org.id, "|".join(WORDS)),
+            ).fetchall()
+        }
+    assert not silent, f"add a row with one of WORDS to MADE in tests/support/people.py; {REMEDY}"
 
 
 def test_no_exception_is_left_over(owner_database):
