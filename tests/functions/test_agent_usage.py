@@ -161,3 +161,8 @@ async def test_429_after_a_hundred_calls_a_minute(call, org, elsewhere):
     assert (refused.json()["limit"], refused.json()["rate_class"]) == (100, "standard")
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert (await call("agent-usage", method="GET", as_=org.agent("read"))).status_code == 200
+
+
+async def test_every_resource_says_its_period(usage, org):
+    found = (await usage(org.agent()))["usage"]
+    assert [found[name]["period"] for name in ("contacts", "messages", "api_calls")] == ["total", "month", "day"]

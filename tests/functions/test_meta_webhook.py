@@ -72,3 +72,11 @@ async def test_200_for_an_unknown_number_whose_body_is_kept(tell, account, rows)
     body["entry"][0]["id"] = "888888888888888"
     await tell(body)
     assert rows("SELECT count(*) FROM messages WHERE organization_id = %s", account.org.id) == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("size", "refusal"), [(4_194_304, (401, "bad_signature")), (4_194_305, (413, "payload_too_large"))]
+)
+async def test_413_for_a_body_over_four_mebibytes(size, refusal, call):
+    answer = await call("meta-webhook", content=b" " * size, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]) == refusal

@@ -1,5 +1,6 @@
 """Attempts at one account: strangers use up a share of their own, and whoever succeeds gets the attempt back."""
 
+import math
 import uuid
 
 import pytest
@@ -109,3 +110,13 @@ async def test_failed_attempts_of_strangers_do_not_use_up_ones_code(type_codes, 
     assert await type_codes(1) == 0
     await attempts.remember_request(email, address=HERE)
     assert await type_codes(1) == 1
+
+
+async def test_a_refused_attempt_waits_for_the_end_of_its_window(email, fail, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.0 + 12.5)
+    await fail(1000)
+    with pytest.raises(RateExceeded) as refused:
+        await attempts.begin(email, address=HERE, is_familiar=False)
+    usage = refused.value.usage
+    assert usage.reset_s == math.ceil(usage.rate.window_s - (1_800_000_012.5 % usage.rate.window_s))
+    assert f"{usage.limit} requests in {usage.rate.window_s} seconds" in str(refused.value)
