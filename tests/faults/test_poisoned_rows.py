@@ -253,3 +253,26 @@ async def test_a_message_that_cannot_be_changed_is_passed_over_for_an_hour(*, sh
     shop.run("UPDATE set_aside SET updated_at = now() - interval '61 minutes' WHERE subject = %s", frozen)
     await deliver()
     assert told()[1][0][2] > since
+
+
+async def test_a_retry_sends_a_message_that_can_be_changed_again(*, shop, waiting, deliver):
+    ((frozen,), (theirs,)) = [await waiting(await shop.joined(org), "201012345678") for org in (shop.org, shop.other)]
+    shop.spoil("message_deliveries", "error", "[]", "message_id = ANY(%s::uuid[])", [frozen, theirs], is_frozen=True)
+    await deliver()
+    shop.run("UPDATE message_deliveries SET error = NULL WHERE message_id = ANY(%s::uuid[])", [frozen, theirs])
+    await deliver()
+    states = "SELECT message_id::text, state FROM message_deliveries WHERE organization_id = ANY(%s)"
+    both = [shop.org.id, shop.other.id]
+    assert dict(shop.rows(states, both)) == {frozen: "queued", theirs: "queued"}
+    retried = await shop.call(
+        "retry-set-aside",
+        headers={"Authorization": f"Bearer {shop.services.secrets.secret_key}"},
+        json={"queue": "messages", "organization_id": str(shop.org.id)},
+    )
+    assert retried.json() == {"pieces": 1}
+    await deliver()
+    assert dict(shop.rows(states, both)) == {frozen: "accepted", theirs: "queued"}
+    shop.run("UPDATE set_aside SET updated_at = now() - interval '61 minutes' WHERE subject = %s", theirs)
+    await deliver()
+    assert dict(shop.rows(states, both)) == {frozen: "accepted", theirs: "accepted"}
+    assert shop.rows("SELECT subject FROM set_aside WHERE organization_id = ANY(%s)", both) == []

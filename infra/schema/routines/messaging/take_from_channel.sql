@@ -8,6 +8,7 @@ language plpgsql volatile set search_path = '' rows 16 as $$
 declare
   chosen record;
   taken public.message_deliveries;
+  subjects text[];
 begin
   for chosen in
     select queued.message_id
@@ -16,8 +17,7 @@ begin
     left join public.chat_paces as pace
       on pace.organization_id = queued.organization_id and pace.chat_id = queued.chat_id
     where queued.organization_id = organization and queued.channel_id = channel
-      and queued.state = 'queued' and queued.next_attempt_at <= now()
-      and (wanted is null or queued.message_id = wanted)
+      and queued.state = 'queued' and queued.next_attempt_at <= now() and (wanted is null or queued.message_id = wanted)
       and (queued.attempts > 0 or not exists (
         select from public.set_aside as aside
         where aside.organization_id = queued.organization_id and aside.queue = 'messages'
@@ -40,10 +40,13 @@ begin
     taken := app.take_delivery(organization, chosen.message_id, free, pair_every);
     continue when taken.message_id is null;
     free := free + step;
+    subjects := subjects || taken.message_id::text;
     return next taken;
   end loop;
-  update public.channel_paces as pace
-  set free_at = free
+  delete from public.set_aside as aside
+  where aside.organization_id = organization and aside.queue = 'messages' and aside.subject = any(subjects)
+    and aside.error_code = 'unchangeable';
+  update public.channel_paces as pace set free_at = free
   where pace.organization_id = organization and pace.channel_id = channel;
 end
 $$;

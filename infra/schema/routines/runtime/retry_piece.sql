@@ -14,6 +14,7 @@ begin
       where message.organization_id = chosen.organization_id and message.id = chosen.subject::uuid
         and message.status = 'failed';
       update public.set_aside as aside set next_attempt_at = null where aside.id = chosen.id;
+      delete from public.set_aside as aside where aside.id = chosen.id and aside.error_code = 'unchangeable';
     when 'files' then
       update public.media_tasks as task
       set available_at = now()
