@@ -14,11 +14,11 @@ from shared.domain.messaging.delivery import receipts
 from shared.domain.messaging.delivery.receipts import MarkedRead
 from shared.edge import Call, endpoint
 from shared.kernel.errors import NotFound
-from shared.kernel.names import EitherCase
+from shared.kernel.names import CamelCase
 
 
-class Body(EitherCase):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001"}]})
+class Body(CamelCase):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"chatId": "00000000-0000-0000-0000-000000000001"}]})
 
     chat_id: UUID
     typing: Annotated[StrictBool, Field(description="Show the typing sign.")] = False

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from functions.discovery.document_response import FOLDER
 from infra import functions
@@ -67,6 +68,16 @@ def test_a_function_is_in_the_openapi_description_and_on_the_page(spec, describe
         "discovery": "/llms.txt",
     }
     assert paths.get(spec.name, f"/functions/v1/{spec.name}") in described["paths"]
+
+
+def test_every_example_of_a_body_fits_its_schema(described):
+    schemas = described["components"]["schemas"]
+    found = {name: schema for name, schema in schemas.items() if schema.get("examples")}
+    for name, schema in found.items():
+        validator = Draft202012Validator(schema | {"components": {"schemas": schemas}})
+        for example in schema["examples"]:
+            assert not list(validator.iter_errors(example)), name
+    assert found
 
 
 def test_nothing_is_described_that_is_not_there(described):

@@ -9,7 +9,7 @@ from shared.domain.channels.service import ChannelNotConnected
 from shared.domain.customers.service import InvalidPhone
 from shared.domain.media import service as media
 from shared.kernel.errors import Conflict, NotFound, Refusal
-from shared.kernel.names import EitherCase
+from shared.kernel.names import CamelCase, EitherCase
 from shared.kernel.visible import VISIBLE, InvisibleText, is_visible
 from shared.providers.meta.contents import Content, InvalidMessageContent, content_from
 from shared.runtime.postgres.transaction import Tx
@@ -55,9 +55,9 @@ TEMPLATE_REFUSALS: tuple[type[Refusal], ...] = (
 )
 
 
-class MessageRequest(EitherCase):
+class MessageRequest(CamelCase):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"chat_id": "00000000-0000-0000-0000-000000000001", "message": "hello"}]}
+        json_schema_extra={"examples": [{"chatId": "00000000-0000-0000-0000-000000000001", "message": "hello"}]}
     )
 
     chat_id: UUID
@@ -109,16 +109,16 @@ class TemplateRequest(EitherCase):
         return self
 
 
-class ReactionRequest(EitherCase):
+class ReactionRequest(CamelCase):
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"message_id": "00000000-0000-0000-0000-000000000001", "emoji": "👍"}]}
+        json_schema_extra={"examples": [{"messageId": "00000000-0000-0000-0000-000000000001", "emoji": "👍"}]}
     )
 
     message_id: UUID
     emoji: Annotated[str, Field(max_length=32, description="Empty takes the reaction back.")] = ""
 
 
-class StatusRequest(EitherCase):
+class StatusRequest(CamelCase):
     model_config = ConfigDict(json_schema_extra={"examples": [{"messageId": "00000000-0000-0000-0000-000000000001"}]})
 
     message_id: UUID
