@@ -56,6 +56,15 @@ async def person(call: Call) -> AccountContext:
 @admits({"apikey": []}, {"apikey": [], "service": []}, refusals=(*_KEYED, NoAuthorization, BadJwt, NotAdmin))
 async def service(call: Call) -> AccountContext:
     """Admit the service, which is never a browser."""
+    return service_of(call)
+
+
+def service_of(call: Call) -> AccountContext:
+    """Return the context of the service.
+
+    Raises:
+        MissingProjectKey, UnknownProjectKey, NoAuthorization, BadJwt, NotAdmin.
+    """
     headers = call.request.headers
     call.principal = refuse_browsers(_service_of(project_of(call), headers.get("authorization")), headers)
     return AccountContext(call, call.principal)

@@ -35,7 +35,7 @@ from shared.quotas.rates import SIGN_UP
 from shared.runtime.postgres.errors import AlreadyExists
 
 from . import admins, host, mails, people
-from .access import person, project, project_of, service
+from .access import person, project, project_of, service, service_of
 from .bodies import (
     AdminUser,
     Deletion,
@@ -246,6 +246,7 @@ _ROUTES = (
 )
 _OPEN_PATHS = frozenset(route.path for route in _ROUTES if route.admit is open_to_all)
 _USERS = "/admin/users/"
+_OF_ONE_USER = [method for route in _ROUTES if route.path.startswith(_USERS) for method in route.methods]
 
 
 def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
@@ -253,6 +254,9 @@ def _refusal(call: Call, path: str, allowed: Sequence[str]) -> Refusal:
     if path not in _OPEN_PATHS and not path.startswith(OPEN):
         project_of(call)
     if not allowed and path.startswith(_USERS) and "/" not in path.removeprefix(_USERS):
+        if call.request.method not in _OF_ONE_USER:
+            return default_refusal(call, path, _OF_ONE_USER)
+        service_of(call)
         return UserNotFound("the id in the path is not a UUID")
     unsupported = None if allowed else refusal_of(path)
     return unsupported() if unsupported else default_refusal(call, path, allowed)

@@ -194,7 +194,7 @@ def _fits(entry: _Entry, path: str) -> bool:
 
 
 def _without_slash(path: str) -> str:
-    return path.removesuffix("/")
+    return path.removesuffix("/") if path.strip("/") else ""
 
 
 def _compiled(path: str) -> tuple[re.Pattern[str], dict[str, Callable[[str], Any]]]:

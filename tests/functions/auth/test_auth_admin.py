@@ -134,3 +134,19 @@ async def test_4xx_for_everybody_but_the_service(auth, person, keys, org):
     for sent in ({"key": "secret"}, {"key": keys.service_role_key}, {"token": keys.service_role_key},
                  {"token": keys.secret_key, "key": "secret"}):  # fmt: skip
         assert (await auth("GET", "admin/users", **sent)).status_code == 200, sent
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_404_for_an_id_that_is_no_uuid_to_the_service_alone(auth, admin, sign_up, method):
+    assert (await admin(method, "/x")).json()["code"] == "user_not_found"
+    as_anybody = await auth(method, "admin/users/x")
+    as_person = await auth(method, "admin/users/x", token=(await sign_up()).token)
+    assert [(answer.status_code, answer.json()["code"]) for answer in (as_anybody, as_person)] == [
+        (401, "no_authorization"),
+        (403, "not_admin"),
+    ]
+
+
+async def test_405_for_a_post_to_one_user(admin):
+    answer = await admin("POST", "/x")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, PUT, DELETE")

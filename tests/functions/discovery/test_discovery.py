@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import openapi_spec_validator
 import pytest
 
@@ -35,6 +36,12 @@ async def test_200_with_html_for_browsers_at_the_root(http):
     assert "/.well-known/mcp.json" in page.text
     program = await http.get("/")
     assert program.json()["start"]["agents"].endswith("/.well-known/mcp.json")
+
+
+@pytest.mark.parametrize("path", ["", "/", "//"])
+async def test_200_at_the_root_with_any_number_of_slashes(path, base_url):
+    async with httpx.AsyncClient() as plain:
+        assert (await plain.get(base_url + path)).status_code == 200
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}'])
