@@ -13,5 +13,5 @@ def fields_of(model: type[msgspec.Struct], source: Any) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _shared_names(model: Any, kind: type) -> tuple[str, ...]:
-    declared = getattr(kind, "model_fields", ())
+    declared = {*getattr(kind, "model_fields", ()), *getattr(kind, "__dataclass_fields__", ())}
     return tuple(name for name in model.__struct_fields__ if name in declared or hasattr(kind, name))

@@ -163,7 +163,10 @@ def test_a_zombie_does_not_run():
 
 
 def test_a_running_process_says_its_command_line():
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    waits = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()  # It runs by now.
         assert "python" in process.command_line(child.pid)
         child.communicate(b"\n")
 

@@ -1,5 +1,6 @@
 """Structs that are made of others."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -27,6 +28,16 @@ class Arguments(BaseModel):
 
 def test_fields_of_a_model_include_its_defaults():
     assert fields_of(Shown, Arguments(name="a")) == {"name": "a", "other": 5}
+
+
+@dataclass
+class Account:
+    name: str
+    secret: str
+
+
+def test_fields_of_a_dataclass_need_no_defaults():
+    assert fields_of(Shown, Account("a", "s")) == {"name": "a"}
 
 
 def test_fields_of_a_source_are_those_of_the_model():
