@@ -96,11 +96,11 @@ class _Entry(NamedTuple):
     route: Route
     label: str
     """For the log; empty for a route of every path."""
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[str] | None
     readers: dict[str, Callable[[str], Any]]
 
     def parameters(self, path: str) -> dict[str, Any] | None:
-        found = self.pattern.fullmatch(path)
+        found = self.pattern.fullmatch(path) if self.pattern else None
         return {name: self.readers[name](text) for name, text in found.groupdict().items()} if found else None
 
 
@@ -138,10 +138,10 @@ class Routes:
             for method in route.methods:
                 if route.path == ANY:
                     self._every_path[method] = entry
-                elif entry.readers:
-                    self._patterns.setdefault(method, []).append(entry)
-                else:
+                elif entry.pattern is None:
                     self._exact.setdefault(_without_slash(route.path), {})[method] = entry
+                else:
+                    self._patterns.setdefault(method, []).append(entry)
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
@@ -197,9 +197,11 @@ def _without_slash(path: str) -> str:
     return path.removesuffix("/") if path.strip("/") else ""
 
 
-def _compiled(path: str) -> tuple[re.Pattern[str], dict[str, Callable[[str], Any]]]:
-    """Return the pattern of a path with the readers of its parameters."""
+def _compiled(path: str) -> tuple[re.Pattern[str] | None, dict[str, Callable[[str], Any]]]:
+    """Return the pattern of a path with the readers of its parameters; None for a path without parameters."""
     literal, *parts = _PARAMETER.split(path)
+    if not parts:
+        return None, {}
     text, readers = re.escape(literal), {}
     for name, kind, literal in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
         pattern, readers[name] = _CONVERTERS[kind or ""]
