@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.malformed import JSON, MALFORMED, TEN_MEGABYTES
+from tests.contract.malformed_bodies import JSON, MALFORMED, TEN_MEGABYTES
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.malformed import JSON, MALFORMED, TEN_MEGABYTES
+from tests.contract.malformed_bodies import JSON, MALFORMED, TEN_MEGABYTES
 
 pytestmark = pytest.mark.anyio
 MCP = "/functions/v1/mcp-server"
