@@ -27,6 +27,7 @@ LINTS: tuple[Lint, ...] = (
     schema.routines_are_short,
     schema.routines_stand_in_their_files,
     schema.routines_are_named_by_verbs,
+    schema.bodies_stay_bytes,
     words.modules_are_nouns,
     words.names_are_exact,
     words.docstrings_begin_with_a_verb,

@@ -23,6 +23,7 @@ NOUNS = frozenset(
 CREATES = re.compile(
     r"^\s*create\s+(?:or\s+replace\s+)?(?:function|procedure)\s+(\w+\.\w+)", re.IGNORECASE | re.MULTILINE
 )
+READS_BODY = re.compile(r"\bconvert_from\s*\(\s*(?:\w+\.)?body\b", re.IGNORECASE)
 CARRIES = re.compile(r"^-- Carries (\w+\.\w+)\.$", re.MULTILINE)
 
 
@@ -107,6 +108,15 @@ def _end(text: str, start: int) -> int:
         elif not is_quoted and (not is_atomic or match[0] == "end;"):
             return start + match.end()
     return len(text)
+
+
+def bodies_stay_bytes(source: Source) -> Iterator[Finding]:
+    """Find statements that read a stored body as text: senders choose its bytes, and one that is no UTF-8 ends them."""
+    if source.under("infra/lint", "tests/infra"):
+        return
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if READS_BODY.search(line):
+            yield source.finding(number, "a stored body may be no UTF-8: compare bytes, position(%s in body) > 0")
 
 
 def _is_migration(source: Source) -> bool:

@@ -70,6 +70,8 @@ FAULTS = [
     (schema.routines_stand_in_their_files, ROUTINE, CREATE),
     (schema.routines_stand_in_their_files, ROUTINE, PLPGSQL.replace("-- Fold.", "-- The folded text.")),
     (schema.routines_are_named_by_verbs, ROUTINE, PLPGSQL.replace("app.fold", "app.folded")),
+    (schema.bodies_stay_bytes, ROUTINE, "select convert_from(i.body, 'utf8') from webhook_inbox i;\n"),
+    (schema.bodies_stay_bytes, "tests/functions/test_auth.py", "A = \"CONVERT_FROM (body, 'UTF8') LIKE %s\"\n"),
     (schema.routines_are_named_by_verbs, ROUTINE, "-- Is stable.\n" + CREATE.replace("fold", "folded")),
     (words.modules_are_nouns, "shared/edge/helpers.py", DOC),
     (words.modules_are_nouns, "shared/utils/text.py", DOC),
@@ -140,6 +142,7 @@ NEIGHBOURS = [
     (schema.routines_are_short, ROUTINE, PLPGSQL.format("  perform 1;\n" * 48 + "-- Why.\n\n") + CREATE * 9),
     (schema.routines_are_short, ROUTINE, ATOMIC.format("  select 1;\n" * 47) + CREATE * 9),
     (schema.routines_are_named_by_verbs, ROUTINE, PLPGSQL),
+    (schema.bodies_stay_bytes, ROUTINE, "select position('x'::bytea in body), convert_from(topic, 'utf8');\n"),
     (
         schema.routines_are_named_by_verbs,
         ROUTINE,

@@ -120,9 +120,9 @@ def everything(tenants):
                 )
             ]
             bodies = [
-                row[0]
+                row[0].decode()
                 for row in db.execute(
-                    "SELECT convert_from(body, 'UTF8') FROM webhook_inbox WHERE position(%s in body) > 0",
+                    "SELECT body FROM webhook_inbox WHERE position(%s in body) > 0",
                     (ids["account"].encode(),),
                 )
             ]
