@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, Refusal, UnsupportedMediaType
 from shared.runtime.settings import settings
 
+from .timeouts import in_time
+
 Model = TypeVar("Model", bound=BaseModel)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_ERRORS = 20
@@ -44,8 +46,7 @@ async def read_body(request: Request, *, limit: int | None = None) -> bytes:
     most = limit or settings().max_body_bytes
     _check_declared(request, most)
     try:
-        async with asyncio.timeout(settings().body_timeout_s):
-            return await _whole(request, most)
+        return await in_time(_whole(request, most), settings().body_timeout_s)
     except TimeoutError as late:
         raise RequestTimeout from late
 
@@ -74,8 +75,7 @@ async def stream_body(request: Request, *, limit: int) -> AsyncIterator[bytes]:
     while more:
         started = loop.time()
         try:
-            async with asyncio.timeout(left_s):
-                piece, more = await _next_piece(request, size, limit)
+            piece, more = await in_time(_next_piece(request, size, limit), left_s)
         except TimeoutError as late:
             raise RequestTimeout from late
         # The time that the receiver spends on a piece is not counted against the sender.
