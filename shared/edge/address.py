@@ -14,8 +14,10 @@ def check_address(scope: Scope) -> None:
     Raises:
         BadRequest.
     """
-    _check(scope.get("raw_path") or b"", "path")
-    _check(scope["query_string"], "query")
+    path, query = scope.get("raw_path") or b"", scope["query_string"]
+    if b"%" in path or b"%" in query or not (path.isascii() and query.isascii()):
+        _check(path, "path")
+        _check(query, "query")
 
 
 def query_text(request: Request) -> str:
@@ -25,8 +27,6 @@ def query_text(request: Request) -> str:
 
 
 def _check(raw: bytes, part: str) -> None:
-    if b"%" not in raw and raw.isascii():
-        return
     try:
         unquote_to_bytes(raw).decode()
     except UnicodeDecodeError as fault:

@@ -154,12 +154,13 @@ class Routes:
         """
         scope = call.request.scope
         method, path = scope["method"], scope["path"].removeprefix(self.prefix)
-        exact = self._exact.get(_without_slash(path), {})
-        if entry := exact.get(method) or exact.get(ANY):
+        exact = self._exact.get(path) or self._exact.get(_without_slash(path))
+        if exact and (entry := exact.get(method) or exact.get(ANY)):
             return entry, {}
-        for entry in (*self._patterns.get(method, ()), *self._patterns.get(ANY, ())):
-            if (found := entry.parameters(path)) is not None:
-                return entry, found
+        for entries in (self._patterns.get(method, ()), self._patterns.get(ANY, ())):
+            for entry in entries:
+                if (found := entry.parameters(path)) is not None:
+                    return entry, found
         if entry := self._every_path.get(method) or self._every_path.get(ANY):
             return entry, {}
         raise self._refusal(call, _without_slash(path), self._allowed(path))
@@ -183,7 +184,9 @@ async def answer(routes: Routes, call: Call) -> Response:
     caller = await route.admit(call)
     if route.rate is not None:
         await call.charge(route.rate)
-    result = await route.handler(caller, **parameters, **await _arguments(route, call))
+    if route.query is not None or route.body is not None:
+        parameters |= await _arguments(route, call)
+    result = await route.handler(caller, **parameters)
     if isinstance(result, Response):
         return result
     return encoded(b"" if result is None else json.encode(result), status=route.status)

@@ -19,7 +19,7 @@ from shared.kernel.errors import RateLimited
 from shared.kernel.limit_keys import network_of
 from shared.runtime.settings import settings
 from shared.runtime.shares import Lane
-from shared.runtime.store.models import Charged, Counter
+from shared.runtime.store.models import Counter
 from shared.tenancy.principal import Principal
 
 from . import days
@@ -33,12 +33,14 @@ _LIMITER = SlidingWindowCounterRateLimiter(StoreStorage())
 class RateClass(RateLimitItemPerSecond):
     """An item of the library: `limit` calls in `window_s` seconds."""
 
-    __slots__ = ("by_address", "lane", "policy")
+    __slots__ = ("by_address", "lane", "limit", "name", "policy", "window_s")
 
     def __init__(
         self, name: str, limit: int, window_s: int = 60, *, by_address: bool = False, lane: Lane = "ordinary"
     ) -> None:
         super().__init__(limit, window_s, name)
+        self.name, self.limit, self.window_s = name, limit, window_s
+        """The library's `namespace`, `amount` and `multiples`; the name is in headers and refusals."""
         self.by_address = by_address
         """Counted per network of the client's address instead of per user and organization."""
         self.lane: Lane = lane
@@ -52,25 +54,11 @@ class RateClass(RateLimitItemPerSecond):
     def __hash__(self) -> int:
         return hash(self._fields())
 
-    @property
-    def name(self) -> str:
-        """Return the name that headers and refusals carry."""
-        return self.namespace
-
-    @property
-    def limit(self) -> int:
-        """Return how many calls a window takes."""
-        return self.amount
-
-    @property
-    def window_s(self) -> int:
-        """Return the window's length."""
-        return self.multiples
-
     def key_for(self, *identifiers: bytes | str | float) -> str:
         """Return a `Charge` unchanged: it is the key, and carries the result of counting."""
-        first = identifiers[0] if identifiers else None
-        return first if isinstance(first, Charge) else super().key_for(*identifiers)
+        if len(identifiers) == 1 and isinstance(identifiers[0], Charge):
+            return identifiers[0]
+        return super().key_for(*identifiers)
 
     def share(self) -> "RateClass":
         """Return this process's part of the class, as one of several that are called equally often."""
@@ -138,11 +126,13 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     now = time.time()
     if (until := _spent.get(key, 0.0)) > now:
         raise RateExceeded(Usage(rate, rate.limit, 0, _wait_s(rate, until), degraded=False, calls_today=None))
-    day = None if principal.organization_id is None else Counter(daily_key(principal), 2 * _DAY_S, calls)
-    counting = Charge(key, day=day, share=max(1, rate.limit // settings().processes))
+    counting = Charge(key)
+    counting.day = day = Counter(daily_key(principal), 2 * _DAY_S, calls) if principal.organization_id else None
     await _LIMITER.hit(rate, counting, cost=calls)
     charged = counting.charged
-    calls_today = await _calls_today(principal, day, charged) if day else None
+    calls_today = charged.today
+    if day and calls_today is not None and (charged.degraded or days.is_due(day.key, is_new=charged.is_new)):
+        calls_today = await _calls_today(principal, day, calls_today, degraded=charged.degraded)
     if remaining := charged.remaining(rate.window_s):  # These hold until the window's end at least.
         reset_s = max(1, ceil(charged.current_left_s % rate.window_s))
     else:
@@ -167,14 +157,11 @@ def _wait_s(rate: RateClass, free_at: float) -> int:
     return max(1, min(rate.window_s, floor(free_at - time.time()) + 1))
 
 
-async def _calls_today(principal: Principal, day: Counter, charged: Charged) -> int | None:
-    if charged.today is None:
-        return None
-    if charged.degraded:  # assumes that all processes are called equally often
-        return charged.today * settings().processes
-    if days.is_due(day.key, is_new=charged.is_new):
-        return await days.recall(day, principal.organization_id, charged.today)
-    return charged.today
+async def _calls_today(principal: Principal, day: Counter, counted: int, *, degraded: bool) -> int:
+    """Return the day's calls where the counter alone does not tell them: without the store, and where it is new."""
+    if degraded:  # assumes that all processes are called equally often
+        return counted * settings().processes
+    return await days.recall(day, principal.organization_id, counted)
 
 
 _spent: dict[str, float] = {}

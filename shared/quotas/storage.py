@@ -1,7 +1,5 @@
 """The shared store as a storage of the `limits` library: a charge takes one round trip, with the day's count."""
 
-from typing import Self
-
 from limits.aio.storage import Storage
 from limits.aio.storage.base import SlidingWindowCounterSupport
 
@@ -13,23 +11,18 @@ from shared.runtime.store.models import Charged, Counter, Window
 class Charge(str):
     """A window's key with the day to count and the result of counting, because the library passes keys only."""
 
-    __slots__ = ("charged", "day", "share")
+    __slots__ = ("charged", "day")
 
+    day: Counter | None
     charged: Charged
     """Set by the storage after counting."""
-    day: Counter | None
-    share: int | None
-
-    def __new__(cls, key: str, *, day: Counter | None = None, share: int | None = None) -> Self:
-        charge = super().__new__(cls, key)
-        charge.day, charge.share = day, share
-        return charge
 
 
-class StoreStorage(Storage, SlidingWindowCounterSupport):
+class StoreStorage(SlidingWindowCounterSupport, Storage):
     """Sliding windows over the event loop's store, which falls back on this process's own counters.
 
-    It supports sliding windows only, and its counters expire by themselves: other calls of the library raise.
+    It supports sliding windows only, and its counters expire by themselves: other calls of the library raise. With its
+    bases in this order, the library wraps a call once; in the other order it does so twice.
     """
 
     STORAGE_SCHEME = ["async+nexus"]  # noqa: RUF012  as the library declares it
@@ -41,14 +34,14 @@ class StoreStorage(Storage, SlidingWindowCounterSupport):
 
     async def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count in the window, and in the day of a `Charge`; return whether the window took it."""
-        charge = key if isinstance(key, Charge) else Charge(key)
-        window = Window(key, limit, expiry, amount, charge.day, charge.share or limit)
-        charge.charged = await store().charge(window)
-        return charge.charged.taken
+        if not isinstance(key, Charge):
+            return (await store().charge(Window(key, limit, expiry, amount, None))).taken
+        key.charged = charged = await store().charge(Window(key, limit, expiry, amount, key.day))
+        return charged.taken
 
     async def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         """Return count and time left of the previous and the current window: of a `Charge` as it was counted."""
-        charged = key.charged if isinstance(key, Charge) else await store().charge(Window(key, 0, expiry, 0, None, 0))
+        charged = key.charged if isinstance(key, Charge) else await store().charge(Window(key, 0, expiry, 0, None))
         return charged.previous, charged.previous_left_s, charged.current, charged.current_left_s
 
     async def check(self) -> bool:

@@ -137,7 +137,8 @@ class _Output:
         return line
 
     def _has_room(self) -> bool:
-        return self._room is not None and any(event & select.POLLOUT for _, event in self._room.poll(0))
+        ready = self._room.poll(0) if self._room is not None else ()
+        return bool(ready and ready[0][1] & select.POLLOUT)
 
     def adopt(self, stream: Any) -> None:
         self._stream, self._file, self._room = stream, None, None

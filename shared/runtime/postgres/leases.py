@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -91,7 +90,8 @@ async def lease() -> Lease:
         deadline.spend(monotonic() - began)
 
 
-_pools: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pool]" = WeakKeyDictionary()
+_pools: "dict[asyncio.AbstractEventLoop, Pool]" = {}
+"""By event loop. Weak keys would free no loop, because the connections of its pool refer to it."""
 
 
 async def pool() -> "Pool":

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from weakref import WeakKeyDictionary
 
 from shared.runtime.log import log
 from shared.runtime.settings import settings
@@ -136,7 +135,8 @@ class Store:
         return counter._replace(amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
 
 
-_stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
+_stores: dict[asyncio.AbstractEventLoop, Store] = {}
+"""By event loop. Weak keys would free no loop, because the connection of its store refers to it."""
 
 
 def store() -> Store:

@@ -42,7 +42,7 @@ class LibraryCounters:
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:  # noqa: ARG002
         """Count in a sliding window, and in its day if it takes the calls."""
-        key, limit, length_s, amount, day, _ = window
+        key, limit, length_s, amount, day = window
         taken = await self._answer(self._windows.acquire_sliding_window_entry(key, limit, length_s, amount))
         today = await self._answer(self._storage.incr(day.key, day.window_s, day.amount)) if taken and day else None
         found = await self._answer(self._windows.get_sliding_window(key, length_s))

@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from math import floor
 
+from shared.runtime.settings import settings
+
 from .models import Charged, Counter, Slot, Window
 
 _FEW = 10_000
@@ -56,10 +58,11 @@ class LocalCounters:
     def charge(self, window: Window, slot: Slot) -> Charged:
         """Count in a sliding window, with this process's share of its limit."""
         previous, current = self.values(slot)
-        taken = floor(previous * slot.left_s / window.length_s + current) + window.amount <= window.share
+        share = max(1, window.limit // settings().processes)
+        taken = floor(previous * slot.left_s / window.length_s + current) + window.amount <= share
         today = None
         if taken:
             current = self.add(slot.current, 2 * window.length_s, window.amount)
             today = self.add(window.day.key, window.day.window_s, window.day.amount) if window.day else None
         current_left_s = slot.left_s + window.length_s
-        return Charged(taken, window.share, previous, slot.left_s, current, current_left_s, today, degraded=True)
+        return Charged(taken, share, previous, slot.left_s, current, current_left_s, today, degraded=True)

@@ -32,8 +32,6 @@ class Window(NamedTuple):
     length_s: int
     amount: int
     day: Counter | None
-    share: int
-    """The limit of this process while the shared store is away."""
 
 
 class Charged(NamedTuple):
@@ -61,13 +59,18 @@ class Slot(NamedTuple):
 
     current: str
     previous: str
-    left_s: float
+    left_ms: int
+    """In whole milliseconds, because a fraction costs more to write than the rest of a charge."""
+
+    @property
+    def left_s(self) -> float:
+        return self.left_ms / 1000
 
 
 def slot_of(key: str, length_s: int, now: float) -> Slot:
     """Return the slot of `now` in the windows of a key."""
     number = int(now // length_s)
-    return Slot(f"{key}:{number}", f"{key}:{number - 1}", (number + 1) * length_s - now)
+    return Slot(f"{key}:{number}", f"{key}:{number - 1}", (number + 1) * length_s * 1000 - int(now * 1000))
 
 
 class SharedCounters(Protocol):

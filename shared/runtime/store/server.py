@@ -36,7 +36,7 @@ return values
 """Add to counters in their order; stop after one that passes its limit."""
 
 _CHARGE = _script("""
-local amount, limit, length, left = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local amount, limit, length, left = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4] / 1000
 local stored = redis.call('MGET', KEYS[1], KEYS[2])
 local previous = math.max(tonumber(stored[1] or 0), tonumber(ARGV[5]))
 local current = math.max(tonumber(stored[2] or 0), tonumber(ARGV[6]))
@@ -79,19 +79,15 @@ class ServerCounters:
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:
         """Count in a sliding window and in its day, in one round trip."""
-        _, limit, length_s, amount, day, _ = window
-        left_s = slot.left_s
-        if day is None:
-            taken, previous, current, today = await self._run(
-                _CHARGE, [slot.previous, slot.current], [amount, limit, length_s, left_s, *counted]
-            )
-        else:
-            taken, previous, current, today = await self._run(
-                _CHARGE,
-                [slot.previous, slot.current, day.key],
-                [amount, limit, length_s, left_s, *counted, day.amount, day.window_s],
-            )
+        _, limit, length_s, amount, day = window
+        keys: list[str] = [slot.previous, slot.current]
+        arguments: list[Part] = [amount, limit, length_s, slot.left_ms, *counted]
+        if day is not None:
+            keys.append(day.key)
+            arguments += (day.amount, day.window_s)
+        taken, previous, current, today = await self._run(_CHARGE, keys, arguments)
         is_new = day is not None and today == day.amount
+        left_s = slot.left_s
         return Charged(taken == 1, limit, previous, left_s, current, left_s + length_s, today, is_new=is_new)
 
     async def list_keys(self, prefix: str) -> list[str]:
