@@ -24,9 +24,11 @@ OF_TENANCY = frozenset({"pool", "lease", "transaction", "Statement"})
 CATCH_ALL = "shared/edge", "shared/runtime/set_aside.py"
 NOT_BARE = frozenset({"shared/__init__.py", "shared/edge/__init__.py"})
 OURS = frozenset({"shared", "functions", "infra", "bench", "tests"})
-BY_NAME = frozenset({"import_module", "__import__", "lazy_import", "LazyMapping"})
+BY_NAME = frozenset({"import_module", "__import__", "lazy_import", "defer_import", "LazyMapping"})
 """What imports a module whose name it is given."""
-IMPORTERS = frozenset({"shared/edge/alias.py", "shared/platform/mcp/registry.py", "infra/functions.py"})
+IMPORTERS = frozenset(
+    {"shared/edge/alias.py", "shared/platform/mcp/registry.py", "shared/runtime/lazy_import.py", "infra/functions.py"}
+)
 """Those that hand such a name on: the lints look at their callers."""
 BROAD = frozenset({"Exception", "BaseException"})
 

@@ -1,7 +1,7 @@
 """JSON Web Tokens: signed with our key, verified with the published keys, cached until they expire.
 
-PyJWT and cryptography take a tenth of a cold start. They are imported inside the functions that need them: a request
-without a token does not wait for them, and the key exchange imports them while bcrypt computes.
+PyJWT and cryptography are loaded at their first use: a request without a token does not wait for them, and the key
+exchange loads them while bcrypt computes.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shared.kernel.errors import InvalidToken
+from shared.runtime.jwt_library import jwt
 from shared.runtime.settings import settings
 from shared.tenancy.principal import Principal, principal_of
 
@@ -31,8 +32,6 @@ class _Keys(NamedTuple):
 
 @cache
 def _keys() -> _Keys:
-    import jwt  # noqa: PLC0415
-
     chosen = settings()
     public = {jwk["kid"]: jwt.PyJWK(jwk, algorithm="ES256").key for jwk in msgspec.json.decode(chosen.jwt_jwks)["keys"]}
     if chosen.jwt_algorithm == "HS256":
@@ -59,8 +58,6 @@ def mint(claims: dict[str, Any], *, ttl_s: int) -> str:
     Raises:
         RuntimeError: on a host without a signing key.
     """
-    import jwt  # noqa: PLC0415
-
     keys = _keys()
     if keys.signing is None:
         raise RuntimeError("this host has no signing key: set NEXUS_JWT_PRIVATE_JWK or NEXUS_JWT_SECRET")
@@ -104,8 +101,6 @@ def verify(token: str) -> Principal:
 
 
 def _verify(token: str) -> dict[str, Any]:
-    import jwt  # noqa: PLC0415
-
     try:
         header = jwt.get_unverified_header(token)
         # The key decides the algorithm; the algorithm in the header is only compared.

@@ -1,8 +1,9 @@
 """A function under a second name, which clients were set up with."""
 
 import inspect
-from dataclasses import replace
 from importlib import import_module
+
+from msgspec.structs import replace
 
 from .endpoint import name_and_summary
 from .spec import Handler

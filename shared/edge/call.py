@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
 from starlette.requests import Request
 
 from shared.kernel import json
@@ -35,8 +35,7 @@ class Answer(NamedTuple):
     replayed: bool = False
 
 
-@dataclass
-class Call:
+class Call(msgspec.Struct, dict=True):
     """A request on its way through a function. `tx` is the declared transaction; `begin` opens others."""
 
     request: Request
@@ -46,7 +45,7 @@ class Call:
     principal: Principal
     rate: RateClass
     usage: Usage | None = None
-    log: dict[str, Any] = field(default_factory=dict)
+    log: dict[str, Any] = {}
     """Fields that the function adds to its log line."""
     level: str = "info"
     _tx: Tx | None = None

@@ -1,10 +1,10 @@
 """The declaration of a function. Documents, gateway and contract tests are made from it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypedDict
 
+import msgspec
 from pydantic import BaseModel
 
 from shared.kernel.errors import Refusal
@@ -49,8 +49,7 @@ class Declaration(TypedDict, total=False):
     routes: Routes | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """One function: what it takes, who may call it, what it answers, how it refuses."""
 
     kind: FunctionKind

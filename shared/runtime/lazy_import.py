@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from importlib import import_module
 from types import ModuleType
 
 
@@ -22,3 +23,18 @@ def lazy_import(name: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+class _Deferred(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        return getattr(import_module(self.__name__), name)
+
+
+def defer_import(name: str) -> None:
+    """Let a library that imports this module from its package get a stand-in, which loads it when a name is used.
+
+    An import of the module itself, or of one in it, loads it as always.
+    """
+    parent, _, child = name.rpartition(".")
+    if name not in sys.modules:
+        setattr(import_module(parent), child, _Deferred(name))

@@ -51,7 +51,7 @@ class Greeting(msgspec.Struct, frozen=True):
     text: str
 
 
-class ContentTool(Tool):
+class ContentTool(Tool, frozen=True):
     """Answers with content of its own making, so there is no result to describe."""
 
     @property

@@ -4,10 +4,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import uvicorn
+from msgspec.structs import replace
 
 from shared.kernel.errors import Refusal
 from shared.kernel.json import encode

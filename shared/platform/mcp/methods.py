@@ -1,7 +1,6 @@
 """The methods of the protocol: a request gives the members of its result."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
@@ -69,8 +68,7 @@ class Runner(Protocol):
         """Log a failure that the caller sees as an internal error only."""
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """One endpoint's tools, resources and methods by name."""
 
     registry: Registry
@@ -78,7 +76,7 @@ class Server:
     info: Mapping[str, str]
     capabilities: Mapping[str, Any]
     instructions: str
-    origins: Collection[str] = field(default_factory=frozenset)
+    origins: Collection[str] = frozenset()
 
 
 class Method(msgspec.Struct, frozen=True):

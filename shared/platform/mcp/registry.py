@@ -3,7 +3,6 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, get_args, get_type_hints
@@ -62,8 +61,7 @@ class ToolContext(msgspec.Struct, frozen=True):
     """Run a step after the commit, outside any transaction; its result is the tool's, unless it refuses."""
 
 
-@dataclass(frozen=True)
-class Tool:
+class Tool(msgspec.Struct, frozen=True, dict=True):
     """`run` is the declared function; the schemas are built at the first list, so that a cold call does not wait."""
 
     name: str
@@ -97,8 +95,7 @@ class Tool:
         }
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """A resource; its text is sent as it is, a Struct as JSON."""
 
     uri: str

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-import jwt
 import msgspec
 
+from shared.runtime.jwt_library import jwt
 from shared.runtime.settings import settings
 
 from . import queries
