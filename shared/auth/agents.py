@@ -3,8 +3,9 @@
 import asyncio
 import hashlib
 import hmac
-from typing import NamedTuple
 from uuid import UUID, uuid4
+
+import msgspec
 
 from shared.kernel.errors import InvalidToken, RateLimited
 from shared.kernel.limit_keys import mailbox_of, network_of
@@ -33,7 +34,7 @@ class TooManyAttempts(RateLimited):
         )
 
 
-class Issued(NamedTuple):
+class Issued(msgspec.Struct, frozen=True):
     access_token: str
     organization_id: UUID
     expires_in: int
@@ -41,7 +42,7 @@ class Issued(NamedTuple):
     scopes: list[str]
 
 
-class RegisteredAgent(NamedTuple):
+class RegisteredAgent(msgspec.Struct, frozen=True):
     api_key: str
     """Shown once; only its hash is kept."""
     key_prefix: str

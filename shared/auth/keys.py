@@ -3,7 +3,8 @@
 import re
 import secrets
 import string
-from typing import NamedTuple
+
+import msgspec
 
 ALPHABET = string.ascii_letters + string.digits
 START = "nxs_ak_"
@@ -11,7 +12,7 @@ _KEY = re.compile(r"nxs_ak_[A-Za-z0-9]{48}", re.ASCII)
 _PREFIX_LENGTH = len(START) + 8
 
 
-class NewKey(NamedTuple):
+class NewKey(msgspec.Struct, frozen=True):
     """`raw` is shown once and never stored; `prefix` identifies the key and gives no access."""
 
     raw: str

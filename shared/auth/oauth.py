@@ -2,8 +2,9 @@
 
 import base64
 import binascii
-from typing import NamedTuple
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from shared.kernel.errors import BadRequest, InvalidRequest
 from shared.runtime.settings import settings
@@ -40,7 +41,7 @@ _WRONG_CLIENT = "client_id must be the first 15 characters of the key in client_
 REFUSALS = (InvalidClient, UnsupportedGrantType, InvalidTarget, InvalidScope)
 
 
-class Grant(NamedTuple):
+class Grant(msgspec.Struct, frozen=True):
     raw: str
     is_oauth: bool
 

@@ -9,9 +9,10 @@ from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import bcrypt
+import msgspec
 
 from shared.kernel.errors import Unavailable
 from shared.runtime.settings import settings
@@ -32,7 +33,7 @@ class HashingBusy(Unavailable):
     default_message = "too many sign-ins at once; try again in a second"
 
 
-class _Work(NamedTuple):
+class _Work(msgspec.Struct, frozen=True):
     future: "Future[Any]"
     function: Callable[..., Any]
     arguments: tuple[bytes, ...]

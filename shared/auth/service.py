@@ -1,8 +1,9 @@
 """Rules of agents' keys for the people who manage them."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from shared.kernel.clock import utc_now
 from shared.kernel.errors import Conflict, InvalidRequest, NotFound
@@ -21,7 +22,7 @@ class KeyNotUsable(Conflict):
     default_message = "the key is revoked, expired or already rotated: create a new one instead"
 
 
-class CreatedKey(NamedTuple):
+class CreatedKey(msgspec.Struct, frozen=True):
     raw: str
     """Shown once; only its hash is kept."""
     key: InsertedKey

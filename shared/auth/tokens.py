@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -23,7 +23,7 @@ _MOST_CACHED = 4096
 _LONGEST_BYTES = 8192
 
 
-class _Keys(NamedTuple):
+class _Keys(msgspec.Struct, frozen=True):
     signing: Any
     signing_headers: dict[str, str]
     algorithm: str
@@ -66,7 +66,7 @@ def mint(claims: dict[str, Any], *, ttl_s: int) -> str:
     return jwt.encode(stamped, keys.signing, algorithm=keys.algorithm, headers=keys.signing_headers)
 
 
-class _Cached(NamedTuple):
+class _Cached(msgspec.Struct, frozen=True):
     principal: Principal
     until: float
 

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from shared.kernel import json
@@ -27,7 +28,7 @@ KEPT = frozenset({400, 404, 409})
 _FAULTS = frozenset({Refusal.code, Unavailable.code})
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True):
     """An encoded body. `replayed` means that an earlier call with the same idempotency key made it."""
 
     status: int
@@ -136,7 +137,7 @@ class Call(msgspec.Struct, dict=True):
             async with self.begin(scope, read_only=read_only) as tx:
                 answer = await self._first(tx, work, status, None if read_only else idempotent)
         except Refusal as refused:
-            kept = idempotent and idempotency.kept(refused, idempotent)
+            kept = idempotency.kept(refused, idempotent) if idempotent else None
             if kept is None:
                 raise
             return Answer(kept.status, kept.response, replayed=True)
@@ -163,7 +164,7 @@ class Call(msgspec.Struct, dict=True):
     ) -> Answer:
         """Run `step` and store its answer under the key, in place of the one before it."""
         try:
-            answer = answer._replace(body=json.encode(await step()))
+            answer = replace(answer, body=json.encode(await step()))
             if idempotent is not None:
                 async with self.begin(scope) as tx:
                     idempotency.keep(tx, idempotent, status=answer.status, response=answer.body)

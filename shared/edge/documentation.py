@@ -1,7 +1,9 @@
 """What the documents add to a table of routes: credentials, parameters, the shape of refusals."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from shared.kernel.errors import Refusal
 
@@ -11,14 +13,14 @@ BYTES: Schema = {"type": "string", "format": "binary"}
 _Admit = TypeVar("_Admit", bound=Callable[..., Awaitable[Any]])
 
 
-class NamedSchema(NamedTuple):
+class NamedSchema(msgspec.Struct, frozen=True):
     """A schema without a model, under its name in the documents."""
 
     name: str
     schema: Schema
 
 
-class ErrorShape(NamedTuple):
+class ErrorShape(msgspec.Struct, frozen=True):
     """The body of refusals on a surface that does not use ours."""
 
     name: str
@@ -29,7 +31,7 @@ class ErrorShape(NamedTuple):
     """The meaning of every status, on a surface with too many codes to list for a route."""
 
 
-class Description(NamedTuple):
+class Description(msgspec.Struct, frozen=True):
     """What the documents say about one route."""
 
     name: str | None = None
@@ -49,7 +51,7 @@ class Description(NamedTuple):
     """The scope of an agent's token, if neither the surface nor `admit` declares one for all routes."""
 
 
-class Documentation(NamedTuple):
+class Documentation(msgspec.Struct, frozen=True):
     """What the documents say about all routes of a table."""
 
     error: ErrorShape | None = None
@@ -68,7 +70,7 @@ class Documentation(NamedTuple):
     """Prefixes of models' names, so that a name has one meaning in the document."""
 
 
-class Admission(NamedTuple):
+class Admission(msgspec.Struct, frozen=True):
     credentials: tuple[dict[str, list[str]], ...]
     """The alternatives: names of security schemes, with the scopes that they need."""
     refusals: tuple[type[Refusal], ...]

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -64,7 +64,7 @@ class AnswerTooLargeToKeep(PayloadTooLarge):
     )
 
 
-class IdempotentRequest(NamedTuple):
+class IdempotentRequest(msgspec.Struct, frozen=True):
     """The caller's key for one request of one operation; `payload` is the request in canonical form."""
 
     operation: str
@@ -92,7 +92,7 @@ def idempotent_request(operation: str, key: str, payload: bytes) -> IdempotentRe
     return IdempotentRequest(operation, key, payload)
 
 
-class KeptAnswer(NamedTuple):
+class KeptAnswer(msgspec.Struct, frozen=True):
     status: int
     response: bytes
 

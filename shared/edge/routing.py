@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -39,7 +40,7 @@ class NoSuchPath(NotFound):
     default_message = "no route of this host answers that path"
 
 
-class Route(NamedTuple):
+class Route(msgspec.Struct, frozen=True):
     """What a route takes, who may call it, what it answers. The documents are made from it too."""
 
     method: str
@@ -92,7 +93,7 @@ def default_refusal(_call: Call, path: str, allowed: Sequence[str]) -> Refusal:
     return NoSuchPath()
 
 
-class _Entry(NamedTuple):
+class _Entry(msgspec.Struct, frozen=True):
     route: Route
     label: str
     """For the log; empty for a route of every path."""

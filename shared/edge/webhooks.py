@@ -1,8 +1,8 @@
 """Receivers of webhooks: how a provider signs its requests, and how it verifies our address."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
+import msgspec
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse, Response
 
@@ -24,7 +24,7 @@ _CHALLENGE: tuple[Schema, ...] = tuple(
 _RECEIVED: Schema = {"type": "object", "properties": {"received": {"const": True}}, "required": ["received"]}
 
 
-class Provider(NamedTuple):
+class Provider(msgspec.Struct, frozen=True):
     """A sender of webhooks. `signer` finds the secret that signed the raw bytes; `challenge` answers a verification."""
 
     signer: Callable[[bytes, Headers], int | None]

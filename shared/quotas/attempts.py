@@ -5,6 +5,8 @@ import time
 from collections.abc import Sequence
 from math import ceil
 
+from msgspec.structs import replace
+
 from shared.kernel.limit_keys import network_of
 from shared.runtime.store.client import store
 from shared.runtime.store.models import Counter
@@ -40,7 +42,7 @@ async def begin(email: str, *, address: str, is_familiar: bool) -> list[Counter]
 
 
 async def forgive(counted: Sequence[Counter]) -> None:
-    await store().add(*(counter._replace(amount=-counter.amount, limit=None) for counter in counted))
+    await store().add(*(replace(counter, amount=-counter.amount, limit=None) for counter in counted))
 
 
 async def remember_request(email: str, *, address: str) -> None:

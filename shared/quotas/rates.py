@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import ceil, floor
-from typing import NamedTuple
 
+import msgspec
 from limits import RateLimitItemPerSecond
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
@@ -83,7 +83,7 @@ SIGN_IN = RateClass("auth-sign-in", 30, window_s=300, by_address=True, lane="acc
 TOKEN_REFRESH = RateClass("auth-token-refresh", 150, window_s=300, by_address=True, lane="access")
 
 
-class Usage(NamedTuple):
+class Usage(msgspec.Struct, frozen=True):
     """What remains of a rate class, and the organization's API calls of the day so far."""
 
     rate: RateClass

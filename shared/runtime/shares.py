@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from shared.kernel.errors import RateLimited, Unavailable
 
 from .blocks import Block
@@ -66,14 +68,14 @@ class claiming(Block):  # noqa: N801  (read as a function)
         self.held = 0
 
 
-class Permit(NamedTuple):
+class Permit(msgspec.Struct, frozen=True):
     """The right to one connection, to be given back."""
 
     claim: Claim
     of: claiming
 
 
-class _Waiting(NamedTuple):
+class _Waiting(msgspec.Struct, frozen=True):
     claim: Claim
     turn: "asyncio.Future[None]"
 

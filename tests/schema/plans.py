@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
+from msgspec.structs import replace
 from psycopg import RawCursor, sql
 
 from shared.kernel.errors import Refusal
@@ -114,7 +115,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def planned_anew(database: Database, statement: Statement, *, times: int) -> int:
     """How often the statement is planned when it is prepared as it is sent, and carried out so many times."""
-    text = statement._replace(sql=as_json(statement.sql)).text()
+    text = replace(statement, sql=as_json(statement.sql)).text()
     name, values = sql.Identifier("planned"), [sql.Literal(statement.params[name]) for name in text.names]
     with database.transaction(force_rollback=True):
         database.execute(sql.SQL("PREPARE {} AS ").format(name) + sql.SQL(cast("Any", text.sql.decode())))

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.runtime.postgres.statement import Statement
 
@@ -152,4 +153,4 @@ def _body_of(task: Task) -> Body | None:
 def _with_body(program: Program, request: Request, payload: JsonPayload) -> Program:
     text = payload.text if payload.is_array or request.action is Action.CALL else f"[{payload.text}]"
     params = {**program.main.params, BODY: text} if BODY in program.main.params else program.main.params
-    return Program(program.task, program.main._replace(params=params), program.estimate)
+    return Program(program.task, replace(program.main, params=params), program.estimate)

@@ -10,6 +10,7 @@ from itertools import count
 from time import monotonic
 from typing import Any, NamedTuple
 
+import msgspec
 import psycopg
 from psycopg.abc import Transformer
 from psycopg.adapt import PyFormat
@@ -54,7 +55,7 @@ _Known = dict[tuple[bytes, tuple[int, ...]], _Prepared]
 """Prepared statements by text and parameter types."""
 
 
-class _Ready(NamedTuple):
+class _Ready(msgspec.Struct, frozen=True):
     """A statement with its values in the form of the protocol."""
 
     sql: bytes

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -50,7 +50,7 @@ async def leased() -> AsyncIterator["Connection"]:
         await found.give_back()
 
 
-class Lease(NamedTuple):
+class Lease(msgspec.Struct, frozen=True):
     """A connection, its pool, and the permit of the tenant's share that it uses."""
 
     connection: "Connection"

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
-class Text(NamedTuple):
+class Text(msgspec.Struct, frozen=True):
     """SQL with numbered parameters."""
 
     sql: bytes
@@ -46,7 +46,7 @@ class Query(msgspec.Struct, frozen=True, eq=False):
         return _text(self, absent, tuple([_whole_number(params[name]) for name in self.limits]))
 
 
-class Statement(NamedTuple):
+class Statement(msgspec.Struct, frozen=True):
     """SQL with `%(name)s` placeholders and their values."""
 
     sql: str | Query
@@ -59,7 +59,7 @@ class Statement(NamedTuple):
         return _fixed_text(self.sql) if isinstance(self.sql, str) else self.sql.text(self.params)
 
 
-class Rows(NamedTuple):
+class Rows(msgspec.Struct, frozen=True):
     columns: list[str]
     values: list[tuple[Any, ...]]
     changed: int

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from msgspec.structs import replace
+
 from shared.runtime.log import log
 from shared.runtime.settings import settings
 
@@ -56,7 +58,7 @@ class Store:
         day, slot = window.day, slot_of(window.key, window.length_s, time.time())
         if time.monotonic() < self._away_until:
             return self._charge_own(window, slot, is_owed=True)
-        due = window._replace(day=self._with_debt(day)) if self._owed and day else window
+        due = replace(window, day=self._with_debt(day)) if self._owed and day else window
         try:
             charged = await self._shared.charge(due, slot, self._own.values(slot))
         except TimeoutError as fault:
@@ -72,7 +74,7 @@ class Store:
             return charged
         self._own.add(slot.current, 2 * window.length_s, window.amount)
         own_today = self._own.add(day.key, day.window_s, day.amount) if day else 0
-        return charged._replace(today=own_today) if own_today > (charged.today or 0) else charged
+        return replace(charged, today=own_today) if own_today > (charged.today or 0) else charged
 
     async def list_counters(
         self, prefix: str, known: Callable[[], Awaitable[Iterable[str]]] | None = None
@@ -122,17 +124,18 @@ class Store:
 
     def _owe(self, counters: Sequence[Counter]) -> None:
         """Keep what the store has not counted; short windows have ended when it is back."""
-        for key, window_s, amount, _ in counters:
-            if window_s >= _LONG_S and len(self._owed) < _MOST_OWED:
-                self._owed[key] = (window_s, self._owed.get(key, (0, 0))[1] + amount)
+        for counter in counters:
+            if counter.window_s >= _LONG_S and len(self._owed) < _MOST_OWED:
+                owed = self._owed.get(counter.key, (0, 0))[1]
+                self._owed[counter.key] = (counter.window_s, owed + counter.amount)
 
     def _owe_again(self, due: Window, window: Window) -> None:
         """Keep the debt that was sent with a window and not counted."""
         if due.day and window.day and due.day.amount != window.day.amount:
-            self._owe([due.day._replace(amount=due.day.amount - window.day.amount)])
+            self._owe([replace(due.day, amount=due.day.amount - window.day.amount)])
 
     def _with_debt(self, counter: Counter) -> Counter:
-        return counter._replace(amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
+        return replace(counter, amount=counter.amount + self._owed.pop(counter.key, (0, 0))[1])
 
 
 _stores: dict[asyncio.AbstractEventLoop, Store] = {}

@@ -5,10 +5,11 @@ libvalkey packs and parses; this module does the rest (docs/decisions/0014).
 
 import asyncio
 from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import libvalkey
+import msgspec
 
 _DEFAULT_PORT = 6379
 _UNANSWERED = object()
@@ -25,7 +26,7 @@ class StoreRefused(StoreError):  # noqa: N818  an answer, as the exceptions of k
     """The store answered with an error; the connection still works."""
 
 
-class Address(NamedTuple):
+class Address(msgspec.Struct, frozen=True):
     """The address of the store, with user, password and database."""
 
     host: str

@@ -34,19 +34,21 @@ class LibraryCounters:
     async def add(self, counters: Sequence[Counter]) -> list[int]:
         """Add to the counters in their order, up to the first that passes its limit, one round trip each."""
         values: list[int] = []
-        for key, window_s, amount, limit in counters:
-            values.append(await self._answer(self._storage.incr(key, window_s, amount)))
-            if limit is not None and values[-1] > limit:
+        for counter in counters:
+            values.append(await self._answer(self._storage.incr(counter.key, counter.window_s, counter.amount)))
+            if counter.limit is not None and values[-1] > counter.limit:
                 break
         return values
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:  # noqa: ARG002
         """Count in a sliding window, and in its day if it takes the calls."""
-        key, limit, length_s, amount, day = window
-        taken = await self._answer(self._windows.acquire_sliding_window_entry(key, limit, length_s, amount))
+        key, length_s, day = window.key, window.length_s, window.day
+        taken = await self._answer(
+            self._windows.acquire_sliding_window_entry(key, window.limit, length_s, window.amount)
+        )
         today = await self._answer(self._storage.incr(day.key, day.window_s, day.amount)) if taken and day else None
         found = await self._answer(self._windows.get_sliding_window(key, length_s))
-        return Charged(taken, limit, *found, today, is_new=day is not None and today == day.amount)
+        return Charged(taken, window.limit, *found, today, is_new=day is not None and today == day.amount)
 
     async def list_keys(self, prefix: str) -> None:
         """Return None: a storage cannot list its keys."""

@@ -49,9 +49,9 @@ class LocalCounters:
     def add_all(self, counters: Sequence[Counter]) -> list[int]:
         """Add to the counters in their order, up to the first that passes its limit."""
         values = []
-        for key, window_s, amount, limit in counters:
-            values.append(self.add(key, window_s, amount))
-            if limit is not None and values[-1] > limit:
+        for counter in counters:
+            values.append(self.add(counter.key, counter.window_s, counter.amount))
+            if counter.limit is not None and values[-1] > counter.limit:
                 break
         return values
 

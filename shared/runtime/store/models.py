@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from math import floor
 from typing import NamedTuple, Protocol
 
+import msgspec
 
-class Counter(NamedTuple):
+
+class Counter(msgspec.Struct, frozen=True):
     """A counter that ends `window_s` after its first count."""
 
     key: str
@@ -24,7 +26,7 @@ class Counts(NamedTuple):
     """Whether the last counter is new in the shared store: nobody has counted it, or the store has lost it."""
 
 
-class Window(NamedTuple):
+class Window(msgspec.Struct, frozen=True):
     """Calls to count in a sliding window, and in the counter of a day if the window takes them."""
 
     key: str
@@ -34,7 +36,7 @@ class Window(NamedTuple):
     day: Counter | None
 
 
-class Charged(NamedTuple):
+class Charged(msgspec.Struct, frozen=True):
     """A sliding window after counting; `today` is the day's counter, None if the window took nothing."""
 
     taken: bool
@@ -54,7 +56,7 @@ class Charged(NamedTuple):
         return max(0, self.limit - floor(self.previous * self.previous_left_s / length_s + self.current))
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True):
     """The position of a moment in its window of the clock: the keys of this window and of the last, the time left."""
 
     current: str

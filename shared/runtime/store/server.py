@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from .connection import Connection, Part, StoreRefused, address_of, connect
 from .models import Charged, Counter, Slot, Window
@@ -13,7 +15,7 @@ _SCANNED = 1000
 """The number of keys that one step of a scan reads."""
 
 
-class _Script(NamedTuple):
+class _Script(msgspec.Struct, frozen=True):
     text: str
     digest: str
 
@@ -72,23 +74,24 @@ class ServerCounters:
     async def add(self, counters: Sequence[Counter]) -> list[int]:
         """Add to the counters in their order, up to the first that passes its limit, in one round trip."""
         arguments: list[Part] = []
-        for _, window_s, amount, limit in counters:
-            arguments += (amount, window_s, "" if limit is None else limit)
+        for counter in counters:
+            arguments += (counter.amount, counter.window_s, "" if counter.limit is None else counter.limit)
         values: list[int] = await self._run(_ADD, [counter.key for counter in counters], arguments)
         return values
 
     async def charge(self, window: Window, slot: Slot, counted: tuple[int, int]) -> Charged:
         """Count in a sliding window and in its day, in one round trip."""
-        _, limit, length_s, amount, day = window
-        keys: list[str] = [slot.previous, slot.current]
-        arguments: list[Part] = [amount, limit, length_s, slot.left_ms, *counted]
+        day, left_s = window.day, slot.left_s
+        keys = [slot.previous, slot.current]
+        arguments: list[Part] = [window.amount, window.limit, window.length_s, slot.left_ms, *counted]
         if day is not None:
             keys.append(day.key)
             arguments += (day.amount, day.window_s)
         taken, previous, current, today = await self._run(_CHARGE, keys, arguments)
         is_new = day is not None and today == day.amount
-        left_s = slot.left_s
-        return Charged(taken == 1, limit, previous, left_s, current, left_s + length_s, today, is_new=is_new)
+        return Charged(
+            taken == 1, window.limit, previous, left_s, current, left_s + window.length_s, today, is_new=is_new
+        )
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Return the keys with that prefix."""

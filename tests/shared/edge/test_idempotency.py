@@ -7,6 +7,7 @@ from typing import ClassVar
 import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
+from msgspec.structs import replace
 from pydantic import BaseModel
 from starlette.requests import Request
 
@@ -18,6 +19,7 @@ from shared.edge.idempotency import (
     AnswerTooLargeToKeep,
     IdempotentRequest,
     InvalidIdempotencyKey,
+    KeptAnswer,
     canonical,
     idempotent_request,
     kept,
@@ -139,7 +141,7 @@ async def test_work_that_never_asks_the_database_gets_the_first_answer_too(base_
 
     first = await perform(NotFound)
     again = await perform(later)
-    assert (first.status, first.replayed, again) == (404, False, first._replace(replayed=True))
+    assert (first.status, first.replayed, again) == (404, False, replace(first, replayed=True))
 
 
 LARGE = "x" * MOST_KEPT_BYTES
@@ -182,7 +184,7 @@ async def test_work_whose_answer_is_too_large_to_keep_is_undone_and_uses_no_key_
         with pytest.raises(AnswerTooLargeToKeep):
             await performed(large)
     made = await performed(small)
-    assert (await performed(small), made.replayed) == (made._replace(replayed=True), False)
+    assert (await performed(small), made.replayed) == (replace(made, replayed=True), False)
     with tenants.database() as database:
         (labels,) = database.execute("SELECT count(*) FROM labels WHERE organization_id = %s", [org.id]).fetchone()
     assert labels == 1
@@ -208,7 +210,7 @@ async def test_the_answer_of_a_step_after_the_commit_is_kept_in_place_of_the_fir
         return "sent"
 
     first, again = await performed(queued, after=sent), await performed(queued, after=sent)
-    assert (first.body, first.replayed, again) == (b'"sent"', False, first._replace(replayed=True))
+    assert (first.body, first.replayed, again) == (b'"sent"', False, replace(first, replayed=True))
 
 
 @pytest.mark.parametrize("idempotent", [None, IdempotentRequest("test", "refused", b"{}")])
@@ -241,7 +243,7 @@ async def test_an_answer_is_kept_sealed_for_its_key_alone(performed, org, tenant
     encoded = base64.b64encode(stored).decode()
     kept_answer = AnsweredBefore("", status=200, response=encoded)
     assert b"secret" not in stored
-    assert kept(kept_answer, IdempotentRequest("test", "round", b"{}")) == (200, b'"a secret answer"')
+    assert kept(kept_answer, IdempotentRequest("test", "round", b"{}")) == KeptAnswer(200, b'"a secret answer"')
     for other in (IdempotentRequest("test", "another", b"{}"), IdempotentRequest("another", "round", b"{}")):
         with pytest.raises(InvalidTag):
             kept(kept_answer, other)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from shared.kernel.errors import Unavailable
 from shared.quotas import queries, rates, storage
@@ -62,7 +63,7 @@ async def test_two_processes_count_together(counters, beside, org):
     key = Counter(f"test:{org.id}", DAY_S)
     assert (await counters.add(key)).values == [1]
     assert (await beside.add(key)).values == [2]
-    assert (await counters.add(key, key._replace(key=f"{key.key}:other"))).values == [3, 1]
+    assert (await counters.add(key, replace(key, key=f"{key.key}:other"))).values == [3, 1]
 
 
 async def test_an_outage_of_the_store_does_not_reset_the_count(counters, link, org):

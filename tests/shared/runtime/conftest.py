@@ -24,6 +24,7 @@ async def postgres(base_url, services, monkeypatch) -> AsyncIterator[Proxy]:
         url = conninfo.make_conninfo(services.database_url, port=proxy.listens_on)
         chosen = replace(settings(), database_url=SecretStr(url), database_pool_size=2, database_timeout_s=2.0)
         monkeypatch.setattr(leases, "settings", lambda: chosen)
+        await leases.close()  # Tests share an event loop, and one before may have opened its pool.
         yield proxy
         await leases.close()
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from psycopg.rows import dict_row
 
 from shared.platform.rest.app import answer
@@ -157,7 +158,7 @@ async def test_a_statement_touches_no_other_table(query, archive, connection):
     incoming = Incoming("GET", "/stones", said(query), (("prefer", "count=exact"),))
     compiling = compiler(archive.cache, archive.settings)
     main = compiling.program(incoming, compiling.request(incoming)).main
-    explained = main._replace(sql=f"EXPLAIN (FORMAT JSON) {main.sql}")
+    explained = replace(main, sql=f"EXPLAIN (FORMAT JSON) {main.sql}")
     [plan] = await connection.exchange([explained], timeout_s=10)
     embedded = {"crates"} if any(isinstance(each, SelectedRelation) for each in query.select) else set()
     assert relations(plan.values[0][0]) <= {"stones"} | embedded

@@ -44,10 +44,12 @@ def events(monkeypatch):
 @pytest.fixture
 async def opened(tx, postgres):
     """Open both connections of the pool and leave them idle."""
+    both = asyncio.Barrier(2)
 
     async def hold():
         async with tx(read_only=True) as t:
-            await t.one(Slept, SLEEP, seconds=0.1)
+            await t.one(Slept, SLEEP, seconds=0)
+            await both.wait()
 
     await asyncio.gather(hold(), hold())
     assert postgres.connections == 2
