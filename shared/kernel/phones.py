@@ -23,6 +23,8 @@ _TRUNK = re.compile(
 _FEWEST_SPOKEN = 7
 _MOST_WITHOUT_PLUS = 13
 """More digits than this are a channel's id of a person, not a number without its plus."""
+_MOST_READINGS = 4
+"""An official form may be read as another number: +55 90 99... loses the 90, a prefix of collect calls."""
 
 
 class Phone(NamedTuple):
@@ -112,10 +114,14 @@ def _parsed(text: str, region: str) -> Phone | None:
 
     try:
         number = phonenumbers.parse(text, region)
-        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        official = without_trunk(_official(without_trunk(written)))
-        if official != written:
+        for _ in range(_MOST_READINGS):
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            official = without_trunk(_official(without_trunk(written)))
+            if official == written:
+                break
             number = phonenumbers.parse(official, _NO_REGION)
+        else:
+            return None
     except phonenumbers.NumberParseException:
         return None
     reason = phonenumbers.is_possible_number_with_reason(number)

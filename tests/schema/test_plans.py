@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from functions.mcp_server.catalog import registry
 from shared.auth import service as auth
@@ -132,7 +133,7 @@ async def test_a_read_is_planned_once_and_not_at_every_call(crowded, sent, name,
 async def test_a_further_page_is_not_planned_at_every_call_either(crowded, sent, name):
     (statement,) = await sent(name, {"limit": 25})
     further = {"after_time": utc_now() - timedelta(minutes=ROWS / 4), "after_id": uuid.UUID(SOME)}
-    statement = statement._replace(params={**statement.params, **further})
+    statement = replace(statement, params={**statement.params, **further})
     assert planned_anew(crowded, statement, times=12) <= PLANNED_FIRST
 
 
