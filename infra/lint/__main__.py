@@ -31,7 +31,7 @@ LINTS: tuple[Lint, ...] = (
     words.modules_are_nouns,
     words.names_are_exact,
     words.docstrings_begin_with_a_verb,
-    words.test_names_are_short,
+    words.test_names_are_plain,
     words.ties_to_nothing,
 )
 TREE_LINTS: tuple[TreeLint, ...] = (

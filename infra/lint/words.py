@@ -16,6 +16,7 @@ NO_NOUNS = frozenset(
 )
 """Participles and idioms: a module is called by a noun of the field (`requests`, `errors`, `upload`)."""
 VAGUE_NAMES = frozenset({"told", "asked", "each", "place", "standing"})
+PRONOUN = re.compile(r"test_(?:what|who|whoever|nobody|somebody)_")
 MOST_TEST_NAME = 72
 OF_A_MACHINE = re.compile(r"(?<![\w.])/(?:root|home/[\w.-]+|Users/[\w.-]+|work)/")
 OF_A_HOST = re.compile(
@@ -44,13 +45,15 @@ def names_are_exact(source: Source) -> Iterator[Finding]:
             yield source.finding(node, f"{name} fits anything: use the noun for the value")
 
 
-def test_names_are_short(source: Source) -> Iterator[Finding]:
-    """Find names of tests that do not fit in one line of a report."""
+def test_names_are_plain(source: Source) -> Iterator[Finding]:
+    """Find names of tests that do not fit in one line of a report, and those with a pronoun for their subject."""
     if not source.is_python or not source.under("tests"):
         return
     for node in source.functions():
         if node.name.startswith("test_") and len(node.name) > MOST_TEST_NAME:
             yield source.finding(node, f"a test name of {len(node.name)} characters, {MOST_TEST_NAME} at most")
+        if PRONOUN.match(node.name):
+            yield source.finding(node, "begin the name of a test with the noun for its subject")
 
 
 def docstrings_begin_with_a_verb(source: Source) -> Iterator[Finding]:

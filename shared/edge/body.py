@@ -10,13 +10,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from shared.kernel.errors import BadRequest, InvalidRequest, PayloadTooLarge, Refusal, UnsupportedMediaType
+from shared.kernel.faults import faults_of
 from shared.runtime.settings import settings
 
 from .timeouts import in_time
 
 Model = TypeVar("Model", bound=BaseModel)
 _FORM = "application/x-www-form-urlencoded"
-_MOST_ERRORS = 20
 
 
 _SLOWEST_BYTES = 16_384
@@ -152,17 +152,9 @@ def validate(model: type[Model], value: Any) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as fault:
-        raise invalid_request(fault) from fault
+        raise _invalid_request(faults_of(fault, value)) from fault
 
 
-def invalid_request(fault: ValidationError) -> InvalidRequest:
-    """Build a refusal that names where every fault is, without the value that was sent."""
-    errors = [
-        {
-            "pointer": "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in detail["loc"]),
-            "message": detail["msg"],
-        }
-        for detail in fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
-    ]
+def _invalid_request(errors: list[dict[str, str]]) -> InvalidRequest:
     summary = "; ".join(f"{error['pointer'] or 'the body'}: {error['message']}" for error in errors[:3])
     return InvalidRequest(f"the request is not valid: {summary}", errors=errors)

@@ -195,13 +195,13 @@ def _request_id(call: Call) -> Pairs:
 
 def _allow(spec: Spec, refusal: MethodNotAllowed) -> Pairs:
     """Return the header Allow; a surface names the methods of its path itself."""
-    return [(b"allow", ", ".join(refusal.details.get("allowed", [spec.method])).encode())]
+    return [(b"allow", ", ".join(refusal.details.get("allowed", spec.methods)).encode())]
 
 
 async def _admit(spec: Spec, call: Call) -> None:
     """Check the method, the credential, the rate and the address before the body is read."""
-    if spec.method not in ("*", call.request.method):
-        raise MethodNotAllowed(f"{spec.name} answers {spec.method}", allowed=[spec.method])
+    if not spec.answers(call.request.method):
+        raise MethodNotAllowed(f"{spec.name} answers {', '.join(spec.methods)}", allowed=list(spec.methods))
     call.principal = _caller(spec, call.headers)
     if not spec.counts_itself:
         await call.charge()

@@ -12,7 +12,7 @@ JSON = "application/json"
 _EXPOSED = (
     "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, "
     "X-Supabase-Api-Version, X-Sb-Error-Code, X-Total-Count, Link, ETag, Content-Range, Content-Disposition, "
-    "Content-Location, Content-Profile, Location, Preference-Applied"
+    "Content-Location, Content-Profile, Location, Preference-Applied, Nexus-Degraded"
 )
 _ALLOWED = (
     "authorization, apikey, content-type, accept, idempotency-key, x-client-info, x-supabase-api-version, "

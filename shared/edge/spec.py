@@ -81,6 +81,15 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """The table of a surface or a webhook."""
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods of a function that is no surface; HEAD is answered where GET is."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    def answers(self, method: str) -> bool:
+        """Return whether the function takes the method, or leaves that to its routes."""
+        return self.method in ("*", method) or (method == "HEAD" and self.method == "GET")
+
+    @property
     def public(self) -> bool:
         return Kind.ANONYMOUS in self.access
 

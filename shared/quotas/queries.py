@@ -75,6 +75,14 @@ async def find_daily_calls(tx: Tx, *, organization_id: UUID, day: str) -> int:
     return found.used if found else 0
 
 
+class SavedDay(msgspec.Struct, frozen=True):
+    """The copy of a day's count, which may be above the count of the store."""
+
+    organization_id: UUID
+    day: str
+    used: int
+
+
 class CountedDay(msgspec.Struct, frozen=True):
     """A day in which an organization's API calls may be counted now."""
 
@@ -95,7 +103,7 @@ async def list_counted_days(tx: Tx) -> list[CountedDay]:
 
 async def upsert_daily_calls(
     tx: Tx, *, organization_ids: Sequence[UUID], days: Sequence[str], used: Sequence[int]
-) -> int:
+) -> list[SavedDay]:
     """Save the counts, as the service only. A count never falls: the store may have lost it and started again."""
     sql = """
         INSERT INTO usage_counters AS counter (organization_id, resource, period, used)
@@ -105,8 +113,9 @@ async def upsert_daily_calls(
         JOIN organizations ON organizations.id = flushed.organization_id
         ON CONFLICT (organization_id, resource, period)
         DO UPDATE SET used = greatest(counter.used, excluded.used), updated_at = now()
+        RETURNING counter.organization_id, counter.period AS day, counter.used
     """
-    return await tx.run(sql, organization_ids=list(organization_ids), days=list(days), used=list(used))
+    return await tx.all(SavedDay, sql, organization_ids=list(organization_ids), days=list(days), used=list(used))
 
 
 async def delete_old_counters(tx: Tx) -> int:

@@ -25,7 +25,8 @@ from shared.tenancy.principal import Principal
 from . import days
 from .storage import Charge, StoreStorage
 
-_DAY_S = 86_400
+DAY_KEPT_S = 2 * 86_400
+"""A day's counter is kept so long: until the copy of its end is made in every time zone."""
 _MOST_SPENT = 10_000
 _LIMITER = SlidingWindowCounterRateLimiter(StoreStorage())
 
@@ -127,7 +128,7 @@ async def charge(rate: RateClass, principal: Principal, *, address: str, calls: 
     if (until := _spent.get(key, 0.0)) > now:
         raise RateExceeded(Usage(rate, rate.limit, 0, _wait_s(rate, until), degraded=False, calls_today=None))
     counting = Charge(key)
-    counting.day = day = Counter(daily_key(principal), 2 * _DAY_S, calls) if principal.organization_id else None
+    counting.day = day = Counter(daily_key(principal), DAY_KEPT_S, calls) if principal.organization_id else None
     await _LIMITER.hit(rate, counting, cost=calls)
     charged = counting.charged
     calls_today = charged.today

@@ -10,10 +10,11 @@ from shared.runtime.log import log
 from shared.runtime.postgres.transaction import Tx
 from shared.runtime.settings import settings
 from shared.runtime.store.client import store
+from shared.runtime.store.models import Counter
 
 from . import queries
 from .models import Meter, PlanUsage, UsageReport
-from .rates import DAILY
+from .rates import DAILY, DAY_KEPT_S
 
 _PARTS, _MOST_CALLS = 3, 2**62
 _WARN_FROM = 0.8
@@ -62,13 +63,21 @@ def _warning(name: str, meter: Meter) -> str | None:
 
 
 async def flush_daily_calls(tx: Tx) -> int:
-    """Copy the daily counts of the shared store to Postgres; return the number of rows."""
+    """Copy the daily counts of the shared store to Postgres; return the number of rows.
+
+    A store that came back with older counts gets those of Postgres.
+    """
     counts = await store().list_counters(DAILY, known=partial(_list_days, tx))
     rows = [row for key, used in counts.items() if (row := _counted(key, used))]
     if not rows:
         return 0
     organizations, days, calls = zip(*rows, strict=True)
-    return await queries.upsert_daily_calls(tx, organization_ids=organizations, days=days, used=calls)
+    saved = await queries.upsert_daily_calls(tx, organization_ids=organizations, days=days, used=calls)
+    counted = {(organization, day): used for organization, day, used in rows}
+    for copy in saved:
+        if copy.used > counted[copy.organization_id, copy.day]:
+            await store().raise_to(Counter(f"{DAILY}{copy.organization_id}:{copy.day}", DAY_KEPT_S), copy.used)
+    return len(saved)
 
 
 async def _list_days(tx: Tx) -> list[str]:

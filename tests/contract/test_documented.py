@@ -147,6 +147,6 @@ def test_links_between_pages_lead_somewhere():
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-def test_what_agents_read_stays_small_enough_to_be_read():
+def test_documents_for_agents_stay_small_enough_to_be_read():
     assert (FOLDER / "llms.txt").stat().st_size < 10_000
     assert (FOLDER / "mcp.json").stat().st_size < 16_000

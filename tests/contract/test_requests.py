@@ -92,11 +92,23 @@ async def test_an_unexpected_body_changes_nothing(spec_of_function, ask, caller_
 
 
 async def test_405_with_the_methods_that_are_answered(spec_of_function, ask, refused):
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {spec_of_function.method}:
+    methods = ["GET", "HEAD"] if spec_of_function.method == "GET" else [spec_of_function.method]
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(methods):
         answer = await ask(spec_of_function, method=method)
         body = refused(answer, 405, "method_not_allowed")
-        assert answer.headers["allow"] == spec_of_function.method
-        assert body["allowed"] == [spec_of_function.method]
+        assert answer.headers["allow"] == ", ".join(methods)
+        assert body["allowed"] == methods
+
+
+async def test_head_is_answered_where_get_is(spec_of_function, ask, caller_of):
+    as_ = caller_of(spec_of_function)
+    head = await ask(spec_of_function, as_=as_, method="HEAD", example=True)
+    assert not head.content
+    if spec_of_function.method != "GET":
+        assert (head.status_code, head.headers["allow"]) == (405, spec_of_function.method)
+        return
+    get = await ask(spec_of_function, as_=as_, example=True)
+    assert (head.status_code, head.headers["content-type"]) == (get.status_code, get.headers["content-type"])
 
 
 async def test_204_for_a_preflight_from_any_origin(spec, ask):

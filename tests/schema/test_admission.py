@@ -58,7 +58,7 @@ def test_every_caller_is_remembered_with_the_rights_that_its_rows_give(entered, 
     assert {actor.name for actor in world.actors if actor.held} == let_in - {"service"}
 
 
-def test_who_enters_again_is_remembered_in_place_of_the_former(entered, world: World):
+def test_a_second_caller_replaces_the_first(entered, world: World):
     owner = next(actor.principal for actor in world.actors if actor.name == "owner")
     for actor in world.actors:
         for required in (None, *LEVELS):

@@ -228,7 +228,7 @@ def test_work_is_enqueued_for_the_callers_own_organization_alone(owner_database,
 
 
 @pytest.mark.parametrize("name", ["agent with read", "person without organization", "owner who was removed"])
-def test_nobody_enqueues_work_without_the_right_to_write(login, world, name):
+def test_work_is_enqueued_only_with_the_right_to_write(login, world, name):
     with login.transaction(force_rollback=True):
         enter(login, next(actor.principal for actor in world.actors if actor.name == name))
         with pytest.raises(psycopg.errors.NotNullViolation), login.transaction():
@@ -265,7 +265,7 @@ def test_a_new_agent_belongs_to_the_organization_that_its_maker_manages(login, w
 
 
 @pytest.mark.parametrize("name", ["member", "agent with admin", "owner who names the other organization"])
-def test_nobody_makes_an_agent_without_managing_the_organization(login, world, name):
+def test_an_agent_is_made_only_by_managers_of_the_organization(login, world, name):
     with login.transaction(force_rollback=True):
         enter(login, next(actor.principal for actor in world.actors if actor.name == name))
         with pytest.raises(psycopg.Error) as refused:

@@ -147,7 +147,7 @@ async def test_keys_and_usage_are_read_the_same_way(crowded):
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_who_calls_is_asked_once_for_each_table_and_not_for_each_row(crowded, sent, name):
+async def test_the_caller_is_read_once_for_each_table_and_not_for_each_row(crowded, sent, name):
     calls = "SELECT coalesce(sum(calls), 0) FROM pg_stat_xact_user_functions WHERE funcname = 'organization_claimed'"
     (statement,) = await sent(name, {"limit": 100})
     (before,) = crowded.execute(calls).fetchone()

@@ -190,7 +190,7 @@ def _arguments(tool: Tool, sent: object) -> Arguments:
     try:
         return tool.arguments.model_validate(sent)
     except ValidationError as fault:
-        raise invalid_arguments(tool, fault) from fault
+        raise invalid_arguments(tool, fault, sent) from fault
 
 
 def _is_of_whole_request(refusal: Refusal) -> bool:

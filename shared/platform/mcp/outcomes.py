@@ -7,11 +7,11 @@ import msgspec
 from pydantic import ValidationError
 
 from shared.kernel.errors import InsufficientScope, InvalidRequest, Refusal
+from shared.kernel.faults import faults_of
 from shared.kernel.json import encode
 
 from .registry import Tool
 
-MOST_FAULTS = 20
 _REMEDIES = {
     "exchange_again": (
         "it was narrowed, and its API key holds {scope}: exchange the key again at agent-auth, without scope"
@@ -56,11 +56,13 @@ def explain_refusal(tool: Tool, refusal: Refusal) -> Refusal:
     return InsufficientScope(message, **refusal.details)
 
 
-def invalid_arguments(tool: Tool, fault: ValidationError) -> InvalidRequest:
+def invalid_arguments(tool: Tool, fault: ValidationError, sent: object) -> InvalidRequest:
     """Return a refusal with the fault of every argument, and never its value."""
-    faults = fault.errors(include_url=False, include_context=False, include_input=False)[:MOST_FAULTS]
-    reasons = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}" for one in faults)
+    errors = faults_of(fault, sent)
+    reasons = "; ".join(
+        f"{error['pointer'][1:].replace('/', '.') or 'arguments'}: {error['message']}" for error in errors
+    )
     return InvalidRequest(
         f"{reasons}. {tool.name} takes: {', '.join(tool.arguments.model_fields)}. Mend this and call again.",
-        errors=[{"pointer": "".join(f"/{part}" for part in one["loc"]), "message": one["msg"]} for one in faults],
+        errors=errors,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from shared.kernel.errors import Refusal
+from shared.kernel.faults import message_of
 from shared.kernel.visible import InvisibleText
 
 from .templates import DocumentReference, FileReference, GeoLocation, Link, Part, Template
@@ -215,7 +216,9 @@ def content_from(value: Any) -> Content:
 
 def _refusal(fault: ValidationError) -> Refusal:
     found = fault.errors(include_url=False, include_context=False, include_input=False)[:_MOST_ERRORS]
-    errors = [{"pointer": "".join(f"/{part}" for part in error["loc"][1:]), "message": error["msg"]} for error in found]
+    errors = [
+        {"pointer": "".join(f"/{part}" for part in error["loc"][1:]), "message": message_of(error)} for error in found
+    ]
     reasons = "; ".join(f"{error['pointer'] or 'the content'}: {error['message']}" for error in errors[:3])
     invisible = next((error for error in found if error["type"] == InvisibleText.code), None)
     if invisible is not None:

@@ -99,6 +99,14 @@ class Store:
         """
         return await self._shared.restore(counter, kept)
 
+    async def raise_to(self, counter: Counter, least: int) -> int:
+        """Raise a shared counter to `least` if it is below, and return its value.
+
+        Raises:
+            StoreError, TimeoutError: when the store is away.
+        """
+        return await self._shared.raise_to(counter, least)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._shared.close()

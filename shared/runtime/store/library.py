@@ -65,6 +65,13 @@ class LibraryCounters:
             value = await self._answer(self._storage.incr(counter.key, counter.window_s, kept))
         return value
 
+    async def raise_to(self, counter: Counter, least: int) -> int:
+        """Raise a counter to `least` if it is below; two callers at once may raise it twice."""
+        value = await self._answer(self._storage.get(counter.key))
+        if least > value:
+            value = await self._answer(self._storage.incr(counter.key, counter.window_s, least - value))
+        return value
+
     def leave(self) -> None:
         """Do nothing: the storage finds a new connection by itself."""
 

@@ -96,6 +96,9 @@ class SharedCounters(Protocol):
     async def restore(self, counter: Counter, kept: int) -> int:
         """Add the kept value to a lost counter, once, and return its value."""
 
+    async def raise_to(self, counter: Counter, least: int) -> int:
+        """Raise a counter to `least` if it is below, and return its value."""
+
     def leave(self) -> None:
         """Leave a connection that has failed."""
 

@@ -61,6 +61,13 @@ return count
 """)
 """Restore a count once: one that is above the stored value contains it, or may."""
 
+_RAISE = _script("""
+local count = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) <= count then return count end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return tonumber(ARGV[1])
+""")
+
 
 class ServerCounters:
     """The counters of one event loop, over one connection, which opens at first use and again after it broke."""
@@ -111,6 +118,10 @@ class ServerCounters:
     async def restore(self, counter: Counter, kept: int) -> int:
         """Add the kept value to a lost counter, once, and return its value."""
         return int(await self._run(_RESTORE, [counter.key], [kept, counter.window_s]))
+
+    async def raise_to(self, counter: Counter, least: int) -> int:
+        """Raise a counter to `least` if it is below, and return its value."""
+        return int(await self._run(_RAISE, [counter.key], [least, counter.window_s]))
 
     def send(self, *command: Part) -> Awaitable[Any]:
         """Send a command of the protocol, over a new connection if there is none.

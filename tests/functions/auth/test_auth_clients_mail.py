@@ -79,7 +79,7 @@ def test_another_address_is_confirmed_from_both(auth, mailed, email):
     assert changed.user.email == new
 
 
-def test_somebody_anonymous_and_a_nonce(host, auth, mailed, email):
+def test_an_anonymous_person_and_a_nonce(host, auth, mailed, email):
     host(anonymous_enabled=True)
     person = auth()
     entered = person.sign_in_anonymously({"options": {"data": {"cart": 3}}})

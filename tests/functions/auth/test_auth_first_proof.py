@@ -148,7 +148,7 @@ async def test_a_sign_up_keeps_what_it_said_by_its_own_mail(*, host, auth, email
     assert user["user_metadata"] == {"name": "Layla"}
 
 
-async def test_what_the_service_said_of_a_person_stays(*, host, auth, email, said):
+async def test_the_claims_of_the_service_about_a_person_stay(*, host, auth, email, said):
     host(mail_interval_s=0)
     body = {"email": email, "user_metadata": {"name": "Layla"}}
     assert (await auth("POST", "admin/users", key="secret", json=body)).status_code == 200
@@ -156,7 +156,7 @@ async def test_what_the_service_said_of_a_person_stays(*, host, auth, email, sai
 
 
 @pytest.mark.parametrize("way", ["signup", "otp", "resend"])
-async def test_nobody_else_ends_an_invitation(*, host, auth, email, mailed, elsewhere, way):
+async def test_only_its_organization_ends_an_invitation(*, host, auth, email, mailed, elsewhere, way):
     host(email_autoconfirm=False, mail_interval_s=0)
     await auth("POST", "invite", key="secret", json={"email": email, "data": {"name": "Layla"}})
     invitation = mailed(email)[0]

@@ -122,7 +122,7 @@ async def test_429_for_a_second_sign_up_within_a_minute(host, auth, email, maile
     assert (await sign_in(email, STRANGERS)).json()["code"] == "invalid_credentials"
 
 
-async def test_what_the_service_vouches_for_keeps_its_password(host, auth, email, proved, sign_in):
+async def test_an_account_confirmed_by_the_service_keeps_its_password(host, auth, email, proved, sign_in):
     host(mail_interval_s=0)
     body = {"email": email, "password": PASSWORD, "email_confirm": True}
     assert (await auth("POST", "admin/users", key="secret", json=body)).status_code == 200

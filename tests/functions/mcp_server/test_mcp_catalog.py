@@ -50,7 +50,7 @@ def test_no_tool_is_declared_twice():
     assert len(declared) == len(dict(declared))
 
 
-def test_what_is_not_offered_is_not_looked_for():
+def test_an_absent_representation_is_not_looked_for():
     assert "nexus_drop_tables" not in registry.tools
     assert registry.tools.get("nexus_drop_tables") is None
 

@@ -97,7 +97,7 @@ async def test_a_refusal_that_would_come_again_is_kept_and_another_is_not(write,
     assert names() == ["Mona"]
 
 
-async def test_what_the_preferences_refuse_undoes_the_work_and_is_kept(write, names):
+async def test_a_refusal_by_preferences_undoes_the_work_and_is_kept(write, names):
     strict = {"Prefer": "handling=strict, max-affected=1"}
     await write("POST", "customers", key="made", json=[{"first_name": "A"}, {"first_name": "B"}])
     answers = [

@@ -210,7 +210,7 @@ async def test_an_upsert_over_their_row_changes_nothing_of_it(ask, world, table,
         assert database.execute(look, [theirs]).fetchone() == before
 
 
-async def test_nobody_but_the_service_sees_how_the_database_works(ask):
+async def test_only_the_service_sees_how_the_database_works(ask):
     for accept in ("application/vnd.pgrst.plan+json", "application/vnd.pgrst.plan+text"):
         assert (await ask("GET", "customers", headers={"Accept": accept})).status_code == 406
     for asked in ("pg_roles", "rpc/pg_sleep?seconds=9", "schema_migrations", "rpc/organization_with?required=read"):

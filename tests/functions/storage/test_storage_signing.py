@@ -61,7 +61,7 @@ async def test_an_address_opens_nothing_else(storage, served, refused, signed, p
 
 
 @pytest.mark.parametrize("kind", ["another secret", "no signature", "an access token", "a token without an end"])
-async def test_nobody_else_can_sign(storage, refused, services, picture, kind):
+async def test_only_our_key_can_sign(storage, refused, services, picture, kind):
     now = int(time.time())
     claims = {"url": f"{picture.partition('/')[0]}/{NAME}", "scope": "download", "iat": now, "exp": now + 60}
     token = {

@@ -122,7 +122,7 @@ async def narrow(served):
     return name
 
 
-async def test_what_a_bucket_takes_holds_for_moves_and_copies(served, storage, refused, bucket, narrow):
+async def test_the_rules_of_a_bucket_hold_for_moves_and_copies(served, storage, refused, bucket, narrow):
     files = {
         "page": ("text/html", b"<p>", 415, "InvalidMimeType"),
         "big": ("image/png", b"x" * 11, 413, "EntityTooLarge"),
@@ -145,7 +145,7 @@ async def test_a_copy_cannot_be_called_what_its_bucket_does_not_take(served, sto
         refused(await storage("POST", "object/copy", key="secret_key", json=changed), 415, "InvalidMimeType")
 
 
-async def test_what_a_bucket_takes_may_be_moved_and_copied_there(served, bucket, narrow):
+async def test_an_allowed_file_may_be_moved_and_copied_there(served, bucket, narrow):
     await served("POST", f"object/{bucket}/a", content=b"x", headers={"Content-Type": "image/PNG"})
     keys = {"bucketId": bucket, "sourceKey": "a", "destinationBucket": narrow}
     await served("POST", "object/copy", json={**keys, "destinationKey": "copy"})

@@ -24,6 +24,6 @@ def test_every_letter_and_digit_may_stand_in_a_key():
     "text",
     ["", KEY[:-1], KEY + "a", KEY.upper(), f" {KEY}", f"{KEY}\n", KEY[:-1] + "-", KEY[:-1] + "é", "sb_ak_" + KEY[7:]],
 )
-def test_what_differs_in_one_place_is_no_key(text):
+def test_a_key_that_differs_in_one_place_is_no_key(text):
     assert is_key(KEY)
     assert not is_key(text)

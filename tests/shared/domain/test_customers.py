@@ -93,7 +93,7 @@ async def test_a_stage_of_another_tenant_is_no_stage(org, other_org, run_as, ten
         "search_by_identity('{0}', 'x', 9, NULL)",
     ],
 )
-async def test_what_takes_an_organization_by_name_is_not_for_clients(org, other_org, run_as, function):
+async def test_routines_that_take_an_organization_are_not_for_clients(org, other_org, run_as, function):
     with pytest.raises(Refusal) as refused:
         await run_as(org.owner, "SELECT app." + function.format(other_org.id))
     assert refused.value.code == "permission_denied"

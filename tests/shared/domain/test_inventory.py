@@ -73,7 +73,7 @@ async def test_foreign_items_and_warehouses_are_refused_like_absent_ones(shop, o
         "SELECT app.lock_stock(app.organization_id(), '{}')",
     ],
 )
-async def test_nobody_writes_past_the_movements(shop, tx_as, statement):
+async def test_stock_is_written_only_by_movements(shop, tx_as, statement):
     shop.item("S-1", stock=5)
     with pytest.raises(Refusal) as refused:
         async with tx_as(shop.org.owner, scope="admin") as tx:

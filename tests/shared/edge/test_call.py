@@ -103,7 +103,7 @@ def test_a_refusal_is_logged_by_its_code_and_as_grave_as_it_is(call_of, refusal,
     assert (call.log, call.level) == ({"error": refusal.code}, level)
 
 
-def test_what_opens_its_own_transactions_has_no_declared_one(call_of):
+def test_a_function_with_its_own_transactions_has_no_declared_one(call_of):
     with pytest.raises(RuntimeError, match=r"call\.begin"):
         assert call_of().tx
 

@@ -61,7 +61,7 @@ def test_every_dash_of_unicode_is_a_hyphen_in_a_code():
     assert {letter: code_key(f"AB{letter}12") for letter in dashes} == dict.fromkeys(dashes, "ab-12")
 
 
-def test_what_is_not_seen_or_is_blank_makes_no_other_code():
+def test_invisible_characters_and_blanks_make_no_other_code():
     marks = [letter for letter in ALL if unicodedata.category(letter) in {"Zs", "Zl", "Zp", "Cc"}] + list(UNSEEN)
     assert {letter: code_key(f"AB{letter}12{letter}") for letter in marks} == dict.fromkeys(marks, "ab12")
 

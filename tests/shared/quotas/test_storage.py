@@ -146,6 +146,20 @@ async def test_each_storage_flushes_the_days_calls(opened, principal, org):
     await leases.close()
 
 
+async def test_a_store_that_came_back_older_gets_the_copied_count(opened, principal, org):
+    await charge(STANDARD, principal, address="x", calls=7)
+    key = daily_key(principal)
+    async with service_tx(request_id="test") as tx:
+        await service.flush_daily_calls(tx)
+        await opened.add(Counter(key, 2 * DAY_S, amount=-5))
+        assert await opened._shared.find_values([key]) == {key: 2}
+        await service.flush_daily_calls(tx)
+        assert await opened._shared.find_values([key]) == {key: 7}
+        assert await opened.raise_to(Counter(key, 2 * DAY_S), 3) == 7
+        assert await queries.find_daily_calls(tx, organization_id=org.id, day=key.rpartition(":")[2]) == 7
+    await leases.close()
+
+
 async def test_the_librarys_storage_falls_back_and_is_told_of_the_day(services, base_url, principal, monkeypatch):
     opened = Store("async+memory://", 1.0)
     monkeypatch.setattr(quotas_storage, "store", lambda: opened)

@@ -48,7 +48,7 @@ def test_a_module_is_loaded_when_something_of_it_is_needed(check):
     subprocess.run([sys.executable, "-c", check], check=True)
 
 
-def test_what_is_loaded_already_is_the_same():
+def test_a_loaded_module_is_the_same():
     assert lazy_import("subprocess") is subprocess
 
 

@@ -77,14 +77,14 @@ async def test_work_that_fails_is_set_aside_under_its_code_and_counted_again(run
     assert "taken already" in aside(piece)[1]
 
 
-async def test_what_succeeds_at_last_is_set_aside_no_longer(run, aside, piece):
+async def test_a_piece_that_succeeds_at_last_is_set_aside_no_longer(run, aside, piece):
     await run(b'{"number":1}', fail)
     assert await run(b'{"number":1}', double) == 2
     assert aside(piece) is None
 
 
 @pytest.mark.parametrize("number", [1, 2])
-async def test_what_was_never_aside_is_not_looked_for(run, aside, piece, number):
+async def test_a_piece_never_set_aside_is_not_looked_for(run, aside, piece, number):
     await run(b'{"number":1}', fail)
     await run(b'{"number":%d}' % number, double, may_be_aside=lambda letter: letter.number == 2)
     assert (aside(piece) is None) == (number == 2)

@@ -31,7 +31,7 @@ DEEP = 200_000
         b'{"a":{"b":1,"\\u0062":2}}',
     ],
 )
-def test_what_is_no_json_or_names_a_member_twice_is_a_parse_error_with_words(body):
+def test_malformed_json_or_a_repeated_member_is_a_parse_error_with_words(body):
     with pytest.raises(RpcError) as refused:
         decode(body)
     assert refused.value.code == -32700
@@ -91,7 +91,7 @@ def test_a_posted_response_is_nothing_to_answer(answer):
         {"jsonrpc": "2.0", "method": "ping", "id": 1.5},
     ],
 )
-def test_what_is_no_message_is_an_invalid_request_with_words(message):
+def test_json_that_is_no_message_is_an_invalid_request_with_words(message):
     with pytest.raises(RpcError) as refused:
         read(message)
     assert refused.value.code == -32600

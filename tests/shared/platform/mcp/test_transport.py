@@ -50,7 +50,7 @@ def test_a_refusal_is_the_one_error_body(refuse, headers, status, error):
     "headers",
     [{}, {"origin": PAGE}, {"content_type": "Application/JSON; charset=utf-8"}, {"content_type": " application/json "}],
 )
-def test_what_every_client_sends_passes(refuse, headers):
+def test_the_headers_of_every_client_pass(refuse, headers):
     assert refuse(**headers) is None
 
 

@@ -116,12 +116,12 @@ async def test_a_function_may_say_how_long_it_takes_at_most(ask):
 @pytest.mark.parametrize(
     "headers", [{"X-A": "b\r\nSet-Cookie: c"}, {"X A": "b"}, {"X-A\r\nB": "c"}, {"": "b"}, {"X-é": "b"}, {"X": "\x7f"}]
 )
-async def test_what_is_no_header_never_leaves(ask, headers):
+async def test_a_malformed_header_never_leaves(ask, headers):
     said = {"status": "200", "headers": json.dumps([headers])}
     assert (await ask("POST", "/rpc/answer_with", said)).code == "PGRST111"
 
 
-async def test_what_sql_says_of_an_answer_keeps_it_readable(ask):
+async def test_headers_set_by_sql_keep_an_answer_readable(ask):
     said = {"status": "304", "headers": '[{"Content-Length": "3"}, {"X-Name": "ü☃"}]'}
     unchanged = await ask("POST", "/rpc/answer_with", said)
     assert (unchanged.status, unchanged.body, unchanged.headers.get("content-length")) == (304, "", None)
@@ -134,7 +134,7 @@ async def test_what_sql_says_of_an_answer_keeps_it_readable(ask):
 @pytest.mark.parametrize(
     ("state", "status"), [("PT418", 418), ("P0001", 400), ("23503", 409), ("57014", 500), ("42501", 403)]
 )
-async def test_what_a_function_refuses_with(ask, state, status):
+async def test_the_refusals_of_a_function(ask, state, status):
     refused = await ask("GET", f"/rpc/refuse?state={state}")
     assert refused.status == status
     assert refused.json == {"code": state, "message": "no", "details": "a detail", "hint": "a hint"}

@@ -50,7 +50,7 @@ async def test_origins_that_may_read_answers(client):
     assert "access-control-allow-origin" not in stranger.headers
 
 
-async def test_what_it_stands_on_is_open_while_it_is_served(archive):
+async def test_the_services_below_are_open_while_it_is_served(archive):
     steps = []
 
     @asynccontextmanager

@@ -24,7 +24,7 @@ async def test_each_body_is_its_own(ask):
     assert (await ask("POST", "/actors", {"id": 70, "other": 1})).code == "PGRST204"
 
 
-async def test_what_the_answer_depends_on_makes_another_shape(ask):
+async def test_every_input_of_the_answer_makes_another_shape(ask):
     for _ in range(2):
         assert (await ask("GET", "/actors?id=eq.1&select=id")).json == [{"id": 1}]
         assert (await ask("GET", "/actors?id=eq.2&select=id")).json == [{"id": 2}]

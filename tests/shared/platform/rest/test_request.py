@@ -139,7 +139,7 @@ def test_a_host_may_say_how_many_rows_are_read_by_default():
         ("/orders?b=lt.9&a&b=gt.1", "/orders?a=&b=lt.9,gt.1"),
     ],
 )
-def test_what_is_read_has_a_location_of_its_own(url, location):
+def test_a_read_answer_has_its_own_location(url, location):
     assert asked("GET", url).location == location
     assert asked("DELETE", url).location == ""
 

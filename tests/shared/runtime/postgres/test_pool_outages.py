@@ -136,7 +136,7 @@ async def test_an_outage_of_moments_is_waited_out(ask, opened, postgres, events)
     assert "database_away" not in events
 
 
-async def test_somebody_keeps_connecting_while_nobody_asks(ask, opened, postgres, events):
+async def test_the_pool_keeps_connecting_without_callers(ask, opened, postgres, events):
     with postgres.down():
         with pytest.raises(Unavailable):
             await ask()

@@ -41,7 +41,7 @@ async def test_psycopgs_own_operations_and_exchanges_take_turns(connection):
         assert await found.fetchone() == (number + 1,)
 
 
-async def test_what_comes_unasked_is_looked_at_once_and_left_for_the_next_exchange(monkeypatch, connection, services):
+async def test_an_unexpected_message_is_read_with_the_next_exchange(monkeypatch, connection, services):
     looks = []
     read = Reader._read
 

@@ -85,7 +85,7 @@ async def test_a_plan_whose_table_was_altered_ends_its_connection(postgres):
         assert connection.broken
 
 
-async def test_what_a_function_does_not_support_is_its_own_refusal(postgres):
+async def test_an_unsupported_feature_has_its_own_refusal(postgres):
     raising = "DO $$ BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = '0A000'; END $$"
     async with leased() as connection:
         with pytest.raises(psycopg.errors.FeatureNotSupported, match="not here"):

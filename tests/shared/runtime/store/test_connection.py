@@ -120,7 +120,7 @@ async def test_a_silent_store_is_waited_for_no_longer_than_was_said(connection, 
     assert not connection.is_open
 
 
-async def test_what_is_no_answer_breaks_the_connection():
+async def test_a_malformed_answer_breaks_the_connection():
     async def babble(_, writer):
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()

@@ -70,7 +70,7 @@ async def test_a_view_upon_a_view_of_a_schema_that_is_not_searched_has_no_key(ex
     assert cache.tables[shelf("outer_books")].primary_key == ()
 
 
-async def test_what_comments_say(library, shelf):
+async def test_the_words_of_comments(library, shelf):
     assert library.descriptions == {"shelf": "What readers see."}
     assert library.tables[shelf("publishers")].description == "Who prints."
     assert library.tables[shelf("authors")].columns["name"].description == "As on the cover."
