@@ -7,7 +7,7 @@ TESTS ?=
 LOCKS := $(patsubst %.in,%.txt,$(wildcard requirements/*.in))
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo doctor attack test mutants check lint format docs lock clean
+.PHONY: help up demo doctor attack bench test mutants check lint format docs lock clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
