@@ -38,7 +38,7 @@ class Size:
 
 FULL = Size(organizations=201, contacts=500, big_contacts=100_000, agents=14, big_agents=400)
 QUICK = Size(organizations=41, contacts=500, big_contacts=100_000, agents=20, big_agents=400)
-FEW = Size(organizations=2, contacts=500, big_contacts=500, agents=300, big_agents=300)
+FEW = Size(organizations=2, contacts=500, big_contacts=500, agents=900, big_agents=300)
 
 
 @dataclass(frozen=True)
