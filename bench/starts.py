@@ -13,6 +13,7 @@ from bench.traffic import Request
 from infra import functions
 from infra.local import gateway
 from infra.local.process import free_port
+from infra.local.settings import REPOSITORY
 
 PATIENCE_S = 20
 GOALS = {
@@ -27,7 +28,7 @@ def cold(room: Room) -> list[Figure]:
     work.
     """
     for folder in ("shared", "functions"):  # Otherwise a start after a change is one that compiles.
-        compileall.compile_dir(folder, quiet=1)
+        compileall.compile_dir(REPOSITORY / folder, quiet=1)
     agent = room.crowd.many[0]
     hello = {"protocolVersion": traffic.LEGACY, "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
     exchange = traffic.of_exchange(room.data.keys, count=1)[0]

@@ -91,6 +91,15 @@ def routine_lengths(text: str) -> Iterator[tuple[str, int, int]]:
         yield start[1], text.count("\n", 0, start.start()) + 1, len(code)
 
 
+def bodies_stay_bytes(source: Source) -> Iterator[Finding]:
+    """Find statements that read a stored body as text: senders choose its bytes, and one that is no UTF-8 ends them."""
+    if source.under("infra/lint", "tests/infra"):
+        return
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if READS_BODY.search(line):
+            yield source.finding(number, "a stored body may be no UTF-8: compare bytes, position(%s in body) > 0")
+
+
 def _head(text: str) -> str:
     """Return the first statement of a file up to the body of the routine."""
     create = CREATES.search(text)
@@ -108,15 +117,6 @@ def _end(text: str, start: int) -> int:
         elif not is_quoted and (not is_atomic or match[0] == "end;"):
             return start + match.end()
     return len(text)
-
-
-def bodies_stay_bytes(source: Source) -> Iterator[Finding]:
-    """Find statements that read a stored body as text: senders choose its bytes, and one that is no UTF-8 ends them."""
-    if source.under("infra/lint", "tests/infra"):
-        return
-    for number, line in enumerate(source.text.splitlines(), 1):
-        if READS_BODY.search(line):
-            yield source.finding(number, "a stored body may be no UTF-8: compare bytes, position(%s in body) > 0")
 
 
 def _is_migration(source: Source) -> bool:
