@@ -87,7 +87,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 
     def answers(self, method: str) -> bool:
         """Return whether the function takes the method, or leaves that to its routes."""
-        return self.method in ("*", method) or (method == "HEAD" and self.method == "GET")
+        return self.method == "*" or method in self.methods
 
     @property
     def public(self) -> bool:
